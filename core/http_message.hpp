@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace elit {
+
+struct HttpHeader {
+  std::string name;
+  std::string value;
+};
+
+// A request as a value, independent of any connection. `target` is the path with its query, percent-encoded, and
+// begins with '/'. Host, Content-Length, Connection and Accept-Encoding are the transport's business.
+struct HttpRequest {
+  std::string method = "GET";
+  std::string target = "/";
+  std::vector<HttpHeader> headers;
+  std::string body;
+};
+
+// A complete answer: the body arrived whole. A broken or over-long answer is a Failure, never an HttpAnswer.
+struct HttpAnswer {
+  int status = 0;
+  std::vector<HttpHeader> headers;
+  std::string body;
+
+  // The first header of that name, compared without case; absent when there is none. The view lives as long as *this.
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
+};
+
+}  // namespace elit

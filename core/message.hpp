@@ -1,0 +1,71 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/instant.hpp"
+
+namespace elit {
+
+enum class Direction : std::uint8_t { in, out, agent, system, unknown };
+
+[[nodiscard]] const char* to_string(Direction direction);
+// The direction of that name; `unknown` for any other word.
+[[nodiscard]] Direction direction_from(std::string_view name);
+
+// What a row says, reduced to 104 bits: a hash of (recipe version, source name, user id of the path, instant, sender,
+// type, canonical response, file URL without its query). Two rows with equal digests are equal in everything that
+// identifies a message; how many of them are distinct messages is the occurrence's question.
+struct Digest {
+  std::array<std::uint8_t, 13> bytes{};
+  auto operator<=>(const Digest&) const = default;
+};
+
+// The number of a message among those with the same digest, from 0. At most `occurrence_max`, which fits the 24 bits it
+// has in the key.
+using Occurrence = std::uint32_t;
+inline constexpr Occurrence occurrence_max = 0xFFFFFF;
+
+// The public name of a message: 32 lower-case hex digits, 26 of the digest and 6 of the occurrence. The same message has
+// the same key for ever: it depends on nothing but the content.
+[[nodiscard]] std::string message_key(const Digest& digest, Occurrence occurrence);
+
+// The inverse of message_key. False, and nothing written, unless `key` is 32 hex digits.
+[[nodiscard]] bool parse_message_key(std::string_view key, Digest& digest, Occurrence& occurrence);
+
+struct Media {
+  std::string url;   // as sent, query included; may be signed and expire
+  std::string type;  // MIME type; empty when the vendor named none
+};
+
+// One row of a conversations answer, normalised. Every text is valid UTF-8; `raw` is the row as sent (its bytes, with
+// ill-formed UTF-8 replaced by U+FFFD) and is always valid JSON.
+struct Row {
+  std::optional<Instant> instant;  // absent: the vendor's text could not be read as an instant; the row is kept
+  std::string instant_text;        // the vendor's text or number, verbatim
+  bool zone_assumed = false;       // the text named no offset, UTC was assumed
+  Direction direction = Direction::unknown;
+  std::string sender;
+  std::string type;
+  std::string text;  // plain text for people; for structured responses their JSON text
+  std::optional<Media> media;
+  std::string raw;
+  Digest digest;
+};
+
+}  // namespace elit
+
+template <>
+struct std::hash<elit::Digest> {
+  std::size_t operator()(const elit::Digest& digest) const noexcept {
+    std::uint64_t head = 0;
+    for (int i = 0; i < 8; ++i) {
+      head = head << 8U | digest.bytes[static_cast<std::size_t>(i)];
+    }
+    return static_cast<std::size_t>(head);
+  }
+};

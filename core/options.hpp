@@ -1,0 +1,154 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/instant.hpp"
+
+// What the operator can ask for, as plain values. config/ fills these from YAML and checks every bound named here;
+// nobody else parses configuration. Defaults are the members' initialisers.
+namespace elit {
+
+// Where a secret is to be read from. The secret itself is never part of the options.
+struct SecretReference {
+  enum class Kind { file, environment, credential };  // credential: a file of $CREDENTIALS_DIRECTORY (systemd)
+  Kind kind = Kind::file;
+  std::string name;  // an absolute path, the name of a variable, or the name of a credential
+
+  bool operator==(const SecretReference&) const = default;
+};
+
+struct Audience {
+  std::string attribute;
+  std::string value;
+  bool operator==(const Audience&) const = default;
+};
+
+struct PollOptions {
+  Milliseconds interval{std::chrono::minutes{1}};     // 1s..1d
+  Milliseconds max_staleness{std::chrono::hours{1}};  // interval..30d
+};
+
+struct LimitOptions {
+  double requests_per_second = 1;                   // 0: only the adaptive limit; up to 1000
+  int concurrency = 1;                              // 1..64
+  int page_size = 500;                              // 1..10000
+  Milliseconds timeout{std::chrono::seconds{30}};   // of a whole request; 100ms..10m
+  std::int64_t response_size = 32 * 1024 * 1024;    // bytes of one body; 64KiB..1GiB
+};
+
+enum class Tristate { automatic, yes, no };
+
+// The vendor's dialect (api.md sections 2, 3 and 8). JSON pointers are RFC 6901; empty: the known shapes are tried.
+struct DialectOptions {
+  std::string users_path = "/bot-api/v1.0/customer/{customer_id}/bot/{bot_key}/users";
+  std::string conversations_path =
+      "/bot-api/v1.0/customer/{customer_id}/bot/{bot_key}/channel-user/{user_id}/conversations";
+  std::string attribute_name_parameter = "attribute_name";
+  std::string attribute_value_parameter = "attribute_value";
+  std::string start_date_parameter = "start_date";
+  std::string end_date_parameter = "end_date";
+  std::string page_number_parameter = "page_number";
+  std::string page_size_parameter = "page_size";
+  std::string users_page_parameter;  // empty: the users list is asked for once, without paging
+  std::string users_list;
+  std::string user_id;
+  std::string messages_list;
+  std::map<std::string, std::string> sender_roles{{"bot", "out"}};  // sender -> in, out, agent, system; others: in
+  Tristate short_page_ends = Tristate::automatic;  // whether a page shorter than asked for is the last one
+  std::string authorization = "raw";               // raw: `Basic <key>`; base64: `Basic base64(<key>)`
+};
+
+struct RosterOptions {
+  double shrink_alarm = 0.5;  // share of a list that may vanish at once, 0..1; more is an alarm and moves nobody
+};
+
+// How to reach a peer, shared by sources and sinks.
+struct TransportOptions {
+  std::string ca_file;  // PEM; empty: the system's store
+  std::string proxy;    // http://host:port; empty: none
+  bool insecure_http = false;
+};
+
+struct SourceOptions {
+  std::string name;  // [a-z0-9-]+, the identity of this source in the state
+  std::string base_url;
+  std::string customer_id;
+  std::string bot_key;
+  SecretReference api_key;
+  std::vector<Audience> audiences;  // at least one
+  std::optional<Instant> since;     // absent: all history
+  PollOptions poll;
+  Milliseconds settle{std::chrono::minutes{2}};     // 0..1d
+  Milliseconds lookback{std::chrono::minutes{10}};  // 0..7d
+  LimitOptions limits;
+  DialectOptions api;
+  RosterOptions roster;
+  TransportOptions transport;
+};
+
+struct BatchOptions {
+  int messages = 100;                            // 1..10000
+  std::int64_t bytes = 4 * 1024 * 1024;          // of one request body, a single larger message goes alone; 1KiB..64MiB
+  Milliseconds wait{std::chrono::seconds{1}};    // how long to wait for a batch to fill; 0..5m
+};
+
+struct RetryOptions {
+  Milliseconds first{std::chrono::seconds{1}};           // 10ms..1h
+  Milliseconds max{std::chrono::minutes{5}};             // first..1d
+  Milliseconds give_up_after{std::chrono::hours{7 * 24}};  // 0: never
+};
+
+struct DeadLetterOptions {
+  int pause_after = 100;  // refusals in a row without a success; 1..1000000
+};
+
+using HeaderValue = std::variant<std::string, SecretReference>;
+
+enum class SinkType { http, file };
+
+struct SinkOptions {
+  std::string name;  // [a-z0-9-]+
+  SinkType type = SinkType::http;
+  bool history = true;  // false: only messages stored after the sink was first configured; the rest is suppressed
+  // type: http
+  std::string url;
+  std::map<std::string, HeaderValue> headers;
+  BatchOptions batch;
+  int concurrency = 4;  // 1..64
+  Milliseconds timeout{std::chrono::seconds{30}};
+  TransportOptions transport;
+  // type: file
+  std::string directory;
+  // both
+  RetryOptions retry;
+  DeadLetterOptions dead_letters;
+};
+
+enum class LogLevel { trace, debug, info, warning, error };
+enum class LogFormat { json, text };
+
+struct LogOptions {
+  std::string file;  // absolute path; empty: stderr
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::json;
+  bool reveal_user_ids = false;
+};
+
+struct SyncOptions {
+  Milliseconds wait{std::chrono::seconds{60}};  // all waiting of one `sync` together; 0..1d
+};
+
+struct Options {
+  std::string state_directory = "/var/lib/elitbuzz-sync";  // absolute
+  LogOptions log;
+  SyncOptions sync;
+  std::vector<SourceOptions> sources;  // at least one, names unique
+  std::vector<SinkOptions> sinks;      // may be empty: conversations are only stored; names unique
+};
+
+}  // namespace elit

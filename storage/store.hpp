@@ -1,0 +1,311 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/coverage.hpp"
+#include "core/message.hpp"
+
+// What we know for certain. The only library that knows SQLite; it decides nothing.
+namespace elit::storage {
+
+using SourceId = std::int64_t;
+using AudienceId = std::int64_t;
+using UserRow = std::int64_t;    // our number for a user of a source
+using SinkId = std::int64_t;
+using MessageId = std::int64_t;  // ascending in the order in which messages are released to the sinks
+using BatchId = std::int64_t;
+
+// Our machine cannot go on. Thrown by every call of this library and caught once, in the composition root.
+class StorageError : public std::runtime_error {
+ public:
+  enum class Kind {
+    full,        // no room on the disk
+    unreadable,  // any other I/O error: permission, read-only, hardware
+    corrupt,     // the file is damaged
+    foreign,     // the file is not ours
+    newer,       // the file was written by a later version
+    in_use,      // another instance holds the state directory
+  };
+  StorageError(Kind kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}
+  [[nodiscard]] Kind kind() const { return kind_; }
+
+ private:
+  Kind kind_;
+};
+
+enum class UserStatus { following, draining, gone, parked, erased };
+
+struct ListedUser {
+  std::string user_id;
+  std::string element;  // the element of the Users API as sent, JSON text
+};
+
+struct ListingCounts {
+  std::int64_t previous = 0;  // members of this audience before
+  std::int64_t listed = 0;    // members in the staged list
+  std::int64_t missing = 0;   // previous members that the staged list lacks
+};
+
+struct ListingVerdict {
+  AudienceId audience = 0;
+  bool members_may_leave = false;  // false: the list only adds members (it raised an alarm)
+};
+
+struct ListingChange {
+  std::vector<UserRow> arrived;   // new, or back from draining or gone
+  std::vector<UserRow> departed;  // now draining
+  std::int64_t followed = 0;      // following, draining and parked ones after the change
+};
+
+// The two reads of one user that may be under way at once.
+enum class WindowKind { live, history };
+
+struct ScheduledUser {
+  UserRow row = 0;
+  UserStatus status = UserStatus::following;
+  std::optional<Instant> last_message;
+  std::optional<Instant> last_read;     // the last finished read, whatever it found
+  std::optional<Instant> parked_until;  // set only for parked ones
+  bool history_complete = false;        // no history window is under way and [since, live) is covered, as last recorded
+};
+
+// A window whose pages are being read: frozen at its first request, kept over restarts.
+struct WindowProgress {
+  WindowKind kind = WindowKind::live;
+  Interval span;         // what is asked for (the request adds a margin at both ends)
+  Instant cover_to;      // coverage granted at completion is [span.from, cover_to)
+  int pass = 0;          // 0-based number of the pass whose pages are staged
+  std::vector<std::vector<Digest>> pages;           // the digests of each staged page of this pass, page 1 first
+  std::vector<std::vector<Digest>> previous_pages;  // those of the pass before; empty in pass 0
+};
+
+struct UserState {
+  UserRow row = 0;
+  SourceId source = 0;
+  std::string user_id;
+  UserStatus status = UserStatus::following;
+  Instant first_matched;
+  std::optional<Instant> departed;  // set while draining or gone
+  Coverage coverage;
+  std::optional<Instant> verified;  // when the user's messages were last read to a proven end
+  std::optional<Milliseconds> window_width;  // the widest history window that fits; absent: no limit is known
+  int failures = 0;                 // consecutive failed reads
+  std::vector<WindowProgress> windows;  // at most one of each kind
+};
+
+// A row and where it stands in the order of release. `order` is its instant or, where that is unknown, a neighbour's.
+struct OrderedRow {
+  Row row;
+  Instant order;
+};
+
+struct StagedPage {
+  UserRow user = 0;
+  WindowProgress window;  // `pages` and `previous_pages` are ignored
+  int page = 1;           // 1-based; page 1 of a pass > 0 moves what is staged to `previous_pages` (digests only)
+  std::vector<OrderedRow> rows;  // as they came
+};
+
+// The end of a window (or of a poll that proved nothing): everything in one transaction.
+struct WindowCommit {
+  UserRow user = 0;
+  WindowKind kind = WindowKind::live;
+  Instant read_at;
+  // The rows: those given here and, if `staged`, those of the staged pass. They are inserted in ascending `order`; among
+  // equals as they came, or reversed if `newest_first`. The k-th of equal rows gets occurrence k; if `count_by_page`, equal
+  // rows are counted within each page alone (the count across pages is not proven). Rows already stored are duplicates.
+  std::vector<OrderedRow> rows;
+  bool staged = false;
+  bool newest_first = false;
+  bool count_by_page = false;
+  std::int64_t rejected = 0;            // elements that could not be kept as rows at all
+  std::optional<Interval> covered;      // added to the coverage; absent: nothing was proven complete
+  bool verified = false;                // the end was proven: sets UserState::verified to read_at
+  std::optional<Milliseconds> window_width;  // replaces the stored one
+  bool history_complete = false;
+  std::optional<UserStatus> status;     // a new status (gone, following), if it changes
+};
+
+struct WindowCounts {
+  std::int64_t fetched = 0;     // = added + duplicates + rejected
+  std::int64_t added = 0;
+  std::int64_t duplicates = 0;
+  std::int64_t rejected = 0;
+  std::vector<Milliseconds> lateness;  // of added rows whose instant was covered before this commit: read_at - instant
+  std::optional<Instant> newest;       // of the user's stored messages
+};
+
+struct UserFailure {
+  UserRow user = 0;
+  int failures = 0;
+  std::string error;                    // for people; no secret, no text
+  std::optional<Instant> parked_until;  // set: the user becomes parked
+};
+
+// The pendings of a sink, ascending by id.
+struct PendingMessage {
+  MessageId id = 0;
+  UserRow user = 0;
+  std::int64_t size_bytes = 0;  // of the row's JSON, roughly what it adds to a batch
+  int attempts = 0;
+  std::optional<Instant> not_before;  // set for those that failed before
+  std::optional<Instant> first_failed;
+};
+
+struct DeliverableMessage {
+  MessageId id = 0;
+  std::string key;
+  std::string source;
+  std::string user_id;
+  std::optional<Instant> instant;
+  Direction direction = Direction::unknown;
+  std::string sender;
+  std::string type;
+  std::string text;
+  std::optional<Media> media;
+  std::string raw;           // JSON text
+  std::string user_element;  // JSON text
+};
+
+// A set of messages that was, is or will be sent together under one idempotency key; it outlives restarts until it is
+// settled, so that a repeat is the same set.
+struct OpenBatch {
+  BatchId id = 0;
+  std::vector<MessageId> messages;  // ascending
+  std::vector<UserRow> users;       // parallel to `messages`
+  int attempts = 0;
+  bool in_flight = false;           // bytes may have left and no answer is recorded
+  bool answer_lost = false;         // an earlier attempt's answer was lost
+  std::optional<Instant> first_failed;
+  std::optional<Instant> not_before;
+};
+
+enum class DeliveryState { pending, delivered, dead, suppressed };
+
+struct DeliveryOutcome {
+  MessageId id = 0;
+  DeliveryState state = DeliveryState::delivered;
+  int attempts = 1;
+  std::string remote_id;               // the peer's id; empty: it named none
+  std::string error;                   // for pending and dead
+  std::optional<Instant> not_before;   // for pending
+  std::optional<Instant> first_failed; // for pending
+};
+
+struct BatchSettlement {
+  SinkId sink = 0;
+  BatchId batch = 0;
+  Instant at;
+  std::vector<DeliveryOutcome> outcomes;            // one for each message of the batch that is in no split
+  std::vector<std::vector<MessageId>> splits;       // new open batches made of this one's messages, in order
+};
+
+struct SinkTotals {
+  std::string sink;
+  std::int64_t delivered = 0;
+  std::int64_t pending = 0;
+  std::int64_t dead = 0;
+  std::int64_t suppressed = 0;
+};
+
+struct Ledger {
+  std::int64_t fetched = 0;
+  std::int64_t added = 0;
+  std::int64_t duplicates = 0;
+  std::int64_t rejected = 0;
+  std::int64_t stored = 0;  // messages of the source that are in the store, counted on their own
+  std::vector<SinkTotals> sinks;
+};
+
+// The state directory, opened for writing. One instance in the whole system (a lock file guards it); used by one thread.
+// Every public call is atomic: its own transaction, or a part of the group's (see begin_group).
+class Store {
+ public:
+  // Takes the lock (in_use after at most one second), opens or creates `directory`/elitbuzz-sync.db with mode 0600,
+  // checks that it is ours, sound and not newer than this program, and migrates it. Creates `directory` (0700) if its
+  // parent exists. An existing file is never recreated.
+  [[nodiscard]] static std::unique_ptr<Store> open(const std::filesystem::path& directory);
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  ~Store();
+
+  // Group commit: calls between begin_group and commit_group share one durable transaction; each is still atomic by
+  // itself. After an exception the group must be rolled back.
+  void begin_group();
+  void commit_group();
+  void rollback_group();
+
+  // --- What is configured. Names are identities; ids are stable for ever.
+  SourceId register_source(std::string_view name);
+  // Makes `audiences` the source's audiences; those it had before and that are not named keep no members.
+  std::vector<AudienceId> register_audiences(SourceId source,
+                                             const std::vector<std::pair<std::string, std::string>>& audiences);
+  // Makes `sinks` (name, history) the ones in use. A new sink starts before all stored messages or, without history,
+  // after them (they are suppressed for it). One that is no longer named keeps its place for when it comes back.
+  std::vector<SinkId> register_sinks(const std::vector<std::pair<std::string, bool>>& sinks);
+
+  // --- The roster.
+  // Remembers a complete list of an audience for apply_listings and compares it with the members. Repeated ids count once.
+  ListingCounts stage_listing(AudienceId audience, const std::vector<ListedUser>& users);
+  // Applies the staged lists: members become followed (first_matched, last_matched = at); a followed user who is a member
+  // of no audience any more becomes draining, departed at `at`. The element kept is the one of the first audience that
+  // lists the user.
+  ListingChange apply_listings(SourceId source, const std::vector<ListingVerdict>& verdicts, Instant at);
+  // Calls `visit` for every user that is followed, draining or parked.
+  void visit_users(SourceId source, const std::function<void(const ScheduledUser&)>& visit);
+  [[nodiscard]] UserState load_user(UserRow user);
+  void record_failure(const UserFailure& failure);
+
+  // --- Reading.
+  void stage_page(const StagedPage& page);
+  void discard_window(UserRow user, WindowKind kind, std::optional<Milliseconds> window_width);
+  WindowCounts commit_window(const WindowCommit& commit);
+  // How many messages of the user with an instant in `span` are stored.
+  [[nodiscard]] std::int64_t count_messages(UserRow user, Interval span);
+  // Facts learnt about the vendor's dialect, by name.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> facts(SourceId source);
+  void record_fact(SourceId source, std::string_view name, std::string_view value);
+
+  // --- Delivering.
+  // Messages after `after` that have no outcome, no recorded failure and are in no open batch; at most `limit`.
+  [[nodiscard]] std::vector<PendingMessage> pending_after(SinkId sink, MessageId after, int limit);
+  // Those that failed or were held back before, are still pending and are in no open batch.
+  [[nodiscard]] std::vector<PendingMessage> held_back(SinkId sink, int limit);
+  [[nodiscard]] std::vector<OpenBatch> open_batches(SinkId sink);
+  // The id from which pending_after must start after a restart: nothing at or below it is without outcome or record.
+  [[nodiscard]] MessageId scanned_to(SinkId sink);
+  void record_scanned_to(SinkId sink, MessageId id);
+  // Records that these messages wait behind an earlier one of their user, so that the scan may pass them.
+  void hold_back(SinkId sink, const std::vector<MessageId>& messages, Instant at);
+  // Creates a batch and marks it in flight; durable when the group is committed, before any byte leaves.
+  BatchId begin_batch(SinkId sink, const std::vector<MessageId>& messages, Instant at);
+  // Marks an open batch in flight again.
+  void begin_attempt(BatchId batch, Instant at);
+  // The attempt failed as a whole and the batch waits to be repeated as it is. `charged`: it counts as an attempt.
+  void record_attempt_failure(BatchId batch, std::string_view error, bool answer_lost, bool charged, Instant not_before,
+                              Instant at);
+  void settle_batch(const BatchSettlement& settlement);
+  [[nodiscard]] std::vector<DeliverableMessage> load_messages(const std::vector<MessageId>& messages);
+
+  // --- What the operator sees.
+  // State of a source or sink in one word and one line (running, paused: credential, ...), for `status`.
+  void record_source_state(SourceId source, std::string_view state, std::string_view reason, Instant at);
+  void record_sink_state(SinkId sink, std::string_view state, std::string_view reason, Instant at);
+  [[nodiscard]] Ledger ledger(SourceId source);
+
+ private:
+  struct Impl;
+  explicit Store(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace elit::storage
