@@ -13,6 +13,7 @@
 
 #include "core/coverage.hpp"
 #include "core/message.hpp"
+#include "core/roster.hpp"
 
 // What we know for certain. The only library that knows SQLite; it decides nothing.
 namespace elit::storage {
@@ -44,18 +45,7 @@ class StorageError : public std::runtime_error {
 
 enum class UserStatus { following, draining, gone, parked, erased };
 
-struct ListedUser {
-  std::string user_id;
-  std::string element;  // the element of the Users API as sent, JSON text
-};
-
-struct ListingCounts {
-  std::int64_t previous = 0;  // members of this audience before
-  std::int64_t listed = 0;    // members in the staged list
-  std::int64_t missing = 0;   // previous members that the staged list lacks
-};
-
-struct ListingVerdict {
+struct ListingDecision {
   AudienceId audience = 0;
   bool members_may_leave = false;  // false: the list only adds members (it raised an alarm)
 };
@@ -259,7 +249,7 @@ class Store {
   // Applies the staged lists: members become followed (first_matched, last_matched = at); a followed user who is a member
   // of no audience any more becomes draining, departed at `at`. The element kept is the one of the first audience that
   // lists the user.
-  ListingChange apply_listings(SourceId source, const std::vector<ListingVerdict>& verdicts, Instant at);
+  ListingChange apply_listings(SourceId source, const std::vector<ListingDecision>& decisions, Instant at);
   // Calls `visit` for every user that is followed, draining or parked.
   void visit_users(SourceId source, const std::function<void(const ScheduledUser&)>& visit);
   [[nodiscard]] UserState load_user(UserRow user);
