@@ -1,0 +1,143 @@
+#include "core/pager.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "core/check.hpp"
+
+namespace elit {
+namespace {
+
+// So many pages of one instant in a row may be equal before they count as one page repeated for ever.
+constexpr int repetitions_max = 3;
+
+// A page is short beyond doubt when it holds at most this part (one over it) of a full one. Servers do lower their cap,
+// and a page near the new cap would look short beside what was learnt before.
+constexpr int short_page_share = 4;
+
+}  // namespace
+
+bool PagingFacts::ends_with(int rows, Tristate short_page_ends) const {
+  switch (short_page_ends) {
+    case Tristate::no:
+      return false;
+    case Tristate::yes:
+      return rows < full_size.value_or(asked_size);
+    case Tristate::automatic:
+      return full_size.has_value() && !sizes_vary && rows * short_page_share <= *full_size;
+  }
+  return false;
+}
+
+Pager::Pager(Limits limits, PagingFacts& facts) : limits_(limits), facts_(facts) {
+  if (facts_.asked_size != limits_.page_size) {
+    facts_ = PagingFacts{};
+    facts_.asked_size = limits_.page_size;
+  }
+}
+
+void Pager::resume(int pass, std::vector<std::vector<Digest>> pages, std::vector<std::vector<Digest>> previous_pages) {
+  pass_ = pass;
+  pages_ = std::move(pages);
+  previous_ = std::move(previous_pages);
+  rows_ = 0;
+  for (const std::vector<Digest>& page : pages_) {
+    rows_ += static_cast<int>(page.size());
+  }
+}
+
+Pager::Verdict Pager::on_page(std::vector<Digest> rows, bool past_the_end, bool one_instant) {
+  if (checking_) {
+    return rows == pages_.front() ? Verdict::complete : next_pass();
+  }
+  if (past_the_end || rows.empty()) {
+    if (!pages_.empty()) {
+      facts_.end_is_marked = true;
+    }
+    repetitions_ = 0;
+    return on_end();
+  }
+  if (repeats_an_earlier_page(rows)) {
+    const bool page_one_full = pages_.size() == 1 && static_cast<int>(rows.size()) >= limits_.page_size;
+    if (page_one_full && !one_instant && !facts_.numbers_honoured) {
+      return Verdict::too_large;  // Perhaps the server ignores the page number: only smaller windows can tell.
+    }
+    const bool may_be_messages = one_instant && (facts_.end_is_marked || repetitions_ + 1 < repetitions_max);
+    if (!may_be_messages) {
+      pages_.resize(pages_.size() - static_cast<std::size_t>(repetitions_));
+      return on_end();
+    }
+    ++repetitions_;
+  } else {
+    repetitions_ = 0;
+  }
+  learn_from(rows);
+  rows_ += static_cast<int>(rows.size());
+  pages_.push_back(std::move(rows));
+  if (pages_.size() == 1 && facts_.ends_with(rows_, limits_.short_page_ends)) {
+    return Verdict::complete;
+  }
+  const bool at_limit = static_cast<int>(pages_.size()) >= limits_.pages_max || rows_ >= limits_.rows_max;
+  return at_limit && !one_instant ? Verdict::too_large : Verdict::more;
+}
+
+void Pager::learn_from(const std::vector<Digest>& rows) {
+  if (!pages_.empty()) {
+    const int size = static_cast<int>(pages_.back().size());
+    if (!facts_.full_size) {
+      facts_.full_size = size;
+    } else if (*facts_.full_size != size) {
+      facts_.sizes_vary = true;
+    }
+    facts_.numbers_honoured = facts_.numbers_honoured || pages_.front() != rows;
+  } else if (static_cast<int>(rows.size()) == limits_.page_size && !facts_.full_size) {
+    facts_.full_size = limits_.page_size;
+  }
+}
+
+Pager::Verdict Pager::on_end() {
+  if (pages_.size() <= 1) {
+    return Verdict::complete;
+  }
+  if (!previous_.empty() && previous_ == pages_) {
+    return Verdict::complete;
+  }
+  if (has_equal_rows_across_pages()) {
+    return next_pass();
+  }
+  checking_ = true;
+  return Verdict::check;
+}
+
+Pager::Verdict Pager::next_pass() {
+  if (pass_ + 1 >= limits_.passes_max) {
+    return Verdict::unproven;
+  }
+  ++pass_;
+  checking_ = false;
+  rows_ = 0;
+  repetitions_ = 0;
+  previous_ = std::move(pages_);
+  pages_.clear();
+  return Verdict::again;
+}
+
+bool Pager::repeats_an_earlier_page(const std::vector<Digest>& rows) const {
+  return std::find(pages_.begin(), pages_.end(), rows) != pages_.end();
+}
+
+bool Pager::has_equal_rows_across_pages() const {
+  std::unordered_map<Digest, std::size_t> page_of;
+  for (std::size_t page = 0; page < pages_.size(); ++page) {
+    for (const Digest& row : pages_[page]) {
+      const auto [place, inserted] = page_of.try_emplace(row, page);
+      if (!inserted && place->second != page) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace elit

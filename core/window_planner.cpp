@@ -1,0 +1,75 @@
+#include "core/window_planner.hpp"
+
+#include <algorithm>
+
+namespace elit {
+
+Present present_at(Instant now, Milliseconds skew, Milliseconds settle) {
+  const Instant theirs = now + skew;
+  return {.read_to = std::max(now, theirs), .cover_to = std::min(now, theirs) - settle};
+}
+
+std::optional<Window> WindowPlanner::live(const Coverage& coverage, Present present,
+                                          std::optional<Milliseconds> width) const {
+  const std::optional<Instant> end = coverage.end();
+  if (!end || *end <= start_) {
+    return std::nullopt;
+  }
+  // A clock that went back must not make us wait for the future to come again.
+  const Instant edge = std::min(*end, present.cover_to);
+  const Milliseconds overlap = width ? std::min(lookback_, *width) : lookback_;
+  Interval span{std::max(start_, edge - overlap), present.read_to};
+  if (width && span.to - edge > *width) {
+    span.to = edge + *width;
+  }
+  if (span.empty()) {
+    return std::nullopt;
+  }
+  return Window{.span = span, .cover_to = std::min(present.cover_to, span.to)};
+}
+
+std::optional<Window> WindowPlanner::live_beside_history(Present present) const {
+  const Instant from = std::max(start_, present.cover_to - lookback_);
+  if (present.read_to <= from) {
+    return std::nullopt;
+  }
+  return Window{.span = {from, present.read_to}, .cover_to = present.cover_to};
+}
+
+std::optional<Window> WindowPlanner::history(const Coverage& coverage, Present present,
+                                             std::optional<Milliseconds> width) const {
+  const std::optional<Instant> end = coverage.end();
+  const bool up_to_now = !end.has_value() || *end <= start_;
+  const Instant edge = up_to_now ? present.read_to : *end;
+  const std::vector<Interval> gaps = coverage.gaps({start_, edge});
+  if (gaps.empty()) {
+    return std::nullopt;
+  }
+  Interval span = gaps.front();
+  if (width && span.to - span.from > *width) {
+    span.to = span.from + *width;
+  }
+  // A gap before the live edge is older than `settle` by nature: the live read has covered what comes after it.
+  const Instant cover_to = up_to_now ? std::min(span.to, present.cover_to) : span.to;
+  return Window{.span = span, .cover_to = cover_to};
+}
+
+Milliseconds narrower_width(Interval span, int rows_seen, Interval seen, int rows_max) {
+  const Milliseconds half = std::max(Milliseconds{1}, (span.to - span.from) / 2);
+  if (rows_seen <= 0 || seen.empty()) {
+    return half;
+  }
+  const double rows_per_ms = static_cast<double>(rows_seen) / static_cast<double>((seen.to - seen.from).count());
+  const double fitting = static_cast<double>(rows_max) / 2 / rows_per_ms;
+  return std::clamp(Milliseconds{static_cast<Milliseconds::rep>(fitting)}, Milliseconds{1}, half);
+}
+
+std::optional<Milliseconds> wider_width(std::optional<Milliseconds> width, int rows, int rows_max, Interval whole) {
+  if (!width || rows > rows_max / 4) {
+    return width;
+  }
+  const Milliseconds wider = *width * (rows == 0 ? 4 : 2);
+  return wider >= whole.to - whole.from ? std::nullopt : std::optional{wider};
+}
+
+}  // namespace elit
