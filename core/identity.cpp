@@ -1,0 +1,51 @@
+#include "core/identity.hpp"
+
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <string>
+
+namespace elit {
+namespace {
+
+constexpr std::string_view recipe_version = "1";
+
+// A length before each field keeps ("ab", "c") apart from ("a", "bc").
+void append_field(std::string& out, std::string_view field) {
+  for (unsigned shift = 64; shift != 0;) {
+    shift -= 8;
+    out += static_cast<char>(static_cast<unsigned char>(static_cast<std::uint64_t>(field.size()) >> shift & 0xFFU));
+  }
+  out += field;
+}
+
+std::string_view without_query(std::string_view url) {
+  return url.substr(0, url.find_first_of("?#"));
+}
+
+}  // namespace
+
+Digest digest_of(const RowIdentity& identity) {
+  std::string encoded;
+  encoded.reserve(256 + identity.canonical_response.size());
+  append_field(encoded, recipe_version);
+  append_field(encoded, identity.source);
+  append_field(encoded, identity.user_id);
+  std::string moment = identity.instant ? "ms:" + std::to_string(to_ms(*identity.instant)) : "text:";
+  if (!identity.instant) {
+    moment += identity.instant_text;
+  }
+  append_field(encoded, moment);
+  append_field(encoded, identity.sender);
+  append_field(encoded, identity.type);
+  append_field(encoded, identity.canonical_response);
+  append_field(encoded, without_query(identity.media_url));
+
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
+  SHA256(reinterpret_cast<const unsigned char*>(encoded.data()), encoded.size(), hash.data());
+  Digest digest;
+  std::copy_n(hash.begin(), digest.bytes.size(), digest.bytes.begin());
+  return digest;
+}
+
+}  // namespace elit
