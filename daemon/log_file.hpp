@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace elit::daemon {
+
+// Where log lines go: a file that is appended to, or stderr. A reader of stderr that is too slow is waited for a tenth
+// of a second, and not again before it reads on. Not thread-safe.
+class LogFile {
+ public:
+  LogFile() = default;
+  LogFile(LogFile&& other) noexcept;
+  LogFile& operator=(LogFile&& other) noexcept;
+  ~LogFile();
+
+  // Opens or creates `path`, mode 0600; its directory too (0700) if the directory's parent exists. Empty: stderr.
+  // Throws std::system_error.
+  [[nodiscard]] static LogFile open(const std::string& path);
+
+  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
+
+  // Writes `line` and a line end. Returns 0, or the error number when not all of it was written; what a cut line left
+  // behind is closed with a line end before the next one.
+  [[nodiscard]] int append(std::string_view line);
+
+ private:
+  LogFile(int descriptor, bool is_socket) : descriptor_(descriptor), is_socket_(is_socket) {}
+
+  [[nodiscard]] int write_all(std::string_view bytes, std::size_t& done);
+
+  int descriptor_ = -1;
+  bool is_socket_ = false;
+  bool torn_ = false;    // the last line was written in part
+  bool patient_ = true;  // the last line was written, so a full pipe deserves a moment
+};
+
+}  // namespace elit::daemon
