@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/coverage.hpp"
+#include "core/crm/outgoing_message.hpp"
 #include "core/message.hpp"
 #include "core/roster.hpp"
 
@@ -151,20 +152,7 @@ struct PendingMessage {
   std::optional<Instant> first_failed;
 };
 
-struct DeliverableMessage {
-  MessageId id = 0;
-  std::string key;
-  std::string source;
-  std::string user_id;
-  std::optional<Instant> instant;
-  Direction direction = Direction::unknown;
-  std::string sender;
-  std::string type;
-  std::string text;
-  std::optional<Media> media;
-  std::string raw;           // JSON text
-  std::string user_element;  // JSON text
-};
+using DeliverableMessage = crm::OutgoingMessage;
 
 // A set of messages that was, is or will be sent together under one idempotency key; it outlives restarts until it is
 // settled, so that a repeat is the same set.
