@@ -1,0 +1,178 @@
+#include "core/simulator/faults.hpp"
+
+#include <array>
+#include <utility>
+
+#include "core/simulator/timestamp_form.hpp"
+
+namespace elit::simulator {
+namespace {
+
+struct ShareOf {
+  Trouble trouble;
+  double WireFaults::*share;
+  const char* key;
+  const char* meaning;
+};
+
+constexpr std::array<ShareOf, 11> shares{{
+    {Trouble::server_error, &WireFaults::server_errors, "server_errors", "share of 500"},
+    {Trouble::throttled, &WireFaults::throttled, "throttled", "share of 429"},
+    {Trouble::reset, &WireFaults::resets, "resets", "share of connections closed before anything was done"},
+    {Trouble::lost_answer, &WireFaults::lost_answers, "lost_answers", "share of answers lost after all was done"},
+    {Trouble::truncated, &WireFaults::truncated, "truncated", "share of connections closed inside the body"},
+    {Trouble::hang, &WireFaults::hangs, "hangs", "share of requests that are never answered"},
+    {Trouble::slow, &WireFaults::slow, "slow", "share of answers that come after slow_s"},
+    {Trouble::garbage, &WireFaults::garbage, "garbage", "share of answers that are not HTTP"},
+    {Trouble::broken_json, &WireFaults::broken_json, "broken_json", "share of 200 with half of the body"},
+    {Trouble::html, &WireFaults::html, "html", "share of 200 with a maintenance page"},
+    {Trouble::drip, &WireFaults::drip, "drip", "share of bodies that come a byte now and then"},
+}};
+
+template <class T>
+std::vector<Setting<T>> wire_settings() {
+  std::vector<Setting<T>> settings;
+  for (const ShareOf& row : shares) {
+    settings.push_back(number<T>(row.key, row.share, 0, 1, row.meaning));
+  }
+  settings.push_back(number<T>("slow_s", &WireFaults::slow_s, 0, 86'400, "seconds that a slow answer takes"));
+  settings.push_back(number<T>("latency_s", &WireFaults::latency_s, 0, 86'400, "seconds that every answer takes"));
+  settings.push_back(
+      count<T>("retry_after_s", &WireFaults::retry_after_s, 0, 1'000'000, "Retry-After with 429 and 503; 0: none"));
+  settings.push_back(flag<T>("retry_after_date", &WireFaults::retry_after_date, "Retry-After is a date"));
+  settings.push_back(toggle<T>("down", &WireFaults::down, "503 to everything"));
+  settings.push_back(toggle<T>("unauthorized", &WireFaults::unauthorized, "401 to everything"));
+  return settings;
+}
+
+// A text that is never shown again.
+template <class T>
+Setting<T> secret(std::string key, std::string T::*member, std::string meaning) {
+  Setting<T> setting = text<T>(std::move(key), member, {}, std::move(meaning));
+  setting.show = [member](const T& target) { return std::string((target.*member).empty() ? "" : "(set)"); };
+  return setting;
+}
+
+}  // namespace
+
+const std::vector<Setting<ApiFaults>>& api_fault_settings() {
+  static const std::vector<Setting<ApiFaults>> settings = [] {
+    auto all = wire_settings<ApiFaults>();
+    all.push_back(toggle<ApiFaults>("users_empty", &ApiFaults::users_empty, "the list of users is empty"));
+    all.push_back(number<ApiFaults>("users_shrunk", &ApiFaults::users_shrunk, 0, 1, "share of the users not listed"));
+    all.push_back(text<ApiFaults>("bad_user", &ApiFaults::bad_user, {}, "conversations of this user always fail"));
+    all.push_back(count<ApiFaults>("bad_user_status", &ApiFaults::bad_user_status, 400, 599,
+                                   "400 (with code 1002) or another status"));
+    all.push_back(secret<ApiFaults>("api_key", &ApiFaults::api_key, "the only key accepted from now on"));
+    return all;
+  }();
+  return settings;
+}
+
+const std::vector<Setting<CrmFaults>>& crm_fault_settings() {
+  static const std::vector<Setting<CrmFaults>> settings = [] {
+    auto all = wire_settings<CrmFaults>();
+    all.push_back(flag<CrmFaults>("results", &CrmFaults::results, "answers name the outcome of each message"));
+    all.push_back(
+        number<CrmFaults>("rejected", &CrmFaults::rejected, 0, 1, "share of messages answered with an error"));
+    all.push_back(text<CrmFaults>("rejected_user", &CrmFaults::rejected_user, {}, "all messages of this user are"));
+    all.push_back(flag<CrmFaults>("rejected_retryable", &CrmFaults::rejected_retryable, "that error is retryable"));
+    all.push_back(count<CrmFaults>("rejected_times", &CrmFaults::rejected_times, 0, 1'000'000,
+                                   "so often, then the message is accepted; 0: for ever"));
+    all.push_back(number<CrmFaults>("poison", &CrmFaults::poison, 0, 1, "share of messages that fail a request (422)"));
+    all.push_back(text<CrmFaults>("poison_user", &CrmFaults::poison_user, {}, "all messages of this user do"));
+    all.push_back(count<CrmFaults>("messages_max", &CrmFaults::messages_max, 0, 1'000'000,
+                                   "a request with more is answered 413; 0: no limit"));
+    all.push_back(secret<CrmFaults>("authorization", &CrmFaults::authorization, "the only Authorization accepted"));
+    return all;
+  }();
+  return settings;
+}
+
+Trouble draw_trouble(const WireFaults& faults, Milliseconds elapsed, Random& random) {
+  double drawn = random.fraction();
+  if (faults.down.active(elapsed)) {
+    return Trouble::down;
+  }
+  if (faults.unauthorized.active(elapsed)) {
+    return Trouble::unauthorized;
+  }
+  for (const ShareOf& row : shares) {
+    if (drawn < faults.*row.share) {
+      return row.trouble;
+    }
+    drawn -= faults.*row.share;
+  }
+  return Trouble::none;
+}
+
+bool carried_out(Trouble trouble) {
+  switch (trouble) {
+    case Trouble::down:
+    case Trouble::unauthorized:
+    case Trouble::server_error:
+    case Trouble::throttled:
+    case Trouble::reset:
+    case Trouble::hang:
+    case Trouble::html:
+      return false;
+    default:
+      return true;
+  }
+}
+
+Reply refusal(Trouble trouble, const WireFaults& faults, Instant now) {
+  Reply reply;
+  switch (trouble) {
+    case Trouble::unauthorized:
+      return json_reply(401, R"({"error":"unauthorized"})");
+    case Trouble::server_error:
+      return json_reply(500, R"({"error":"Internal Server Error"})");
+    case Trouble::html:
+      return text_reply(200, "text/html; charset=utf-8", "<html><body><h1>Down for maintenance</h1></body></html>");
+    case Trouble::hang:
+      reply.fault = WireFault::hang;
+      return reply;
+    case Trouble::reset:
+      reply.fault = WireFault::close_before_answer;
+      return reply;
+    default:
+      break;
+  }
+  reply = json_reply(trouble == Trouble::throttled ? 429 : 503, R"({"error":"try again later"})");
+  if (faults.retry_after_s > 0) {
+    const std::chrono::seconds wait{faults.retry_after_s};
+    reply.answer.headers.push_back(
+        {"Retry-After", faults.retry_after_date ? http_date(now + wait) : std::to_string(wait.count())});
+  }
+  return reply;
+}
+
+Reply spoiled(Trouble trouble, const WireFaults& faults, Reply reply) {
+  reply.delay += Milliseconds{static_cast<std::int64_t>(faults.latency_s * 1000)};
+  switch (trouble) {
+    case Trouble::lost_answer:
+      reply.fault = WireFault::close_before_answer;
+      break;
+    case Trouble::truncated:
+      reply.fault = WireFault::close_mid_body;
+      break;
+    case Trouble::garbage:
+      reply.fault = WireFault::garbage;
+      break;
+    case Trouble::drip:
+      reply.fault = WireFault::drip;
+      break;
+    case Trouble::slow:
+      reply.delay += Milliseconds{static_cast<std::int64_t>(faults.slow_s * 1000)};
+      break;
+    case Trouble::broken_json:
+      reply.answer.body.resize(reply.answer.body.size() / 2);
+      break;
+    default:
+      break;
+  }
+  return reply;
+}
+
+}  // namespace elit::simulator

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/simulator/crm.hpp"
+#include "core/simulator/elitbuzz_api.hpp"
+#include "core/simulator/world.hpp"
+
+namespace elit::simulator {
+
+// What of the truth should have arrived.
+struct LedgerQuery {
+  std::optional<Instant> since;          // only messages dated at or after it; absent: all
+  std::optional<Instant> visible_until;  // only messages that were visible by then; absent: now
+};
+
+// The truth beside what the CRM received. Only users that an answer of the Users API ever held are expected at the CRM.
+struct Ledger {
+  std::uint64_t users = 0;
+  std::uint64_t users_matching = 0;    // that an answer of the Users API held
+  std::uint64_t messages_visible = 0;  // of those users, within the query
+  std::uint64_t messages_served = 0;   // of those, in at least one answer
+  std::uint64_t crm_received = 0;      // distinct keys
+  std::uint64_t crm_refused = 0;       // distinct keys answered with an error and not accepted since
+  // A message dated before another of its user that arrived earlier, although it came in the same request or had been
+  // served well before the other one arrived. What was refused in between may be overtaken.
+  std::uint64_t crm_order_violations = 0;
+  std::uint64_t missing = 0;     // by user, instant and content: expected and not received; what was refused counts too
+  std::uint64_t unexpected = 0;  // by the same: received more often than it ever was visible: an invention or a double
+  std::vector<std::string> missing_users;  // users who miss something, at most ten
+  CrmCounts crm;
+  std::uint64_t api_requests = 0;
+
+  // Nothing is missing, twice, invented or out of order. Repeats by the same idempotency key are allowed.
+  [[nodiscard]] bool balanced() const {
+    return missing == 0 && unexpected == 0 && crm_order_violations == 0 && crm.idempotency_conflicts == 0;
+  }
+};
+
+// Requires: `world` was advanced to `now`.
+[[nodiscard]] Ledger take_ledger(const World& world, const ElitbuzzApi& api, const Crm& crm, const LedgerQuery& query,
+                                 Instant now);
+
+// One JSON object.
+[[nodiscard]] std::string ledger_json(const Ledger& ledger);
+
+// How much earlier a message must have been served than another arrived, to say that the sender knew it then.
+inline constexpr Milliseconds order_grace{2'000};
+
+}  // namespace elit::simulator

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace elit::simulator {
+
+// What people and bots of one language say to each other. "{n}" in a line stands for an order number.
+struct Phrasebook {
+  std::string_view language;     // as in the attribute user.language
+  std::string_view dial_prefix;  // of WhatsApp numbers, digits only
+  std::vector<std::string_view> names;
+  std::vector<std::string_view> questions;  // the user
+  std::vector<std::string_view> answers;    // the bot
+  std::vector<std::string_view> agent_lines;
+  std::vector<std::string_view> options;  // quick replies; some hold a comma, as they do in life
+  std::string_view thanks;
+};
+
+// All languages, always in the same order; never empty, and no list in them is.
+[[nodiscard]] const std::vector<Phrasebook>& phrasebooks();
+
+}  // namespace elit::simulator

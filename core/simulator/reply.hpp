@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/http_message.hpp"
+#include "core/instant.hpp"
+
+namespace elit::simulator {
+
+// What goes wrong on the wire while an answer is given.
+enum class WireFault : std::uint8_t {
+  none,
+  close_before_answer,  // the request was carried out, the connection ends without a byte
+  close_mid_body,       // the connection ends inside the body
+  hang,                 // no byte ever comes
+  garbage,              // bytes that are not HTTP
+  drip,                 // the body comes a byte now and then
+};
+
+// What the make-believe peer does with one request.
+struct Reply {
+  HttpAnswer answer;
+  Milliseconds delay{0};  // silence before the first byte of the answer
+  WireFault fault = WireFault::none;
+};
+
+// An answer with `Content-Type: application/json`.
+[[nodiscard]] Reply json_reply(int status, std::string body);
+
+// An answer of another content type.
+[[nodiscard]] Reply text_reply(int status, std::string content_type, std::string body);
+
+}  // namespace elit::simulator

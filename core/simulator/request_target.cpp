@@ -1,0 +1,94 @@
+#include "core/simulator/request_target.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace elit::simulator {
+namespace {
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') {
+    return c - '0';
+  }
+  if (c >= 'a' && c <= 'f') {
+    return c - 'a' + 10;
+  }
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+std::string decode(std::string_view text, bool plus_is_blank) {
+  std::string decoded;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escape =
+        text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
+    if (escape) {
+      decoded += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+      i += 2;
+    } else {
+      decoded += plus_is_blank && text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return decoded;
+}
+
+template <class Visitor>
+void for_each_part(std::string_view text, char separator, Visitor visit) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(separator), text.size());
+    if (end > 0) {
+      visit(text.substr(0, end));
+    }
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+}  // namespace
+
+std::optional<std::string_view> RequestTarget::value(std::string_view name) const {
+  for (const auto& [key, text] : query) {
+    if (key == name && !text.empty()) {
+      return text;
+    }
+  }
+  return std::nullopt;
+}
+
+RequestTarget parse_target(std::string_view target) {
+  RequestTarget parsed;
+  const std::size_t mark = target.find('?');
+  for_each_part(target.substr(0, mark), '/',
+                [&](std::string_view segment) { parsed.segments.push_back(decode(segment, false)); });
+  if (mark != std::string_view::npos) {
+    for_each_part(target.substr(mark + 1), '&', [&](std::string_view pair) {
+      const std::size_t equals = std::min(pair.find('='), pair.size());
+      const std::string_view text = equals < pair.size() ? pair.substr(equals + 1) : std::string_view{};
+      parsed.query.emplace_back(decode(pair.substr(0, equals), true), decode(text, true));
+    });
+  }
+  return parsed;
+}
+
+std::optional<std::string_view> find_header(const HttpRequest& request, std::string_view name) {
+  for (const HttpHeader& header : request.headers) {
+    if (std::equal(header.name.begin(), header.name.end(), name.begin(), name.end(),
+                   [](char a, char b) { return lower(a) == lower(b); })) {
+      return header.value;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+}  // namespace elit::simulator

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/http_message.hpp"
+
+namespace elit::simulator {
+
+// The target of a request, taken apart the way a Java servlet does it: percent-decoded, and a '+' in the query is a
+// blank.
+struct RequestTarget {
+  std::vector<std::string> segments;  // of the path; empty segments are left out
+  std::vector<std::pair<std::string, std::string>> query;
+
+  // The first value of that name, compared exactly; absent when it is not there or blank, which mean the same to the
+  // API.
+  [[nodiscard]] std::optional<std::string_view> value(std::string_view name) const;
+};
+
+[[nodiscard]] RequestTarget parse_target(std::string_view target);
+
+// The first header of that name, compared without case.
+[[nodiscard]] std::optional<std::string_view> find_header(const HttpRequest& request, std::string_view name);
+
+// The whole of `text` as a decimal number; absent when it is anything else or does not fit.
+[[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);
+
+}  // namespace elit::simulator

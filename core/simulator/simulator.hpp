@@ -1,0 +1,68 @@
+#pragma once
+
+#include <string>
+
+#include "core/http_message.hpp"
+#include "core/simulator/crm.hpp"
+#include "core/simulator/elitbuzz_api.hpp"
+#include "core/simulator/faults.hpp"
+#include "core/simulator/reply.hpp"
+#include "core/simulator/world.hpp"
+
+namespace elit::simulator {
+
+struct SimulatorOptions {
+  WorldOptions world;
+  Account account;
+  Dialect dialect;
+  ApiFaults faults;
+  CrmFaults crm_faults;
+  std::string crm_authorization;  // the whole header the CRM asks for; empty: none
+};
+
+// A make-believe Elitbuzz, a CRM and the truth about both, as a function of (request, now): the same options and calls
+// give the same replies on every machine.
+//
+//   /bot-api/...                  the API (api.md sections 1 to 3)
+//   POST /crm/conversations       the receiver of the generic http sink
+//   GET  /simulator/ledger        the truth beside what the CRM received; ?since_ms= and ?visible_until_ms= narrow it
+//   GET  /simulator/messages      every visible message, one JSON object a line: user_id, timestamp, sender, type,
+//                                 response, listed; ?user_id= and ?listed=true choose
+//   POST /simulator/messages      {"user_id", "text", "timestamp_ms"}: the user says something; without an instant, now
+//   GET  /simulator/users         every user, one JSON object a line
+//   POST /simulator/users         {"user_id", "attribute", "value"}: an attribute changes
+//   GET  /simulator/received      what the CRM received, in order, one JSON object a line
+//   GET  /simulator/faults, crm, dialect     the settings in force
+//   POST /simulator/faults, crm, dialect     {"key": value, ...} changes settings, all or none
+class Simulator {
+ public:
+  explicit Simulator(const SimulatorOptions& options);
+  Simulator(const Simulator&) = delete;
+  Simulator& operator=(const Simulator&) = delete;
+
+  Reply answer(const HttpRequest& request, Instant now);
+
+  [[nodiscard]] World& world() { return world_; }
+  [[nodiscard]] ElitbuzzApi& api() { return api_; }
+  [[nodiscard]] Crm& crm() { return crm_; }
+  [[nodiscard]] ApiFaults& faults() { return faults_; }
+
+ private:
+  Reply answer_api(const HttpRequest& request, Instant now);
+  Reply control(const HttpRequest& request, const RequestTarget& target, Instant now);
+  Reply ledger(const RequestTarget& target, Instant now) const;
+  Reply messages(const RequestTarget& target, Instant now) const;
+  Reply say(const HttpRequest& request, Instant now);
+  Reply list_users() const;
+  Reply change_user(const HttpRequest& request);
+  Reply received() const;
+
+  World world_;
+  ElitbuzzApi api_;
+  Crm crm_;
+  ApiFaults faults_;
+  Random random_;
+  Instant now_;  // the latest instant seen: time does not go back in here
+};
+
+}  // namespace elit::simulator

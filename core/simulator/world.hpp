@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/instant.hpp"
+#include "core/random.hpp"
+
+namespace elit::simulator {
+
+enum class Speaker : std::uint8_t { user, bot, agent, system };
+
+struct File {
+  std::string path;  // of the URL, without host and query
+  std::string mime_type;
+  std::string upload_type;
+};
+
+// One message of the truth.
+struct Message {
+  std::uint64_t number = 0;  // unique within its world
+  Instant instant;           // what it is dated
+  Instant visible_from;      // when the API begins to show it; later than `instant` for late arrivals
+  Speaker speaker = Speaker::user;
+  std::string type;
+  std::string response;  // JSON text, byte for byte as the API sends it; on purpose ill-formed for odd messages
+  std::string text;      // what a careful reader makes of `response`: the string, or the JSON text of anything else
+  std::optional<File> file;
+  std::optional<Instant> first_served;  // when an answer first held it
+
+  // The response as JSON that every parser takes.
+  [[nodiscard]] std::string well_formed_response() const;
+  bool ill_formed = false;
+};
+
+struct User {
+  std::string id;            // what goes into the path
+  std::string row_id;        // the user_id on the rows, another one than `id` (api.md section 3.2)
+  std::size_t language = 0;  // of phrasebooks()
+  std::vector<std::pair<std::string, std::string>> attributes;
+  std::vector<Message> messages;  // ascending by (instant, number), the not yet visible included
+  bool listed = false;            // an answer of the Users API has held this user
+};
+
+struct WorldOptions {
+  std::uint64_t seed = 1;
+  int users = 20;
+  Instant start;  // the present at the beginning; history ends and arrivals begin here
+  Milliseconds history = std::chrono::hours{7 * 24};
+  double messages_per_user_day = 12;
+  double arrivals_per_minute = 30;                  // of all users together
+  std::optional<Milliseconds> arrivals_stop_after;  // counted from `start`; absent: never
+  double late_share = 0.05;                         // of the arrivals become visible later than they are dated
+  Milliseconds late_max = std::chrono::seconds{60};
+  int burst = 3;  // messages in one millisecond, at one place in the first user's history; 0: none
+  bool odd_content =
+      false;  // ill-formed UTF-8, lone surrogates, NUL, huge texts, responses of every JSON kind, odd ids
+};
+
+// Users and their conversations, everything from one seed: the same options and calls give the same world on every
+// machine, and how often advance() is called makes no difference.
+class World {
+ public:
+  explicit World(const WorldOptions& options);
+
+  // Lets everything arrive that arrives until `now`. Going back does nothing.
+  void advance(Instant now);
+
+  [[nodiscard]] const WorldOptions& options() const { return options_; }
+  [[nodiscard]] std::vector<User>& users() { return users_; }
+  [[nodiscard]] const std::vector<User>& users() const { return users_; }
+  [[nodiscard]] User* find(std::string_view id);
+
+  // Adds a plain message of the user from outside the seed's story. Its number differs from all others.
+  void add_message(User& user, Instant instant, Instant visible_from, std::string_view text);
+
+ private:
+  void write_history(User& user, std::size_t index);
+  void arrive();
+
+  WorldOptions options_;
+  std::vector<User> users_;
+  std::map<std::string, std::size_t, std::less<>> index_;
+  std::uint64_t next_number_ = 1;
+  std::uint64_t next_added_number_ = std::uint64_t{1} << 40U;
+  std::uint64_t arrivals_ = 0;
+  Instant next_arrival_;
+};
+
+// A generator for one purpose: independent of all others of the same seed.
+[[nodiscard]] Random random_for(std::uint64_t seed, std::string_view purpose, std::uint64_t index);
+
+// `text` as a JSON string.
+[[nodiscard]] std::string json_string(std::string_view text);
+
+}  // namespace elit::simulator
