@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Checks what the compiler does not: who may include whom, and the rules of the house.
+
+    source_rules.py [ROOT]
+
+Prints `file:line: what is wrong` for each violation and ends with 1 if there is any.
+"""
+
+import os
+import pathlib
+import re
+import sys
+
+import coroutine_law
+
+PRODUCT = ("core", "storage", "config", "daemon")
+SKIPPED_FOLDERS = {".git", "build", "__pycache__", ".cache"}
+LINES_MAX = 500
+BANNED_NAMES = {"util", "utils", "common", "helper", "helpers", "base", "misc"}
+TEXT_SUFFIXES = {".cpp", ".hpp", ".py", ".sql", ".txt", ".md", ".yaml", ".yml", ".json", ".sh", ".service", ""}
+# Written in two parts, so that this file does not violate its own rule.
+UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
+INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
+
+
+def is_code(path):
+    return path.suffix in (".cpp", ".hpp")
+
+
+def room_of(path):
+    """The folder that answers for the file: core, core/elitbuzz, core/crm, core/simulator, storage, ..."""
+    if path.startswith("core/") and path.count("/") >= 2:
+        return "/".join(path.split("/")[:2])
+    return path.split("/")[0]
+
+
+def may_include(path, included):
+    """Whether the product's file `path` may include the project's file `included`."""
+    room, other = room_of(path), room_of(included)
+    if other not in PRODUCT and not other.startswith("core/"):
+        return False
+    if other == "core/simulator" and room != other:
+        return path.startswith("daemon/commands/")
+    if room == other:
+        return True
+    if room == "core":
+        return False
+    if room.startswith("core/"):
+        return other == "core"
+    if room == "storage":
+        return other == "core" or other.startswith("core/")
+    if room == "config":
+        return other.startswith("core") or (other == "storage" and "options" in included.split("/")[-1])
+    return room == "daemon"
+
+
+def include_violations(path, lines, exists):
+    for number, line in enumerate(lines, 1):
+        match = INCLUDE.match(line)
+        if not match:
+            continue
+        quoted, name = match.group(1) == '"', match.group(2)
+        product = path.split("/")[0] in PRODUCT
+        if quoted and not exists(name):
+            yield number, f'"{name}" is no file of the project; includes are written from the root'
+        elif quoted and product and not may_include(path, name):
+            yield number, f"{room_of(path)}/ may not include {name}"
+        elif product and name == "sqlite3.h" and path not in ("storage/sqlite.cpp", "storage/sqlite.hpp"):
+            yield number, "sqlite3.h is for storage/sqlite.cpp and storage/sqlite.hpp alone"
+        elif path.startswith("core/") and re.match(r"boost/(asio|beast)|spdlog/|iostream$|thread$|sys/socket", name):
+            yield number, f"core/ does no I/O and never waits: <{name}>"
+
+
+PHRASES = [
+    # (applies to, pattern, what is wrong)
+    (lambda path: path.startswith(("core/", "tests/")) and is_code(pathlib.PurePath(path)),
+     re.compile(r"\bthis_thread::sleep|\b(?:u|nano)sleep\s*\("), "nothing here sleeps: time is an argument"),
+    (lambda path: path.startswith("core/"),
+     re.compile(r"\b(?:system|steady|high_resolution)_clock::now\b|\bstd::time\s*\(|\bclock_gettime\b"),
+     "core/ reads no clock: time is an argument"),
+    (lambda path: path.startswith("core/"), re.compile(r"\bstd::(?:cout|cerr|clog|cin|random_device)\b"),
+     "core/ does no I/O: values in, values out"),
+]
+
+
+def code_violations(path, text):
+    code = coroutine_law.without_comments_and_texts(text)
+    for applies, pattern, what in PHRASES:
+        if applies(path):
+            for match in pattern.finditer(code):
+                yield code.count("\n", 0, match.start()) + 1, what
+    yield from coroutine_law.violations(text)
+
+
+def name_violations(path):
+    for part in pathlib.PurePath(path).parts:
+        stem = part.split(".")[0]
+        if stem in BANNED_NAMES or re.search(r"_(?:utils?|helpers?|misc)$", stem):
+            yield 1, f"'{part}' says nothing: name it after what it holds"
+
+
+def violations(path, text, exists):
+    """Pairs of line number and what is wrong, for one file of the project with its path from the root."""
+    lines = text.splitlines()
+    yield from name_violations(path)
+    if len(lines) > LINES_MAX and (path == "dev" or path.endswith((".cpp", ".hpp", ".py", ".sql"))):
+        yield LINES_MAX + 1, f"{len(lines)} lines: a file past {LINES_MAX} wants to be two"
+    for number, line in enumerate(lines, 1):
+        if UNFINISHED.search(line):
+            yield number, "unfinished work is not left in the code"
+    if is_code(pathlib.PurePath(path)):
+        yield from include_violations(path, lines, exists)
+        yield from code_violations(path, text)
+
+
+def project_files(root):
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if name not in SKIPPED_FOLDERS)
+        for name in sorted(files):
+            path = pathlib.Path(folder, name)
+            if path.suffix in TEXT_SUFFIXES and name not in ("LICENSE", ".git"):
+                yield path
+
+
+def main(arguments):
+    root = pathlib.Path(arguments[0] if arguments else pathlib.Path(__file__).parents[2]).resolve()
+    count = 0
+    for file in project_files(root):
+        path = file.relative_to(root).as_posix()
+        try:
+            text = file.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # a fixture of bytes, not a text
+        for line, what in violations(path, text, lambda name: (root / name).is_file()):
+            print(f"{path}:{line}: {what}")
+            count += 1
+    print(f"source rules: {count} violations" if count else "source rules: kept")
+    return 1 if count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,129 @@
+"""Shows that each source rule can fail, and that it lets sound code pass."""
+
+import unittest
+
+import coroutine_law
+import source_rules
+
+
+def found(path, text, existing=()):
+    return [what for _, what in source_rules.violations(path, text, lambda name: name in existing or name.endswith(".hpp"))]
+
+
+class IncludeDirection(unittest.TestCase):
+    def assert_allowed(self, path, included):
+        self.assertEqual(found(path, f'#include "{included}"\n'), [], (path, included))
+
+    def assert_refused(self, path, included):
+        self.assertNotEqual(found(path, f'#include "{included}"\n'), [], (path, included))
+
+    def test_the_arrows_of_the_house_are_allowed(self):
+        self.assert_allowed("core/pager.cpp", "core/pager.hpp")
+        self.assert_allowed("core/elitbuzz/answer.cpp", "core/message.hpp")
+        self.assert_allowed("core/elitbuzz/answer.cpp", "core/elitbuzz/protocol.hpp")
+        self.assert_allowed("storage/store.cpp", "core/message.hpp")
+        self.assert_allowed("config/loader.cpp", "core/options.hpp")
+        self.assert_allowed("config/loader.cpp", "storage/options.hpp")
+        self.assert_allowed("daemon/loops.cpp", "storage/store.hpp")
+        self.assert_allowed("daemon/loops.cpp", "core/crm/webhook.hpp")
+        self.assert_allowed("daemon/commands/simulator.cpp", "core/simulator/simulator.hpp")
+        self.assert_allowed("tests/core/pager_test.cpp", "core/pager.hpp")
+
+    def test_arrows_against_the_direction_are_refused(self):
+        self.assert_refused("core/pager.cpp", "core/elitbuzz/protocol.hpp")
+        self.assert_refused("core/pager.cpp", "storage/store.hpp")
+        self.assert_refused("core/crm/webhook.cpp", "core/elitbuzz/protocol.hpp")
+        self.assert_refused("core/simulator/vendor.cpp", "core/crm/webhook.hpp")
+        self.assert_refused("storage/store.cpp", "config/loader.hpp")
+        self.assert_refused("storage/store.cpp", "core/simulator/simulator.hpp")
+        self.assert_refused("config/loader.cpp", "storage/store.hpp")
+        self.assert_refused("config/loader.cpp", "daemon/log.hpp")
+        self.assert_refused("daemon/loops.cpp", "core/simulator/simulator.hpp")
+        self.assert_refused("daemon/loops.cpp", "tests/core/fixture.hpp")
+
+    def test_includes_are_written_from_the_root(self):
+        self.assertNotEqual(found("core/pager.cpp", '#include "pager.h"\n'), [])
+        self.assertEqual(found("core/pager.cpp", '#include "core/pager.h"\n', ["core/pager.h"]), [])
+
+    def test_sqlite_is_known_to_one_file(self):
+        self.assertEqual(found("storage/sqlite.cpp", "#include <sqlite3.h>\n"), [])
+        self.assertNotEqual(found("storage/store.cpp", "#include <sqlite3.h>\n"), [])
+
+
+class RulesOfTheHouse(unittest.TestCase):
+    def test_core_does_no_input_and_output(self):
+        for line in ("#include <boost/asio.hpp>", "#include <boost/asio/awaitable.hpp>", "#include <iostream>",
+                     "std::cout << 1;", "auto now = std::chrono::system_clock::now();",
+                     "std::this_thread::sleep_for(second);"):
+            self.assertNotEqual(found("core/pager.cpp", line + "\n"), [], line)
+            if "sleep" not in line:
+                self.assertEqual(found("daemon/loops.cpp", line + "\n"), [], line)
+
+    def test_a_comment_or_a_text_is_no_code(self):
+        self.assertEqual(found("core/pager.cpp", "// not std::cout\nauto text = \"std::cout\";\n"), [])
+
+    def test_tests_do_not_sleep(self):
+        self.assertNotEqual(found("tests/core/a_test.cpp", "std::this_thread::sleep_for(x);\n"), [])
+
+    def test_a_file_stays_short(self):
+        self.assertEqual(found("core/a.cpp", "\n" * 500), [])
+        self.assertNotEqual(found("core/a.cpp", "\n" * 501), [])
+
+    def test_names_say_something(self):
+        for path in ("core/util.cpp", "daemon/helpers/a.cpp", "core/string_utils.hpp", "storage/misc.sql"):
+            self.assertNotEqual(found(path, ""), [], path)
+        self.assertEqual(found("core/base64.cpp", ""), [])
+
+    def test_nothing_is_left_unfinished(self):
+        self.assertNotEqual(found("core/a.cpp", "// TO" + "DO: later\n"), [])
+
+
+class CoroutineLaw(unittest.TestCase):
+    def assert_law(self, kept, source):
+        self.assertEqual(coroutine_law.violations(source) == [], kept, (source, coroutine_law.violations(source)))
+
+    def test_sound_statements_pass(self):
+        for source in (
+            "void f() { auto answer = co_await send(std::move(request)); }",
+            "void f() { if (co_await bell.wait()) { Request request{1}; } }",
+            "void f() { Request request{.a = 1};\n co_await send(std::move(request)); }",
+            "void f() { auto work = [this] { return 1; };\n co_await post(std::move(work)); }",
+            "void f() { auto [a, b] = co_await read(); }",
+            "void f() { auto& [a, b] = co_await read(); }",
+            "void f() { co_await sleep_for(Milliseconds{5}); co_await sleep_for(std::chrono::seconds{1}); }",
+            "void f() { co_await each([](int x) { return Pair{x, x}; }); }",
+            "void f() { values[index] = co_await read(names[0]); }",
+            "awaitable<void> f() { co_await g(); }\nauto h() -> awaitable<int> { co_return co_await g(); }",
+            "void f() { for (;;) { co_await g(); } }\nstruct X { int a{0}; };",
+            "void f() { switch (x) { case A: { co_await g(); } } }",
+            "// co_await f(Request{1})\n",
+            'void f() { co_await g("{[x]}"); }',
+            "void f() { while (!done) { co_await g(); } }",
+            "void f() { try { co_await g(); } catch (const E&) { } }",
+        ):
+            self.assert_law(True, source)
+
+    def test_braced_values_are_found(self):
+        for source in (
+            "void f() { co_await send(Request{1, 2}); }",
+            "void f() { co_await send({.a = 1}); }",
+            "void f() { co_await send({}); }",
+            "void f() { auto x = combine(Request{1}, co_await read()); }",
+            "void f() { co_await send(\n    first,\n    Request{.a = 1}); }",
+            "void f() { Pair pair{co_await read(), 1}; }",
+            "void f() { if (co_await send(Request{1})) { } }",
+        ):
+            self.assert_law(False, source)
+
+    def test_capturing_lambdas_are_found(self):
+        for source in (
+            "void f() { co_await post([this] { return 1; }); }",
+            "void f() { co_await post(store, [&](Store& s) { return s.read(); }); }",
+            "void f() { co_await post([x = std::move(y)]() mutable { return x; }); }",
+            "void f() { co_spawn(executor, [this]() -> awaitable<void> { co_await g(); }, detached); }",
+        ):
+            self.assert_law(False, source)
+
+
+if __name__ == "__main__":
+    unittest.main()
