@@ -1,0 +1,291 @@
+#include "core/elitbuzz/answer_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+
+#include "core/decimal_text.hpp"
+#include "core/elitbuzz/list_shape.hpp"
+#include "core/elitbuzz/protocol.hpp"
+#include "core/json_scan.hpp"
+#include "core/json_text.hpp"
+#include "core/time_text.hpp"
+
+namespace elit::elitbuzz {
+namespace {
+
+constexpr std::int64_t success_code = 1000;
+constexpr std::size_t searched_size_max = 64 * 1024;
+
+struct VendorConstant {
+  std::int64_t code;
+  std::string_view name;
+};
+
+constexpr VendorConstant unknown_id{1002, "INVALID_BOT_OR_CUSTOMER_ID"};
+constexpr VendorConstant bad_dates{1003, "INVALID_INPUT_DATE_VALUE"};
+constexpr VendorConstant bad_page{1004, "INVALID_PAGE_NUMBER"};
+
+bool is_error_status(std::int64_t status) {
+  return status >= 400 && status <= 599;
+}
+
+// The name is preferred to the number: the vendor uses its numbers more than once.
+bool means(const StatedFailure& stated, const VendorConstant& constant) {
+  return stated.name.empty() ? stated.code == constant.code : stated.name == constant.name;
+}
+
+// A number, or a string that holds one.
+std::optional<std::int64_t> read_code(std::optional<std::string_view> value) {
+  if (!value) {
+    return std::nullopt;
+  }
+  const bool quoted = json_kind(*value) == JsonKind::string;
+  const std::optional<Decimal> decimal = parse_decimal(quoted ? json_unquote(*value) : std::string(*value));
+  if (!decimal || decimal->exponent < 0) {
+    return std::nullopt;
+  }
+  const std::optional<std::string> text = to_plain_text(*decimal);
+  constexpr std::size_t size_max = 9;
+  if (!text || text->size() > size_max) {
+    return std::nullopt;
+  }
+  return std::stoll(*text);
+}
+
+std::optional<std::string_view> first_member(std::string_view object, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    if (const std::optional<std::string_view> value = json_member(object, name)) {
+      return value;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> find_code(std::string_view document) {
+  std::optional<std::string_view> inner;
+  for (const std::string_view wrapper : {"", "/status", "/error", "/errors/0", "/responseObject/errors/0"}) {
+    if ((inner = json_at_pointer(document, wrapper))) {
+      if (const auto code = read_code(first_member(*inner, {"code", "errorCode", "error_code"}))) {
+        return code;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::string_view find_constant_name(std::string_view body) {
+  for (const VendorConstant& constant : {unknown_id, bad_dates, bad_page}) {
+    if (body.find(constant.name) != std::string_view::npos) {
+      return constant.name;
+    }
+  }
+  return {};
+}
+
+bool has_rate_phrase(std::string_view body) {
+  std::string text(body.substr(0, searched_size_max));
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  constexpr std::array phrases{"rate limit", "rate-limit", "rate_limit", "ratelimit",      "rate exceeded",
+                               "too many",   "throttl",    "quota",      "limit exceeded", "limit reached"};
+  return std::any_of(phrases.begin(), phrases.end(),
+                     [&](const char* phrase) { return text.find(phrase) != std::string::npos; });
+}
+
+// An `error` member that says there is none.
+bool says_nothing(std::string_view value) {
+  return value == "null" || value == "false" || value == "\"\"" || value == "0" || value == "[]" || value == "{}";
+}
+
+// Whether the members of a top-level object amount to a failure; sets the status that they name.
+bool states_failure(std::string_view document, StatedFailure& stated) {
+  bool failed = false;
+  const std::optional<std::string_view> status = json_member(document, "status");
+  if (status && json_kind(*status) == JsonKind::object) {
+    const std::optional<std::string_view> code = json_member(*status, "code");
+    failed = code && *code != "null" && read_code(code) != success_code;
+  } else if (const std::optional<std::int64_t> number = read_code(status)) {
+    failed = *number >= 400 && *number != success_code;
+    stated.status = is_error_status(*number) ? static_cast<int>(*number) : 0;
+  }
+  const std::optional<std::string_view> error = json_member(document, "error");
+  failed = failed || (error && !says_nothing(*error));
+  failed = failed || json_member(document, "type") == "\"about:blank\"";
+  return failed || json_member(document, "success") == "false";
+}
+
+FailureKind kind_of(const StatedFailure& stated) {
+  switch (stated.status) {
+    case 401:
+      return FailureKind::unauthorized;
+    case 403:
+      return stated.rate_phrase ? FailureKind::throttled : FailureKind::unauthorized;
+    case 404:
+      return FailureKind::rejected;
+    case 408:
+    case 425:
+      return FailureKind::transient;
+    case 429:
+    case 503:
+      return FailureKind::throttled;
+    default:
+      break;
+  }
+  if (stated.status >= 500) {
+    return FailureKind::transient;
+  }
+  if (means(stated, unknown_id)) {
+    return FailureKind::rejected;
+  }
+  if (means(stated, bad_dates) || means(stated, bad_page)) {
+    return FailureKind::malformed;
+  }
+  return is_error_status(stated.status) ? FailureKind::rejected : FailureKind::malformed;
+}
+
+std::string_view hint_of(const StatedFailure& stated, FailureKind kind) {
+  if (kind == FailureKind::unauthorized) {
+    return stated.status == 401 ? "the key is refused; check api_key, and base_url, for keys are valid on one host only"
+                                : "access is refused; check that the key may use this API, customer_id and bot_key";
+  }
+  if (kind == FailureKind::throttled) {
+    return "the API asks for fewer requests";
+  }
+  if (kind == FailureKind::transient) {
+    return "the API is in trouble; the request will be repeated";
+  }
+  if (stated.status == 404) {
+    return "nothing is found there; check base_url and the path templates under api";
+  }
+  if (means(stated, unknown_id)) {
+    return "the API does not know the bot, the customer or the user; check customer_id and bot_key";
+  }
+  if (means(stated, bad_dates)) {
+    return "the API refuses the dates; check this machine's clock and the date parameters under api";
+  }
+  if (means(stated, bad_page)) {
+    return "the API refuses the page number; check page_number_parameter under api";
+  }
+  if (stated.status >= 300 && stated.status < 400) {
+    return "redirects are not followed; check base_url";
+  }
+  return "the API refuses the request";
+}
+
+std::optional<Milliseconds> retry_after_of(const HttpAnswer& answer, std::optional<Instant> now) {
+  const std::optional<std::string_view> text = answer.header("Retry-After");
+  if (!text) {
+    return std::nullopt;
+  }
+  if (const std::optional<std::string_view> date = answer.header("Date"); !now && date) {
+    now = parse_http_date(*date);
+  }
+  return parse_retry_after(*text, now);
+}
+
+}  // namespace
+
+StatedFailure read_stated_failure(const HttpAnswer& answer) {
+  std::string storage;
+  const std::string_view body = repair_json(answer.body, storage);
+  StatedFailure stated;
+  stated.status = answer.status;
+  stated.name = find_constant_name(body);
+  stated.rate_phrase = has_rate_phrase(body);
+  if (!json_skeleton_error(body)) {
+    stated.code = find_code(json_trim(body));
+  }
+  return stated;
+}
+
+std::optional<StatedFailure> find_stated_failure(std::string_view document) {
+  StatedFailure stated;
+  if (json_kind(document) != JsonKind::object || !states_failure(document, stated)) {
+    return std::nullopt;
+  }
+  stated.inside_success = true;
+  stated.code = find_code(document);
+  stated.name = find_constant_name(document);
+  stated.rate_phrase = has_rate_phrase(document);
+  if (stated.status == 0 && stated.code && is_error_status(*stated.code)) {
+    stated.status = static_cast<int>(*stated.code);
+  }
+  return stated;
+}
+
+std::optional<StatedFailure> guess_failure(std::string_view document) {
+  StatedFailure stated;
+  stated.inside_success = true;
+  stated.code = read_code(first_member(document, {"code", "errorCode", "error_code"}));
+  const std::optional<std::string_view> message =
+      first_member(document, {"message", "errorMessage", "error_message", "errorCode", "code"});
+  stated.name = message ? find_constant_name(*message) : std::string_view();
+  if (means(stated, unknown_id) || means(stated, bad_dates) || means(stated, bad_page)) {
+    return stated;
+  }
+  return std::nullopt;
+}
+
+bool names_missing_page(const StatedFailure& stated) {
+  return stated.status == 404 || ((stated.status == 400 || stated.inside_success) && means(stated, bad_page));
+}
+
+Failure to_failure(const StatedFailure& stated, const HttpAnswer& answer, std::optional<Instant> now) {
+  Failure failure;
+  failure.kind = kind_of(stated);
+  failure.status = answer.status;
+  failure.retry_after = retry_after_of(answer, now);
+  failure.detail = "HTTP " + std::to_string(answer.status);
+  if (stated.inside_success) {
+    failure.detail += " with a failure inside";
+    failure.detail += stated.status != 0 ? ", status " + std::to_string(stated.status) : "";
+  }
+  failure.detail += stated.code ? ", vendor code " + std::to_string(*stated.code) : "";
+  if (!stated.name.empty()) {
+    failure.detail += stated.code ? " " : ", ";
+    failure.detail += stated.name;
+  }
+  failure.detail += ": ";
+  failure.detail += hint_of(stated, failure.kind);
+  return failure;
+}
+
+Failure not_understood(const HttpAnswer& answer, std::string_view what) {
+  Failure failure;
+  failure.kind = FailureKind::malformed;
+  failure.status = answer.status;
+  failure.detail = "HTTP " + std::to_string(answer.status) + ": ";
+  failure.detail += what;
+  failure.detail += "; the answer is: " + describe_structure(answer.body);
+  return failure;
+}
+
+bool has_document(const HttpAnswer& answer) {
+  return answer.status >= 200 && answer.status < 300 && answer.status != 204 && answer.status != 205 &&
+         answer.status != 206;
+}
+
+Result<std::string_view> read_document(const HttpAnswer& answer, std::string& storage) {
+  const std::string_view document = json_trim(repair_json(answer.body, storage));
+  if (document.empty() || json_skeleton_error(document)) {
+    return not_understood(answer,
+                          "the body is no complete JSON document; check base_url and the path templates under api");
+  }
+  return document;
+}
+
+Failure failure_of(const HttpAnswer& answer, std::optional<Instant> now) {
+  if (has_document(answer)) {
+    std::string storage;
+    const Result<std::string_view> document = read_document(answer, storage);
+    if (!document) {
+      return document.error();
+    }
+    const std::optional<StatedFailure> stated = find_stated_failure(*document);
+    return stated ? to_failure(*stated, answer, now) : not_understood(answer, "the body has an unknown shape");
+  }
+  return to_failure(read_stated_failure(answer), answer, now);
+}
+
+}  // namespace elit::elitbuzz

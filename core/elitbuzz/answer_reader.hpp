@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/failure.hpp"
+#include "core/http_message.hpp"
+
+// What every answer of the vendor has in common: the document in it, and the failures it may state (api.md
+// section 3.3).
+namespace elit::elitbuzz {
+
+// A failure as an answer states it.
+struct StatedFailure {
+  int status = 0;                    // an HTTP status, of the answer or named in its body; 0: none
+  std::optional<std::int64_t> code;  // the vendor's code
+  std::string_view name;             // the vendor's constant for it, one that we know; else empty
+  bool rate_phrase = false;          // the body speaks of a rate or a limit
+  bool inside_success = false;       // the HTTP status was 2xx all the same
+};
+
+// Reads the failure in an answer whose HTTP status is no success. Any bytes will do as a body.
+[[nodiscard]] StatedFailure read_stated_failure(const HttpAnswer& answer);
+
+// The failure in the body of an answer whose HTTP status is a success; absent when it states none. Requires: `document`
+// passed json_skeleton_error.
+[[nodiscard]] std::optional<StatedFailure> find_stated_failure(std::string_view document);
+
+// The failure that an object without a list seems to mean: one of the vendor's own codes or constants at its top level.
+[[nodiscard]] std::optional<StatedFailure> guess_failure(std::string_view document);
+
+// Whether the failure says that there is no such page, which for a page after the first is the end of the list.
+[[nodiscard]] bool names_missing_page(const StatedFailure& stated);
+
+// `now` resolves a Retry-After that is a date; when it is absent, the answer's own Date does.
+[[nodiscard]] Failure to_failure(const StatedFailure& stated, const HttpAnswer& answer, std::optional<Instant> now);
+
+// The failure of an answer that is not understood. `what` says what was missed and what to do.
+[[nodiscard]] Failure not_understood(const HttpAnswer& answer, std::string_view what);
+
+// Whether the status promises a document: 2xx, except those that come without a whole body.
+[[nodiscard]] bool has_document(const HttpAnswer& answer);
+
+// The document in a body, repaired by repair_json and checked by json_skeleton_error: a view of the body or of
+// `storage`.
+[[nodiscard]] Result<std::string_view> read_document(const HttpAnswer& answer, std::string& storage);
+
+}  // namespace elit::elitbuzz

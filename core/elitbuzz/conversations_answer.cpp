@@ -1,0 +1,80 @@
+#include <array>
+#include <utility>
+
+#include "core/elitbuzz/answer_reader.hpp"
+#include "core/elitbuzz/list_shape.hpp"
+#include "core/elitbuzz/protocol.hpp"
+#include "core/elitbuzz/row_reader.hpp"
+#include "core/json_scan.hpp"
+
+namespace elit::elitbuzz {
+namespace {
+
+// `conversations` and `messages` are what the one known client reads (api.md section 3.2), the others are neighbours'
+// ways.
+constexpr std::array<std::string_view, 8> list_keys{"conversations", "messages", "responseObject", "data",
+                                                    "content",       "result",   "results",        "items"};
+
+ConversationsPage past_the_end() {
+  ConversationsPage page;
+  page.past_the_end = true;
+  return page;
+}
+
+Result<ConversationsPage> read_rows(const SourceOptions& source, std::string_view user_id, const HttpAnswer& answer,
+                                    std::string_view list) {
+  ConversationsPage page;
+  bool strange = false;
+  JsonArrayReader reader(list);
+  while (const std::optional<std::string_view> element = reader.next()) {
+    if (std::optional<Row> row = read_row(source, user_id, *element)) {
+      page.rows.push_back(std::move(*row));
+    } else {
+      ++page.rejected;
+      strange = strange || *element != "null";
+    }
+  }
+  if (page.rows.empty() && strange) {
+    return not_understood(answer, "no element of the list is a message; name the list by messages_list under api");
+  }
+  return page;
+}
+
+}  // namespace
+
+Result<ConversationsPage> read_conversations(const SourceOptions& source, std::string_view user_id, int page_number,
+                                             const HttpAnswer& answer) {
+  if (answer.status == 204) {
+    return past_the_end();
+  }
+  const auto failed = [&](const StatedFailure& stated) -> Result<ConversationsPage> {
+    if (page_number > 1 && names_missing_page(stated)) {
+      return past_the_end();
+    }
+    return to_failure(stated, answer, std::nullopt);
+  };
+  if (!has_document(answer)) {
+    return failed(read_stated_failure(answer));
+  }
+  std::string storage;
+  const Result<std::string_view> document = read_document(answer, storage);
+  if (!document) {
+    return document.error();
+  }
+  if (const std::optional<StatedFailure> stated = find_stated_failure(*document)) {
+    return failed(*stated);
+  }
+  const bool configured = !source.api.messages_list.empty();
+  const std::optional<std::string_view> list =
+      configured ? json_at_pointer(*document, source.api.messages_list) : find_list(*document, list_keys);
+  if (!list || json_kind(*list) != JsonKind::array) {
+    if (const std::optional<StatedFailure> stated = guess_failure(*document)) {
+      return failed(*stated);
+    }
+    return not_understood(answer, configured ? "messages_list under api names no array"
+                                             : "no list of messages was found; name it by messages_list under api");
+  }
+  return read_rows(source, user_id, answer, *list);
+}
+
+}  // namespace elit::elitbuzz

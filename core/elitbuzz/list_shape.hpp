@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace elit::elitbuzz {
+
+// The array in `document` that holds the list: the document itself, or the member named by one of `keys`, tried in
+// their order, also inside the vendor's wrapper objects. A filled array is preferred to an empty one, and an empty one
+// counts only if no key before it holds null. Absent: the shape is unknown. Requires: `document` passed
+// json_skeleton_error.
+[[nodiscard]] std::optional<std::string_view> find_list(std::string_view document,
+                                                        std::span<const std::string_view> keys);
+
+// What a body looks like, for people who must find out why it was not understood: keys and kinds, no values, nothing of
+// the length of a sentence, no key that looks like a phone number. For example `object with keys
+// responseObject(boolean)`.
+[[nodiscard]] std::string describe_structure(std::string_view body);
+
+}  // namespace elit::elitbuzz

@@ -1,0 +1,233 @@
+#include "core/elitbuzz/row_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "core/canonical_json.hpp"
+#include "core/identity.hpp"
+#include "core/json_scan.hpp"
+#include "core/json_text.hpp"
+#include "core/time_text.hpp"
+
+namespace elit::elitbuzz {
+namespace {
+
+constexpr std::string_view agent_status_type = "AGENT_PARTICIPATION_STATUS";
+
+using Names = std::array<std::string_view, 5>;  // of one fact, the preferred one first; the rest empty
+
+enum Fact : std::size_t { instant_fact, sender_fact, type_fact, response_fact, text_fact, file_fact, attachments_fact };
+constexpr std::size_t fact_count = 7;
+
+constexpr std::array<Names, fact_count> fact_names{{
+    {"timestamp", "time", "createdAt", "created_at", "date"},
+    {"sender"},
+    {"message_type", "messageType", "type"},
+    {"response"},
+    {"text"},
+    {"file"},
+    {"attachments"},
+}};
+
+// The values of a row by what they say, found in one pass. Null and empty strings count as absent where `usable` is
+// asked.
+class Facts {
+ public:
+  explicit Facts(std::string_view object) {
+    JsonObjectReader reader(object);
+    while (const std::optional<JsonMember> member = reader.next()) {
+      note(*member);
+    }
+  }
+
+  // The first of the fact's members that is not null.
+  [[nodiscard]] std::optional<std::string_view> find(Fact fact) const {
+    for (const std::optional<std::string_view>& value : values_[fact]) {
+      if (value && *value != "null") {
+        return value;
+      }
+    }
+    return std::nullopt;
+  }
+
+  // The first of the fact's members that is neither null nor an empty string.
+  [[nodiscard]] std::optional<std::string_view> find_filled(Fact fact) const {
+    for (const std::optional<std::string_view>& value : values_[fact]) {
+      if (value && *value != "null" && *value != "\"\"") {
+        return value;
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  void note(const JsonMember& member) {
+    for (std::size_t fact = 0; fact < fact_count; ++fact) {
+      for (std::size_t i = 0; i < fact_names[fact].size() && !fact_names[fact][i].empty(); ++i) {
+        if (json_key_is(member.key, fact_names[fact][i])) {
+          values_[fact][i] = member.value;
+          return;
+        }
+      }
+    }
+  }
+
+  std::array<std::array<std::optional<std::string_view>, 5>, fact_count> values_;
+};
+
+// A value as text for people: the content of a string, the JSON text of anything else.
+std::string text_of(std::string_view value) {
+  return json_kind(value) == JsonKind::string ? json_unquote(value) : std::string(value);
+}
+
+// A value as text that stays the same however its JSON is written.
+std::string stable_text_of(std::string_view value) {
+  const JsonKind kind = json_kind(value);
+  return kind == JsonKind::object || kind == JsonKind::array ? canonical_json(value) : text_of(value);
+}
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool equal_without_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+}
+
+// That an agent joined or left is an event, whoever is named as its sender.
+Direction direction_of(const DialectOptions& dialect, std::string_view sender, std::string_view type) {
+  if (type == agent_status_type) {
+    return Direction::system;
+  }
+  if (const auto role = dialect.sender_roles.find(std::string(sender)); role != dialect.sender_roles.end()) {
+    return direction_from(role->second);
+  }
+  for (const auto& [name, role] : dialect.sender_roles) {
+    if (equal_without_case(name, sender)) {
+      return direction_from(role);
+    }
+  }
+  if (sender.empty()) {
+    return Direction::unknown;
+  }
+  return equal_without_case(sender, "bot") ? Direction::out : Direction::in;
+}
+
+std::optional<std::string> string_member(std::string_view object, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const std::optional<std::string_view> value = json_member(object, name);
+    if (value && json_kind(*value) == JsonKind::string && *value != "\"\"") {
+      return json_unquote(*value);
+    }
+  }
+  return std::nullopt;
+}
+
+// A file is an object with a URL, a URL, or a list of either of which the first counts.
+std::optional<Media> media_of(std::string_view value) {
+  switch (json_kind(value)) {
+    case JsonKind::object: {
+      std::optional<std::string> url = string_member(value, {"url"});
+      if (!url) {
+        return std::nullopt;
+      }
+      return Media{std::move(*url), string_member(value, {"mimeType", "mime_type"}).value_or("")};
+    }
+    case JsonKind::string: {
+      std::string url = json_unquote(value);
+      const bool web = url.starts_with("http://") || url.starts_with("https://");
+      return web ? std::optional(Media{std::move(url), {}}) : std::nullopt;
+    }
+    case JsonKind::array: {
+      JsonArrayReader reader(value);
+      while (const std::optional<std::string_view> element = reader.next()) {
+        const JsonKind kind = json_kind(*element);
+        if (kind != JsonKind::array) {
+          if (std::optional<Media> media = media_of(*element)) {
+            return media;
+          }
+        }
+      }
+      return std::nullopt;
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+void read_instant(std::string_view value, Row& row) {
+  row.instant_text = text_of(value);
+  const JsonKind kind = json_kind(value);
+  if (kind != JsonKind::string && kind != JsonKind::number) {
+    return;
+  }
+  if (const std::optional<ReadInstant> read = parse_timestamp(row.instant_text)) {
+    row.instant = read->instant;
+    row.zone_assumed = read->zone_assumed;
+  }
+}
+
+void read_object(const DialectOptions& dialect, const Facts& facts, Row& row) {
+  if (const auto value = facts.find_filled(instant_fact)) {
+    read_instant(*value, row);
+  }
+  if (const auto value = facts.find(sender_fact)) {
+    row.sender = text_of(*value);
+  }
+  if (const auto value = facts.find_filled(type_fact)) {
+    row.type = text_of(*value);
+  }
+  if (const auto value = facts.find(file_fact)) {
+    row.media = media_of(*value);
+  }
+  if (const auto value = facts.find(attachments_fact); value && !row.media) {
+    row.media = media_of(*value);
+  }
+  row.direction = direction_of(dialect, row.sender, row.type);
+}
+
+}  // namespace
+
+std::optional<Row> read_row(const SourceOptions& source, std::string_view user_id, std::string_view element) {
+  if (!is_json(element)) {
+    return std::nullopt;
+  }
+  Row row;
+  row.raw = element;
+  std::optional<std::string_view> response;
+  std::string sender;
+  switch (json_kind(element)) {
+    case JsonKind::object: {
+      const Facts facts(element);
+      read_object(source.api, facts, row);
+      response = facts.find(response_fact);
+      response = response ? response : facts.find(text_fact);
+      sender = stable_text_of(facts.find(sender_fact).value_or("\"\""));
+      break;
+    }
+    case JsonKind::string:
+    case JsonKind::number:
+      response = element;
+      break;
+    default:
+      return std::nullopt;
+  }
+  row.text = response ? text_of(*response) : "";
+  const std::string canonical = response ? canonical_json(*response) : "";
+
+  RowIdentity identity;
+  identity.source = source.name;
+  identity.user_id = user_id;
+  identity.instant = row.instant;
+  identity.instant_text = row.instant_text;
+  identity.sender = sender;
+  identity.type = row.type;
+  identity.canonical_response = canonical;
+  identity.media_url = row.media ? std::string_view(row.media->url) : std::string_view();
+  row.digest = digest_of(identity);
+  return row;
+}
+
+}  // namespace elit::elitbuzz

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "core/message.hpp"
+#include "core/options.hpp"
+
+namespace elit::elitbuzz {
+
+// Normalises one element of a conversations answer (api.md section 3.2). Objects, strings and numbers become rows,
+// whatever they lack; absent for anything else and for what is no JSON. `user_id` is the one of the request's path.
+[[nodiscard]] std::optional<Row> read_row(const SourceOptions& source, std::string_view user_id,
+                                          std::string_view element);
+
+}  // namespace elit::elitbuzz
