@@ -13,6 +13,7 @@
 
 #include "core/coverage.hpp"
 #include "core/crm/outgoing_message.hpp"
+#include "core/delivery_record.hpp"
 #include "core/message.hpp"
 #include "core/roster.hpp"
 
@@ -21,7 +22,7 @@ namespace elit::storage {
 
 using SourceId = std::int64_t;
 using AudienceId = std::int64_t;
-using UserRow = std::int64_t;    // our number for a user of a source
+using UserRow = std::int64_t;  // our number for a user of a source
 using SinkId = std::int64_t;
 using MessageId = std::int64_t;  // ascending in the order in which messages are released to the sinks
 using BatchId = std::int64_t;
@@ -72,9 +73,9 @@ struct ScheduledUser {
 // A window whose pages are being read: frozen at its first request, kept over restarts.
 struct WindowProgress {
   WindowKind kind = WindowKind::live;
-  Interval span;         // what is asked for (the request adds a margin at both ends)
-  Instant cover_to;      // coverage granted at completion is [span.from, cover_to)
-  int pass = 0;          // 0-based number of the pass whose pages are staged
+  Interval span;                                    // what is asked for (the request adds a margin at both ends)
+  Instant cover_to;                                 // coverage granted at completion is [span.from, cover_to)
+  int pass = 0;                                     // 0-based number of the pass whose pages are staged
   std::vector<std::vector<Digest>> pages;           // the digests of each staged page of this pass, page 1 first
   std::vector<std::vector<Digest>> previous_pages;  // those of the pass before; empty in pass 0
 };
@@ -87,10 +88,10 @@ struct UserState {
   Instant first_matched;
   std::optional<Instant> departed;  // set while draining or gone
   Coverage coverage;
-  std::optional<Instant> verified;  // when the user's messages were last read to a proven end
+  std::optional<Instant> verified;           // when the user's messages were last read to a proven end
   std::optional<Milliseconds> window_width;  // the widest history window that fits; absent: no limit is known
-  int failures = 0;                 // consecutive failed reads
-  std::vector<WindowProgress> windows;  // at most one of each kind
+  int failures = 0;                          // consecutive failed reads
+  std::vector<WindowProgress> windows;       // at most one of each kind
 };
 
 // A row and where it stands in the order of release. `order` is its instant or, where that is unknown, a neighbour's.
@@ -111,23 +112,26 @@ struct WindowCommit {
   UserRow user = 0;
   WindowKind kind = WindowKind::live;
   Instant read_at;
-  // The rows: those given here and, if `staged`, those of the staged pass. They are inserted in ascending `order`; among
-  // equals as they came, or reversed if `newest_first`. The k-th of equal rows gets occurrence k; if `count_by_page`, equal
-  // rows are counted within each page alone (the count across pages is not proven). Rows already stored are duplicates.
+  // The rows: those given here (as one page) and, if `staged`, before them those of the staged pass. They are inserted
+  // in ascending `order`; among equals as they came, or reversed if `newest_first`. The k-th of equal rows gets
+  // occurrence k; if `count_by_page`, equal rows are counted within each page alone (the count across pages is not
+  // proven). Rows already stored are duplicates.
   std::vector<OrderedRow> rows;
   bool staged = false;
   bool newest_first = false;
   bool count_by_page = false;
-  std::int64_t rejected = 0;            // elements that could not be kept as rows at all
-  std::optional<Interval> covered;      // added to the coverage; absent: nothing was proven complete
-  bool verified = false;                // the end was proven: sets UserState::verified to read_at
+  std::int64_t rejected = 0;                 // elements that could not be kept as rows at all
+  std::optional<Interval> covered;           // added to the coverage; absent: nothing was proven complete
+  bool verified = false;                     // the end was proven: sets UserState::verified to read_at
   std::optional<Milliseconds> window_width;  // replaces the stored one
   bool history_complete = false;
-  std::optional<UserStatus> status;     // a new status (gone, following), if it changes
+  // A new status (gone, following), if it changes; gone has no effect on a user who was listed again meanwhile. Absent:
+  // a parked user follows or drains again. In any case the user's failures are forgotten.
+  std::optional<UserStatus> status;
 };
 
 struct WindowCounts {
-  std::int64_t fetched = 0;     // = added + duplicates + rejected
+  std::int64_t fetched = 0;  // = added + duplicates + rejected
   std::int64_t added = 0;
   std::int64_t duplicates = 0;
   std::int64_t rejected = 0;
@@ -142,49 +146,18 @@ struct UserFailure {
   std::optional<Instant> parked_until;  // set: the user becomes parked
 };
 
-// The pendings of a sink, ascending by id.
-struct PendingMessage {
-  MessageId id = 0;
-  UserRow user = 0;
-  std::int64_t size_bytes = 0;  // of the row's JSON, roughly what it adds to a batch
-  int attempts = 0;
-  std::optional<Instant> not_before;  // set for those that failed before
-  std::optional<Instant> first_failed;
-};
-
+using elit::DeliveryOutcome;
+using elit::DeliveryState;
+using elit::OpenBatch;
+using elit::PendingMessage;
 using DeliverableMessage = crm::OutgoingMessage;
-
-// A set of messages that was, is or will be sent together under one idempotency key; it outlives restarts until it is
-// settled, so that a repeat is the same set.
-struct OpenBatch {
-  BatchId id = 0;
-  std::vector<MessageId> messages;  // ascending
-  std::vector<UserRow> users;       // parallel to `messages`
-  int attempts = 0;
-  bool in_flight = false;           // bytes may have left and no answer is recorded
-  bool answer_lost = false;         // an earlier attempt's answer was lost
-  std::optional<Instant> first_failed;
-  std::optional<Instant> not_before;
-};
-
-enum class DeliveryState { pending, delivered, dead, suppressed };
-
-struct DeliveryOutcome {
-  MessageId id = 0;
-  DeliveryState state = DeliveryState::delivered;
-  int attempts = 1;
-  std::string remote_id;               // the peer's id; empty: it named none
-  std::string error;                   // for pending and dead
-  std::optional<Instant> not_before;   // for pending
-  std::optional<Instant> first_failed; // for pending
-};
 
 struct BatchSettlement {
   SinkId sink = 0;
   BatchId batch = 0;
   Instant at;
-  std::vector<DeliveryOutcome> outcomes;            // one for each message of the batch that is in no split
-  std::vector<std::vector<MessageId>> splits;       // new open batches made of this one's messages, in order
+  std::vector<DeliveryOutcome> outcomes;       // one for each message of the batch that is in no split
+  std::vector<std::vector<MessageId>> splits;  // new open batches made of this one's messages, in order
 };
 
 struct SinkTotals {
@@ -204,8 +177,8 @@ struct Ledger {
   std::vector<SinkTotals> sinks;
 };
 
-// The state directory, opened for writing. One instance in the whole system (a lock file guards it); used by one thread.
-// Every public call is atomic: its own transaction, or a part of the group's (see begin_group).
+// The state directory, opened for writing. One instance in the whole system (a lock file guards it); used by one
+// thread. Every public call is atomic: its own transaction, or a part of the group's (see begin_group).
 class Store {
  public:
   // Takes the lock (in_use after at most one second), opens or creates `directory`/elitbuzz-sync.db with mode 0600,
@@ -232,11 +205,12 @@ class Store {
   std::vector<SinkId> register_sinks(const std::vector<std::pair<std::string, bool>>& sinks);
 
   // --- The roster.
-  // Remembers a complete list of an audience for apply_listings and compares it with the members. Repeated ids count once.
+  // Remembers a complete list of an audience for apply_listings and compares it with the members. Repeated ids count
+  // once.
   ListingCounts stage_listing(AudienceId audience, const std::vector<ListedUser>& users);
-  // Applies the staged lists: members become followed (first_matched, last_matched = at); a followed user who is a member
-  // of no audience any more becomes draining, departed at `at`. The element kept is the one of the first audience that
-  // lists the user.
+  // Applies the staged lists: members become followed (first_matched, last_matched = at); a followed user who is a
+  // member of no audience any more becomes draining, departed at `at`. The element kept is the one of the first
+  // audience that lists the user.
   ListingChange apply_listings(SourceId source, const std::vector<ListingDecision>& decisions, Instant at);
   // Calls `visit` for every user that is followed, draining or parked.
   void visit_users(SourceId source, const std::function<void(const ScheduledUser&)>& visit);
@@ -256,8 +230,8 @@ class Store {
   // --- Delivering.
   // Messages after `after` that have no outcome, no recorded failure and are in no open batch; at most `limit`.
   [[nodiscard]] std::vector<PendingMessage> pending_after(SinkId sink, MessageId after, int limit);
-  // Those that failed or were held back before, are still pending and are in no open batch.
-  [[nodiscard]] std::vector<PendingMessage> held_back(SinkId sink, int limit);
+  // Those after `after` that failed or were held back before, are still pending and are in no open batch.
+  [[nodiscard]] std::vector<PendingMessage> held_back(SinkId sink, int limit, MessageId after = 0);
   [[nodiscard]] std::vector<OpenBatch> open_batches(SinkId sink);
   // The id from which pending_after must start after a restart: nothing at or below it is without outcome or record.
   [[nodiscard]] MessageId scanned_to(SinkId sink);
@@ -278,10 +252,14 @@ class Store {
   // State of a source or sink in one word and one line (running, paused: credential, ...), for `status`.
   void record_source_state(SourceId source, std::string_view state, std::string_view reason, Instant at);
   void record_sink_state(SinkId sink, std::string_view state, std::string_view reason, Instant at);
+  // The totals of a source since the start of the state, and of every sink in use for that source's messages. `stored`
+  // and `pending` are counted in the tables, not derived from the other numbers, so that a mismatch can be seen.
   [[nodiscard]] Ledger ledger(SourceId source);
 
+  struct Impl;  // opaque
+
  private:
-  struct Impl;
+  friend class StorePeek;  // tests
   explicit Store(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,187 @@
+#include "storage/database.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+#include "core/check.hpp"
+#include "storage/migrations.hpp"
+#include "storage/store.hpp"
+
+namespace elit::storage {
+namespace {
+
+using Kind = StorageError::Kind;
+
+// SQLite's header: https://www.sqlite.org/fileformat.html#the_database_header
+constexpr std::size_t header_size = 100;
+constexpr std::string_view header_magic{"SQLite format 3\0", 16};
+constexpr std::size_t header_application_id = 68;
+
+[[noreturn]] void refuse_corrupt(const std::filesystem::path& file, const std::string& finding) {
+  throw StorageError(Kind::corrupt, file.string() + ": the database is damaged: " + finding +
+                                        "; it is left as it is; move it away and restore a backup, or start without it "
+                                        "to read everything again");
+}
+
+[[noreturn]] void refuse_foreign(const std::filesystem::path& file, const std::string& finding) {
+  throw StorageError(Kind::foreign,
+                     file.string() + ": " + finding + "; it is left as it is; move it away or correct state.directory");
+}
+
+// Judges the header before SQLite touches the file: opening a foreign database may already change it. Our application
+// id is in the file itself from the first transaction on (see set_up), so the write-ahead log need not be looked at.
+void check_header(const std::filesystem::path& file) {
+  std::array<char, header_size> header{};
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(header.data(), header.size());
+  const auto size = static_cast<std::size_t>(stream.gcount());
+  if (size == 0 && !stream.bad()) {
+    return;  // new, or created just before a crash
+  }
+  const std::string_view bytes(header.data(), size);
+  if (size < header_size) {
+    if (header_magic.starts_with(bytes.substr(0, header_magic.size()))) {
+      refuse_corrupt(file, "it ends within its header");
+    }
+    refuse_foreign(file, "the file is no SQLite database");
+  }
+  std::uint32_t id = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    id = id << 8U | static_cast<unsigned char>(header[header_application_id + i]);
+  }
+  const bool ours = id == static_cast<std::uint32_t>(application_id);
+  if (!bytes.starts_with(header_magic)) {
+    if (ours) {
+      refuse_corrupt(file, "its header was overwritten");
+    }
+    refuse_foreign(file, "the file is no SQLite database");
+  }
+  if (!ours) {
+    refuse_foreign(file, "the database belongs to another program");
+  }
+}
+
+bool file_exists(const std::filesystem::path& file) {
+  std::error_code error;
+  return std::filesystem::exists(file, error);
+}
+
+std::filesystem::path companion(const std::filesystem::path& file, const char* suffix) {
+  return file.string() + suffix;
+}
+
+void check_version(const std::filesystem::path& file, std::int64_t version) {
+  if (version > schema_version()) {
+    throw StorageError(Kind::newer, file.string() + ": the database has schema version " + std::to_string(version) +
+                                        " and this program knows versions up to " + std::to_string(schema_version()) +
+                                        "; it is left as it is; install the later version again");
+  }
+}
+
+void check_soundness(Connection& connection) {
+  Statement query = connection.statement("PRAGMA quick_check(1)");
+  if (!query.bind().step()) {
+    refuse_corrupt(connection.file(), "its check gives no answer");
+  }
+  if (const std::string finding = query.text(0); finding != "ok") {
+    refuse_corrupt(connection.file(), finding);
+  }
+}
+
+// An empty file gets its mark first, in a transaction of its own and before it is a WAL database, so that it is in the
+// file proper and not only in the log.
+void set_up(Connection& connection) {
+  if (connection.integer("PRAGMA page_count") == 0) {
+    connection.execute("PRAGMA synchronous = FULL; PRAGMA application_id = " + std::to_string(application_id));
+  }
+  if (connection.integer("PRAGMA application_id") != application_id) {
+    refuse_foreign(connection.file(), "the database belongs to another program");
+  }
+  check_version(connection.file(), connection.integer("PRAGMA user_version"));
+  check_soundness(connection);
+  connection.accept();
+  Statement mode = connection.statement("PRAGMA journal_mode = WAL");
+  if (!mode.bind().step() || mode.text(0) != "wal") {
+    throw StorageError(Kind::unreadable,
+                       connection.file().string() +
+                           ": the file system cannot hold a database in WAL mode; keep the state on a "
+                           "local disk");
+  }
+}
+
+void migrate(Connection& connection) {
+  const std::int64_t version = connection.integer("PRAGMA user_version");
+  for (const Migration& migration : migrations()) {
+    if (migration.version > version) {
+      connection.execute("BEGIN IMMEDIATE");
+      connection.execute(std::string(migration.sql));
+      connection.execute("PRAGMA user_version = " + std::to_string(migration.version));
+      connection.execute("COMMIT");
+    }
+  }
+}
+
+}  // namespace
+
+int schema_version() {
+  return migrations().back().version;
+}
+
+std::unique_ptr<Connection> open_for_writing(const std::filesystem::path& file) {
+  // A rollback journal is left only by a crash while the file was set up: SQLite undoes that first.
+  if (!file_exists(companion(file, "-journal"))) {
+    check_header(file);
+  }
+  auto connection = std::make_unique<Connection>(file, Connection::Access::write);
+  connection->execute(
+      "PRAGMA mmap_size = 0;"
+      "PRAGMA cache_size = -32768;"
+      "PRAGMA temp_store = MEMORY;"
+      "PRAGMA foreign_keys = ON;"
+      "PRAGMA trusted_schema = OFF;");
+  set_up(*connection);
+  connection->execute(
+      "PRAGMA synchronous = FULL;"
+      "PRAGMA journal_size_limit = 67108864;"
+      "PRAGMA wal_autocheckpoint = 4000;");
+  migrate(*connection);
+  return connection;
+}
+
+std::unique_ptr<Connection> open_for_reading(const std::filesystem::path& file) {
+  const std::string missing = file.string() +
+                              ": there is no state yet; start `elitbuzz-sync run` or `elitbuzz-sync sync` first, or "
+                              "correct state.directory";
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file, error);
+  if (error == std::errc::no_such_file_or_directory || (!error && size == 0)) {
+    throw StorageError(Kind::unreadable, missing);
+  }
+  if (error || !std::ifstream(file, std::ios::binary)) {
+    throw StorageError(Kind::unreadable, file.string() + ": the state cannot be read: " + std::strerror(errno) +
+                                             "; use the account of the daemon, or root");
+  }
+  check_header(file);
+  // A reader of a WAL database shares two more files with the writer and makes them if they do not exist. Without a log
+  // nobody writes and everything is in the file itself.
+  const bool still = !file_exists(companion(file, "-wal"));
+  auto connection =
+      std::make_unique<Connection>(file, still ? Connection::Access::read_still : Connection::Access::read);
+  connection->execute("PRAGMA temp_store = MEMORY; PRAGMA query_only = ON;");
+  const std::int64_t version = connection->integer("PRAGMA user_version");
+  check_version(file, version);
+  if (version == 0) {
+    throw StorageError(Kind::unreadable, missing);
+  }
+  if (version < schema_version()) {
+    throw StorageError(Kind::unreadable, file.string() +
+                                             ": the state was written by an earlier version; start "
+                                             "`elitbuzz-sync run` or `elitbuzz-sync sync` once to update it");
+  }
+  return connection;
+}
+
+}  // namespace elit::storage

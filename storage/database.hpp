@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "storage/sqlite.hpp"
+
+namespace elit::storage {
+
+// Marks the file as ours ("ElBz" in ASCII), in SQLite's header.
+inline constexpr int application_id = 0x456C427A;
+
+// The version of the schema that this program reads and writes.
+[[nodiscard]] int schema_version();
+
+// Opens the existing file, which may be empty, for the one writer of the state: refuses what is damaged, foreign or
+// newer without changing it, then brings the schema up to date. Requires the lock of the state directory. Throws
+// StorageError.
+[[nodiscard]] std::unique_ptr<Connection> open_for_writing(const std::filesystem::path& file);
+
+// Opens the state for reading, beside a running writer or without one, and creates nothing. Throws StorageError, also
+// when the file is missing or was written by an earlier version.
+[[nodiscard]] std::unique_ptr<Connection> open_for_reading(const std::filesystem::path& file);
+
+}  // namespace elit::storage

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "core/instant.hpp"
+#include "core/message.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+// A small wrapper of SQLite; sqlite.cpp is the only file that sees its header. Whatever goes wrong is a StorageError
+// that names the file and what to do next, except what only a bug of ours can cause, which aborts.
+namespace elit::storage {
+
+class Connection;
+
+// A prepared statement, borrowed from its connection's cache until it is destroyed. Must not outlive the connection.
+class Statement {
+ public:
+  Statement(Connection& connection, std::string_view sql, sqlite3_stmt* handle);
+  Statement(Statement&& other) noexcept;
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+  Statement& operator=(Statement&&) = delete;
+  ~Statement();
+
+  // Starts over with these values for ?1, ?2, ... Integers, booleans, instants, durations, digests, bytes and texts,
+  // each also as an optional (absent: NULL). Texts and bytes are copied.
+  template <class... Values>
+  Statement& bind(const Values&... values) {
+    bind_all(true, values...);
+    return *this;
+  }
+
+  // To the next row; false at the end.
+  bool step();
+
+  // Runs to the end with these values, which are not copied.
+  template <class... Values>
+  void run(const Values&... values) {
+    bind_all(false, values...);
+    while (step()) {
+    }
+    reset();
+  }
+
+  // Columns of the row, from 0.
+  [[nodiscard]] bool is_null(int column) const;
+  [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] int small_integer(int column) const { return static_cast<int>(integer(column)); }
+  [[nodiscard]] std::optional<std::int64_t> maybe_integer(int column) const;
+  [[nodiscard]] Instant instant(int column) const { return from_ms(integer(column)); }
+  [[nodiscard]] std::optional<Instant> maybe_instant(int column) const;
+  [[nodiscard]] std::string text(int column) const;                     // empty for NULL
+  [[nodiscard]] std::span<const std::uint8_t> bytes(int column) const;  // until the next step
+  [[nodiscard]] Digest digest(int column) const;
+
+ private:
+  template <class... Values>
+  void bind_all([[maybe_unused]] bool copy, const Values&... values) {
+    reset();
+    [[maybe_unused]] int index = 0;
+    (bind_value(++index, values, copy), ...);
+  }
+  void reset();
+  void bind_null(int index);
+  void bind_integer(int index, std::int64_t value);
+  void bind_text(int index, std::string_view value, bool copy);
+  void bind_bytes(int index, std::span<const std::uint8_t> value, bool copy);
+
+  void bind_value(int index, std::nullopt_t, bool) { bind_null(index); }
+  void bind_value(int index, std::int64_t value, bool) { bind_integer(index, value); }
+  void bind_value(int index, int value, bool) { bind_integer(index, value); }
+  void bind_value(int index, unsigned value, bool) { bind_integer(index, value); }
+  void bind_value(int index, bool value, bool) { bind_integer(index, value ? 1 : 0); }
+  void bind_value(int index, Instant value, bool) { bind_integer(index, to_ms(value)); }
+  void bind_value(int index, Milliseconds value, bool) { bind_integer(index, value.count()); }
+  void bind_value(int index, std::string_view value, bool copy) { bind_text(index, value, copy); }
+  void bind_value(int index, const std::string& value, bool copy) { bind_text(index, value, copy); }
+  void bind_value(int index, const char* value, bool copy) { bind_text(index, value, copy); }
+  void bind_value(int index, const Digest& value, bool copy) { bind_bytes(index, value.bytes, copy); }
+  void bind_value(int index, std::span<const std::uint8_t> value, bool copy) { bind_bytes(index, value, copy); }
+  template <class Value>
+  void bind_value(int index, const std::optional<Value>& value, bool copy) {
+    if (value) {
+      bind_value(index, *value, copy);
+    } else {
+      bind_null(index);
+    }
+  }
+
+  Connection* connection_;
+  std::string_view sql_;
+  sqlite3_stmt* handle_;
+};
+
+// An open database file, used by one thread.
+class Connection {
+ public:
+  enum class Access {
+    write,      // reads and writes an existing file
+    read,       // reads only; sees what a writer commits
+    read_still  // reads a file that nobody writes meanwhile; leaves nothing beside it
+  };
+  Connection(const std::filesystem::path& file, Access access);
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  // Runs a script; rows are ignored.
+  void execute(const std::string& script);
+  // `sql` must live as long as the connection: a literal.
+  [[nodiscard]] Statement statement(std::string_view sql);
+  // The first column of the first row of a query that needs no values.
+  [[nodiscard]] std::int64_t integer(std::string_view sql);
+
+  // Rows changed by the latest insert, update or delete.
+  [[nodiscard]] std::int64_t changes() const;
+  [[nodiscard]] std::int64_t last_insert_id() const;
+  [[nodiscard]] bool in_transaction() const;
+  // To be called when the file has proved to be ours and sound. Before, a statement that cannot be run means that the
+  // file is corrupt, and closing leaves all files as they are; after, it means a bug, and closing moves the write-ahead
+  // log into the file.
+  void accept();
+  [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+
+ private:
+  friend class Statement;
+  void give_back(std::string_view sql, sqlite3_stmt* handle) noexcept;
+  [[noreturn]] void fail(int code) const;
+
+  std::filesystem::path file_;
+  sqlite3* handle_ = nullptr;
+  bool accepted_ = false;
+  std::unordered_map<std::string_view, sqlite3_stmt*> idle_;
+};
+
+}  // namespace elit::storage

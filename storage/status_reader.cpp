@@ -1,0 +1,171 @@
+#include "storage/status_reader.hpp"
+
+#include <string_view>
+
+#include "storage/database.hpp"
+#include "storage/state_directory.hpp"
+#include "storage/store.hpp"
+
+namespace elit::storage {
+namespace {
+
+std::vector<LatenessBucket> read_lateness(Connection& database, std::int64_t source) {
+  std::vector<LatenessBucket> buckets;
+  Statement query = database.statement("SELECT bucket, count FROM lateness WHERE source = ?1 ORDER BY bucket");
+  query.bind(source);
+  while (query.step()) {
+    buckets.push_back(LatenessBucket{query.small_integer(0), query.integer(1)});
+  }
+  return buckets;
+}
+
+void read_users(Connection& database, std::int64_t source, SourceStatus& status) {
+  Statement query = database.statement(
+      "SELECT count(*) FILTER (WHERE status = 'following'), count(*) FILTER (WHERE status = 'draining'), "
+      "count(*) FILTER (WHERE status = 'parked'), count(*) FILTER (WHERE status = 'gone'), "
+      "count(*) FILTER (WHERE status IN ('following', 'draining') AND last_read_ms IS NULL), "
+      "min(last_read_ms) FILTER (WHERE status IN ('following', 'draining')), "
+      "count(*) FILTER (WHERE status IN ('following', 'draining') AND history_complete = 1), "
+      "count(*) FILTER (WHERE status IN ('following', 'draining') AND history_complete = 0), "
+      "coalesce(sum(messages), 0), max(last_message_ms) FROM users WHERE source = ?1");
+  query.bind(source).step();
+  status.following = query.integer(0);
+  status.draining = query.integer(1);
+  status.parked = query.integer(2);
+  status.gone = query.integer(3);
+  status.never_read = query.integer(4);
+  status.oldest_read = query.maybe_instant(5);
+  status.history_complete = query.integer(6);
+  status.history_incomplete = query.integer(7);
+  status.messages = query.integer(8);
+  status.last_message = query.maybe_instant(9);
+}
+
+std::vector<SourceStatus> read_sources(Connection& database) {
+  std::vector<SourceStatus> sources;
+  Statement query = database.statement(
+      "SELECT id, name, state, reason, state_since_ms, fetched, added, duplicates, rejected FROM sources ORDER BY id");
+  query.bind();
+  while (query.step()) {
+    SourceStatus source;
+    source.name = query.text(1);
+    source.state = PeerState{query.text(2), query.text(3), query.maybe_instant(4)};
+    source.fetched = query.integer(5);
+    source.added = query.integer(6);
+    source.duplicates = query.integer(7);
+    source.rejected = query.integer(8);
+    read_users(database, query.integer(0), source);
+    source.lateness = read_lateness(database, query.integer(0));
+    sources.push_back(std::move(source));
+  }
+  return sources;
+}
+
+// All that has no final outcome: what lies above the scan mark and is not settled, and below it what is recorded as
+// open.
+void read_open(Connection& database, std::int64_t sink, std::int64_t scanned_to, SinkStatus& status) {
+  Statement count = database.statement(
+      "SELECT (SELECT count(*) FROM messages WHERE id > ?2) "
+      "- (SELECT count(*) FROM deliveries WHERE sink = ?1 AND message > ?2 AND state <> 0) "
+      "+ (SELECT count(*) FROM (SELECT message FROM deliveries WHERE sink = ?1 AND state = 0 AND message <= ?2 "
+      "   UNION SELECT message FROM batch_messages WHERE sink = ?1 AND message <= ?2))");
+  count.bind(sink, scanned_to).step();
+  Statement batches = database.statement(
+      "SELECT count(*) FILTER (WHERE in_flight = 1), count(*) FILTER (WHERE in_flight = 0 AND answer_lost = 1) "
+      "FROM batches JOIN batch_messages ON batch_messages.batch = batches.id WHERE batches.sink = ?1");
+  batches.bind(sink).step();
+  status.in_flight = batches.integer(0);
+  status.unknown = batches.integer(1);
+  status.pending = count.integer(0) - status.in_flight - status.unknown;
+  Statement oldest = database.statement(
+      "SELECT stored_ms FROM messages WHERE id = (SELECT min(id) FROM ("
+      "  SELECT (SELECT id FROM messages WHERE id > ?2 AND NOT EXISTS ("
+      "    SELECT 1 FROM deliveries WHERE sink = ?1 AND message = messages.id AND state <> 0) ORDER BY id LIMIT 1) AS "
+      "id "
+      "  UNION ALL SELECT min(message) FROM deliveries WHERE sink = ?1 AND state = 0 "
+      "  UNION ALL SELECT min(message) FROM batch_messages WHERE sink = ?1))");
+  if (oldest.bind(sink, scanned_to).step()) {
+    status.oldest_pending = oldest.instant(0);
+  }
+}
+
+std::vector<SinkStatus> read_sinks(Connection& database) {
+  std::vector<SinkStatus> sinks;
+  Statement query = database.statement(
+      "SELECT id, name, state, reason, state_since_ms, scanned_to, last_error, last_error_ms, "
+      "(SELECT coalesce(sum(delivered), 0) FROM sink_totals WHERE sink = sinks.id), "
+      "(SELECT coalesce(sum(dead), 0) FROM sink_totals WHERE sink = sinks.id), "
+      "(SELECT coalesce(sum(suppressed), 0) FROM sink_totals WHERE sink = sinks.id) "
+      "FROM sinks WHERE active = 1 ORDER BY id");
+  query.bind();
+  while (query.step()) {
+    SinkStatus sink;
+    sink.name = query.text(1);
+    sink.state = PeerState{query.text(2), query.text(3), query.maybe_instant(4)};
+    sink.last_error = query.text(6);
+    sink.last_error_at = query.maybe_instant(7);
+    sink.delivered = query.integer(8);
+    sink.dead = query.integer(9);
+    sink.suppressed = query.integer(10);
+    read_open(database, query.integer(0), query.integer(5), sink);
+    sinks.push_back(std::move(sink));
+  }
+  return sinks;
+}
+
+std::vector<ParkedUser> read_parked(Connection& database) {
+  std::vector<ParkedUser> parked;
+  Statement query = database.statement(
+      "SELECT sources.name, users.user_id, users.parked_until_ms, users.failures, users.last_error FROM users "
+      "JOIN sources ON sources.id = users.source WHERE users.status = 'parked' ORDER BY users.parked_until_ms LIMIT "
+      "20");
+  query.bind();
+  while (query.step()) {
+    ParkedUser user;
+    user.source = query.text(0);
+    user.user_id = query.text(1);
+    user.until = query.maybe_instant(2);
+    user.failures = query.small_integer(3);
+    user.error = query.text(4);
+    parked.push_back(std::move(user));
+  }
+  return parked;
+}
+
+Status read(const std::filesystem::path& file) {
+  const std::unique_ptr<Connection> database = open_for_reading(file);
+  database->execute("BEGIN");
+  Status status;
+  status.sources = read_sources(*database);
+  status.sinks = read_sinks(*database);
+  status.parked = read_parked(*database);
+  return status;
+}
+
+}  // namespace
+
+Status read_status(const std::filesystem::path& directory) {
+  const std::filesystem::path file = directory / database_name;
+  const std::filesystem::path log = file.string() + "-wal";
+  const auto writer_is_there = [&log] {
+    std::error_code error;
+    return std::filesystem::exists(log, error);
+  };
+  // Without a log the file is read as one that stands still. If a writer has come or gone meanwhile, what was read may
+  // be torn and is read again.
+  for (int attempt = 0;; ++attempt) {
+    const bool before = writer_is_there();
+    try {
+      Status status = read(file);
+      if (before || !writer_is_there() || attempt == 3) {
+        return status;
+      }
+    } catch (const StorageError&) {
+      if (before == writer_is_there() || attempt == 3) {
+        throw;
+      }
+    }
+  }
+}
+
+}  // namespace elit::storage

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/instant.hpp"
+
+// What `status` shows, read beside a running daemon or without one.
+namespace elit::storage {
+
+struct PeerState {
+  std::string state;   // running, paused: credential, ...; empty when nothing was recorded yet
+  std::string reason;  // one line
+  std::optional<Instant> since;
+};
+
+struct LatenessBucket {
+  int bucket = 0;  // as in core's Lateness: 0 is below a second, n is [2^(n-1), 2^n) seconds
+  std::int64_t count = 0;
+};
+
+struct SourceStatus {
+  std::string name;
+  PeerState state;
+  std::int64_t following = 0;
+  std::int64_t draining = 0;
+  std::int64_t parked = 0;
+  std::int64_t gone = 0;
+  // Of those that are following or draining:
+  std::int64_t never_read = 0;
+  std::optional<Instant> oldest_read;  // the longest ago that one of them was read; those never read apart
+  std::int64_t history_complete = 0;
+  std::int64_t history_incomplete = 0;
+  std::int64_t messages = 0;
+  std::optional<Instant> last_message;
+  std::int64_t fetched = 0;
+  std::int64_t added = 0;
+  std::int64_t duplicates = 0;
+  std::int64_t rejected = 0;
+  std::vector<LatenessBucket> lateness;
+};
+
+struct SinkStatus {
+  std::string name;
+  PeerState state;
+  std::int64_t pending = 0;  // without those in flight and unknown
+  std::int64_t in_flight = 0;
+  std::int64_t unknown = 0;
+  std::int64_t delivered = 0;
+  std::int64_t dead = 0;
+  std::int64_t suppressed = 0;
+  std::optional<Instant> oldest_pending;  // when the oldest message that is pending, in flight or unknown was stored
+  std::string last_error;
+  std::optional<Instant> last_error_at;
+};
+
+struct ParkedUser {
+  std::string source;
+  std::string user_id;
+  std::optional<Instant> until;
+  int failures = 0;
+  std::string error;
+};
+
+struct Status {
+  std::vector<SourceStatus> sources;  // all the state knows, also those that are no longer configured
+  std::vector<SinkStatus> sinks;      // those in use
+  std::vector<ParkedUser> parked;     // the next ones to be tried again; at most 20
+};
+
+// Reads a consistent picture of the state in `directory` and creates nothing. Throws StorageError, also when there is
+// no state yet.
+[[nodiscard]] Status read_status(const std::filesystem::path& directory);
+
+}  // namespace elit::storage

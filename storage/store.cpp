@@ -1,0 +1,118 @@
+#include "storage/store.hpp"
+
+#include "core/check.hpp"
+#include "storage/database.hpp"
+#include "storage/store_impl.hpp"
+
+namespace elit::storage {
+namespace {
+
+// A list as it was staged lives no longer than the process: after a restart it is read again anyway, and a poll of many
+// users must not write them all to the disk.
+constexpr const char* staging_tables = R"(
+  CREATE TEMP TABLE staged_audiences (audience INTEGER PRIMARY KEY, rank INTEGER) STRICT;
+  CREATE TEMP TABLE staged_members (
+    audience INTEGER NOT NULL,
+    user INTEGER NOT NULL,
+    element TEXT,  -- only where it differs from the stored one
+    PRIMARY KEY (audience, user)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TEMP TABLE staged_strangers (
+    audience INTEGER NOT NULL,
+    user_id TEXT NOT NULL,
+    element TEXT NOT NULL,
+    PRIMARY KEY (audience, user_id)
+  ) STRICT, WITHOUT ROWID;
+)";
+
+std::unique_ptr<Connection> open_database(const StateDirectory& directory) {
+  directory.prepare_database();
+  return open_for_writing(directory.database());
+}
+
+}  // namespace
+
+Store::Impl::Impl(const std::filesystem::path& path) : directory(path), database(open_database(directory)) {
+  database->execute(staging_tables);
+  // Whatever was on its way when the process before this one ended: nobody will hear its answer.
+  database->execute("UPDATE batches SET in_flight = 0, answer_lost = 1 WHERE in_flight = 1");
+}
+
+Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Store::~Store() = default;
+
+std::unique_ptr<Store> Store::open(const std::filesystem::path& directory) {
+  return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(directory)));
+}
+
+void Store::begin_group() {
+  check(!impl_->grouping, "groups do not nest");
+  impl_->database->execute("BEGIN IMMEDIATE");
+  impl_->grouping = true;
+}
+
+void Store::commit_group() {
+  check(impl_->grouping && impl_->database->in_transaction(), "a group that is committed was begun and has not failed");
+  impl_->database->execute("COMMIT");
+  impl_->grouping = false;
+}
+
+void Store::rollback_group() {
+  check(impl_->grouping, "a group that is rolled back was begun");
+  impl_->grouping = false;
+  impl_->counted.clear();
+  // After some errors SQLite has rolled back already.
+  if (impl_->database->in_transaction()) {
+    impl_->database->execute("ROLLBACK");
+  }
+}
+
+Transaction::Transaction(Store::Impl& impl) : impl_(impl) {
+  check(!impl_.grouping || impl_.database->in_transaction(), "a group that failed is rolled back before it goes on");
+  impl_.database->execute(impl_.grouping ? "SAVEPOINT call" : "BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+  if (!open_ || !impl_.database->in_transaction()) {
+    return;
+  }
+  try {
+    impl_.database->execute(impl_.grouping ? "ROLLBACK TO call; RELEASE call" : "ROLLBACK");
+  } catch (const StorageError&) {
+    // The error that brought us here is already on its way; SQLite undoes the rest when the file is opened again.
+  }
+}
+
+void Transaction::commit() {
+  impl_.database->execute(impl_.grouping ? "RELEASE call" : "COMMIT");
+  open_ = false;
+}
+
+const char* to_string(UserStatus status) {
+  switch (status) {
+    case UserStatus::following:
+      return "following";
+    case UserStatus::draining:
+      return "draining";
+    case UserStatus::gone:
+      return "gone";
+    case UserStatus::parked:
+      return "parked";
+    case UserStatus::erased:
+      return "erased";
+  }
+  check(false, "every user status has a name");
+  return "";
+}
+
+UserStatus user_status_from(std::string_view name) {
+  for (const UserStatus status : {UserStatus::following, UserStatus::draining, UserStatus::gone, UserStatus::parked}) {
+    if (name == to_string(status)) {
+      return status;
+    }
+  }
+  return UserStatus::erased;
+}
+
+}  // namespace elit::storage
