@@ -1,6 +1,7 @@
 #include "core/pager.hpp"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <unordered_map>
 #include <utility>
 
@@ -28,6 +29,39 @@ bool PagingFacts::ends_with(int rows, Tristate short_page_ends) const {
       return full_size.has_value() && !sizes_vary && rows * short_page_share <= *full_size;
   }
   return false;
+}
+
+std::string to_text(const PagingFacts& facts) {
+  const boost::json::object object{{"asked_size", facts.asked_size},
+                                   {"full_size", facts.full_size.value_or(0)},
+                                   {"sizes_vary", facts.sizes_vary},
+                                   {"numbers_honoured", facts.numbers_honoured},
+                                   {"end_is_marked", facts.end_is_marked}};
+  return boost::json::serialize(object);
+}
+
+PagingFacts paging_facts_from(std::string_view text) {
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(text, error);
+  const boost::json::object* object = error ? nullptr : value.if_object();
+  if (object == nullptr) {
+    return {};
+  }
+  const auto number = [object](std::string_view name) {
+    const boost::json::value* member = object->if_contains(name);
+    return member != nullptr && member->is_int64() ? static_cast<int>(member->get_int64()) : 0;
+  };
+  const auto flag = [object](std::string_view name) {
+    const boost::json::value* member = object->if_contains(name);
+    return member != nullptr && member->is_bool() && member->get_bool();
+  };
+  PagingFacts facts;
+  facts.asked_size = number("asked_size");
+  facts.full_size = number("full_size") > 0 ? std::optional{number("full_size")} : std::nullopt;
+  facts.sizes_vary = flag("sizes_vary");
+  facts.numbers_honoured = flag("numbers_honoured");
+  facts.end_is_marked = flag("end_is_marked");
+  return facts;
 }
 
 Pager::Pager(Limits limits, PagingFacts& facts) : limits_(limits), facts_(facts) {
@@ -65,14 +99,19 @@ Pager::Verdict Pager::on_page(std::vector<Digest> rows, bool past_the_end, bool 
     }
     const bool may_be_messages = one_instant && (facts_.end_is_marked || repetitions_ + 1 < repetitions_max);
     if (!may_be_messages) {
-      pages_.resize(pages_.size() - static_cast<std::size_t>(repetitions_));
+      for (; repetitions_ > 0; --repetitions_) {
+        rows_ -= static_cast<int>(pages_.back().size());
+        pages_.pop_back();
+      }
       return on_end();
     }
     ++repetitions_;
   } else {
     repetitions_ = 0;
   }
-  learn_from(rows);
+  if (repetitions_ == 0) {
+    learn_from(rows);
+  }
   rows_ += static_cast<int>(rows.size());
   pages_.push_back(std::move(rows));
   if (pages_.size() == 1 && facts_.ends_with(rows_, limits_.short_page_ends)) {

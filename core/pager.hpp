@@ -1,6 +1,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/message.hpp"
@@ -22,6 +24,10 @@ struct PagingFacts {
   // Whether a first page of `rows` rows must be the last one.
   [[nodiscard]] bool ends_with(int rows, Tristate short_page_ends) const;
 };
+
+// The facts as one line of text for the state, and back; a text that is not understood gives no facts.
+[[nodiscard]] std::string to_text(const PagingFacts& facts);
+[[nodiscard]] PagingFacts paging_facts_from(std::string_view text);
 
 // Reads one frozen window page by page and decides when it is complete. Pure: it sees only the digests of the rows.
 //

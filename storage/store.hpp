@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -16,6 +17,7 @@
 #include "core/delivery_record.hpp"
 #include "core/message.hpp"
 #include "core/roster.hpp"
+#include "core/row_order.hpp"
 
 // What we know for certain. The only library that knows SQLite; it decides nothing.
 namespace elit::storage {
@@ -94,11 +96,7 @@ struct UserState {
   std::vector<WindowProgress> windows;       // at most one of each kind
 };
 
-// A row and where it stands in the order of release. `order` is its instant or, where that is unknown, a neighbour's.
-struct OrderedRow {
-  Row row;
-  Instant order;
-};
+using elit::OrderedRow;
 
 struct StagedPage {
   UserRow user = 0;
@@ -118,12 +116,13 @@ struct WindowCommit {
   // proven). Rows already stored are duplicates.
   std::vector<OrderedRow> rows;
   bool staged = false;
+  int staged_pages = std::numeric_limits<int>::max();  // staged pages beyond this number do not count
   bool newest_first = false;
   bool count_by_page = false;
   std::int64_t rejected = 0;                 // elements that could not be kept as rows at all
   std::optional<Interval> covered;           // added to the coverage; absent: nothing was proven complete
   bool verified = false;                     // the end was proven: sets UserState::verified to read_at
-  std::optional<Milliseconds> window_width;  // replaces the stored one
+  std::optional<Milliseconds> window_width;  // replaces the stored one; 0: no limit is known any more
   bool history_complete = false;
   // A new status (gone, following), if it changes; gone has no effect on a user who was listed again meanwhile. Absent:
   // a parked user follows or drains again. In any case the user's failures are forgotten.
@@ -221,6 +220,8 @@ class Store {
   void stage_page(const StagedPage& page);
   void discard_window(UserRow user, WindowKind kind, std::optional<Milliseconds> window_width);
   WindowCounts commit_window(const WindowCommit& commit);
+  // How many of these rows, read together in one page, are stored already.
+  [[nodiscard]] std::int64_t count_known(UserRow user, const std::vector<OrderedRow>& rows);
   // How many messages of the user with an instant in `span` are stored.
   [[nodiscard]] std::int64_t count_messages(UserRow user, Interval span);
   // Facts learnt about the vendor's dialect, by name.

@@ -97,9 +97,9 @@ std::vector<Arrival> arrivals_of(Store::Impl& impl, const WindowCommit& commit) 
   std::vector<Arrival> arrivals;
   if (commit.staged) {
     Statement query = impl.statement(
-        "SELECT order_ms, instant_ms, id, page, digest FROM staged_rows WHERE user = ?1 AND kind = ?2 "
+        "SELECT order_ms, instant_ms, id, page, digest FROM staged_rows WHERE user = ?1 AND kind = ?2 AND page <= ?3 "
         "ORDER BY page, position");
-    query.bind(commit.user, static_cast<int>(commit.kind));
+    query.bind(commit.user, static_cast<int>(commit.kind), commit.staged_pages);
     while (query.step()) {
       arrivals.push_back(
           Arrival{query.integer(0), query.integer(1), query.integer(2), query.small_integer(3), query.digest(4)});
@@ -237,7 +237,7 @@ void write_user(Store::Impl& impl, const WindowCommit& commit, UserStatus status
   impl.statement(
           "UPDATE users SET status = ?2, departed_ms = iif(?2 = 'following', NULL, departed_ms), failures = 0, "
           "last_error = NULL, parked_until_ms = NULL, last_read_ms = ?3, verified_ms = iif(?4, ?3, verified_ms), "
-          "window_width_ms = coalesce(?5, window_width_ms), history_complete = ?6, messages = messages + ?7, "
+          "window_width_ms = iif(?5 IS NULL, window_width_ms, nullif(?5, 0)), history_complete = ?6, messages = messages + ?7, "
           "last_message_ms = CASE WHEN ?8 IS NULL THEN last_message_ms ELSE max(coalesce(last_message_ms, ?8), ?8) END "
           "WHERE id = ?1")
       .run(commit.user, to_string(status), commit.read_at, commit.verified, commit.window_width,
@@ -288,6 +288,18 @@ void Store::stage_page(const StagedPage& page) {
       .run(page.user, kind, page.page, std::span<const std::uint8_t>(digests));
   stage_rows(*impl_, page);
   transaction.commit();
+}
+
+std::int64_t Store::count_known(UserRow user, const std::vector<OrderedRow>& rows) {
+  Occurrences occurrences(true);
+  std::int64_t known = 0;
+  for (const auto& [row, order] : rows) {
+    const Arrival arrival{to_ms(order), stored_instant(row), 0, 0, row.digest};
+    Statement query = impl_->statement(
+        "SELECT 1 FROM messages WHERE user = ?1 AND instant_ms = ?2 AND digest = ?3 AND occurrence = ?4");
+    known += query.bind(user, arrival.instant_ms, row.digest, occurrences.next(arrival)).step() ? 1 : 0;
+  }
+  return known;
 }
 
 void Store::discard_window(UserRow user, WindowKind kind, std::optional<Milliseconds> window_width) {
