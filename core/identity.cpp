@@ -1,9 +1,12 @@
 #include "core/identity.hpp"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 
 #include <algorithm>
 #include <string>
+
+#include "core/check.hpp"
 
 namespace elit {
 namespace {
@@ -17,6 +20,13 @@ void append_field(std::string& out, std::string_view field) {
     out += static_cast<char>(static_cast<unsigned char>(static_cast<std::uint64_t>(field.size()) >> shift & 0xFFU));
   }
   out += field;
+}
+
+// Looked up once: finding the algorithm anew costs more than hashing a message.
+const EVP_MD* sha256() {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA2-256", nullptr);
+  check(algorithm != nullptr, "the OpenSSL library has no SHA-256");
+  return algorithm;
 }
 
 std::string_view without_query(std::string_view url) {
@@ -42,7 +52,7 @@ Digest digest_of(const RowIdentity& identity) {
   append_field(encoded, without_query(identity.media_url));
 
   std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
-  SHA256(reinterpret_cast<const unsigned char*>(encoded.data()), encoded.size(), hash.data());
+  check(EVP_Digest(encoded.data(), encoded.size(), hash.data(), nullptr, sha256(), nullptr) == 1, "SHA-256 failed");
   Digest digest;
   std::copy_n(hash.begin(), digest.bytes.size(), digest.bytes.begin());
   return digest;

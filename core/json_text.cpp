@@ -145,9 +145,25 @@ std::string_view repair_json(std::string_view text, std::string& storage) {
   return Repairer(text, storage).run();
 }
 
+namespace {
+
+// How many ASCII characters at the start of `text` stand for themselves in a JSON string.
+std::size_t plain_size(std::string_view text) {
+  const auto is_plain = [](char c) { return c >= 0x20 && c != '"' && c != '\\' && c != '\x7F'; };
+  return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+}
+
+}  // namespace
+
 void append_json_quoted(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
+    const std::size_t plain = plain_size(text);
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) {
+      break;
+    }
     const char c = text.front();
     const std::size_t size = utf8_character_size(text);
     if (size == 0) {

@@ -14,9 +14,11 @@ constexpr std::uint32_t seed = 20'260'131;
 
 const std::vector<std::string>& seeds() {
   static const std::vector<std::string> bodies{
-      R"({"conversations":[{"timestamp":"2026/01/31 09:15:02.345+0000","sender":"bot","message_type":"TEXT","response":"hi \ud83d\ude00"},
-         {"timestamp":1769850902345,"sender":{"a":[1.5e3,null]},"response":{"z":1,"a":"\u00e9"},"file":{"url":"https://f/a?b#c"}},"x",12]})",
-      R"([{"channelUserId":919812345678},{"userId":"a/b"},"91",{"user":{"phone_no":"+1"}},null,[]])",
+      R"({"conversations":[{"timestamp":"2026/01/31 09:15:02.345+0000","sender":"bot","message_type":"TEXT","response":"hi \ud83d\ude00"
+         },
+         {"timestamp":1769850902345,"sender":{"a":[1.5e3,null]},"response":{"z":1,"a":"\u00e9"},
+          "file":{"url":"https://f/a?b#c"}},"x",12]})",
+      R"([{"channelUserId":919812345678},{"userId":"a/b"},"91",{"user":{"phone_no":"+1"}},null,[7]])",
       R"({"status":{"code":"1004","desc":"INVALID_PAGE_NUMBER"},"responseObject":{"errors":[{"code":1002}]}})",
       "{\"data\":{\"content\":[{\"response\":\"\xE2\xAD\x90\"}]},\"error\":null}",
       "<html><head><title>502</title></head></html>",
