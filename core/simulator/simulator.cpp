@@ -33,7 +33,11 @@ std::optional<json::object> read_object(const std::string& body) {
 
 // A JSON scalar the way it is written on the command line.
 std::string setting_text(const json::value& value) {
-  return value.is_string() ? std::string(value.get_string().data(), value.get_string().size()) : json::serialize(value);
+  if (const json::string* text = value.if_string()) {
+    return std::string(text->data(), text->size());
+  }
+  // The JSON of a fraction would have an exponent.
+  return value.is_double() ? decimal_text(value.get_double()) : json::serialize(value);
 }
 
 template <class T>
