@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/instant.hpp"
+
+// What is known and recorded about deliveries to a sink; the delivery machine decides on it, the store keeps it.
+namespace elit {
+
+using DeliveryMessageId = std::int64_t;  // ascending in the order in which messages are released to the sinks
+using DeliveryUserId = std::int64_t;     // our number for a user of a source
+using DeliveryBatchId = std::int64_t;
+
+// A message that waits for its delivery.
+struct PendingMessage {
+  DeliveryMessageId id = 0;
+  DeliveryUserId user = 0;
+  std::int64_t size_bytes = 0;  // of the row's JSON, roughly what it adds to a batch
+  int attempts = 0;
+  std::optional<Instant> not_before;  // set for those that failed before
+  std::optional<Instant> first_failed;
+};
+
+// A set of messages that was, is or will be sent together under one idempotency key; it outlives restarts until it is
+// settled, so that a repeat is the same set.
+struct OpenBatch {
+  DeliveryBatchId id = 0;
+  std::vector<DeliveryMessageId> messages;  // ascending
+  std::vector<DeliveryUserId> users;        // parallel to `messages`
+  int attempts = 0;
+  bool in_flight = false;    // bytes may have left and no answer is recorded
+  bool answer_lost = false;  // an earlier attempt's answer was lost
+  std::optional<Instant> first_failed;
+  std::optional<Instant> not_before;
+};
+
+enum class DeliveryState { pending, delivered, dead, suppressed };
+
+struct DeliveryOutcome {
+  DeliveryMessageId id = 0;
+  DeliveryState state = DeliveryState::delivered;
+  int attempts = 1;
+  std::string remote_id;                // the peer's id; empty: it named none
+  std::string error;                    // for pending and dead
+  std::optional<Instant> not_before;    // for pending
+  std::optional<Instant> first_failed;  // for pending
+};
+
+}  // namespace elit
