@@ -1,0 +1,29 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <memory>
+#include <string>
+
+#include "daemon/http/peer_address.hpp"
+
+namespace elit::daemon {
+
+using TlsStream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
+
+// TLS 1.2 and newer, certificates always verified: against `ca_file` (PEM) alone, or the system's store when it is
+// empty. Throws std::runtime_error when the file cannot be read.
+[[nodiscard]] std::shared_ptr<boost::asio::ssl::context> make_tls_context(const std::string& ca_file);
+
+// Before the handshake: sends the host name (SNI, not for IP addresses), demands a certificate for exactly this host
+// and offers HTTP/1.1. False when OpenSSL is out of memory or the name is unusable.
+[[nodiscard]] bool expect_peer(TlsStream& stream, const PeerAddress& peer);
+
+// Why the handshake failed and what to do about it.
+[[nodiscard]] std::string explain_handshake(TlsStream& stream, const boost::system::error_code& error);
+
+}  // namespace elit::daemon

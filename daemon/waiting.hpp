@@ -1,0 +1,40 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <optional>
+
+#include "core/instant.hpp"
+
+namespace elit::daemon {
+
+// Waits on the monotonic clock; zero or less gives others a turn. Cancelling the coroutine ends the wait with
+// boost::system::system_error(operation_aborted).
+[[nodiscard]] boost::asio::awaitable<void> sleep_for(Milliseconds duration);
+
+// Tells coroutines that there is something to do. For one thread: ring and wait run on the executor's thread. A wait
+// may outlive the Bell; it then ends by its own limit only.
+class Bell {
+ public:
+  explicit Bell(boost::asio::any_io_executor executor);
+  Bell(const Bell&) = delete;
+  Bell& operator=(const Bell&) = delete;
+  ~Bell();
+
+  // Wakes everyone who waits. When nobody waits, the ring is remembered for the next wait; several count as one.
+  void ring();
+
+  // True as soon as the bell rings, at once when a ring is remembered; false after `at_most`. Absent: no limit. A wait
+  // that is cancelled throws like sleep_for and uses up no ring.
+  [[nodiscard]] boost::asio::awaitable<bool> wait(std::optional<Milliseconds> at_most = std::nullopt);
+
+ private:
+  struct State;
+  static boost::asio::awaitable<bool> wait_on(std::shared_ptr<State> state, std::optional<Milliseconds> at_most);
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace elit::daemon
