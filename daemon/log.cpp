@@ -93,7 +93,7 @@ class FileSink : public spdlog::sinks::base_sink<std::mutex> {
       return;
     }
     if (const int error = file_.append({message.payload.data(), message.payload.size()}); error != 0) {
-      lose(std::strerror(error));  // NOLINT(concurrency-mt-unsafe): glibc's is thread-safe for known errors
+      lose(std::strerror(error));
       return;
     }
     // After the line, not before it: where there is room for the short report only, it would be written again and

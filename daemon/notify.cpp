@@ -20,7 +20,7 @@ namespace {
 
 std::string environment(const char* name) {
   // Read before any second thread starts; nothing in this program changes the environment.
-  const char* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+  const char* const value = std::getenv(name);
   return value == nullptr ? std::string{} : std::string{value};
 }
 

@@ -16,6 +16,7 @@
 #include <sstream>
 #include <system_error>
 #include <thread>
+#include <tuple>
 
 namespace elit::daemon {
 namespace {
@@ -31,6 +32,8 @@ class LogTest : public testing::Test {
     root_ = ::mkdtemp(name.data());
     options_.file = root_ / "log" / "test.log";
   }
+  LogTest(const LogTest&) = delete;
+  LogTest& operator=(const LogTest&) = delete;
   ~LogTest() override { std::filesystem::remove_all(root_); }
 
   [[nodiscard]] Log make() const {
@@ -195,7 +198,7 @@ TEST_F(LogTest, TightensAFileThatWasReadableByOthers) {
 
 TEST_F(LogTest, RefusesADirectoryWhoseParentIsMissing) {
   options_.file = root_ / "absent" / "log" / "test.log";
-  EXPECT_THROW(make(), std::system_error);
+  EXPECT_THROW(std::ignore = make(), std::system_error);
   EXPECT_FALSE(std::filesystem::exists(root_ / "absent"));
 }
 
@@ -314,6 +317,7 @@ TEST_F(LogTest, KeepsLinesOfSeveralThreadsApart) {
   Log log = make();
   {
     std::vector<std::jthread> threads;
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) {
       threads.emplace_back([&log] {
         for (int j = 0; j < 100; ++j) {

@@ -26,7 +26,7 @@ class Manager {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, name_.data(), name_.size());
-    socklen_t size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name_.size() + 1);
+    auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name_.size() + 1);
     if (name_.front() == '@') {
       address.sun_path[0] = '\0';
       --size;
