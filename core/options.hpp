@@ -147,6 +147,8 @@ struct Options {
   std::string state_directory = "/var/lib/elitbuzz-sync";  // absolute
   LogOptions log;
   SyncOptions sync;
+  RosterOptions roster;                // what every source starts from; its own `roster` goes before
+  DeadLetterOptions dead_letters;      // what every sink starts from; its own `dead_letters` go before
   std::vector<SourceOptions> sources;  // at least one, names unique
   std::vector<SinkOptions> sinks;      // may be empty: conversations are only stored; names unique
 };

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/findings.hpp"
+#include "config/mistake.hpp"
+#include "core/instant.hpp"
+#include "core/options.hpp"
+
+namespace elit::config {
+
+// A configuration file as it was read. Either `options` holds a value or `mistakes` is not empty.
+struct Loaded {
+  std::string file;                // as the operator named it
+  std::optional<Options> options;  // every bound of core/options.hpp checked, every path absolute
+  std::vector<Mistake> mistakes;   // all of them, by their place
+  Origins origins;                 // where each key stands that is set; the others have their defaults
+};
+
+[[nodiscard]] inline Instant wall_clock() {
+  return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
+}
+
+// Reads the configuration at `path` and nothing but that file: no secret, no network. Blocks for the disk. A file that
+// is missing, unreadable, larger than 1 MiB, empty or no regular file is a mistake too. `now` bounds the instants a
+// configuration may name.
+[[nodiscard]] Loaded load(const std::filesystem::path& path, Instant now = wall_clock());
+
+// The same for a text that is at hand; relative paths in it are relative to the directory of `file`.
+[[nodiscard]] Loaded load_text(const std::string& text, const std::filesystem::path& file, Instant now = wall_clock());
+
+// One mistake a line.
+void print_mistakes(std::ostream& out, const std::vector<Mistake>& mistakes);
+
+}  // namespace elit::config

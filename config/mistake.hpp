@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace elit::config {
+
+// A place in the configuration file, counted from 1; columns count characters, not bytes.
+struct Place {
+  int line = 1;
+  int column = 1;
+
+  bool operator==(const Place&) const = default;
+};
+
+// One thing that is wrong with a configuration. `what` never repeats a secret nor anything that stands where a secret
+// belongs.
+struct Mistake {
+  std::string file;  // as the operator named it
+  int line = 1;
+  int column = 1;
+  std::string key;   // dotted path such as sources[0].poll.interval; "(file)" or "(syntax)" when no key is to blame
+  std::string what;  // what is wrong and what to write instead
+};
+
+// `file:line:column: key: what`, on one line whatever the file holds.
+[[nodiscard]] std::string to_string(const Mistake& mistake);
+
+// Orders mistakes by their place, the order in which a person reads the file.
+void sort_by_place(std::vector<Mistake>& mistakes);
+
+// `text` cut to a length fit for a message, without control characters.
+[[nodiscard]] std::string printable(const std::string& text);
+
+}  // namespace elit::config

@@ -1,0 +1,102 @@
+#include "daemon/commands/validate.hpp"
+
+#include <fmt/format.h>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <ostream>
+
+#include "config/loader.hpp"
+#include "daemon/secret.hpp"
+
+namespace elit::daemon {
+namespace {
+
+namespace json = boost::json;
+
+const char* guarantee_of(const SinkOptions& sink) {
+  return sink.type == SinkType::file ? "exactly once per line key"
+                                     : "at least once, repeats carry the same Idempotency-Key: effectively once if the "
+                                       "receiver keys on it";
+}
+
+const char* type_of(const SinkOptions& sink) {
+  return sink.type == SinkType::file ? "file" : "http";
+}
+
+// Without the query, which on some receivers is a secret.
+std::string target_of(const SinkOptions& sink) {
+  return sink.type == SinkType::file ? sink.directory : sink.url.substr(0, sink.url.find('?'));
+}
+
+json::object document(const config::Loaded& loaded, const std::vector<config::Mistake>& mistakes) {
+  json::array found;
+  for (const config::Mistake& mistake : mistakes) {
+    found.push_back(json::object{{"file", mistake.file},
+                                 {"line", mistake.line},
+                                 {"column", mistake.column},
+                                 {"key", mistake.key},
+                                 {"what", mistake.what}});
+  }
+  json::array sources;
+  json::array sinks;
+  const Options options = loaded.options.value_or(Options{});
+  for (const SourceOptions& source : options.sources) {
+    json::array audiences;
+    for (const Audience& audience : source.audiences) {
+      audiences.push_back(json::object{{"attribute", audience.attribute}, {"value", audience.value}});
+    }
+    sources.push_back(json::object{{"name", source.name}, {"base_url", source.base_url}, {"audiences", audiences}});
+  }
+  for (const SinkOptions& sink : options.sinks) {
+    sinks.push_back(json::object{
+        {"name", sink.name}, {"type", type_of(sink)}, {"target", target_of(sink)}, {"guarantee", guarantee_of(sink)}});
+  }
+  return {{"ok", mistakes.empty()},
+          {"file", loaded.file},
+          {"mistakes", std::move(found)},
+          {"sources", sources},
+          {"sinks", std::move(sinks)}};
+}
+
+void print_summary(const config::Loaded& loaded, std::ostream& out) {
+  out << fmt::format("{}: no mistakes\n", loaded.file);
+  for (const SourceOptions& source : loaded.options->sources) {
+    out << fmt::format("source {}: {}\n", source.name, source.base_url);
+    for (const Audience& audience : source.audiences) {
+      out << fmt::format("  follows users with {} = {}\n", audience.attribute, audience.value);
+    }
+  }
+  if (loaded.options->sinks.empty()) {
+    out << "no sinks: conversations are only stored\n";
+  }
+  for (const SinkOptions& sink : loaded.options->sinks) {
+    out << fmt::format("sink {}: {} to {}\n  {}\n", sink.name, type_of(sink), target_of(sink), guarantee_of(sink));
+  }
+}
+
+}  // namespace
+
+int validate(const ValidateArguments& arguments, std::ostream& out, std::ostream& err) {
+  const config::Loaded loaded = config::load(arguments.config);
+  std::vector<config::Mistake> mistakes = loaded.mistakes;
+  int status = loaded.options ? 0 : 78;
+  if (loaded.options) {
+    for (SecretMistake& found : find_secret_mistakes(loaded)) {
+      status = std::max(status, found.exit_status);
+      mistakes.push_back(std::move(found.mistake));
+    }
+    config::sort_by_place(mistakes);
+  }
+  config::print_mistakes(err, mistakes);
+  if (arguments.json) {
+    out << json::serialize(document(loaded, mistakes)) << '\n';
+  } else if (status == 0) {
+    print_summary(loaded, out);
+  }
+  return status;
+}
+
+}  // namespace elit::daemon

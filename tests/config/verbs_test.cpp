@@ -1,0 +1,156 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <boost/json/parse.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "daemon/commands/config.hpp"
+#include "daemon/commands/validate.hpp"
+#include "tests/config/configurations.hpp"
+
+namespace elit::daemon {
+namespace {
+
+namespace json = boost::json;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class Verbs : public testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ =
+        std::filesystem::path(testing::TempDir()) / testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::filesystem::remove_all(directory_);
+    std::filesystem::create_directories(directory_);
+  }
+  void TearDown() override { std::filesystem::remove_all(directory_); }
+
+  std::filesystem::path write(const std::string& name, const std::string& content, mode_t mode = 0600) {
+    const std::filesystem::path path = directory_ / name;
+    std::ofstream(path, std::ios::binary) << content;
+    ::chmod(path.c_str(), mode);
+    return path;
+  }
+
+  int run_validate(const std::string& configuration, bool use_json = false) {
+    const ValidateArguments arguments{write("test.yaml", configuration), use_json};
+    return validate(arguments, out_, err_);
+  }
+
+  std::filesystem::path directory_;
+  std::ostringstream out_;
+  std::ostringstream err_;
+};
+
+const std::string both_sinks =
+    "  - {name: crm, type: http, url: 'https://crm.example.com/in?x=canary'}\n"
+    "  - {name: archive, type: file, directory: archive}\n";
+
+TEST_F(Verbs, ValidateSumsUpASoundConfigurationWithItsGuarantees) {
+  write("support.key", "canary\n");
+  EXPECT_EQ(run_validate(config::with_sinks(both_sinks)), 0);
+  EXPECT_THAT(err_.str(), IsEmpty());
+  EXPECT_THAT(out_.str(), HasSubstr("source support: https://api.example.com"));
+  EXPECT_THAT(out_.str(), HasSubstr("follows users with feedback = 1"));
+  EXPECT_THAT(out_.str(), HasSubstr("at least once, repeats carry the same Idempotency-Key"));
+  EXPECT_THAT(out_.str(), HasSubstr("exactly once per line key"));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("canary")));
+}
+
+TEST_F(Verbs, ValidateNamesEveryMistakeOnALineOfItsOwn) {
+  EXPECT_EQ(run_validate(config::with_source("settle: 30\n    colour: red")), 78);
+  EXPECT_THAT(out_.str(), IsEmpty());
+  const std::string file = (directory_ / "test.yaml").string();
+  EXPECT_EQ(err_.str().find(file + ":8:13: sources[0].settle: has no unit: did you mean 30s?\n"), 0U);
+  EXPECT_THAT(err_.str(), HasSubstr("\n" + file + ":9:5: sources[0].colour: is not a known key"));
+}
+
+TEST_F(Verbs, ValidateNamesASecretThatIsMissingWhereItIsAskedFor) {
+  EXPECT_EQ(run_validate(config::smallest), 78);
+  EXPECT_THAT(err_.str(), HasSubstr("test.yaml:6:14: sources[0].api_key: file "));
+}
+
+TEST_F(Verbs, ValidateGives77WhenOnlyPermissionsAreWrong) {
+  write("support.key", "canary", 0644);
+  EXPECT_EQ(run_validate(config::smallest), 77);
+  EXPECT_THAT(err_.str(), HasSubstr("chmod 600"));
+  EXPECT_THAT(err_.str(), Not(HasSubstr("canary")));
+}
+
+TEST_F(Verbs, ValidateGives78WhenASecretIsEmptyToo) {
+  write("support.key", "key", 0644);
+  write("crm.token", "\n");
+  EXPECT_EQ(run_validate(config::with_sinks("  - {name: crm, type: http, url: 'https://crm.example.com',\n"
+                                            "     headers: {Authorization: {file: crm.token}}}\n")),
+            78);
+  EXPECT_THAT(err_.str(), HasSubstr(":6:14: sources[0].api_key: "));
+  EXPECT_THAT(err_.str(), HasSubstr(": sinks[0].headers.Authorization: "));
+}
+
+TEST_F(Verbs, ValidateTellsProgramsTheSameInOneDocument) {
+  write("support.key", "key");
+  EXPECT_EQ(run_validate(config::with_sinks(both_sinks), true), 0);
+  const json::value document = json::parse(out_.str());
+  EXPECT_TRUE(document.at("ok").as_bool());
+  EXPECT_TRUE(document.at("mistakes").as_array().empty());
+  EXPECT_EQ(document.at("sources").at(0).at("audiences").at(0).at("attribute").as_string(), "feedback");
+  EXPECT_EQ(document.at("sinks").at(1).at("guarantee").as_string(), "exactly once per line key");
+}
+
+TEST_F(Verbs, ValidateTellsProgramsTheMistakesToo) {
+  EXPECT_EQ(run_validate(config::with_source("settle: 30"), true), 78);
+  const json::value document = json::parse(out_.str());
+  EXPECT_FALSE(document.at("ok").as_bool());
+  const json::value& mistake = document.at("mistakes").at(0);
+  EXPECT_EQ(mistake.at("line").as_int64(), 8);
+  EXPECT_EQ(mistake.at("column").as_int64(), 13);
+  EXPECT_EQ(mistake.at("key").as_string(), "sources[0].settle");
+  EXPECT_THAT(err_.str(), HasSubstr("sources[0].settle"));
+}
+
+TEST_F(Verbs, ValidateSaysThatTheFileIsMissing) {
+  const ValidateArguments arguments{directory_ / "none.yaml", false};
+  EXPECT_EQ(validate(arguments, out_, err_), 78);
+  EXPECT_THAT(err_.str(), HasSubstr("none.yaml:1:1: (file): cannot be read"));
+}
+
+TEST_F(Verbs, ConfigExampleIsTheShippedFile) {
+  EXPECT_EQ(config_example(out_), 0);
+  std::ostringstream shipped;
+  shipped << std::ifstream(ELITBUZZ_SYNC_SOURCE_DIRECTORY "/config/example.yaml").rdbuf();
+  EXPECT_EQ(out_.str(), shipped.str());
+}
+
+TEST_F(Verbs, ConfigSchemaIsOneDocument) {
+  EXPECT_EQ(config_schema(out_), 0);
+  EXPECT_EQ(json::parse(out_.str()).at("type").as_string(), "object");
+}
+
+TEST_F(Verbs, ConfigShowTellsValuesAndOriginsWithoutReadingSecrets) {
+  const ConfigShowArguments arguments{write("test.yaml", config::smallest), false};
+  EXPECT_EQ(config_show(arguments, out_, err_), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("sources[0].name: support "));
+  EXPECT_THAT(out_.str(), HasSubstr("test.yaml:2\n"));
+  EXPECT_THAT(out_.str(), HasSubstr("sources[0].api_key: {file: " + directory_.string() + "/support.key}"));
+}
+
+TEST_F(Verbs, ConfigShowTellsProgramsTheSame) {
+  const ConfigShowArguments arguments{write("test.yaml", config::smallest), true};
+  EXPECT_EQ(config_show(arguments, out_, err_), 0);
+  const json::value document = json::parse(out_.str());
+  EXPECT_EQ(document.at("values").at(0).at("key").as_string(), "state.directory");
+  EXPECT_EQ(document.at("values").at(0).at("origin").as_string(), "default");
+}
+
+TEST_F(Verbs, ConfigShowGives78ForABadConfiguration) {
+  const ConfigShowArguments arguments{write("test.yaml", "{}"), false};
+  EXPECT_EQ(config_show(arguments, out_, err_), 78);
+  EXPECT_THAT(err_.str(), HasSubstr("sources: is missing"));
+}
+
+}  // namespace
+}  // namespace elit::daemon
