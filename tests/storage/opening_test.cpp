@@ -1,0 +1,252 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <thread>
+
+#include "storage/database.hpp"
+#include "storage/migrations.hpp"
+#include "tests/storage/store_fixture.hpp"
+
+namespace elit::storage {
+namespace {
+
+using ::testing::HasSubstr;
+using Kind = StorageError::Kind;
+
+unsigned mode_of(const std::filesystem::path& path) {
+  struct stat status = {};
+  EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+  return status.st_mode & 07777U;
+}
+
+std::string bytes_of(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+void write(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+}
+
+class Opening : public ::testing::Test {
+ protected:
+  [[nodiscard]] std::filesystem::path directory() const { return temporary_.path() / "state"; }
+  [[nodiscard]] std::filesystem::path database() const { return directory() / database_name; }
+  Kind refusal() {
+    return kind_thrown_by([this] { (void)Store::open(directory()); }, &message_);
+  }
+  void create() { Store::open(directory())->register_source("support"); }
+  // Refused, and every byte as it was.
+  void expect_refused(Kind kind) {
+    const std::string before = bytes_of(database());
+    EXPECT_EQ(refusal(), kind) << message_;
+    EXPECT_THAT(message_, HasSubstr(database().string()));
+    EXPECT_EQ(bytes_of(database()), before);
+  }
+  // Makes another program's database of the file with a query of that program.
+  void execute(const std::string& script) {
+    Connection connection(database(), Connection::Access::write);
+    connection.execute(script);
+    connection.accept();
+  }
+
+  TemporaryDirectory temporary_;
+  std::string message_;
+};
+
+TEST_F(Opening, CreatesAPrivateDirectoryAndFilesWhateverTheUmask) {
+  for (const mode_t mask : {mode_t{0}, mode_t{022}, mode_t{0777}}) {
+    TemporaryDirectory temporary;
+    const std::filesystem::path state = temporary.path() / "state";
+    const mode_t before = ::umask(mask);
+    const std::unique_ptr<Store> store = Store::open(state);
+    store->register_source("support");
+    ::umask(before);
+    EXPECT_EQ(mode_of(state), 0700U);
+    for (const char* name :
+         {"elitbuzz-sync.db", "elitbuzz-sync.db-wal", "elitbuzz-sync.db-shm", "elitbuzz-sync.lock"}) {
+      EXPECT_EQ(mode_of(state / name), 0600U) << name;
+    }
+  }
+}
+
+TEST_F(Opening, TightensAnEmptyDirectoryAndALooseDatabase) {
+  std::filesystem::create_directory(directory());
+  ::chmod(directory().c_str(), 0755);
+  create();
+  EXPECT_EQ(mode_of(directory()), 0700U);
+  ::chmod(database().c_str(), 0644);
+  create();
+  EXPECT_EQ(mode_of(database()), 0600U);
+}
+
+TEST_F(Opening, LeavesTheModeOfADirectoryThatHoldsOtherFiles) {
+  std::filesystem::create_directory(directory());
+  ::chmod(directory().c_str(), 0755);
+  write(directory() / "somebody's", "file");
+  create();
+  EXPECT_EQ(mode_of(directory()), 0755U);
+}
+
+TEST_F(Opening, RefusesADirectoryWithoutAParent) {
+  std::string message;
+  EXPECT_EQ(kind_thrown_by([this] { (void)Store::open(directory() / "below"); }, &message), Kind::unreadable);
+  EXPECT_THAT(message, HasSubstr("parent"));
+  EXPECT_FALSE(std::filesystem::exists(directory()));
+}
+
+TEST_F(Opening, RefusesAFileInPlaceOfTheDirectory) {
+  write(directory(), "a file");
+  EXPECT_EQ(refusal(), Kind::unreadable);
+  EXPECT_THAT(message_, HasSubstr("is not a directory"));
+}
+
+TEST_F(Opening, IsRefusedWhileAnotherStoreHoldsTheDirectory) {
+  const std::unique_ptr<Store> first = Store::open(directory());
+  EXPECT_EQ(refusal(), Kind::in_use);
+  EXPECT_THAT(message_, HasSubstr(directory().string()));
+}
+
+TEST_F(Opening, IsRefusedWhileAnotherProcessHoldsTheDirectoryAndNotAfterItWasKilled) {
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const std::unique_ptr<Store> store = Store::open(directory());
+    store->begin_group();
+    store->register_source("half");
+    (void)!::write(ready[1], "x", 1);
+    ::pause();
+    ::_exit(0);
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  EXPECT_EQ(refusal(), Kind::in_use);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(ready[0]);
+  ::close(ready[1]);
+  const std::unique_ptr<Store> store = Store::open(directory());
+  EXPECT_EQ(StorePeek::connection(*store).integer("SELECT count(*) FROM sources"), 0);
+}
+
+TEST_F(Opening, TakesAnEmptyFileForANewOne) {
+  std::filesystem::create_directory(directory());
+  write(database(), "");
+  create();
+  EXPECT_GT(std::filesystem::file_size(database()), 0U);
+}
+
+TEST_F(Opening, ReopensWhatItMade) {
+  create();
+  const std::unique_ptr<Store> store = Store::open(directory());
+  EXPECT_EQ(StorePeek::connection(*store).integer("SELECT count(*) FROM sources WHERE name = 'support'"), 1);
+  EXPECT_EQ(StorePeek::connection(*store).integer("PRAGMA user_version"), schema_version());
+  EXPECT_EQ(StorePeek::connection(*store).integer("PRAGMA application_id"), application_id);
+  EXPECT_EQ(StorePeek::connection(*store).integer("PRAGMA synchronous"), 2);
+  EXPECT_EQ(StorePeek::connection(*store).integer("PRAGMA foreign_keys"), 1);
+}
+
+TEST_F(Opening, ContinuesASetUpThatACrashInterrupted) {
+  std::filesystem::create_directory(directory());
+  write(database(), "");
+  execute("PRAGMA application_id = " + std::to_string(application_id));
+  create();
+  const std::unique_ptr<Store> store = Store::open(directory());
+  EXPECT_EQ(StorePeek::connection(*store).integer("SELECT count(*) FROM sources"), 1);
+}
+
+TEST_F(Opening, RefusesAFileThatIsNoDatabase) {
+  std::filesystem::create_directory(directory());
+  write(database(), "these are notes");
+  expect_refused(Kind::foreign);
+  write(database(), std::string(9000, 'x'));
+  expect_refused(Kind::foreign);
+}
+
+TEST_F(Opening, RefusesAnotherProgramsDatabaseEvenInWalMode) {
+  std::filesystem::create_directory(directory());
+  write(database(), "");
+  execute("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)");
+  expect_refused(Kind::foreign);
+  execute("PRAGMA journal_mode = WAL; INSERT INTO theirs VALUES (2)");
+  expect_refused(Kind::foreign);
+}
+
+TEST_F(Opening, RefusesANewerDatabaseWithBothNumbers) {
+  create();
+  execute("PRAGMA user_version = 4711");
+  expect_refused(Kind::newer);
+  EXPECT_THAT(message_, HasSubstr("4711"));
+  EXPECT_THAT(message_, HasSubstr("up to " + std::to_string(schema_version())));
+}
+
+TEST_F(Opening, RefusesADamagedHeader) {
+  create();
+  std::string bytes = bytes_of(database());
+  bytes[0] = 'X';
+  write(database(), bytes);
+  expect_refused(Kind::corrupt);
+}
+
+TEST_F(Opening, RefusesAnUnreadableSchemaFormat) {
+  create();
+  std::string bytes = bytes_of(database());
+  bytes[47] = 99;
+  write(database(), bytes);
+  expect_refused(Kind::corrupt);
+}
+
+TEST_F(Opening, RefusesATruncatedFile) {
+  create();
+  const std::string bytes = bytes_of(database());
+  write(database(), bytes.substr(0, bytes.size() / 2));
+  expect_refused(Kind::corrupt);
+  write(database(), bytes.substr(0, 50));
+  expect_refused(Kind::corrupt);
+}
+
+TEST_F(Opening, RefusesAnOverwrittenPage) {
+  create();
+  std::string bytes = bytes_of(database());
+  bytes.replace(bytes.size() / 2 / 4096 * 4096, 4096, 4096, '\x5A');
+  write(database(), bytes);
+  expect_refused(Kind::corrupt);
+}
+
+TEST_F(Opening, FindsDamageInTheMessagesWithoutRecreatingThem) {
+  {
+    const std::unique_ptr<Store> store = Store::open(directory());
+    const SourceId source = store->register_source("support");
+    const AudienceId audience = store->register_audiences(source, {{"a", "b"}}).front();
+    store->stage_listing(audience, {{"u", "{}"}});
+    const UserRow user = store->apply_listings(source, {{audience, true}}, from_ms(day)).arrived.at(0);
+    std::vector<OrderedRow> rows;
+    for (int i = 0; i < 500; ++i) {
+      rows.push_back(row_at(i));
+    }
+    store->commit_window(rows_read(user, rows));
+  }
+  std::string bytes = bytes_of(database());
+  for (std::size_t page = bytes.size() / 4096 - 8; page < bytes.size() / 4096; ++page) {
+    bytes.replace(page * 4096, 64, 64, '\xFF');
+  }
+  write(database(), bytes);
+  expect_refused(Kind::corrupt);
+}
+
+TEST_F(Opening, MigrationsAreNumberedFromOneWithoutAGap) {
+  int expected = 1;
+  for (const Migration& migration : migrations()) {
+    EXPECT_EQ(migration.version, expected++);
+    EXPECT_FALSE(migration.sql.empty());
+  }
+  EXPECT_GT(expected, 1);
+}
+
+}  // namespace
+}  // namespace elit::storage

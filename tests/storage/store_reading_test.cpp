@@ -1,0 +1,340 @@
+#include <gmock/gmock.h>
+
+#include <ctime>
+
+#include "tests/storage/store_fixture.hpp"
+
+namespace elit::storage {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class StoreReading : public StoreTest {
+ protected:
+  StoreReading() : user_(follow("919800000001")) {}
+
+  std::vector<std::string> texts() { return rows_of("SELECT text FROM messages ORDER BY id"); }
+
+  static StagedPage page_of(UserRow user, int pass, int page, std::vector<OrderedRow> rows) {
+    StagedPage staged;
+    staged.user = user;
+    staged.window.kind = WindowKind::history;
+    staged.window.span = span_of(0, 1000);
+    staged.window.cover_to = from_ms(day + 900);
+    staged.window.pass = pass;
+    staged.page = page;
+    staged.rows = std::move(rows);
+    return staged;
+  }
+  WindowCommit staged_commit(bool count_by_page = false) {
+    WindowCommit commit = rows_read(user_, {});
+    commit.kind = WindowKind::history;
+    commit.staged = true;
+    commit.count_by_page = count_by_page;
+    return commit;
+  }
+
+  UserRow user_;
+};
+
+TEST_F(StoreReading, StoresEveryPartOfARow) {
+  OrderedRow row = row_at(5, std::string("two\0parts", 9));
+  row.row.media = Media{"https://cdn.example/x?sig=1", "image/png"};
+  row.row.direction = Direction::agent;
+  row.row.zone_assumed = true;
+  OrderedRow bare = row_at(6, "");
+  bare.row.instant.reset();
+  bare.row.instant_text = "yesterday";
+  store().commit_window(rows_read(user_, {row, bare}, 77));
+
+  const std::vector<DeliverableMessage> loaded = store().load_messages({2, 1});
+  ASSERT_THAT(loaded, SizeIs(2));
+  EXPECT_EQ(loaded[1].id, 1);
+  EXPECT_EQ(loaded[1].text, std::string("two\0parts", 9));
+  EXPECT_EQ(loaded[1].source, "support");
+  EXPECT_EQ(loaded[1].user_id, "919800000001");
+  EXPECT_EQ(loaded[1].instant, from_ms(day + 5));
+  EXPECT_EQ(loaded[1].direction, Direction::agent);
+  EXPECT_EQ(loaded[1].sender, "user");
+  EXPECT_EQ(loaded[1].type, "TEXT");
+  EXPECT_EQ(loaded[1].media->url, "https://cdn.example/x?sig=1");
+  EXPECT_EQ(loaded[1].media->type, "image/png");
+  EXPECT_EQ(loaded[1].raw, row.row.raw);
+  EXPECT_EQ(loaded[1].user_element, "{\"id\":\"919800000001\"}");
+  EXPECT_EQ(loaded[0].instant, std::nullopt);
+  EXPECT_EQ(loaded[0].text, "");
+  EXPECT_FALSE(loaded[0].media.has_value());
+  EXPECT_THAT(rows_of("SELECT timestamp_ms, timestamp_text, text, media_url, media_type, stored_ms - 1767225600000 "
+                      "FROM messages_v1 WHERE timestamp_text = 'yesterday'"),
+              ElementsAre("-|yesterday||-|-|77"));
+}
+
+TEST_F(StoreReading, AKeyIsTheDigestAndTheOccurrenceInHex) {
+  OrderedRow row = row_at(5);
+  row.row.digest.bytes = {0x0f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xab, 0xcd, 0xef};
+  store().commit_window(rows_read(user_, {row, row}));
+  EXPECT_THAT(rows_of("SELECT key FROM messages_v1 ORDER BY key"),
+              ElementsAre("0f000000000000000000abcdef000000", "0f000000000000000000abcdef000001"));
+  EXPECT_EQ(store().load_messages({2})[0].key, "0f000000000000000000abcdef000001");
+}
+
+TEST_F(StoreReading, EqualRowsOfOneReadAreSeparateMessagesAndDuplicatesLater) {
+  const WindowCounts first = store().commit_window(rows_read(user_, {row_at(1), row_at(1), row_at(2)}));
+  EXPECT_EQ(first.added, 3);
+  EXPECT_EQ(first.newest, from_ms(day + 2));
+  const WindowCounts again = store().commit_window(rows_read(user_, {row_at(1), row_at(1), row_at(2), row_at(1)}));
+  EXPECT_EQ(again.added, 1);
+  EXPECT_EQ(again.duplicates, 3);
+  EXPECT_EQ(again.fetched, 4);
+  EXPECT_EQ(again.newest, from_ms(day + 2));
+}
+
+TEST_F(StoreReading, CountsEqualRowsByPageWhereTheCountAcrossPagesIsNotProven) {
+  store().stage_page(page_of(user_, 0, 1, {row_at(1), row_at(1), row_at(2)}));
+  store().stage_page(page_of(user_, 0, 2, {row_at(2), row_at(1)}));
+  WindowCommit commit = staged_commit(true);
+  commit.rows = {row_at(2), row_at(3)};
+  const WindowCounts counts = store().commit_window(commit);
+  EXPECT_EQ(counts.added, 4);  // 1, 1, 2, 3
+  EXPECT_EQ(counts.duplicates, 3);
+}
+
+TEST_F(StoreReading, CountsEqualRowsAcrossPagesWhereThatIsProven) {
+  store().stage_page(page_of(user_, 0, 1, {row_at(1), row_at(2)}));
+  store().stage_page(page_of(user_, 0, 2, {row_at(2), row_at(1)}));
+  EXPECT_EQ(store().commit_window(staged_commit(false)).added, 4);
+}
+
+TEST_F(StoreReading, ReleasesInOrderAndAmongEqualsAsTheyCame) {
+  store().commit_window(rows_read(user_, {row_at(3, "d"), row_at(1, "a"), row_at(2, "b"), row_at(2, "c")}));
+  EXPECT_THAT(texts(), ElementsAre("a", "b", "c", "d"));
+}
+
+TEST_F(StoreReading, ReleasesNewestFirstPagesReversedAmongEquals) {
+  store().stage_page(page_of(user_, 0, 1, {row_at(3, "e"), row_at(2, "d"), row_at(2, "c")}));
+  store().stage_page(page_of(user_, 0, 2, {row_at(2, "b")}));
+  WindowCommit commit = staged_commit();
+  commit.rows = {row_at(1, "a")};
+  commit.newest_first = true;
+  store().commit_window(commit);
+  EXPECT_THAT(texts(), ElementsAre("a", "b", "c", "d", "e"));
+}
+
+TEST_F(StoreReading, ARowWithoutInstantStandsWhereItsOrderSays) {
+  OrderedRow unknown = row_at(2, "b");
+  unknown.row.instant.reset();
+  store().commit_window(rows_read(user_, {row_at(3, "c"), unknown, row_at(1, "a")}));
+  EXPECT_THAT(texts(), ElementsAre("a", "b", "c"));
+  EXPECT_EQ(store().commit_window(rows_read(user_, {unknown})).duplicates, 1);
+  EXPECT_EQ(store().count_messages(user_, span_of(0, 10)), 2);
+  EXPECT_EQ(store().count_messages(user_, Interval{from_ms(-10), from_ms(10)}), 0);
+  EXPECT_EQ(store().count_messages(user_, span_of(1, 3)), 1);
+}
+
+TEST_F(StoreReading, GrantsCoverageTogetherWithTheRows) {
+  WindowCommit commit = rows_read(user_, {row_at(1)});
+  commit.covered = span_of(0, 100);
+  commit.verified = true;
+  commit.window_width = Milliseconds{5000};
+  store().commit_window(commit);
+  commit.rows = {row_at(150)};
+  commit.covered = span_of(200, 300);
+  commit.verified = false;
+  commit.window_width.reset();
+  store().commit_window(commit);
+  EXPECT_THAT(store().load_user(user_).coverage.intervals(), ElementsAre(span_of(0, 100), span_of(200, 300)));
+  commit.covered = span_of(100, 200);
+  store().commit_window(commit);
+  reopen();
+  const UserState user = store().load_user(user_);
+  EXPECT_THAT(user.coverage.intervals(), ElementsAre(span_of(0, 300)));
+  EXPECT_EQ(user.verified, from_ms(day + 1'000'000));
+  EXPECT_EQ(user.window_width, Milliseconds{5000});
+}
+
+TEST_F(StoreReading, LosesCoverageAndRowsTogetherWhenTheGroupIsNotCommitted) {
+  store().begin_group();
+  WindowCommit commit = rows_read(user_, {row_at(1)});
+  commit.covered = span_of(0, 100);
+  store().commit_window(commit);
+  EXPECT_THAT(texts(), SizeIs(1));
+  reopen();
+  EXPECT_THAT(texts(), IsEmpty());
+  EXPECT_THAT(store().load_user(user_).coverage.intervals(), IsEmpty());
+  EXPECT_EQ(store().ledger(source_).fetched, 0);
+}
+
+TEST_F(StoreReading, KeepsACommittedGroup) {
+  store().begin_group();
+  store().commit_window(rows_read(user_, {row_at(1)}));
+  store().commit_window(rows_read(user_, {row_at(2)}));
+  store().commit_group();
+  reopen();
+  EXPECT_THAT(texts(), SizeIs(2));
+}
+
+TEST_F(StoreReading, RollsAGroupBackAndCountsOnCorrectly) {
+  store().commit_window(rows_read(user_, {row_at(1)}));
+  store().begin_group();
+  store().commit_window(rows_read(user_, {row_at(2)}));
+  EXPECT_EQ(store().ledger(source_).stored, 2);
+  store().rollback_group();
+  EXPECT_EQ(store().ledger(source_).stored, 1);
+  store().commit_window(rows_read(user_, {row_at(3)}));
+  EXPECT_EQ(store().ledger(source_).stored, 2);
+}
+
+TEST_F(StoreReading, MeasuresOnlyRowsThatAppearInWhatWasCoveredBefore) {
+  WindowCommit commit = rows_read(user_, {row_at(1)}, 100);
+  commit.covered = span_of(0, 100);
+  EXPECT_THAT(store().commit_window(commit).lateness, IsEmpty());
+  const WindowCounts counts =
+      store().commit_window(rows_read(user_, {row_at(1), row_at(50, "late"), row_at(100, "new")}, 5050));
+  EXPECT_THAT(counts.lateness, ElementsAre(Milliseconds{5000}));
+  EXPECT_THAT(rows_of("SELECT bucket, count FROM lateness"), ElementsAre("3|1"));
+}
+
+TEST_F(StoreReading, KeepsTheTotalsOfTheSource) {
+  WindowCommit commit = rows_read(user_, {row_at(1), row_at(2)});
+  commit.rejected = 3;
+  store().commit_window(commit);
+  store().commit_window(rows_read(user_, {row_at(2)}));
+  const Ledger ledger = store().ledger(source_);
+  EXPECT_EQ(ledger.fetched, 6);
+  EXPECT_EQ(ledger.added, 2);
+  EXPECT_EQ(ledger.duplicates, 1);
+  EXPECT_EQ(ledger.rejected, 3);
+  EXPECT_EQ(ledger.stored, 2);
+}
+
+TEST_F(StoreReading, StagedPagesSurviveARestart) {
+  store().stage_page(page_of(user_, 0, 1, {row_at(1), row_at(2)}));
+  store().stage_page(page_of(user_, 0, 2, {row_at(3)}));
+  reopen();
+  const UserState user = store().load_user(user_);
+  ASSERT_THAT(user.windows, SizeIs(1));
+  const WindowProgress& window = user.windows[0];
+  EXPECT_EQ(window.kind, WindowKind::history);
+  EXPECT_EQ(window.span, span_of(0, 1000));
+  EXPECT_EQ(window.cover_to, from_ms(day + 900));
+  EXPECT_EQ(window.pass, 0);
+  EXPECT_THAT(window.pages,
+              ElementsAre(ElementsAre(row_at(1).row.digest, row_at(2).row.digest), ElementsAre(row_at(3).row.digest)));
+  EXPECT_THAT(window.previous_pages, IsEmpty());
+  EXPECT_EQ(store().commit_window(staged_commit()).added, 3);
+  EXPECT_THAT(store().load_user(user_).windows, IsEmpty());
+  EXPECT_THAT(rows_of("SELECT id FROM staged_rows"), IsEmpty());
+  EXPECT_THAT(rows_of("SELECT page FROM staged_pages"), IsEmpty());
+}
+
+TEST_F(StoreReading, ANewPassKeepsOnlyTheDigestsOfTheOneBefore) {
+  store().stage_page(page_of(user_, 0, 1, {row_at(1)}));
+  store().stage_page(page_of(user_, 0, 2, {row_at(2)}));
+  store().stage_page(page_of(user_, 1, 1, {row_at(3)}));
+  store().stage_page(page_of(user_, 1, 1, {row_at(4)}));  // the page once more
+  const WindowProgress window = store().load_user(user_).windows.at(0);
+  EXPECT_EQ(window.pass, 1);
+  EXPECT_THAT(window.pages, ElementsAre(ElementsAre(row_at(4).row.digest)));
+  EXPECT_THAT(window.previous_pages, ElementsAre(ElementsAre(row_at(1).row.digest), ElementsAre(row_at(2).row.digest)));
+  store().stage_page(page_of(user_, 2, 1, {row_at(5)}));
+  EXPECT_THAT(store().load_user(user_).windows.at(0).previous_pages, ElementsAre(ElementsAre(row_at(4).row.digest)));
+  EXPECT_EQ(store().commit_window(staged_commit()).added, 1);
+  EXPECT_EQ(store().count_messages(user_, span_of(5, 6)), 1);
+}
+
+TEST_F(StoreReading, AnotherWindowOfTheSameKindStartsEmpty) {
+  store().stage_page(page_of(user_, 0, 1, {row_at(1)}));
+  StagedPage other = page_of(user_, 0, 1, {row_at(2)});
+  other.window.span = span_of(0, 500);
+  store().stage_page(other);
+  EXPECT_THAT(store().load_user(user_).windows.at(0).pages, SizeIs(1));
+  EXPECT_EQ(store().commit_window(staged_commit()).added, 1);
+}
+
+TEST_F(StoreReading, TheTwoKindsOfWindowsDoNotTouchEachOther) {
+  store().stage_page(page_of(user_, 0, 1, {row_at(1)}));
+  StagedPage live = page_of(user_, 0, 1, {row_at(2)});
+  live.window.kind = WindowKind::live;
+  store().stage_page(live);
+  WindowCommit commit = staged_commit();
+  commit.kind = WindowKind::live;
+  EXPECT_EQ(store().commit_window(commit).added, 1);
+  EXPECT_EQ(store().commit_window(staged_commit()).added, 1);
+}
+
+TEST_F(StoreReading, DiscardsAWindowAndRemembersTheWidth) {
+  store().stage_page(page_of(user_, 0, 1, {row_at(1)}));
+  store().discard_window(user_, WindowKind::history, Milliseconds{500});
+  const UserState user = store().load_user(user_);
+  EXPECT_THAT(user.windows, IsEmpty());
+  EXPECT_EQ(user.window_width, Milliseconds{500});
+  store().discard_window(user_, WindowKind::history, std::nullopt);
+  EXPECT_EQ(store().load_user(user_).window_width, Milliseconds{500});
+  EXPECT_EQ(store().commit_window(staged_commit()).fetched, 0);
+}
+
+TEST_F(StoreReading, AnErasedUserGetsNoRows) {
+  connection().execute("UPDATE users SET status = 'erased'");
+  const WindowCounts counts = store().commit_window(rows_read(user_, {row_at(1)}));
+  EXPECT_EQ(counts.fetched, 0);
+  EXPECT_THAT(texts(), IsEmpty());
+  EXPECT_EQ(store().load_user(user_).status, UserStatus::erased);
+}
+
+TEST_F(StoreReading, AFullDiskUndoesTheCallAndGoesOnWithRoom) {
+  connection().execute("PRAGMA max_page_count = " + std::to_string(connection().integer("PRAGMA page_count") + 5));
+  std::vector<OrderedRow> rows;
+  for (int i = 0; i < 500; ++i) {
+    rows.push_back(row_at(i));
+  }
+  WindowCommit commit = rows_read(user_, rows);
+  commit.covered = span_of(0, 500);
+  std::string message;
+  EXPECT_EQ(kind_thrown_by([&] { store().commit_window(commit); }, &message), StorageError::Kind::full);
+  EXPECT_THAT(message, ::testing::HasSubstr("elitbuzz-sync.db"));
+  EXPECT_THAT(message, ::testing::HasSubstr("make room"));
+  EXPECT_THAT(texts(), IsEmpty());
+  EXPECT_THAT(store().load_user(user_).coverage.intervals(), IsEmpty());
+  connection().execute("PRAGMA max_page_count = 1000000");
+  EXPECT_EQ(store().commit_window(commit).added, 500);
+}
+
+TEST_F(StoreReading, AFullDiskInAGroupIsRolledBackAsAWhole) {
+  connection().execute("PRAGMA max_page_count = " + std::to_string(connection().integer("PRAGMA page_count") + 10));
+  store().begin_group();
+  store().commit_window(rows_read(user_, {row_at(100'000)}));
+  std::vector<OrderedRow> rows;
+  for (int i = 0; i < 2000; ++i) {
+    rows.push_back(row_at(i));
+  }
+  EXPECT_EQ(kind_thrown_by([&] { store().commit_window(rows_read(user_, rows)); }), StorageError::Kind::full);
+  store().rollback_group();
+  EXPECT_THAT(texts(), IsEmpty());
+  connection().execute("PRAGMA max_page_count = 1000000");
+  store().begin_group();
+  EXPECT_EQ(store().commit_window(rows_read(user_, rows)).added, 2000);
+  store().commit_group();
+  EXPECT_EQ(store().ledger(source_).stored, 2000);
+}
+
+TEST_F(StoreReading, StoresAndReadsAgainManyRows) {
+  constexpr int count = 65'000;
+  std::vector<OrderedRow> rows;
+  for (int i = 0; i < count; ++i) {
+    rows.push_back(row_at(i, std::string(80, 'x')));
+  }
+  const auto seconds = [](std::clock_t from) { return static_cast<double>(std::clock() - from) / CLOCKS_PER_SEC; };
+  std::clock_t start = std::clock();
+  EXPECT_EQ(store().commit_window(rows_read(user_, rows)).added, count);
+  const double adding = seconds(start);
+  start = std::clock();
+  EXPECT_EQ(store().commit_window(rows_read(user_, rows)).duplicates, count);
+  std::printf("%d rows: %.1f us each to add, %.1f us each as duplicates (CPU)\n", count, adding / count * 1e6,
+              seconds(start) / count * 1e6);
+  EXPECT_EQ(store().ledger(source_).stored, count);
+}
+
+}  // namespace
+}  // namespace elit::storage
