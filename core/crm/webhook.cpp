@@ -296,10 +296,12 @@ DeliveryAnswer read_failure(const Failure& failure) {
   DeliveryAnswer read;
   read.verdict = failure.kind == FailureKind::throttled      ? BatchVerdict::throttled
                  : failure.kind == FailureKind::unauthorized ? BatchVerdict::unauthorized
+                 : failure.kind == FailureKind::rejected     ? BatchVerdict::misconfigured
                                                              : BatchVerdict::transient;
   read.detail = read.reason = failure.detail;
   read.retry_after = failure.retry_after;
-  // An answer that came but could not be read is as good as lost.
+  // A request that could not even be written is the configuration's fault, not the messages'. An answer that came but
+  // could not be read is as good as lost.
   read.answer_lost = failure.answer_lost || failure.kind == FailureKind::malformed;
   return read;
 }

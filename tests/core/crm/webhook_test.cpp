@@ -215,5 +215,10 @@ TEST(WebhookAnswer, TakesALostAnswerForTransient) {
   EXPECT_TRUE(read_failure({FailureKind::malformed, "not HTTP", std::nullopt, 0, false}).answer_lost);
 }
 
+TEST(WebhookAnswer, BlamesTheConfigurationForARequestThatCannotBeWritten) {
+  const DeliveryAnswer answer = read_failure({FailureKind::rejected, "control character", std::nullopt, 0, false});
+  EXPECT_EQ(answer.verdict, BatchVerdict::misconfigured);
+}
+
 }  // namespace
 }  // namespace elit::crm

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/crm/outgoing_message.hpp"
+#include "core/delivery.hpp"
+#include "core/failure.hpp"
+#include "core/options.hpp"
+#include "core/redaction.hpp"
+#include "daemon/file_archive.hpp"
+#include "daemon/http/transport.hpp"
+#include "daemon/log.hpp"
+#include "daemon/storage_thread.hpp"
+#include "daemon/timer.hpp"
+#include "daemon/waiting.hpp"
+#include "storage/store.hpp"
+
+namespace elit::daemon {
+
+// The secret behind a reference, read anew at each call; a failure says what is wrong with it.
+using SecretSource = std::function<Result<std::string>(const SecretReference&)>;
+
+// How to reach a sink of `type: http`.
+[[nodiscard]] TransportSettings sink_transport_settings(const SinkOptions& options);
+
+// The delivering half for one sink: sends what is stored and records what the sink said. All on one thread's executor,
+// but for the writing of archives.
+class SinkLoop {
+ public:
+  struct Parts {
+    boost::asio::any_io_executor executor;
+    boost::asio::any_io_executor blocking;  // where archives are written: a pool of its own, or `executor`
+    std::unique_ptr<Transport> transport;   // type: http only
+    StorageThread* storage = nullptr;
+    const Timer* timer = nullptr;
+    Log* log = nullptr;
+    SecretSource secrets;
+    std::function<void()> on_change;  // summary() may say something else; may be empty
+    std::uint64_t seed = 0;
+  };
+
+  // `options` and what `parts` points to outlive the loop. The sink is registered as `sink`.
+  SinkLoop(const SinkOptions& options, storage::SinkId sink, Parts parts);
+
+  // Takes up what the state knows of the sink and delivers until stop(). Throws what the storage throws.
+  [[nodiscard]] boost::asio::awaitable<void> run();
+
+  // Ends run() soon: requests under way are abandoned. Their batches stay in flight in the state, and are repeated as
+  // they are at the next start.
+  void stop();
+
+  // New messages are stored.
+  void on_stored();
+  // Messages were put in line again (retried dead letters, replays).
+  void on_requeued();
+  // Reads the secrets of the headers again; those that cannot be read stay as they were.
+  void reload_secrets();
+  // Do not wait for batches to fill: for a run that ends when all is delivered.
+  void hurry(bool on);
+
+  [[nodiscard]] DeliverySummary summary() const { return machine_.summary(parts_.timer->now()); }
+  [[nodiscard]] const std::string& name() const { return options_.name; }
+
+ private:
+  struct Known;
+  struct Begun;
+
+  [[nodiscard]] boost::asio::awaitable<void> take_up();
+  // Carries out everything but sending and waiting.
+  [[nodiscard]] boost::asio::awaitable<void> carry_out(DeliveryAction action);
+  [[nodiscard]] boost::asio::awaitable<void> wait(std::optional<SteadyTime> until);
+  void spawn(SendBatch send);
+  [[nodiscard]] boost::asio::awaitable<void> deliver(SendBatch send);
+  [[nodiscard]] boost::asio::awaitable<Begun> begin(SendBatch send);
+  [[nodiscard]] boost::asio::awaitable<DeliveryAnswer> ask(std::vector<crm::OutgoingMessage> messages);
+  [[nodiscard]] boost::asio::awaitable<DeliveryAnswer> post(std::vector<crm::OutgoingMessage> messages);
+  [[nodiscard]] boost::asio::awaitable<DeliveryAnswer> archive(std::vector<crm::OutgoingMessage> messages);
+  [[nodiscard]] boost::asio::awaitable<std::vector<storage::BatchId>> record(storage::BatchId batch,
+                                                                             DeliveryRecord record);
+  [[nodiscard]] boost::asio::awaitable<void> note_state();
+  [[nodiscard]] bool read_secrets();
+  void log_outcome(const DeliveryAnswer& answer, const DeliveryRecord& record);
+  void redact(DeliveryAnswer& answer) const;
+
+  const SinkOptions& options_;
+  storage::SinkId sink_;
+  Parts parts_;
+  Delivery machine_;
+  Bell bell_;
+  std::string target_;
+  std::optional<std::vector<HttpHeader>> headers_;  // absent: a secret cannot be read
+  std::string secret_problem_;
+  Redactor redactor_;
+  std::optional<FileArchive> archive_;
+  SinkState noted_ = SinkState::running;
+  int sending_ = 0;
+  bool stopping_ = false;
+  std::exception_ptr failure_;
+};
+
+}  // namespace elit::daemon
