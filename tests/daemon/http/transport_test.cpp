@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+
 #include <stdexcept>
 #include <string>
 
@@ -117,7 +120,7 @@ TEST(Transport, NoticesAClosedConnectionBeforeItUsesIt) {
 
 TEST(Transport, DoesNotTrustAConnectionThatSpeaksUnasked) {
   Loop loop;
-  const std::string late = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n";
+  const std::string late = "HTTP/1.1 408 ";
   const ScriptedPeer peer{loop, {{take(), send(ok("1")), drip(late), close()}, {take(), send(ok("2"))}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
   ASSERT_TRUE(loop.run(transport->send(get())));
@@ -313,6 +316,23 @@ TEST(Transport, MayGoWhileRequestsRun) {
   transport.reset();
   ASSERT_TRUE(loop.until([&] { return running->has_value(); }));
   EXPECT_FALSE(**running);
+}
+
+TEST(Transport, LetsGoOfTheConnectionWhenTheCallerIsCancelled) {
+  Loop loop;
+  const ScriptedPeer peer{loop, {{take(), hold()}, {take(), send(ok("2"))}}};
+  const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
+  boost::asio::cancellation_signal signal;
+  bool cancelled = false;
+  boost::asio::co_spawn(loop.io(), transport->send(get()),
+                        boost::asio::bind_cancellation_slot(
+                            signal.slot(), [&](const std::exception_ptr& problem, Result<HttpAnswer> answer) {
+                              cancelled = problem != nullptr || !answer;
+                            }));
+  ASSERT_TRUE(loop.until([&] { return peer.seen().requests.size() == 1; }));
+  signal.emit(boost::asio::cancellation_type::terminal);
+  ASSERT_TRUE(loop.until([&] { return cancelled && peer.seen().ended == 1; }));
+  EXPECT_TRUE(loop.run(transport->send(get())));
 }
 
 TEST(Transport, RefusesUrlsItCannotUse) {
