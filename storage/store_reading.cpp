@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::int64_t unknown_instant_ms = -1;
 
+// The numbers in the tables, which messages_v1 turns into words.
+static_assert(static_cast<int>(Direction::in) == 0 && static_cast<int>(Direction::out) == 1);
+static_assert(static_cast<int>(Direction::agent) == 2 && static_cast<int>(Direction::system) == 3);
+static_assert(static_cast<int>(WindowKind::live) == 0 && static_cast<int>(WindowKind::history) == 1);
+
 std::int64_t stored_instant(const Row& row) {
   return row.instant ? to_ms(*row.instant) : unknown_instant_ms;
 }
@@ -237,7 +242,8 @@ void write_user(Store::Impl& impl, const WindowCommit& commit, UserStatus status
   impl.statement(
           "UPDATE users SET status = ?2, departed_ms = iif(?2 = 'following', NULL, departed_ms), failures = 0, "
           "last_error = NULL, parked_until_ms = NULL, last_read_ms = ?3, verified_ms = iif(?4, ?3, verified_ms), "
-          "window_width_ms = iif(?5 IS NULL, window_width_ms, nullif(?5, 0)), history_complete = ?6, messages = messages + ?7, "
+          "window_width_ms = iif(?5 IS NULL, window_width_ms, nullif(?5, 0)), history_complete = ?6, messages = "
+          "messages + ?7, "
           "last_message_ms = CASE WHEN ?8 IS NULL THEN last_message_ms ELSE max(coalesce(last_message_ms, ?8), ?8) END "
           "WHERE id = ?1")
       .run(commit.user, to_string(status), commit.read_at, commit.verified, commit.window_width,

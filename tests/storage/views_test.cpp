@@ -174,6 +174,17 @@ TEST_F(StatusReading, SeesEverythingWithoutAWriterAndCreatesNothing) {
   expect_filled(read_status(directory()), 0, 2);
 }
 
+TEST_F(StatusReading, SeesWhatAKilledWriterCommitted) {
+  fill();
+  store().begin_group();
+  store().commit_window(rows_read(follow("d"), {row_at(9)}));
+  const std::filesystem::path left = temporary_.path() / "left";
+  std::filesystem::copy(directory(), left);
+  expect_filled(read_status(left), 1, 1);
+  std::filesystem::remove(left / "elitbuzz-sync.db-shm");
+  expect_filled(read_status(left), 1, 1);
+}
+
 TEST_F(StatusReading, ReadsAPathWithEveryKindOfCharacter) {
   store_.reset();
   const std::filesystem::path odd = temporary_.path() / "a?b#c%20d e\xC3\xA9";
