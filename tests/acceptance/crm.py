@@ -21,6 +21,7 @@ class Batch:
     messages: list
     outcome: str = ""
     accepted: list = field(default_factory=list)
+    first_at: float = 0.0  # when a request with this idempotency key came first
 
     @property
     def keys(self):
@@ -52,6 +53,7 @@ class Crm(Peer):
         self.rule = None  # batch -> answer or None (accept)
         self.on_batch = None  # (batch, moment) with moment "before", "processed"
         self._first_answer = {}
+        self._first_at = {}
         self._taken = {}  # idempotency key -> message keys processed under it
         super().__init__()
         self.endpoint = self.url + "/conversations"
@@ -141,6 +143,7 @@ class Crm(Peer):
         batch = Batch(request, key, messages)
         with self.lock:
             self.batches.append(batch)
+            batch.first_at = self._first_at.setdefault(key, request.at)
             self.problems += [f"request {request.number}: {p}" for p in problems]
         return batch
 

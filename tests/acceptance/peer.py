@@ -6,6 +6,7 @@ too, so that the two fakes only decide *when* it happens.
 
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -101,6 +102,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, peer):
         self.peer = peer
         super().__init__(("127.0.0.1", 0), _Handler)
+
+    def speak_tls(self, certificate, key):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
 
     def handle_error(self, request, client_address):
         """A client that goes away is part of the game."""
@@ -257,6 +263,11 @@ class Peer:
     def disconnected(self, connection):
         with self.lock:
             self._sockets.discard(connection)
+
+    def speak_tls(self, certificate, key):
+        """From now on https; a client that does not trust the certificate never gets to a request."""
+        self._server.speak_tls(certificate, key)
+        self.url = self.url.replace("http://", "https://")
 
     def drop_connections(self):
         """Closes what is kept alive, as a server does between two polls."""

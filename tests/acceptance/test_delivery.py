@@ -221,7 +221,7 @@ class DeliveryTest(AcceptanceTest):
         world.crm.token = "Bearer canarykey-rotated"
         daemon = world.run()
         wait_for(lambda: any(b.outcome == "401" for b in world.crm.batches), 15, "the refusal")
-        wait_for(lambda: "credential" in json.dumps(world.status()[0]), 10, "`paused: credential` in status")
+        wait_for(lambda: "credential" in json.dumps(world.status()[0]), 10, "`paused: credential` in status", 0.5)
         refused = len(world.crm.batches)
         self.assertLessEqual(refused, 3)
         world.secret("crm.token", world.crm.token)

@@ -41,8 +41,8 @@ class Executioner:
             self.left -= 1
             if self.left <= 0:
                 self.where = None
-                self.daemon.kill()
                 self.killed.set()
+                self.daemon.kill()
 
 
 class Arrivals:
@@ -109,15 +109,18 @@ class KillTest(AcceptanceTest):
         world.vendor.fail(lambda _: plain(500) if generator.random() < 0.15 else None, kind="conversations")
         world.crm.rule = lambda batch: plain(503) if generator.random() < 0.3 else None
         executioner = Executioner(world)
-        for number in range(8):
-            daemon = world.run(write=number == 0)
-            executioner.aim(daemon, generator.choice(["source", "crm before"]), generator.randint(1, 6))
-            if number:
-                world.vendor.add(USERS[number % 6], now_ms(), f"{MARK} in life {number}")
-            wait_for(lambda daemon=daemon: executioner.killed.is_set() or not daemon.running(), 30,
-                     f"the point of life {number + 1}\n{daemon.errors()[-2000:]}")
-            self.assertTrue(executioner.killed.is_set(), f"life {number + 1} ended with {daemon.process.returncode}\n"
-                            + daemon.errors()[-3000:])
+        arrivals = Arrivals(world, random.Random(SEED + 2))
+        try:
+            for number in range(8):
+                daemon = world.run(write=number == 0)
+                executioner.aim(daemon, generator.choice(["source", "crm before"]), generator.randint(1, 6))
+                wait_for(lambda daemon=daemon: executioner.killed.is_set() or not daemon.running(), 30,
+                         f"the point of life {number + 1}\n{daemon.errors()[-2000:]}")
+                self.assertTrue(executioner.killed.is_set(), f"life {number + 1} ended with {daemon.process.returncode}\n"
+                                + daemon.errors()[-3000:])
+                daemon.wait(5)
+        finally:
+            arrivals.stop()
         world.vendor.heal()
         world.crm.rule = None
         world.config["sync"]["wait"] = Bare("20s")

@@ -160,7 +160,7 @@ class SourceFaultsTest(AcceptanceTest):
         other.add(USERS[0], now_ms(), f"{MARK} of the other source")
         world.vendor.add(USERS[0], now_ms(), f"{MARK} during the pause")
         wait_for(lambda: len(world.crm.accepted) == 7, 10, "the other source's message")
-        wait_for(lambda: "credential" in json.dumps(world.status()[0]), 10, "`paused: credential` in status")
+        wait_for(lambda: "credential" in json.dumps(world.status()[0]), 10, "`paused: credential` in status", 0.5)
         self.assertLessEqual(len(world.vendor.requests) - asked, 12, "a refused key is not used over and over")
         world.secret("support.key", world.vendor.api_key)
         wait_for(lambda: len(world.crm.accepted) == 8, 25, "the message that waited for the key")
