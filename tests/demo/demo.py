@@ -36,10 +36,10 @@ CRM_WORKS_AT = 7.0
 KILLED_AT = 9.0
 RESTARTED_AT = 10.0
 ARRIVALS_STOP_AT = 13.0
-WORLD = ["--seed", "7", "--users", "40", "--days", "3", "--arrivals", "240", "--late", "0.05", "--late-max", "3"]
+WORLD = ["--seed", "7", "--users", "40", "--days", "3", "--arrivals", "600", "--late", "0.05", "--late-max", "3"]
 GIVE_UP_AT = 90.0
 STOP_WITHIN = 12.0
-QUIET_FOR = 2.0  # so long nothing may change before the end is believed
+QUIET_FOR = 4.0  # so long nothing may change before the end is believed; longer than the latest message is late
 
 
 class DemoFailure(Exception):
