@@ -264,6 +264,23 @@ TEST_F(StoreReading, TheTwoKindsOfWindowsDoNotTouchEachOther) {
   EXPECT_EQ(store().commit_window(staged_commit()).added, 1);
 }
 
+TEST_F(StoreReading, TakesOnlyThePagesThatCount) {
+  store().stage_page(page_of(user_, 0, 1, {row_at(1)}));
+  store().stage_page(page_of(user_, 0, 2, {row_at(2)}));
+  WindowCommit commit = staged_commit();
+  commit.staged_pages = 1;
+  EXPECT_EQ(store().commit_window(commit).added, 1);
+  EXPECT_EQ(store().count_known(user_, {row_at(1), row_at(1), row_at(2)}), 1);
+}
+
+TEST_F(StoreReading, AWidthOfZeroForgetsTheLimit) {
+  store().discard_window(user_, WindowKind::history, Milliseconds{500});
+  WindowCommit commit = rows_read(user_, {});
+  commit.window_width = Milliseconds{0};
+  store().commit_window(commit);
+  EXPECT_EQ(store().load_user(user_).window_width, std::nullopt);
+}
+
 TEST_F(StoreReading, DiscardsAWindowAndRemembersTheWidth) {
   store().stage_page(page_of(user_, 0, 1, {row_at(1)}));
   store().discard_window(user_, WindowKind::history, Milliseconds{500});
