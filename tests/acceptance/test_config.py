@@ -307,7 +307,7 @@ class ConfigTest(AcceptanceTest):
         world.fill(2)
         credentials = world.directory / "credentials"
         credentials.mkdir(mode=0o700)
-        (credentials / "crm").write_text(world.crm.token + "\r\n")
+        (credentials / "crm").write_text(world.crm.token + "\n")
         (credentials / "crm").chmod(0o400)
         world.source()["api_key"] = {"env": "ELITBUZZ_TEST_KEY"}
         world.sink()["headers"] = {"Authorization": {"credential": "crm"}}

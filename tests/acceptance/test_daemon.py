@@ -331,7 +331,7 @@ class DaemonTest(AcceptanceTest):
         world.vendor.fail(world.vendor.error(400, 1002, f"{MARK} {USERS[1]}"), kind="conversations", user=USERS[1], times=1)
         world.crms["second"].rule = lambda b: plain(400, f"refused {b.messages[0]['text']}")
         daemon = world.run()
-        wait_for(lambda: len(world.crm.accepted) == 12, 20, "twelve messages")
+        wait_for(lambda: len(world.crm.accepted) >= 6 and len(world.crms["second"].batches) >= 6, 20, "six messages and refusals")
         arguments = subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(daemon.pid)], capture_output=True, text=True,
                                    check=False).stdout if os.path.exists("/bin/ps") else ""
         with open(f"/proc/{daemon.pid}/cmdline", encoding="utf-8") as file:

@@ -58,6 +58,11 @@ class SecondSyncTest(AcceptanceTest):
         self.second_is_silent(Dialect(), lambda w: [w.vendor.add(u, 1000 * (now_ms() // 1000) - 30_000, f"{MARK} twin")
                                                     for u in USERS for _ in range(2)])
 
+    def test_with_recent_messages_whose_ids_change_or_are_all_the_same(self):
+        for kind in ("changing", "constant"):
+            with self.subTest(ids=kind):
+                self.second_is_silent(Dialect(ids="id", ids_are=kind), lambda w: w.fill(5, hours=(0.15, 0.01)))
+
     def test_an_audience_each_is_listed_once(self):
         world = self.world(users=USERS[:2])
         world.vendor.follow(*USERS[1:4], attribute="user.language", value="en")

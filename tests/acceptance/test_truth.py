@@ -39,6 +39,8 @@ DIALECTS = {
     "success_is_status_1000_beside_the_rows": (dict(success_status=True, past_end="repeat", cap=6), 100),
     "rows_have_an_id": (dict(ids="id", order="hashed", past_end="1004"), 3),
     "rows_have_a_message_id": (dict(ids="message_id", cap=5), 10),
+    "rows_have_an_id_that_changes_with_each_read": (dict(ids="id", ids_are="changing", order="oldest"), 4),
+    "rows_share_one_id": (dict(ids="_id", ids_are="constant", order="hashed"), 4),
     "media_urls_are_stable": (dict(signed_urls=False), 5),
     **{f"errors_are_spelled_by_{name}": (dict(error_keys=name, past_end="1004"), 4) for name in sorted(ERROR_KEYS)},
 }

@@ -106,6 +106,7 @@ class Dialect:
     messages_shape: str = "conversations"  # or "messages", "bare", a dotted path
     timestamp: str = "slashes"
     ids: str = None  # a field name, or None
+    ids_are: str = "true"  # or "changing" with each read, or "constant" for all rows
     signed_urls: bool = True
     error_keys: str = "code"
     page_size_names: tuple = ("page_size", "Page_size")
@@ -346,7 +347,8 @@ class Vendor(Peer):
                 url += f"?signature={self._random.getrandbits(64):x}&expires={time.time_ns()}"
             element["file"] = {"url": url, "mimeType": mime, "uploadType": "URL"}
         if dialect.ids:
-            element[dialect.ids] = f"m-{row.serial}"
+            element[dialect.ids] = {"true": f"m-{row.serial}", "constant": "c-1",
+                                    "changing": f"{self._random.getrandbits(64):x}"}[dialect.ids_are]
         element.update(row.extra)
         return element
 
