@@ -31,14 +31,16 @@ struct Audience {
 struct PollOptions {
   Milliseconds interval{std::chrono::minutes{1}};     // 1s..1d
   Milliseconds max_staleness{std::chrono::hours{1}};  // interval..30d
+  bool operator==(const PollOptions&) const = default;
 };
 
 struct LimitOptions {
-  double requests_per_second = 1;                   // 0: only the adaptive limit; up to 1000
-  int concurrency = 1;                              // 1..64
-  int page_size = 500;                              // 1..10000
-  Milliseconds timeout{std::chrono::seconds{30}};   // of a whole request; 100ms..10m
-  std::int64_t response_size = 32 * 1024 * 1024;    // bytes of one body; 64KiB..1GiB
+  double requests_per_second = 1;                  // 0: only the adaptive limit; up to 1000
+  int concurrency = 1;                             // 1..64
+  int page_size = 500;                             // 1..10000
+  Milliseconds timeout{std::chrono::seconds{30}};  // of a whole request; 100ms..10m
+  std::int64_t response_size = 32 * 1024 * 1024;   // bytes of one body; 64KiB..1GiB
+  bool operator==(const LimitOptions&) const = default;
 };
 
 enum class Tristate { automatic, yes, no };
@@ -61,10 +63,12 @@ struct DialectOptions {
   std::map<std::string, std::string> sender_roles{{"bot", "out"}};  // sender -> in, out, agent, system; others: in
   Tristate short_page_ends = Tristate::automatic;  // whether a page shorter than asked for is the last one
   std::string authorization = "raw";               // raw: `Basic <key>`; base64: `Basic base64(<key>)`
+  bool operator==(const DialectOptions&) const = default;
 };
 
 struct RosterOptions {
   double shrink_alarm = 0.5;  // share of a list that may vanish at once, 0..1; more is an alarm and moves nobody
+  bool operator==(const RosterOptions&) const = default;
 };
 
 // How to reach a peer, shared by sources and sinks.
@@ -72,6 +76,7 @@ struct TransportOptions {
   std::string ca_file;  // PEM; empty: the system's store
   std::string proxy;    // http://host:port; empty: none
   bool insecure_http = false;
+  bool operator==(const TransportOptions&) const = default;
 };
 
 struct SourceOptions {
@@ -89,22 +94,26 @@ struct SourceOptions {
   DialectOptions api;
   RosterOptions roster;
   TransportOptions transport;
+  bool operator==(const SourceOptions&) const = default;
 };
 
 struct BatchOptions {
-  int messages = 100;                            // 1..10000
-  std::int64_t bytes = 4 * 1024 * 1024;          // of one request body, a single larger message goes alone; 1KiB..64MiB
-  Milliseconds wait{std::chrono::seconds{1}};    // how long to wait for a batch to fill; 0..5m
+  int messages = 100;                          // 1..10000
+  std::int64_t bytes = 4 * 1024 * 1024;        // of one request body, a single larger message goes alone; 1KiB..64MiB
+  Milliseconds wait{std::chrono::seconds{1}};  // how long to wait for a batch to fill; 0..5m
+  bool operator==(const BatchOptions&) const = default;
 };
 
 struct RetryOptions {
-  Milliseconds first{std::chrono::seconds{1}};           // 10ms..1h
-  Milliseconds max{std::chrono::minutes{5}};             // first..1d
+  Milliseconds first{std::chrono::seconds{1}};             // 10ms..1h
+  Milliseconds max{std::chrono::minutes{5}};               // first..1d
   Milliseconds give_up_after{std::chrono::hours{7 * 24}};  // 0: never
+  bool operator==(const RetryOptions&) const = default;
 };
 
 struct DeadLetterOptions {
   int pause_after = 100;  // refusals in a row without a success; 1..1000000
+  bool operator==(const DeadLetterOptions&) const = default;
 };
 
 using HeaderValue = std::variant<std::string, SecretReference>;
@@ -127,6 +136,7 @@ struct SinkOptions {
   // both
   RetryOptions retry;
   DeadLetterOptions dead_letters;
+  bool operator==(const SinkOptions&) const = default;
 };
 
 enum class LogLevel { trace, debug, info, warning, error };
@@ -137,10 +147,12 @@ struct LogOptions {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::json;
   bool reveal_user_ids = false;
+  bool operator==(const LogOptions&) const = default;
 };
 
 struct SyncOptions {
   Milliseconds wait{std::chrono::seconds{60}};  // all waiting of one `sync` together; 0..1d
+  bool operator==(const SyncOptions&) const = default;
 };
 
 struct Options {
@@ -151,6 +163,7 @@ struct Options {
   DeadLetterOptions dead_letters;      // what every sink starts from; its own `dead_letters` go before
   std::vector<SourceOptions> sources;  // at least one, names unique
   std::vector<SinkOptions> sinks;      // may be empty: conversations are only stored; names unique
+  bool operator==(const Options&) const = default;
 };
 
 }  // namespace elit

@@ -85,7 +85,7 @@ Pager::Verdict Pager::on_page(std::vector<Digest> rows, bool past_the_end, bool 
   if (checking_) {
     return rows == pages_.front() ? Verdict::complete : next_pass();
   }
-  if (past_the_end || rows.empty()) {
+  if (past_the_end) {
     if (!pages_.empty()) {
       facts_.end_is_marked = true;
     }

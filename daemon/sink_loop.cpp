@@ -111,10 +111,14 @@ asio::awaitable<void> SinkLoop::run() {
 
 void SinkLoop::stop() {
   stopping_ = true;
+  bell_.ring();
+}
+
+void SinkLoop::abandon() {
+  stop();
   if (parts_.transport) {
     parts_.transport->close();
   }
-  bell_.ring();
 }
 
 void SinkLoop::on_stored() {

@@ -54,9 +54,12 @@ class SinkLoop {
   // Takes up what the state knows of the sink and delivers until stop(). Throws what the storage throws.
   [[nodiscard]] boost::asio::awaitable<void> run();
 
-  // Ends run() soon: requests under way are abandoned. Their batches stay in flight in the state, and are repeated as
-  // they are at the next start.
+  // Begins no more requests; run() ends with the last one under way.
   void stop();
+
+  // As stop(), but ends the requests under way too. Their batches stay in flight in the state, and are repeated as they
+  // are at the next start.
+  void abandon();
 
   // New messages are stored.
   void on_stored();

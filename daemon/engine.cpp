@@ -1,0 +1,259 @@
+#include "daemon/engine.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <utility>
+
+#include "daemon/secret.hpp"
+
+namespace elit::daemon {
+namespace {
+
+using boost::asio::awaitable;
+
+// How long deliveries under way may go on after stop().
+constexpr Milliseconds farewell{3'000};
+constexpr Milliseconds connect_timeout_max{10'000};
+constexpr Milliseconds look_again{500};
+
+TransportSettings source_transport_settings(const SourceOptions& options) {
+  TransportSettings settings;
+  settings.base_url = options.base_url;
+  settings.options = options.transport;
+  settings.connect_timeout = std::min(connect_timeout_max, options.limits.timeout);
+  settings.handshake_timeout = settings.connect_timeout;
+  settings.header_timeout = options.limits.timeout;
+  settings.body_idle_timeout = options.limits.timeout;
+  settings.total_timeout = options.limits.timeout;
+  settings.response_size_bytes_max = options.limits.response_size;
+  settings.connections_max = options.limits.concurrency;
+  return settings;
+}
+
+Result<std::string> secret_of(const SecretReference& reference) {
+  auto secret = read_secret(reference);
+  if (secret.has_value()) {
+    return std::move(*secret);
+  }
+  return Failure{.kind = FailureKind::unauthorized,
+                 .detail = secret.error().what,
+                 .retry_after = std::nullopt,
+                 .status = 0,
+                 .answer_lost = false};
+}
+
+}  // namespace
+
+Engine::Engine(Options options, SourceLoop::Mode mode, Parts parts)
+    : options_(std::move(options)), mode_(mode), parts_(std::move(parts)), archives_(1), changed_(parts_.executor) {
+  for (const SinkOptions& sink : options_.sinks) {
+    sink_transports_.push_back(
+        sink.type == SinkType::http ? make_transport(parts_.executor, sink_transport_settings(sink)) : nullptr);
+  }
+  for (const SourceOptions& source : options_.sources) {
+    SourceLoop::Parts loop;
+    loop.executor = parts_.executor;
+    loop.transport = make_transport(parts_.executor, source_transport_settings(source));
+    loop.storage = parts_.storage;
+    loop.timer = parts_.timer;
+    loop.log = parts_.log;
+    loop.secrets = secret_of;
+    loop.on_stored = [this] {
+      for (const auto& sink : sinks_) {
+        sink->on_stored();
+      }
+    };
+    loop.patience = mode_ == SourceLoop::Mode::one_pass ? std::optional{options_.sync.wait} : std::nullopt;
+    loop.seed = parts_.seed + sources_.size() + 1;
+    sources_.push_back(std::make_unique<SourceLoop>(source, mode_, std::move(loop)));
+  }
+}
+
+Engine::~Engine() {
+  archives_.join();
+}
+
+awaitable<void> Engine::run() {
+  co_await register_sinks();
+  for (const auto& sink : sinks_) {
+    start(sink->run(), sinks_running_);
+  }
+  for (const auto& source : sources_) {
+    start(source->run(), sources_running_);
+  }
+  while (sources_running_ > 0) {
+    co_await changed_.wait();
+  }
+  if (mode_ == SourceLoop::Mode::one_pass && !stopped_) {
+    co_await finish_delivering();
+    for (const auto& source : sources_) {
+      co_await source->write_cycle();
+    }
+    stop();
+  }
+  while (sinks_running_ > 0 || waits_running_ > 0) {
+    co_await changed_.wait();
+  }
+  if (error_) {
+    std::rethrow_exception(error_);
+  }
+}
+
+awaitable<void> Engine::register_sinks() {
+  std::vector<std::pair<std::string, bool>> names;
+  for (const SinkOptions& sink : options_.sinks) {
+    names.emplace_back(sink.name, sink.history);
+  }
+  auto job = [names = std::move(names)](storage::Store& store) { return store.register_sinks(names); };
+  const std::vector<storage::SinkId> ids = co_await parts_.storage->run(std::move(job));
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    SinkLoop::Parts loop;
+    loop.executor = parts_.executor;
+    loop.blocking = archives_.get_executor();
+    loop.transport = std::move(sink_transports_[i]);
+    loop.storage = parts_.storage;
+    loop.timer = parts_.timer;
+    loop.log = parts_.log;
+    loop.secrets = secret_of;
+    loop.on_change = [this] { changed_.ring(); };
+    loop.seed = parts_.seed * 31 + i;
+    sinks_.push_back(std::make_unique<SinkLoop>(options_.sinks[i], ids[i], std::move(loop)));
+    sinks_.back()->hurry(mode_ == SourceLoop::Mode::one_pass);
+  }
+}
+
+// Runs a loop beside the others; the first one that fails ends them all.
+void Engine::start(awaitable<void> part, int& running) {
+  ++running;
+  auto on_end = [this, &running](const std::exception_ptr& error) {
+    --running;
+    if (error && !error_) {
+      error_ = error;
+      stop();
+    }
+    changed_.ring();
+  };
+  boost::asio::co_spawn(parts_.executor, std::move(part), std::move(on_end));
+}
+
+void Engine::stop() {
+  if (std::exchange(stopped_, true)) {
+    return;
+  }
+  for (const auto& source : sources_) {
+    source->stop();
+  }
+  for (const auto& sink : sinks_) {
+    sink->stop();
+  }
+  start(abandon_later(), waits_running_);
+}
+
+awaitable<void> Engine::abandon_later() {
+  const SteadyTime until = parts_.timer->now().steady + farewell;
+  for (SteadyTime now = parts_.timer->now().steady; sinks_running_ > 0 && now < until;
+       now = parts_.timer->now().steady) {
+    co_await changed_.wait(until - now);
+  }
+  for (const auto& sink : sinks_) {
+    sink->abandon();
+  }
+}
+
+awaitable<void> Engine::finish_delivering() {
+  std::vector<Patience> patience(sinks_.size(), Patience(options_.sync.wait));
+  SteadyTime looked = parts_.timer->now().steady;
+  for (;;) {
+    undelivered_.clear();
+    bool done = true;
+    const SteadyTime now = parts_.timer->now().steady;
+    for (std::size_t i = 0; i < sinks_.size(); ++i) {
+      if (sinks_[i]->summary().state == SinkState::failing || sinks_[i]->summary().in_flight == 0) {
+        patience[i].spend(looked, now);
+      }
+      std::string why;
+      done = is_done(*sinks_[i], patience[i], why) && done;
+      if (!why.empty()) {
+        undelivered_.push_back(why);
+      }
+    }
+    looked = now;
+    if (done || stopped_ || error_) {
+      co_return;
+    }
+    co_await changed_.wait(look_again);
+  }
+}
+
+bool Engine::is_done(const SinkLoop& sink, Patience& patience, std::string& why) const {
+  const DeliverySummary summary = sink.summary();
+  if (summary.settled) {
+    return true;
+  }
+  const std::string place = "sink " + sink.name() + ": ";
+  if (is_paused(summary.state)) {
+    why = place + to_string(summary.state) + ": " + summary.reason;
+    return true;
+  }
+  const SteadyTime now = parts_.timer->now().steady;
+  const bool out_of_patience = !patience.allows(Milliseconds{1});
+  const bool too_far = summary.in_flight == 0 && summary.wake_up && !patience.allows(*summary.wake_up - now);
+  if (out_of_patience || too_far) {
+    why = place + "messages are left undelivered: " +
+          (summary.reason.empty() ? std::string("they wait to be tried again") : summary.reason);
+    return true;
+  }
+  return false;
+}
+
+void Engine::reload_secrets() {
+  for (const auto& source : sources_) {
+    source->reload_secret();
+  }
+  for (const auto& sink : sinks_) {
+    sink->reload_secrets();
+  }
+}
+
+std::vector<std::string> Engine::problems() const {
+  std::vector<std::string> lines;
+  for (const auto& source : sources_) {
+    const SourceLoop::Shortfall& shortfall = source->shortfall();
+    const std::string place = "source " + source->name() + ": ";
+    if (shortfall.listing_failed) {
+      lines.push_back(place + "the users could not be listed: " + shortfall.last_error);
+    }
+    if (shortfall.users_failed > 0) {
+      lines.push_back(place + std::to_string(shortfall.users_failed) +
+                      " users could not be read: " + shortfall.last_error);
+    }
+    if (shortfall.gave_up && !shortfall.listing_failed) {
+      lines.push_back(place + "gave up waiting: " + shortfall.last_error);
+    }
+  }
+  lines.insert(lines.end(), undelivered_.begin(), undelivered_.end());
+  return lines;
+}
+
+std::string Engine::summary() const {
+  std::string line;
+  for (const auto& source : sources_) {
+    line += "source " + source->name() + ": " + std::to_string(source->followed()) + " users; ";
+  }
+  for (const auto& sink : sinks_) {
+    const DeliverySummary summary = sink->summary();
+    line += "sink " + sink->name() + ": " + to_string(summary.state) + ", " + std::to_string(summary.waiting) +
+            " waiting; ";
+  }
+  if (line.size() >= 2) {
+    line.resize(line.size() - 2);
+  }
+  return line;
+}
+
+bool Engine::stalled() const {
+  return std::any_of(sources_.begin(), sources_.end(),
+                     [](const auto& source) { return source->stalled_since().has_value(); });
+}
+
+}  // namespace elit::daemon

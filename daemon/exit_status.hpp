@@ -1,0 +1,21 @@
+#pragma once
+
+#include "storage/store.hpp"
+
+// The exit statuses of every verb.
+namespace elit::daemon {
+
+inline constexpr int exit_done = 0;
+inline constexpr int exit_incomplete = 1;  // finished, but something is undelivered, dead, parked or paused
+inline constexpr int exit_usage = 64;
+inline constexpr int exit_bug = 70;
+inline constexpr int exit_storage = 74;
+inline constexpr int exit_in_use = 75;
+inline constexpr int exit_permission = 77;
+inline constexpr int exit_configuration = 78;
+
+[[nodiscard]] inline int exit_status_of(const storage::StorageError& error) {
+  return error.kind() == storage::StorageError::Kind::in_use ? exit_in_use : exit_storage;
+}
+
+}  // namespace elit::daemon

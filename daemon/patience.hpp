@@ -1,0 +1,36 @@
+#pragma once
+
+#include <algorithm>
+#include <optional>
+
+#include "core/instant.hpp"
+
+namespace elit::daemon {
+
+// How long a one-pass run is willing to wait for a peer, all waiting together; parallel waits count once. The daemon
+// has no limit.
+class Patience {
+ public:
+  // Absent: without limit.
+  explicit Patience(std::optional<Milliseconds> limit) : left_(limit) {}
+
+  [[nodiscard]] bool limited() const { return left_.has_value(); }
+
+  // Whether `wait` more is within the limit.
+  [[nodiscard]] bool allows(Milliseconds wait) const { return !left_ || wait <= *left_; }
+
+  // Counts the time from `from` to `to` as waited.
+  void spend(SteadyTime from, SteadyTime to) {
+    const SteadyTime begin = std::max(from, spent_to_);
+    if (left_ && to > begin) {
+      *left_ -= to - begin;
+      spent_to_ = to;
+    }
+  }
+
+ private:
+  std::optional<Milliseconds> left_;
+  SteadyTime spent_to_ = SteadyTime::min();
+};
+
+}  // namespace elit::daemon

@@ -1,0 +1,213 @@
+#include "daemon/service.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <random>
+#include <utility>
+
+#include "daemon/loaded_configuration.hpp"
+#include "daemon/waiting.hpp"
+
+namespace elit::daemon {
+namespace {
+
+namespace asio = boost::asio;
+using asio::awaitable;
+
+constexpr Milliseconds status_interval{5'000};
+constexpr Milliseconds stop_limit{9'000};
+
+}  // namespace
+
+Service::Service(std::filesystem::path config, Options options, Log& log)
+    : config_(std::move(config)),
+      options_(std::move(options)),
+      log_(log),
+      io_(1),
+      notifier_(Notifier::from_environment()),
+      store_(storage::Store::open(options_.state_directory)),
+      signals_(io_, SIGTERM, SIGINT),
+      seed_(std::random_device{}()) {
+  storage_ = std::make_unique<StorageThread>(*store_, io_.get_executor(),
+                                             [this](std::exception_ptr error) { fail(std::move(error)); });
+}
+
+Service::~Service() {
+  engine_.reset();
+  next_engine_.reset();
+  storage_->stop();
+}
+
+std::unique_ptr<Engine> Service::make_engine(Options options, SourceLoop::Mode mode) {
+  Engine::Parts parts;
+  parts.executor = io_.get_executor();
+  parts.storage = storage_.get();
+  parts.timer = &timer_;
+  parts.log = &log_;
+  parts.seed = seed_++;
+  return std::make_unique<Engine>(std::move(options), mode, std::move(parts));
+}
+
+void Service::run_forever() {
+  signals_.add(SIGHUP);
+  engine_ = make_engine(options_, SourceLoop::Mode::forever);
+  start(handle_signals());
+  start(feed_watchdog());
+  start(serve());
+  log_.write(Event::ready, "the state is open and everything is started",
+             {{"sources", options_.sources.size()}, {"sinks", options_.sinks.size()}});
+  notifier_.ready();
+  run_loop();
+}
+
+std::vector<std::string> Service::run_once() {
+  engine_ = make_engine(options_, SourceLoop::Mode::one_pass);
+  start(handle_signals());
+  start(pass());
+  run_loop();
+  return problems_;
+}
+
+void Service::run_loop() {
+  io_.run();
+  if (error_) {
+    std::rethrow_exception(error_);
+  }
+}
+
+void Service::start(awaitable<void> part) {
+  auto on_end = [this](std::exception_ptr error) {
+    if (error) {
+      fail(std::move(error));
+    }
+  };
+  asio::co_spawn(io_, std::move(part), std::move(on_end));
+}
+
+// The first failure of our own machine ends the process: the next start recovers.
+void Service::fail(std::exception_ptr error) {
+  if (!error_) {
+    error_ = std::move(error);
+  }
+  io_.stop();
+}
+
+awaitable<void> Service::serve() {
+  for (;;) {
+    co_await engine_->run();
+    if (stopping_ || !next_engine_) {
+      break;
+    }
+    engine_ = std::move(next_engine_);
+    options_ = engine_->options();
+    log_.write(Event::reloaded, "the new configuration is in force",
+               {{"sources", options_.sources.size()}, {"sinks", options_.sinks.size()}});
+    notifier_.ready();
+  }
+  io_.stop();
+}
+
+awaitable<void> Service::pass() {
+  co_await engine_->run();
+  problems_ = engine_->problems();
+  if (stopping_) {
+    problems_.emplace_back("stopped by a signal before the pass was complete");
+  }
+  io_.stop();
+}
+
+awaitable<void> Service::handle_signals() {
+  for (;;) {
+    const auto [error, signal] = co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (error) {
+      co_return;
+    }
+    if (signal == SIGHUP) {
+      reload();
+    } else {
+      stop(signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    }
+  }
+}
+
+void Service::stop(const std::string& why) {
+  if (std::exchange(stopping_, true)) {
+    return;
+  }
+  notifier_.stopping();
+  log_.write(Event::stopping,
+             "stopping on " + why + ": reads are abandoned, deliveries under way get a moment to finish");
+  engine_->stop();
+  next_engine_.reset();
+  start(end_after_limit());
+}
+
+awaitable<void> Service::end_after_limit() {
+  co_await sleep_for(stop_limit);
+  io_.stop();  // What is still under way is abandoned, which the state already allows for.
+}
+
+void Service::reload() {
+  notifier_.reloading();
+  if (const std::optional<std::string> problem = log_.reopen()) {
+    log_.write(Event::log_failed, "the log could not be reopened: " + *problem);
+  }
+  LoadedConfiguration loaded = load_configuration(config_);
+  if (!loaded.options) {
+    refuse_reload(loaded.complaint);
+    return;
+  }
+  if (loaded.options->state_directory != options_.state_directory) {
+    refuse_reload("state.directory cannot change while running: restart instead");
+    return;
+  }
+  if (*loaded.options == options_) {
+    engine_->reload_secrets();
+    log_.write(Event::reloaded, "the configuration is unchanged; secrets are read again and the log is reopened");
+    notifier_.ready();
+    return;
+  }
+  try {
+    next_engine_ = make_engine(*loaded.options, SourceLoop::Mode::forever);
+  } catch (const std::runtime_error& error) {
+    refuse_reload(error.what());
+    return;
+  }
+  if (const std::optional<std::string> problem = log_.reconfigure(loaded.options->log)) {
+    log_.write(Event::log_failed, "the new log settings are not in force: " + *problem);
+  }
+  engine_->stop();
+}
+
+void Service::refuse_reload(const std::string& why) {
+  log_.write(Event::reload_refused, "the new configuration is refused, the old one stays in force: " + why);
+  notifier_.ready();
+}
+
+awaitable<void> Service::feed_watchdog() {
+  const Milliseconds period = std::min(status_interval, notifier_.watchdog_period().value_or(status_interval));
+  for (;;) {
+    // The storage thread answers and no request hangs beyond its limits: then everything makes progress or waits for a
+    // stated time.
+    auto ping = [](storage::Store&) {};
+    co_await storage_->run(ping);
+    if (!engine_->stalled()) {
+      notifier_.watchdog();
+    }
+    notifier_.status(engine_->summary());
+    co_await sleep_for(period);
+  }
+}
+
+std::vector<std::pair<std::string, storage::Ledger>> Service::ledgers() {
+  storage_->stop();
+  std::vector<std::pair<std::string, storage::Ledger>> ledgers;
+  for (const SourceOptions& source : options_.sources) {
+    ledgers.emplace_back(source.name, store_->ledger(store_->register_source(source.name)));
+  }
+  return ledgers;
+}
+
+}  // namespace elit::daemon

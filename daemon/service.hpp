@@ -1,0 +1,71 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <exception>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "core/options.hpp"
+#include "daemon/engine.hpp"
+#include "daemon/log.hpp"
+#include "daemon/notify.hpp"
+#include "daemon/storage_thread.hpp"
+#include "daemon/system_timer.hpp"
+#include "storage/store.hpp"
+
+namespace elit::daemon {
+
+// The process around the engine: one io_context on the calling thread, the storage thread, signals, the service
+// manager.
+class Service {
+ public:
+  // Opens the state, which takes its lock; throws StorageError.
+  Service(std::filesystem::path config, Options options, Log& log);
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  ~Service();
+
+  // The daemon: until SIGTERM or SIGINT. SIGHUP reads configuration and secrets again and reopens the log.
+  void run_forever();
+
+  // One pass; SIGTERM and SIGINT end it early. What was left undone, a line each.
+  [[nodiscard]] std::vector<std::string> run_once();
+
+  // The ledger of each source by name, in the order of the configuration. Not while something runs.
+  [[nodiscard]] std::vector<std::pair<std::string, storage::Ledger>> ledgers();
+
+ private:
+  boost::asio::awaitable<void> serve();
+  boost::asio::awaitable<void> pass();
+  boost::asio::awaitable<void> handle_signals();
+  boost::asio::awaitable<void> feed_watchdog();
+  boost::asio::awaitable<void> end_after_limit();
+  void start(boost::asio::awaitable<void> part);
+  std::unique_ptr<Engine> make_engine(Options options, SourceLoop::Mode mode);
+  void reload();
+  void refuse_reload(const std::string& why);
+  void stop(const std::string& why);
+  void fail(std::exception_ptr error);
+  void run_loop();
+
+  std::filesystem::path config_;
+  Options options_;
+  Log& log_;
+  boost::asio::io_context io_;
+  SystemTimer timer_;
+  Notifier notifier_;
+  std::unique_ptr<storage::Store> store_;
+  std::unique_ptr<StorageThread> storage_;
+  boost::asio::signal_set signals_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Engine> next_engine_;
+  std::vector<std::string> problems_;
+  std::uint64_t seed_;
+  bool stopping_ = false;
+  std::exception_ptr error_;
+};
+
+}  // namespace elit::daemon

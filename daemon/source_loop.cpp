@@ -1,0 +1,410 @@
+#include "daemon/source_loop.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/json.hpp>
+#include <utility>
+
+namespace elit::daemon {
+namespace {
+
+using boost::asio::awaitable;
+using storage::Store;
+using storage::UserStatus;
+using storage::WindowKind;
+using OutcomeKind = WindowOutcome::Kind;
+
+constexpr std::string_view paging_fact = "paging";
+
+}  // namespace
+
+SourceLoop::SourceLoop(const SourceOptions& options, Mode mode, Parts parts)
+    : options_(options),
+      mode_(mode),
+      parts_(std::move(parts)),
+      client_(options, client_parts()),
+      planner_(std::max(earliest_instant, options.since.value_or(earliest_instant)), options.lookback),
+      schedule_(options.poll),
+      user_backoff_(Milliseconds{500}, std::chrono::minutes{1}),
+      random_(parts_.seed),
+      work_(parts_.executor),
+      cycle_(parts_.executor),
+      ended_(parts_.executor) {}
+
+SourceClient::Parts SourceLoop::client_parts() {
+  SourceClient::Parts parts;
+  parts.executor = parts_.executor;
+  parts.transport = std::move(parts_.transport);
+  parts.timer = parts_.timer;
+  parts.log = parts_.log;
+  parts.secrets = parts_.secrets;
+  parts.on_state = [this](const std::string& state, const std::string& reason) { record_state(state, reason); };
+  parts.patience = parts_.patience;
+  parts.seed = parts_.seed;
+  return parts;
+}
+
+void SourceLoop::record_state(const std::string& state, const std::string& reason) {
+  if (source_ != 0) {
+    start(write_state(state, reason));
+  }
+}
+
+awaitable<void> SourceLoop::write_state(std::string state, std::string reason) {
+  auto job = [source = source_, state = std::move(state), reason = std::move(reason),
+              at = parts_.timer->now().wall](Store& store) { store.record_source_state(source, state, reason, at); };
+  co_await parts_.storage->run(std::move(job));
+}
+
+awaitable<void> SourceLoop::run() {
+  co_await take_up_state();
+  if (mode_ == Mode::one_pass) {
+    const bool listed = co_await list_everybody();
+    shortfall_.listing_failed = !listed;
+  } else {
+    start(cycles());
+  }
+  for (int i = 0; i < options_.limits.concurrency; ++i) {
+    start(reader());
+  }
+  while (running_ > 0) {
+    co_await ended_.wait();
+  }
+  if (mode_ == Mode::one_pass) {
+    shortfall_.gave_up = client_.gave_up();
+  }
+  if (error_) {
+    std::rethrow_exception(error_);
+  }
+}
+
+// Runs a part of the loop beside the others; the first one that fails ends them all.
+void SourceLoop::start(awaitable<void> part) {
+  ++running_;
+  auto on_end = [this](const std::exception_ptr& error) {
+    --running_;
+    if (error && !error_) {
+      error_ = error;
+      stop();
+    }
+    ended_.ring();
+  };
+  boost::asio::co_spawn(parts_.executor, std::move(part), std::move(on_end));
+}
+
+void SourceLoop::stop() {
+  stopped_ = true;
+  client_.stop();
+  work_.ring();
+  cycle_.ring();
+}
+
+void SourceLoop::reload_secret() {
+  client_.reload_secret();
+}
+
+Present SourceLoop::present() const {
+  return present_at(parts_.timer->now().wall, client_.skew(), options_.settle);
+}
+
+awaitable<void> SourceLoop::take_up_state() {
+  std::vector<std::pair<std::string, std::string>> audiences;
+  for (const Audience& audience : options_.audiences) {
+    audiences.emplace_back(audience.attribute, audience.value);
+  }
+  struct State {
+    storage::SourceId source = 0;
+    std::vector<storage::AudienceId> audiences;
+    std::vector<storage::ScheduledUser> users;
+    PagingFacts facts;
+  };
+  auto job = [name = options_.name, audiences = std::move(audiences)](Store& store) {
+    State state;
+    state.source = store.register_source(name);
+    state.audiences = store.register_audiences(state.source, audiences);
+    store.visit_users(state.source, [&state](const storage::ScheduledUser& user) { state.users.push_back(user); });
+    for (const auto& [fact, value] : store.facts(state.source)) {
+      if (fact == paging_fact) {
+        state.facts = paging_facts_from(value);
+      }
+    }
+    return state;
+  };
+  State state = co_await parts_.storage->run(std::move(job));
+  source_ = state.source;
+  audiences_ = std::move(state.audiences);
+  facts_ = state.facts;
+  saved_facts_ = facts_;
+  const Now now = parts_.timer->now();
+  for (const storage::ScheduledUser& user : state.users) {
+    SteadyTime due = now.steady;
+    if (mode_ == Mode::forever && user.status == UserStatus::parked && user.parked_until) {
+      due += std::max(Milliseconds{0}, *user.parked_until - now.wall);
+    }
+    schedule_.put(user.row, due, !user.history_complete);
+  }
+}
+
+awaitable<void> SourceLoop::reader() {
+  while (!stopped_ && !client_.finished()) {
+    const std::optional<PollSchedule::Pick> pick = schedule_.pick(parts_.timer->now().steady);
+    if (pick) {
+      co_await read_user(*pick);
+      work_.ring();
+      cycle_.ring();
+    } else if (mode_ == Mode::one_pass && schedule_.size() == 0) {
+      break;
+    } else {
+      co_await wait_for_work();
+    }
+  }
+  work_.ring();  // the others look again whether anything is left
+}
+
+awaitable<void> SourceLoop::wait_for_work() {
+  const std::optional<SteadyTime> due = schedule_.next_due();
+  const SteadyTime now = parts_.timer->now().steady;
+  if (!due) {
+    co_await work_.wait();
+  } else if (mode_ == Mode::one_pass) {
+    co_await client_.wait_to_retry(std::max(Milliseconds{1}, *due - now));
+  } else {
+    co_await work_.wait(std::max(Milliseconds{1}, *due - now));
+  }
+}
+
+awaitable<void> SourceLoop::read_user(PollSchedule::Pick pick) {
+  auto load = [row = pick.user](Store& store) { return store.load_user(row); };
+  UserReading reading;
+  reading.pick = pick;
+  reading.user = co_await parts_.storage->run(std::move(load));
+  reading.planned = present();
+  std::optional<WindowRead> read = plan_read(reading);
+  if (!read) {
+    // Our clock stands before the window's start: wait for it.
+    schedule_.put(pick.user, parts_.timer->now().steady + options_.poll.interval, false);
+    if (mode_ == Mode::one_pass) {
+      finish_user(pick.user, false);
+    }
+    co_return;
+  }
+  WindowOutcome outcome = co_await read->run();
+  co_await after_read(std::move(reading), std::move(outcome));
+}
+
+std::optional<WindowRead> SourceLoop::plan_read(UserReading& reading) {
+  const storage::UserState& user = reading.user;
+  const auto progress_of = [&user](WindowKind kind) -> const storage::WindowProgress* {
+    const auto place = std::find_if(user.windows.begin(), user.windows.end(),
+                                    [kind](const storage::WindowProgress& window) { return window.kind == kind; });
+    return place == user.windows.end() ? nullptr : &*place;
+  };
+  const bool covered = user.coverage.end() && *user.coverage.end() > planner_.start();
+  const bool deep = user.window_width.has_value() || progress_of(WindowKind::history) != nullptr;
+  const bool live_beside = mode_ == Mode::forever && !covered && deep;
+
+  std::optional<Window> window;
+  WindowKind kind = WindowKind::history;
+  if (reading.pick.work == Work::history || (!covered && !live_beside)) {
+    window = planner_.history(user.coverage, reading.planned, user.window_width);
+  }
+  if (!window) {
+    kind = WindowKind::live;
+    window = covered ? planner_.live(user.coverage, reading.planned, user.window_width)
+                     : planner_.live_beside_history(reading.planned);
+  }
+  const storage::WindowProgress* progress = progress_of(kind);
+  if (!window && progress == nullptr) {
+    return std::nullopt;
+  }
+  reading.kind = kind;
+  WindowRead read(read_parts(reading, kind), user, kind, window.value_or(Window{}));
+  if (progress != nullptr) {
+    read.resume(*progress);
+  }
+  return read;
+}
+
+WindowRead::Parts SourceLoop::read_parts(UserReading& reading, WindowKind kind) {
+  WindowRead::Parts parts;
+  parts.options = &options_;
+  parts.client = &client_;
+  parts.storage = parts_.storage;
+  parts.timer = parts_.timer;
+  parts.facts = &facts_;
+  parts.on_commit = [this, &reading](storage::WindowCommit& commit, int rows) {
+    complete_commit(reading, commit, rows);
+  };
+  parts.make_way = [this, kind] {
+    return mode_ == Mode::forever && kind == WindowKind::history && schedule_.live_waits(parts_.timer->now().steady);
+  };
+  return parts;
+}
+
+void SourceLoop::complete_commit(UserReading& reading, storage::WindowCommit& commit, int rows) {
+  Coverage coverage = reading.user.coverage;
+  if (commit.covered) {
+    coverage.add(*commit.covered);
+  }
+  const Instant start = planner_.start();
+  reading.history_left = planner_.history(coverage, reading.planned, std::nullopt).has_value();
+  commit.history_complete = !reading.history_left;
+  if (reading.user.window_width) {
+    commit.window_width =
+        wider_width(reading.user.window_width, rows, Pager::Limits{}.rows_max, {start, reading.planned.read_to})
+            .value_or(Milliseconds{0});
+  }
+  const std::optional<Instant>& departed = reading.user.departed;
+  if (departed && coverage.frontier(start) >= *departed + options_.lookback) {
+    reading.gone = true;
+    commit.status = UserStatus::gone;
+  }
+}
+
+awaitable<void> SourceLoop::after_read(UserReading reading, WindowOutcome outcome) {
+  report_drifts(outcome.drifts);
+  const SteadyTime now = parts_.timer->now().steady;
+  const storage::UserRow row = reading.user.row;
+  switch (outcome.kind) {
+    case OutcomeKind::complete:
+    case OutcomeKind::unchanged:
+      after_success(reading, outcome);
+      if (!(facts_ == saved_facts_)) {
+        co_await save_facts();
+      }
+      break;
+    case OutcomeKind::unproven: {
+      if (outcome.counts.added > 0) {
+        parts_.on_stored();
+      }
+      parts_.log->write(
+          Event::window_unstable,
+          "the list changed during every pass: its rows are stored, but not counted as complete; it is read "
+          "again",
+          {{"source", options_.name}, user(reading.user.user_id)});
+      const int attempt = ++unstable_[row];
+      if (mode_ == Mode::one_pass && attempt >= unstable_attempts_max) {
+        finish_user(row, true);
+      } else {
+        schedule_.put(row, now + user_backoff_.delay(attempt, random_.fraction()), reading.history_left);
+      }
+      break;
+    }
+    case OutcomeKind::set_aside:
+      schedule_.put(row, reading.pick.due, true);
+      break;
+    case OutcomeKind::too_large:
+      parts_.log->write(
+          Event::window_split, "a window holds too many rows and is read in narrower parts",
+          {{"source", options_.name}, user(reading.user.user_id), {"width_ms", outcome.narrower.count()}});
+      schedule_.put(row, now, true);
+      break;
+    case OutcomeKind::failed: {
+      Failure failure = std::move(*outcome.failure);
+      co_await after_failure(std::move(reading), outcome.span, std::move(failure));
+      break;
+    }
+    case OutcomeKind::ended:
+      schedule_.put(row, now, true);
+      break;
+  }
+}
+
+void SourceLoop::after_success(const UserReading& reading, const WindowOutcome& outcome) {
+  const storage::UserRow row = reading.user.row;
+  const Now now = parts_.timer->now();
+  read_succeeded_ = true;
+  refused_in_a_row_ = 0;
+  unstable_.erase(row);
+  if (std::exchange(misconfigured_, false)) {
+    record_state("running", "");
+  }
+  if (reading.user.failures > 0) {
+    parts_.log->write(Event::user_recovered, "a user that failed is read again",
+                      {{"source", options_.name}, user(reading.user.user_id)});
+  }
+  report_lateness(outcome.counts.lateness);
+  if (outcome.counts.added > 0) {
+    parts_.on_stored();
+  }
+  const bool caught_up = outcome.span.to >= reading.planned.cover_to || outcome.kind == OutcomeKind::unchanged;
+  const bool live_due = outcome.span.to < reading.planned.cover_to && reading.kind == WindowKind::history;
+  if (reading.gone) {
+    parts_.log->write(Event::user_gone, "a user who matches no audience any more is read to the end and let go",
+                      {{"source", options_.name}, user(reading.user.user_id)});
+    finish_user(row, false);
+  } else if (mode_ == Mode::one_pass && caught_up && !reading.history_left) {
+    finish_user(row, false);
+  } else if (mode_ == Mode::forever && live_due) {
+    schedule_.put(row, std::max(reading.pick.due, now.steady), reading.history_left);
+  } else if (mode_ == Mode::forever && caught_up) {
+    const auto silence = outcome.counts.newest
+                             ? std::optional{std::max(Milliseconds{0}, now.wall - *outcome.counts.newest)}
+                             : std::nullopt;
+    schedule_.put(row, now.steady + schedule_.pause(silence, client_.capacity()), reading.history_left);
+  } else {
+    schedule_.put(row, now.steady, reading.history_left);
+  }
+}
+
+void SourceLoop::finish_user(storage::UserRow row, bool failed) {
+  schedule_.remove(row);
+  if (failed) {
+    ++shortfall_.users_failed;
+  }
+}
+
+awaitable<void> SourceLoop::save_facts() {
+  saved_facts_ = facts_;
+  auto job = [source = source_, text = to_text(facts_)](Store& store) { store.record_fact(source, paging_fact, text); };
+  co_await parts_.storage->run(std::move(job));
+}
+
+void SourceLoop::report_drifts(const std::vector<std::string>& drifts) {
+  for (const std::string& drift : drifts) {
+    if (std::find(drifts_reported_.begin(), drifts_reported_.end(), drift) == drifts_reported_.end()) {
+      drifts_reported_.push_back(drift);
+      parts_.log->write(Event::drift, drift, {{"source", options_.name}});
+    }
+  }
+}
+
+void SourceLoop::report_lateness(const std::vector<Milliseconds>& lateness) {
+  for (const Milliseconds late : lateness) {
+    lateness_.add(late);
+  }
+  const std::optional<Milliseconds> wanted = lateness_.look_back_for(late_share_caught);
+  if (lateness.empty() || !wanted || lateness_reported_ || *wanted < options_.lookback) {
+    return;
+  }
+  lateness_reported_ = true;
+  parts_.log->write(
+      Event::late_messages,
+      "messages become visible nearly as late as the look-back reaches, so some may come later still: raise "
+      "`lookback`",
+      {{"source", options_.name}, {"late", lateness_.count()}, {"lookback_wanted_ms", wanted->count()}});
+}
+
+awaitable<void> SourceLoop::write_cycle() {
+  auto job = [source = source_](Store& store) { return store.ledger(source); };
+  const storage::Ledger ledger = co_await parts_.storage->run(std::move(job));
+  boost::json::object sinks;
+  bool balanced = ledger.fetched == ledger.added + ledger.duplicates + ledger.rejected && ledger.added == ledger.stored;
+  for (const storage::SinkTotals& sink : ledger.sinks) {
+    sinks[sink.sink] = boost::json::object{
+        {"delivered", sink.delivered}, {"pending", sink.pending}, {"dead", sink.dead}, {"suppressed", sink.suppressed}};
+    balanced = balanced && ledger.added == sink.delivered + sink.pending + sink.dead + sink.suppressed;
+  }
+  const Fields fields{{"source", options_.name},     {"fetched", ledger.fetched},
+                      {"new", ledger.added},         {"duplicate", ledger.duplicates},
+                      {"rejected", ledger.rejected}, {"sinks", boost::json::value(std::move(sinks))},
+                      {"followed", schedule_.size()}};
+  parts_.log->write(Event::cycle, "a polling cycle is over", fields);
+  if (!balanced) {
+    parts_.log->write(
+        Event::ledger_mismatch,
+        "the ledger does not balance: messages are unaccounted for. Keep the state directory and report this", fields);
+  }
+}
+
+}  // namespace elit::daemon

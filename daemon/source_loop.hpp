@@ -1,0 +1,154 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/lateness.hpp"
+#include "core/pager.hpp"
+#include "core/poll_schedule.hpp"
+#include "core/window_planner.hpp"
+#include "daemon/log.hpp"
+#include "daemon/source_client.hpp"
+#include "daemon/storage_thread.hpp"
+#include "daemon/timer.hpp"
+#include "daemon/waiting.hpp"
+#include "daemon/window_read.hpp"
+#include "storage/store.hpp"
+
+namespace elit::daemon {
+
+// The fetching half for one source: lists the users of its audiences and keeps every followed user's conversations
+// stored and covered up to the present. All on one thread's executor.
+class SourceLoop {
+ public:
+  enum class Mode {
+    forever,   // the daemon: until stop()
+    one_pass,  // `sync`: the lists once, every user up to now, then the loop ends
+  };
+
+  struct Parts {
+    boost::asio::any_io_executor executor;
+    std::unique_ptr<Transport> transport;
+    StorageThread* storage = nullptr;
+    const Timer* timer = nullptr;
+    Log* log = nullptr;
+    SecretSource secrets;
+    std::function<void()> on_stored;  // new messages are stored: the delivering half may begin
+    std::optional<Milliseconds> patience;
+    std::uint64_t seed = 0;
+  };
+
+  // What one pass could not do, for its exit status; each is a line for a person.
+  struct Shortfall {
+    bool listing_failed = false;
+    bool gave_up = false;
+    std::int64_t users_failed = 0;
+    std::string last_error;
+
+    [[nodiscard]] bool any() const { return listing_failed || gave_up || users_failed > 0; }
+  };
+
+  // `options` outlives the loop.
+  SourceLoop(const SourceOptions& options, Mode mode, Parts parts);
+
+  // Registers the source, takes up what the state knows of it and works until stop() or, in one pass, until all is
+  // done.
+  [[nodiscard]] boost::asio::awaitable<void> run();
+
+  // Ends soon: requests under way are abandoned, which loses nothing but the request.
+  void stop();
+  void reload_secret();
+
+  [[nodiscard]] const Shortfall& shortfall() const { return shortfall_; }
+  [[nodiscard]] const std::string& name() const { return options_.name; }
+  [[nodiscard]] std::size_t followed() const { return schedule_.size(); }
+
+  // Since when a request hangs beyond all its limits; absent while all is well. For the watchdog.
+  [[nodiscard]] std::optional<SteadyTime> stalled_since() const;
+
+  // Writes the `cycle` event with the ledger, and `ledger_mismatch` if it does not balance.
+  [[nodiscard]] boost::asio::awaitable<void> write_cycle();
+
+ private:
+  using Work = PollSchedule::Work;
+
+  // One read of one user, from being picked to its consequences.
+  struct UserReading {
+    PollSchedule::Pick pick;
+    storage::UserState user;
+    Present planned;
+    storage::WindowKind kind = storage::WindowKind::live;
+    bool history_left = true;  // after the commit
+    bool gone = false;         // the commit let the user go
+  };
+
+  static constexpr int unstable_attempts_max = 3;     // in one pass
+  static constexpr double late_share_caught = 0.999;  // of the late arrivals, by the look-back that is advised
+
+  SourceClient::Parts client_parts();
+  void start(boost::asio::awaitable<void> part);
+  void record_state(const std::string& state, const std::string& reason);
+  boost::asio::awaitable<void> write_state(std::string state, std::string reason);
+  boost::asio::awaitable<void> take_up_state();
+  boost::asio::awaitable<void> cycles();
+  [[nodiscard]] Present present() const;
+
+  boost::asio::awaitable<bool> list_everybody();
+  boost::asio::awaitable<Result<std::vector<ListedUser>>> list_audience(Audience audience);
+  void report_alarm(const Audience& audience, const ListingCounts& counts);
+  void welcome(const storage::ListingChange& change);
+
+  boost::asio::awaitable<void> reader();
+  boost::asio::awaitable<void> wait_for_work();
+  boost::asio::awaitable<void> read_user(PollSchedule::Pick pick);
+  [[nodiscard]] std::optional<WindowRead> plan_read(UserReading& reading);
+  [[nodiscard]] WindowRead::Parts read_parts(UserReading& reading, storage::WindowKind kind);
+  void complete_commit(UserReading& reading, storage::WindowCommit& commit, int rows);
+  boost::asio::awaitable<void> after_read(UserReading reading, WindowOutcome outcome);
+  void after_success(const UserReading& reading, const WindowOutcome& outcome);
+  boost::asio::awaitable<void> after_failure(UserReading reading, Interval span, Failure failure);
+  [[nodiscard]] Milliseconds parking_time(int failures, bool refused);
+  void finish_user(storage::UserRow row, bool failed);
+  boost::asio::awaitable<void> save_facts();
+  void report_drifts(const std::vector<std::string>& drifts);
+  void report_lateness(const std::vector<Milliseconds>& lateness);
+
+  const SourceOptions& options_;
+  Mode mode_;
+  Parts parts_;
+  SourceClient client_;
+  WindowPlanner planner_;
+  PollSchedule schedule_;
+  PagingFacts facts_;
+  PagingFacts saved_facts_;
+  Lateness lateness_;
+  Backoff user_backoff_;
+  Random random_;
+  Bell work_;   // something became due, or a read ended
+  Bell cycle_;  // a read ended: the cycle may be over
+  Bell ended_;  // a part of the loop ended
+  int running_ = 0;
+  std::exception_ptr error_;
+  storage::SourceId source_ = 0;
+  std::vector<storage::AudienceId> audiences_;
+  std::unordered_map<storage::UserRow, int> unstable_;  // reads in a row that proved nothing
+  std::vector<std::string> drifts_reported_;
+  std::int64_t last_listed_ = -1;
+  std::int64_t refused_in_a_row_ = 0;
+  bool stopped_ = false;
+  bool alarmed_ = false;
+  bool read_succeeded_ = false;  // some user was read since all of them were refused
+  bool misconfigured_ = false;   // reported: every user is refused
+  bool lateness_reported_ = false;
+  Shortfall shortfall_;
+};
+
+}  // namespace elit::daemon
