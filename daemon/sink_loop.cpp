@@ -116,6 +116,7 @@ void SinkLoop::stop() {
 
 void SinkLoop::abandon() {
   stop();
+  abandoned_ = true;
   if (parts_.transport) {
     parts_.transport->close();
   }
@@ -226,8 +227,8 @@ asio::awaitable<void> SinkLoop::deliver(SendBatch send) {
     co_return;
   }
   DeliveryAnswer answer = co_await ask(std::move(begun.messages));
-  if (stopping_ && answer.verdict == BatchVerdict::transient) {
-    co_return;  // abandoned: the state says in flight, which is the truth
+  if (abandoned_ && answer.verdict == BatchVerdict::transient) {
+    co_return;  // the state says in flight, which is the truth
   }
   redact(answer);
   DeliveryRecord decided = machine_.on_answer(handle, answer, parts_.timer->now());

@@ -107,6 +107,7 @@ class SinkLoop {
   SinkState noted_ = SinkState::running;
   int sending_ = 0;
   bool stopping_ = false;
+  bool abandoned_ = false;
   std::exception_ptr failure_;
 };
 
