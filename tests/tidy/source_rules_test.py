@@ -97,6 +97,7 @@ class CoroutineLaw(unittest.TestCase):
             "void f() { for (;;) { co_await g(); } }\nstruct X { int a{0}; };",
             "void f() { switch (x) { case A: { co_await g(); } } }",
             "// co_await f(Request{1})\n",
+            "void f() { Socket socket{co_await asio::this_coro::executor}; }",
             'void f() { co_await g("{[x]}"); }',
             "void f() { while (!done) { co_await g(); } }",
             "void f() { try { co_await g(); } catch (const E&) { } }",
