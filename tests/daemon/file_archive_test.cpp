@@ -26,7 +26,8 @@ crm::OutgoingMessage message(char name) {
 
 std::string line_of(char name) {
   return "{\"key\":\"" + std::string(32, name) +
-         R"(","source":"support","user_id":"u1","timestamp":null,"direction":"unknown","sender":"","type":"","text":"",)"
+         R"(","source":"support","user_id":"u1","timestamp":null,"direction":"unknown","sender":"","type":"",)"
+         R"("text":"",)"
          R"("media":null,"user":null,"raw":{"a": 1}})"
          "\n";
 }
