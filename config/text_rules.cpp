@@ -143,7 +143,8 @@ Problem collect_placeholders(const std::string& text, std::vector<std::string>& 
   return {};
 }
 
-Problem template_problem(const std::string& text, std::initializer_list<std::string_view> needed) {
+Problem template_problem(const std::string& text, std::initializer_list<std::string_view> known,
+                         std::initializer_list<std::string_view> needed) {
   if (!text.starts_with('/')) {
     return "must begin with '/'";
   }
@@ -152,8 +153,8 @@ Problem template_problem(const std::string& text, std::initializer_list<std::str
     return problem;
   }
   for (const std::string& name : names) {
-    if (std::find(needed.begin(), needed.end(), name) == needed.end()) {
-      return fmt::format("holds a placeholder that is not known here; known are {{{}}}", fmt::join(needed, "}, {"));
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return fmt::format("holds a placeholder that is not known here; known are {{{}}}", fmt::join(known, "}, {"));
     }
   }
   for (const std::string_view name : needed) {
@@ -167,11 +168,11 @@ Problem template_problem(const std::string& text, std::initializer_list<std::str
 }
 
 Problem users_path_problem(const std::string& text) {
-  return template_problem(text, {"customer_id", "bot_key"});
+  return template_problem(text, {"customer_id", "bot_key"}, {});
 }
 
 Problem conversations_path_problem(const std::string& text) {
-  return template_problem(text, {"customer_id", "bot_key", "user_id"});
+  return template_problem(text, {"customer_id", "bot_key", "user_id"}, {"user_id"});
 }
 
 Problem parameter_or_none_problem(const std::string& text) {
@@ -208,8 +209,8 @@ const TextRule audience_value{"text", "^.+$", any_text_problem, true};
 const TextRule base_url{"an https URL without query", "^[Hh][Tt][Tt][Pp][Ss]?://[^?#@]+$", base_url_problem};
 const TextRule url{"an https URL", "^[Hh][Tt][Tt][Pp][Ss]?://[^#]+$", url_problem};
 const TextRule proxy{"http://host:port", "^[Hh][Tt][Tt][Pp]://[^?#@/]+:[0-9]+/?$", proxy_problem};
-const TextRule users_path{"a path with {customer_id} and {bot_key}", "^/[^?# ]*$", users_path_problem};
-const TextRule conversations_path{"a path with {customer_id}, {bot_key} and {user_id}", "^/[^?# ]*$",
+const TextRule users_path{"a path, perhaps with {customer_id} and {bot_key}", "^/[^?# ]*$", users_path_problem};
+const TextRule conversations_path{"a path with {user_id}, perhaps {customer_id} and {bot_key}", "^/[^?# ]*$",
                                   conversations_path_problem};
 const TextRule parameter{"the name of a query parameter", "^[A-Za-z0-9._-]{1,100}$", parameter_problem};
 const TextRule parameter_or_none{"the name of a query parameter, or empty", "^[A-Za-z0-9._-]{0,100}$",

@@ -76,12 +76,17 @@ void Pager::resume(int pass, std::vector<std::vector<Digest>> pages, std::vector
   pages_ = std::move(pages);
   previous_ = std::move(previous_pages);
   rows_ = 0;
-  for (const std::vector<Digest>& page : pages_) {
+  for (std::vector<Digest>& page : previous_) {
+    std::sort(page.begin(), page.end());
+  }
+  for (std::vector<Digest>& page : pages_) {
+    std::sort(page.begin(), page.end());
     rows_ += static_cast<int>(page.size());
   }
 }
 
 Pager::Verdict Pager::on_page(std::vector<Digest> rows, bool past_the_end, bool one_instant) {
+  std::sort(rows.begin(), rows.end());  // The order inside a page may differ from read to read.
   if (checking_) {
     return rows == pages_.front() ? Verdict::complete : next_pass();
   }

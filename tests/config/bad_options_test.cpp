@@ -136,8 +136,6 @@ const std::vector<BadConfiguration> amounts{
 const std::vector<BadConfiguration> dialect{
     {"PathWithoutSlash", with_source("api: {users_path: \"u/{customer_id}/{bot_key}\"}"), 8, 23,
      "sources[0].api.users_path", "begin with '/'"},
-    {"PathWithoutBotKey", with_source("api: {users_path: \"/u/{customer_id}\"}"), 8, 23, "sources[0].api.users_path",
-     "lacks the placeholder {bot_key}"},
     {"PathWithoutUser", with_source("api: {conversations_path: \"/u/{customer_id}/{bot_key}\"}"), 8, 31,
      "sources[0].api.conversations_path", "lacks the placeholder {user_id}"},
     {"PathWithUnknownPlaceholder", with_source("api: {users_path: \"/{customer_id}/{bot_key}/{user_id}\"}"), 8, 23,
