@@ -304,8 +304,8 @@ class World:
 
     def spoken(self):
         """All that was ever written for people: logs and outputs."""
-        texts = {f"out of {d.arguments[0]} {i}": d.output() for i, d in enumerate(self.daemons)}
-        texts.update({f"err of {d.arguments[0]} {i}": d.errors() for i, d in enumerate(self.daemons)})
+        texts = {f"stdout of {d.arguments} ({i})": d.output() for i, d in enumerate(self.daemons)}
+        texts.update({f"stderr of {d.arguments} ({i})": d.errors() for i, d in enumerate(self.daemons)})
         for path in sorted(self.log.parent.glob("*")) if self.log.parent.exists() else []:
             if path.is_file():
                 texts[path.name] = path.read_text("utf-8", "replace")

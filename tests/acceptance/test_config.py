@@ -67,7 +67,7 @@ BAD = {
     "an unknown key in api": ("      page_size_parameter: page_size", "      page_size_param: page_size", "page_size_param"),
     "an unknown key in state": ("  directory: state", "  dir: state", "dir"),
     "an unknown key in log": ("  level: info", "  lvl: info", "lvl"),
-    "an unknown key in a secret": ("{file: support.key}", "{path: support.key}", "path"),
+    "an unknown key in a secret": ("{file: support.key}", "{path: support.key}", "api_key"),
     "a duplicate key": ("    settle: 2m", "    settle: 2m\n    settle: 3m", "settle", 1),
     "a duplicate key at the top": ("sinks:\n", "log: {level: info}\nsinks:\n", "log"),
     "a duplicate key in flow style": ("value: \"1\"}", "value: \"1\", value: \"2\"}", "value"),

@@ -73,13 +73,13 @@ class KillTest(AcceptanceTest):
         world = self.world(dialect, users=USERS)
         world.sink().update(sink)
         world.source()["limits"]["page_size"] = 20
-        world.source()["poll"] = {"interval": Bare("200ms"), "max_staleness": Bare("400ms")}
+        world.source()["poll"] = {"interval": Bare("1s"), "max_staleness": Bare("1s")}
         world.fill(30, hours=(30, 1))
         executioner, arrivals = Executioner(world), Arrivals(world, random.Random(SEED))
         try:
             for number in range(kills):
                 where = generator.choice(["source", "source", "crm before", "crm processed", "crm processed"])
-                count = generator.randint(1, 14) if where == "source" else generator.randint(1, 3)
+                count = generator.randint(1, 10) if where == "source" else generator.randint(1, 3)
                 daemon = world.run(write=number == 0)
                 executioner.aim(daemon, where, count)
                 wait_for(lambda daemon=daemon: executioner.killed.is_set() or not daemon.running(), 30,
@@ -104,7 +104,7 @@ class KillTest(AcceptanceTest):
     def test_kills_while_a_crm_refuses_and_a_source_stumbles(self):
         generator = random.Random(SEED + 1)
         world = self.world(Dialect(order="hashed", cap=7), users=USERS)
-        world.source()["poll"] = {"interval": Bare("200ms"), "max_staleness": Bare("400ms")}
+        world.source()["poll"] = {"interval": Bare("1s"), "max_staleness": Bare("1s")}
         world.fill(20, hours=(20, 1))
         world.vendor.fail(lambda _: plain(500) if generator.random() < 0.15 else None, kind="conversations")
         world.crm.rule = lambda batch: plain(503) if generator.random() < 0.3 else None

@@ -108,7 +108,7 @@ class SinksTest(AcceptanceTest):
             daemon = world.run()
             wait_for(lambda goal=goal, daemon=daemon: self.lines(world) >= goal or not daemon.running(), 15, f"{goal} lines")
             daemon.kill()
-            world.fill(5, hours=(1, 0.5), text=f"after {goal}")
+            world.fill(5, hours=(0.1, 0.05), text=f"after {goal}")
         self.assertSyncs(world)
         self.assertAgrees(world)
         lines = "".join(p.read_text("utf-8") for p in (world.directory / "archive").glob("*")).splitlines()

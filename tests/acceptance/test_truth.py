@@ -120,7 +120,8 @@ class TruthTest(AcceptanceTest):
 
     def test_path_templates_and_sender_roles_come_from_the_configuration(self):
         world = self.world()
-        path = f"/bot-api/v1.0/customer/{CUSTOMER}/bot/{BOT}/"
+        world.vendor.prefix = f"/label/v9/{BOT}/of/{CUSTOMER}/"
+        path = "/label/v9/{bot_key}/of/{customer_id}/"
         world.source()["api"] = {"users_path": path + "users", "sender_roles": {"bot": "out", "Priya": "agent"},
                                  "conversations_path": path + "channel-user/{user_id}/conversations"}
         world.vendor.add(A, now_ms() - HOUR, f"{MARK} by an agent", sender="Priya")

@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
-from peer import Answer, Peer, html, json_answer, plain  # noqa: F401  (re-exported for the tests)
+from peer import Answer, Peer, json_answer, plain
 
 CUSTOMER = "4660"
 BOT = "6bc26c50902b4838"
@@ -149,6 +149,7 @@ class Vendor(Peer):
         self.faults = []
         self.violations = []
         self.before_page = None
+        self.prefix = PREFIX
         self.on_request = None
         self._pages = defaultdict(set)
         self._random = random.Random(20260131)
@@ -194,9 +195,9 @@ class Vendor(Peer):
                 and (user is None or self._route(r)[1] == user)]
 
     def _route(self, request):
-        if not request.path.startswith(PREFIX):
+        if not request.path.startswith(self.prefix):
             return "unknown", None
-        rest = request.path[len(PREFIX):]
+        rest = request.path[len(self.prefix):]
         if rest == "users":
             return "users", None
         if rest.startswith("channel-user/") and rest.endswith("/conversations"):
