@@ -286,7 +286,10 @@ class World:
             return {}
 
     def user(self, user, source="support"):
-        found = self.rows("SELECT * FROM users_v1 WHERE source = ? AND user_id = ?", source, user)
+        try:
+            found = self.rows("SELECT * FROM users_v1 WHERE source = ? AND user_id = ?", source, user)
+        except sqlite3.OperationalError:
+            return None
         return found[0] if found else None
 
     def events(self, name=None):

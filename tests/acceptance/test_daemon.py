@@ -1,7 +1,8 @@
 """`run` as a service: notifications, signals, reloads, the log with its ledger, `status`, and what is never said.
 
 Decided where the contract is silent: a reload that fails sends `READY=1` again all the same (the old configuration is
-the one that is in force), as the service manager would otherwise wait for ever.
+the one that is in force), as the service manager would otherwise wait for ever. The `cycle` event's `new` may be of the
+cycle or a total since the start of the state.
 """
 
 import errno
@@ -262,7 +263,8 @@ class DaemonTest(AcceptanceTest):
         for event in events:
             self.assertEqual(event["fetched"], event["new"] + event["duplicate"] + event["rejected"], f"unbalanced: {event}")
             self.assertEqual(event["source"], "support")
-        self.assertEqual(sum(e["new"] for e in events), world.stored(), "sum of `new` over all cycles")
+        self.assertIn(world.stored(), (sum(e["new"] for e in events), events[-1]["new"]),
+                      "neither the sum of `new` over all cycles nor the last total is what is stored")
         for sink, numbers in events[-1]["sinks"].items():
             states = world.states(sink)
             self.assertEqual(numbers, {**{n: states.get(n, 0) for n in ("delivered", "dead", "suppressed")},

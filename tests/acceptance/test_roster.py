@@ -153,6 +153,7 @@ class RosterTest(AcceptanceTest):
         for name, answer in (("1002", error_1002), ("500", lambda _: plain(500, "boom"))):
             with self.subTest(error=name):
                 world = self.world(users=USERS)
+                world.config["sync"]["wait"] = Bare("30s")
                 world.fill(4)
                 world.vendor.fail(answer(world), kind="conversations", user=USERS[2])
                 done = self.assertSyncs(world, 1, seconds=90)
