@@ -47,7 +47,7 @@ class ReadmeTest(AcceptanceTest):
     def test_no_other_verb_is_named(self):
         known = set(re.findall(r"^  ([a-z]+)  ", help_text(), re.MULTILINE))
         named = set(re.findall(r"`elitbuzz-sync ([a-z]+)", README))
-        self.assertLess({"validate", "simulator"}, named)
+        self.assertIn("simulator", named)
         self.assertEqual(named - known, set())
 
     def test_the_exit_statuses_are_in_the_help(self):
