@@ -104,9 +104,9 @@ const Section& audience_section() {
 const Section& poll_section() {
   static const Section section = [] {
     Rows<PollOptions> rows("poll", "How often the source is asked.");
-    rows.duration("interval", &PollOptions::interval, 1s, day,
+    rows.duration("interval", &PollOptions::interval, 100ms, day,
                   "How often the users are listed and the active ones are read.");
-    rows.duration("max_staleness", &PollOptions::max_staleness, 1s, 30 * day,
+    rows.duration("max_staleness", &PollOptions::max_staleness, 100ms, 30 * day,
                   "No followed user is ever older than this; at least the interval.");
     rows.check(check_poll);
     return rows.take();

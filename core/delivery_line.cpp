@@ -67,6 +67,9 @@ BatchSelection DeliveryLine::select(int messages_max, std::int64_t bytes_max, St
       bytes += message.size_bytes;
       selection.oldest = std::min(selection.oldest, message.arrived);
       selection.messages.push_back(message);
+      if (message.first_failed) {
+        break;  // It was refused for now: those behind it wait until it is accepted.
+      }
     }
     if (selection.full) {
       break;

@@ -29,7 +29,7 @@ struct Audience {
 };
 
 struct PollOptions {
-  Milliseconds interval{std::chrono::minutes{1}};     // 1s..1d
+  Milliseconds interval{std::chrono::minutes{1}};     // 100ms..1d
   Milliseconds max_staleness{std::chrono::hours{1}};  // interval..30d
   bool operator==(const PollOptions&) const = default;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -10,12 +11,27 @@
 namespace elit {
 namespace {
 
-// So many pages of one instant in a row may be equal before they count as one page repeated for ever.
-constexpr int repetitions_max = 3;
+// So many equal pages in a row are one page repeated for ever. One alone may also be a list that moved by just a page
+// while it was read. Where the end of lists was seen to be marked, equal pages of one instant are equal messages; but the
+// mark may have been an accident, so that even they are not believed for ever.
+constexpr int repetitions_max_unmarked = 2;
+constexpr int repetitions_max_marked = 20;
+constexpr int repetitions_max_one_instant_unmarked = 3;
+constexpr int repetitions_max_one_instant_marked = 1000;
+
+// What the vendor sends when no page size is asked for, and perhaps when a larger one is (api.md section 2.2).
+constexpr int default_page_size = 500;
 
 // A page is short beyond doubt when it holds at most this part (one over it) of a full one. Servers do lower their cap,
 // and a page near the new cap would look short beside what was learnt before.
 constexpr int short_page_share = 4;
+
+// Of sorted pages.
+bool have_no_row_in_common(const std::vector<Digest>& left, const std::vector<Digest>& right) {
+  std::vector<Digest> common;
+  std::set_intersection(left.begin(), left.end(), right.begin(), right.end(), std::back_inserter(common));
+  return common.empty();
+}
 
 }  // namespace
 
@@ -83,6 +99,14 @@ void Pager::resume(int pass, std::vector<std::vector<Digest>> pages, std::vector
     std::sort(page.begin(), page.end());
     rows_ += static_cast<int>(page.size());
   }
+  repetitions_ = 0;
+  for (std::size_t page = pages_.size(); page > 1; --page) {
+    const auto earlier_end = pages_.begin() + static_cast<std::ptrdiff_t>(page) - 1;
+    if (std::find(pages_.begin(), earlier_end, *earlier_end) == earlier_end) {
+      break;
+    }
+    ++repetitions_;
+  }
 }
 
 Pager::Verdict Pager::on_page(std::vector<Digest> rows, bool past_the_end, bool one_instant) {
@@ -98,12 +122,14 @@ Pager::Verdict Pager::on_page(std::vector<Digest> rows, bool past_the_end, bool 
     return on_end();
   }
   if (repeats_an_earlier_page(rows)) {
-    const bool page_one_full = pages_.size() == 1 && static_cast<int>(rows.size()) >= limits_.page_size;
+    const bool page_one_full =
+        pages_.size() == 1 && static_cast<int>(rows.size()) >= std::min(limits_.page_size, default_page_size);
     if (page_one_full && !one_instant && !facts_.numbers_honoured) {
-      return Verdict::too_large;  // Perhaps the server ignores the page number: only smaller windows can tell.
+      // Perhaps the server ignores the page number: only smaller windows can tell.
+      return limits_.divisible ? Verdict::too_large : Verdict::unproven;
     }
-    const bool may_be_messages = one_instant && (facts_.end_is_marked || repetitions_ + 1 < repetitions_max);
-    if (!may_be_messages) {
+    if (repetitions_ + 1 >= repetitions_max(one_instant)) {
+      facts_.end_is_marked = false;
       for (; repetitions_ > 0; --repetitions_) {
         rows_ -= static_cast<int>(pages_.back().size());
         pages_.pop_back();
@@ -123,18 +149,26 @@ Pager::Verdict Pager::on_page(std::vector<Digest> rows, bool past_the_end, bool 
     return Verdict::complete;
   }
   const bool at_limit = static_cast<int>(pages_.size()) >= limits_.pages_max || rows_ >= limits_.rows_max;
-  return at_limit && !one_instant ? Verdict::too_large : Verdict::more;
+  return at_limit && !one_instant && limits_.divisible ? Verdict::too_large : Verdict::more;
+}
+
+int Pager::repetitions_max(bool one_instant) const {
+  if (facts_.end_is_marked) {
+    return one_instant ? repetitions_max_one_instant_marked : repetitions_max_marked;
+  }
+  return one_instant ? repetitions_max_one_instant_unmarked : repetitions_max_unmarked;
 }
 
 void Pager::learn_from(const std::vector<Digest>& rows) {
   if (!pages_.empty()) {
     const int size = static_cast<int>(pages_.back().size());
-    if (!facts_.full_size) {
+    if (!facts_.full_size && size > 0) {
       facts_.full_size = size;
-    } else if (*facts_.full_size != size) {
+    } else if (facts_.full_size != size) {
       facts_.sizes_vary = true;
     }
-    facts_.numbers_honoured = facts_.numbers_honoured || pages_.front() != rows;
+    // A server that ignores the number may send page 1 with a new row in front: only a wholly different page tells.
+    facts_.numbers_honoured = facts_.numbers_honoured || have_no_row_in_common(pages_.front(), rows);
   } else if (static_cast<int>(rows.size()) == limits_.page_size && !facts_.full_size) {
     facts_.full_size = limits_.page_size;
   }
@@ -176,7 +210,7 @@ bool Pager::has_equal_rows_across_pages() const {
   for (std::size_t page = 0; page < pages_.size(); ++page) {
     for (const Digest& row : pages_[page]) {
       const auto [place, inserted] = page_of.try_emplace(row, page);
-      if (!inserted && place->second != page) {
+      if (!inserted && place->second != page && row != no_row) {
         return true;
       }
     }

@@ -16,7 +16,7 @@ struct PagingFacts {
   int asked_size = 0;
   std::optional<int> full_size;   // the size of a page that was followed by more rows: the effective page size
   bool sizes_vary = false;        // pages that were followed by more rows had different sizes
-  bool numbers_honoured = false;  // page 2 once differed from page 1
+  bool numbers_honoured = false;  // a later page once had no row in common with page 1
   bool end_is_marked = false;     // past the end once came an empty list or an error, not a repeated page
 
   bool operator==(const PagingFacts&) const = default;
@@ -31,8 +31,9 @@ struct PagingFacts {
 
 // Reads one frozen window page by page and decides when it is complete. Pure: it sees only the digests of the rows.
 //
-// The end of the list is an empty page, an answer that means "past the end", or a page that repeats an earlier one row
-// for row; a short page alone is no end unless the source was seen to fill its pages. Offset paging over a list that
+// The end of the list is an empty page, an answer that means "past the end", or pages in a row that repeat an earlier one
+// row for row (one such page may be rows that moved while the list was read); a short page alone is no end unless the
+// source was seen to fill its pages. Offset paging over a list that
 // changes skips or repeats rows, so a list of several pages is accepted only when its first page, read again, is
 // unchanged, or when two passes were equal; equal rows on different pages are two messages only in the latter case.
 class Pager {
@@ -43,6 +44,7 @@ class Pager {
     int pages_max = 1000;   // of one pass; reaching it makes the window too large
     int rows_max = 25'000;  // likewise
     int passes_max = 4;
+    bool divisible = true;  // false: the window cannot be read in parts, so it is never too large
   };
 
   enum class Verdict {
@@ -65,8 +67,10 @@ class Pager {
   [[nodiscard]] int pass() const { return pass_; }
   [[nodiscard]] bool checking() const { return checking_; }
 
-  // Takes the answer for page(). `past_the_end`: the answer says that there is no such page. `one_instant`: all its
+  // Takes the answer for page(). `rows`: a digest for each element of the page, `no_row` for one that is no row: a page's
+  // size tells about its end only if every element counts. `past_the_end`: the answer says that there is no such page. `one_instant`: all its
   // rows share one instant, so that equal pages need not be a repetition; such a window cannot be read in parts either.
+  static constexpr Digest no_row{};
   [[nodiscard]] Verdict on_page(std::vector<Digest> rows, bool past_the_end, bool one_instant);
 
   // Rows of the pass so far.
@@ -78,6 +82,7 @@ class Pager {
   [[nodiscard]] Verdict next_pass();
   [[nodiscard]] bool repeats_an_earlier_page(const std::vector<Digest>& rows) const;
   [[nodiscard]] bool has_equal_rows_across_pages() const;
+  [[nodiscard]] int repetitions_max(bool one_instant) const;
   void learn_from(const std::vector<Digest>& rows);
 
   Limits limits_;

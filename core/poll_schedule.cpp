@@ -18,16 +18,17 @@ constexpr int silence_share = 10;
 
 }  // namespace
 
-void PollSchedule::put(User user, SteadyTime due, bool history) {
+void PollSchedule::put(User user, SteadyTime due, bool history, SteadyTime history_from) {
   const auto [place, inserted] = users_.try_emplace(user);
   Entry& entry = place->second;
   if (!inserted) {
     take_out(user, entry);
   }
-  entry = Entry{.due = due, .history = history, .being_read = false, .turn = ++turns_};
+  entry =
+      Entry{.due = due, .history = history, .being_read = false, .history_from = history_from, .turn = ++turns_};
   live_.emplace(due, user);
   if (history) {
-    history_.emplace(entry.turn, user);
+    history_.emplace(HistoryPlace{history_from, entry.turn}, user);
   }
 }
 
@@ -46,13 +47,14 @@ void PollSchedule::take_out(User user, const Entry& entry) {
   }
   live_.erase({entry.due, user});
   if (entry.history) {
-    history_.erase(entry.turn);
+    history_.erase({entry.history_from, entry.turn});
   }
 }
 
 std::optional<PollSchedule::Pick> PollSchedule::pick(SteadyTime now) {
   const bool live = live_waits(now);
-  const bool history_has_a_turn = has_history() && (!live || live_picks_in_a_row_ >= live_picks_max);
+  const bool history_waits = !history_.empty() && history_.begin()->first.first <= now;
+  const bool history_has_a_turn = history_waits && (!live || live_picks_in_a_row_ >= live_picks_max);
   if (history_has_a_turn) {
     live_picks_in_a_row_ = 0;
     return hand_out(history_.begin()->second, Work::history);
@@ -74,7 +76,16 @@ PollSchedule::Pick PollSchedule::hand_out(User user, Work work) {
 }
 
 std::optional<SteadyTime> PollSchedule::next_due() const {
-  return live_.empty() ? std::nullopt : std::optional{live_.begin()->first};
+  if (live_.empty()) {
+    return std::nullopt;  // Whoever waits for a read of the history waits for a live one too.
+  }
+  const SteadyTime live = live_.begin()->first;
+  return history_.empty() ? live : std::min(live, history_.begin()->first.first);
+}
+
+bool PollSchedule::is_being_read(User user) const {
+  const auto place = users_.find(user);
+  return place != users_.end() && place->second.being_read;
 }
 
 bool PollSchedule::live_waits(SteadyTime now) const {

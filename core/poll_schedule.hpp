@@ -27,21 +27,22 @@ class PollSchedule {
 
   explicit PollSchedule(PollOptions options) : options_(options) {}
 
-  // Adds a user or moves it: the live read is due at `due`; `history`: parts of its history are missing.
-  void put(User user, SteadyTime due, bool history);
+  // Adds a user or moves it: the live read is due at `due`; `history`: parts of its history are missing, and they may be
+  // read from `history_from` on.
+  void put(User user, SteadyTime due, bool history, SteadyTime history_from = SteadyTime::min());
   void remove(User user);
 
   // The user to read now, marked as being read until put() or remove(). Absent when nothing is due.
   [[nodiscard]] std::optional<Pick> pick(SteadyTime now);
 
-  // When the next live read is due; absent when none waits. History that waits is due at once: see has_history().
+  // When the next read is due, which may be in the past; absent when none waits.
   [[nodiscard]] std::optional<SteadyTime> next_due() const;
-  [[nodiscard]] bool has_history() const { return !history_.empty(); }
   // Whether a live read waits that was due by `now`: a reader of history then puts its window aside.
   [[nodiscard]] bool live_waits(SteadyTime now) const;
 
   [[nodiscard]] std::size_t size() const { return users_.size(); }
   [[nodiscard]] std::size_t being_read() const { return being_read_; }
+  [[nodiscard]] bool is_being_read(User user) const;
 
   // How long after a read the next one of that user is due. With `capacity` (requests a second that the source allows;
   // 0: unknown) enough for everybody, everybody is read each interval. Otherwise the longer a user has been silent, the
@@ -53,8 +54,10 @@ class PollSchedule {
     SteadyTime due{};
     bool history = false;
     bool being_read = false;
+    SteadyTime history_from{};
     std::uint64_t turn = 0;  // place in the history queue
   };
+  using HistoryPlace = std::pair<SteadyTime, std::uint64_t>;
 
   void take_out(User user, const Entry& entry);
   Pick hand_out(User user, Work work);
@@ -62,7 +65,7 @@ class PollSchedule {
   PollOptions options_;
   std::unordered_map<User, Entry> users_;
   std::set<std::pair<SteadyTime, User>> live_;
-  std::map<std::uint64_t, User> history_;
+  std::map<HistoryPlace, User> history_;  // those that may be read at once come first, in the order of their turns
   std::uint64_t turns_ = 0;
   int live_picks_in_a_row_ = 0;
   std::size_t being_read_ = 0;

@@ -17,10 +17,11 @@ std::optional<Window> WindowPlanner::live(const Coverage& coverage, Present pres
   }
   // A clock that went back must not make us wait for the future to come again.
   const Instant edge = std::min(*end, present.cover_to);
-  const Milliseconds overlap = width ? std::min(lookback_, *width) : lookback_;
+  // The whole window stays within `width`, or a narrower width would not make a narrower window.
+  const Milliseconds overlap = width ? std::min(lookback_, *width / 2) : lookback_;
   Interval span{std::max(start_, edge - overlap), present.read_to};
-  if (width && span.to - edge > *width) {
-    span.to = edge + *width;
+  if (width) {
+    span.to = std::min(span.to, edge + (*width - overlap));
   }
   if (span.empty()) {
     return std::nullopt;
@@ -28,9 +29,9 @@ std::optional<Window> WindowPlanner::live(const Coverage& coverage, Present pres
   return Window{.span = span, .cover_to = std::min(present.cover_to, span.to)};
 }
 
-std::optional<Window> WindowPlanner::live_beside_history(Present present) const {
+std::optional<Window> WindowPlanner::live_beside_history(Present present, std::optional<Milliseconds> width) const {
   const Instant from = std::max(start_, present.cover_to - lookback_);
-  if (present.read_to <= from) {
+  if (present.cover_to <= from || (width && present.read_to - from > *width)) {
     return std::nullopt;
   }
   return Window{.span = {from, present.read_to}, .cover_to = present.cover_to};

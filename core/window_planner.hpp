@@ -34,13 +34,14 @@ class WindowPlanner {
   WindowPlanner(Instant start, Milliseconds lookback) : start_(start), lookback_(lookback) {}
 
   // The read that brings a user up to the present: from `lookback` before the end of what is covered. With `width` it
-  // goes at most that far beyond what is covered, and the present is reached in several reads. Absent when nothing is
-  // covered yet (the history comes first) or the clock stands before the window's start (wait).
+  // is at most that long, half of it beyond what is covered, and the present is reached in several reads. Absent when
+  // nothing is covered yet (the history comes first) or the clock stands before the window's start (wait).
   [[nodiscard]] std::optional<Window> live(const Coverage& coverage, Present present,
                                            std::optional<Milliseconds> width) const;
 
   // The first read of a user whose history is too deep for one window, so that its live reads need not wait for it.
-  [[nodiscard]] std::optional<Window> live_beside_history(Present present) const;
+  // Absent when it would cover nothing or is wider than `width`: then the history comes first.
+  [[nodiscard]] std::optional<Window> live_beside_history(Present present, std::optional<Milliseconds> width) const;
 
   // The oldest part of the history that is not covered, at most `width` long if given. The oldest goes first: it is the
   // first to fall out of the vendor's retention. Absent when there is no gap before the live edge.
@@ -54,12 +55,12 @@ class WindowPlanner {
   Milliseconds lookback_;
 };
 
-// The width for the parts of a window that was too large, from what was seen of it: `rows_seen` rows dated within `seen`.
-// At least 1 ms, at most half of `span`.
+// The width for the parts of a window that was too large, from what was seen of it: `rows_seen` rows dated within
+// `seen`. At least 1 ms, at most half of `span`.
 [[nodiscard]] Milliseconds narrower_width(Interval span, int rows_seen, Interval seen, int rows_max);
 
-// The width after a part was read with `rows` rows: wider again when it was far from the limit; absent (no limit) when it
-// has outgrown all of `whole`.
+// The width after a part was read with `rows` rows: wider again when it was far from the limit; absent (no limit) when
+// it has outgrown all of `whole`.
 [[nodiscard]] std::optional<Milliseconds> wider_width(std::optional<Milliseconds> width, int rows, int rows_max,
                                                       Interval whole);
 

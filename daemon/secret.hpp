@@ -34,6 +34,7 @@ struct SecretProblem {
 struct SecretMistake {
   config::Mistake mistake;
   int exit_status = 78;
+  bool missing = false;  // it is not there (yet), as opposed to being there and unfit
 };
 
 // Every secret of the configuration that cannot be had, placed where the file names it; reads them all.

@@ -34,7 +34,7 @@ awaitable<Result<elitbuzz::UsersAnswer>> SourceClient::list_users(Audience audie
   std::function<Result<elitbuzz::UsersAnswer>(const HttpAnswer&)> read = [this](const HttpAnswer& answer) {
     return elitbuzz::read_users(options_, answer);
   };
-  co_return co_await exchange<elitbuzz::UsersAnswer>(std::move(make), std::move(read));
+  co_return co_await exchange<elitbuzz::UsersAnswer>("", std::move(make), std::move(read));
 }
 
 awaitable<Result<elitbuzz::ConversationsPage>> SourceClient::read_page(std::string user_id, Interval span, int page) {
@@ -47,11 +47,12 @@ awaitable<Result<elitbuzz::ConversationsPage>> SourceClient::read_page(std::stri
                                                                                 page](const HttpAnswer& answer) {
     return elitbuzz::read_conversations(options_, user_id, page, answer);
   };
-  co_return co_await exchange<elitbuzz::ConversationsPage>(std::move(make), std::move(read));
+  co_return co_await exchange<elitbuzz::ConversationsPage>(user_id, std::move(make), std::move(read));
 }
 
 template <class Answer>
-awaitable<Result<Answer>> SourceClient::exchange(std::function<HttpRequest(const std::string&)> make,
+awaitable<Result<Answer>> SourceClient::exchange(std::string subject,
+                                                 std::function<HttpRequest(const std::string&)> make,
                                                  std::function<Result<Answer>(const HttpAnswer&)> read) {
   for (;;) {
     const bool may_go = co_await pass_gate();
@@ -83,7 +84,7 @@ awaitable<Result<Answer>> SourceClient::exchange(std::function<HttpRequest(const
     if (wish && !failure.retry_after) {
       failure.retry_after = parse_retry_after(*wish, after.wall + skew_.value());
     }
-    on_trouble(failure, before, after);
+    on_trouble(failure, subject, before, after);
     if (failure.kind == FailureKind::transient || failure.kind == FailureKind::malformed) {
       co_return failure;
     }
@@ -178,6 +179,7 @@ void SourceClient::pause(const Failure& failure) {
 void SourceClient::on_answered() {
   const bool was_down = gate_.down();
   gate_.on_success(parts_.timer->now().steady);
+  failed_subject_.clear();
   throttle_reported_ = false;
   if (paused_) {
     paused_ = false;
@@ -193,7 +195,7 @@ void SourceClient::on_answered() {
   report("running", "");
 }
 
-void SourceClient::on_trouble(const Failure& failure, Now before, Now after) {
+void SourceClient::on_trouble(const Failure& failure, const std::string& subject, Now before, Now after) {
   probing_ = false;
   if (failure.kind == FailureKind::unauthorized) {
     gate_.on_abandoned();
@@ -201,7 +203,14 @@ void SourceClient::on_trouble(const Failure& failure, Now before, Now after) {
     return;
   }
   const bool was_down = gate_.down();
-  gate_.on_failure(failure, after.steady);
+  // One user whom the API cannot answer is no sign that the API is down, however often it is asked for.
+  const bool same_user_again =
+      failure.status != 0 && !subject.empty() && subject == std::exchange(failed_subject_, subject);
+  if (same_user_again && failure.kind != FailureKind::throttled) {
+    gate_.on_abandoned();
+  } else {
+    gate_.on_failure(failure, after.steady);
+  }
   if (failure.kind == FailureKind::throttled) {
     if (!std::exchange(throttle_reported_, true)) {
       parts_.log->write(Event::throttled,

@@ -76,14 +76,15 @@ class SourceClient {
 
  private:
   template <class Answer>
-  boost::asio::awaitable<Result<Answer>> exchange(std::function<HttpRequest(const std::string&)> make,
+  boost::asio::awaitable<Result<Answer>> exchange(std::string subject,
+                                                  std::function<HttpRequest(const std::string&)> make,
                                                   std::function<Result<Answer>(const HttpAnswer&)> read);
   boost::asio::awaitable<bool> pass_gate();
   boost::asio::awaitable<bool> pass_pause();
   bool read_secret();
   void pause(const Failure& failure);
   void on_answered();
-  void on_trouble(const Failure& failure, Now before, Now after);
+  void on_trouble(const Failure& failure, const std::string& subject, Now before, Now after);
   void observe_date(const HttpAnswer& answer, Now before, Now after);
   void report(const std::string& state, const std::string& reason);
   [[nodiscard]] Failure ended() const;
@@ -102,6 +103,7 @@ class SourceClient {
   SteadyTime next_probe_{};
   bool stopped_ = false;
   bool gave_up_ = false;
+  std::string failed_subject_;  // the user whose request failed last, while none has succeeded since
   bool throttle_reported_ = false;
   std::string state_;
   std::int64_t requests_ = 0;

@@ -1,8 +1,10 @@
 #include "daemon/source_loop.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json.hpp>
+#include <sstream>
 #include <utility>
 
 namespace elit::daemon {
@@ -15,6 +17,19 @@ using storage::WindowKind;
 using OutcomeKind = WindowOutcome::Kind;
 
 constexpr std::string_view paging_fact = "paging";
+constexpr std::string_view reported_fact = "reported";  // the totals at the latest `cycle` event
+
+std::string to_text(const CycleTotals& totals) {
+  return std::to_string(totals.fetched) + ' ' + std::to_string(totals.added) + ' ' + std::to_string(totals.duplicates) +
+         ' ' + std::to_string(totals.rejected);
+}
+
+CycleTotals cycle_totals_from(const std::string& text) {
+  CycleTotals totals;
+  std::istringstream in(text);
+  in >> totals.fetched >> totals.added >> totals.duplicates >> totals.rejected;
+  return in ? totals : CycleTotals{};
+}
 
 }  // namespace
 
@@ -117,6 +132,7 @@ awaitable<void> SourceLoop::take_up_state() {
     std::vector<storage::AudienceId> audiences;
     std::vector<storage::ScheduledUser> users;
     PagingFacts facts;
+    CycleTotals reported;
   };
   auto job = [name = options_.name, audiences = std::move(audiences)](Store& store) {
     State state;
@@ -126,6 +142,8 @@ awaitable<void> SourceLoop::take_up_state() {
     for (const auto& [fact, value] : store.facts(state.source)) {
       if (fact == paging_fact) {
         state.facts = paging_facts_from(value);
+      } else if (fact == reported_fact) {
+        state.reported = cycle_totals_from(value);
       }
     }
     return state;
@@ -135,6 +153,7 @@ awaitable<void> SourceLoop::take_up_state() {
   audiences_ = std::move(state.audiences);
   facts_ = state.facts;
   saved_facts_ = facts_;
+  reported_ = state.reported;
   const Now now = parts_.timer->now();
   for (const storage::ScheduledUser& user : state.users) {
     SteadyTime due = now.steady;
@@ -201,28 +220,35 @@ std::optional<WindowRead> SourceLoop::plan_read(UserReading& reading) {
   };
   const bool covered = user.coverage.end() && *user.coverage.end() > planner_.start();
   const bool deep = user.window_width.has_value() || progress_of(WindowKind::history) != nullptr;
-  const bool live_beside = mode_ == Mode::forever && !covered && deep;
+  // While nothing is covered the present goes first, whoever's turn it is: once a part of the history is covered, the
+  // live reads go on from there.
+  const bool live_first = covered ? reading.pick.work == Work::live : deep && mode_ == Mode::forever;
+  const std::array<WindowKind, 2> order = live_first ? std::array{WindowKind::live, WindowKind::history}
+                                                     : std::array{WindowKind::history, WindowKind::live};
+  for (const WindowKind kind : order) {
+    const storage::WindowProgress* progress = progress_of(kind);
+    const std::optional<Window> window = progress != nullptr ? std::optional(Window{progress->span, progress->cover_to})
+                                                             : plan_window(reading, kind, covered);
+    if (!window) {
+      continue;
+    }
+    reading.kind = kind;
+    WindowRead read(read_parts(reading, kind), user, kind, *window);
+    if (progress != nullptr) {
+      read.resume(*progress);
+    }
+    return read;
+  }
+  return std::nullopt;
+}
 
-  std::optional<Window> window;
-  WindowKind kind = WindowKind::history;
-  if (reading.pick.work == Work::history || (!covered && !live_beside)) {
-    window = planner_.history(user.coverage, reading.planned, user.window_width);
+std::optional<Window> SourceLoop::plan_window(const UserReading& reading, WindowKind kind, bool covered) const {
+  const storage::UserState& user = reading.user;
+  if (kind == WindowKind::history) {
+    return planner_.history(user.coverage, reading.planned, user.window_width);
   }
-  if (!window) {
-    kind = WindowKind::live;
-    window = covered ? planner_.live(user.coverage, reading.planned, user.window_width)
-                     : planner_.live_beside_history(reading.planned);
-  }
-  const storage::WindowProgress* progress = progress_of(kind);
-  if (!window && progress == nullptr) {
-    return std::nullopt;
-  }
-  reading.kind = kind;
-  WindowRead read(read_parts(reading, kind), user, kind, window.value_or(Window{}));
-  if (progress != nullptr) {
-    read.resume(*progress);
-  }
-  return read;
+  return covered ? planner_.live(user.coverage, reading.planned, user.window_width)
+                 : planner_.live_beside_history(reading.planned, user.window_width);
 }
 
 WindowRead::Parts SourceLoop::read_parts(UserReading& reading, WindowKind kind) {
@@ -247,7 +273,9 @@ void SourceLoop::complete_commit(UserReading& reading, storage::WindowCommit& co
     coverage.add(*commit.covered);
   }
   const Instant start = planner_.start();
-  reading.history_left = planner_.history(coverage, reading.planned, std::nullopt).has_value();
+  // What is younger than `settle` cannot be covered yet, so reading it once more would gain nothing.
+  const std::optional<Window> rest = planner_.history(coverage, reading.planned, std::nullopt);
+  reading.history_left = rest && rest->span.from < reading.planned.cover_to;
   commit.history_complete = !reading.history_left;
   if (reading.user.window_width) {
     commit.window_width =
@@ -268,6 +296,9 @@ awaitable<void> SourceLoop::after_read(UserReading reading, WindowOutcome outcom
   switch (outcome.kind) {
     case OutcomeKind::complete:
     case OutcomeKind::unchanged:
+      if (reading.gone) {
+        reading.gone = co_await is_gone(row);
+      }
       after_success(reading, outcome);
       if (!(facts_ == saved_facts_)) {
         co_await save_facts();
@@ -286,7 +317,7 @@ awaitable<void> SourceLoop::after_read(UserReading reading, WindowOutcome outcom
       if (mode_ == Mode::one_pass && attempt >= unstable_attempts_max) {
         finish_user(row, true);
       } else {
-        schedule_.put(row, now + user_backoff_.delay(attempt, random_.fraction()), reading.history_left);
+        put_again(reading, now + user_backoff_.delay(attempt, random_.fraction()));
       }
       break;
     }
@@ -314,7 +345,7 @@ void SourceLoop::after_success(const UserReading& reading, const WindowOutcome& 
   const storage::UserRow row = reading.user.row;
   const Now now = parts_.timer->now();
   read_succeeded_ = true;
-  refused_in_a_row_ = 0;
+  refused_.clear();
   unstable_.erase(row);
   if (std::exchange(misconfigured_, false)) {
     record_state("running", "");
@@ -327,14 +358,16 @@ void SourceLoop::after_success(const UserReading& reading, const WindowOutcome& 
   if (outcome.counts.added > 0) {
     parts_.on_stored();
   }
-  const bool caught_up = outcome.span.to >= reading.planned.cover_to || outcome.kind == OutcomeKind::unchanged;
-  const bool live_due = outcome.span.to < reading.planned.cover_to && reading.kind == WindowKind::history;
+  const bool caught_up = outcome.span.to >= reading.planned.read_to || outcome.kind == OutcomeKind::unchanged;
+  const bool live_due = outcome.span.to < reading.planned.read_to && reading.kind == WindowKind::history;
   if (reading.gone) {
     parts_.log->write(Event::user_gone, "a user who matches no audience any more is read to the end and let go",
                       {{"source", options_.name}, user(reading.user.user_id)});
     finish_user(row, false);
   } else if (mode_ == Mode::one_pass && caught_up && !reading.history_left) {
     finish_user(row, false);
+  } else if (mode_ == Mode::one_pass && reading.history_left) {
+    schedule_.put(row, SteadyTime::max(), true);  // The present is read once, at the end.
   } else if (mode_ == Mode::forever && live_due) {
     schedule_.put(row, std::max(reading.pick.due, now.steady), reading.history_left);
   } else if (mode_ == Mode::forever && caught_up) {
@@ -347,6 +380,12 @@ void SourceLoop::after_success(const UserReading& reading, const WindowOutcome& 
   }
 }
 
+// The user may have been listed again while it was read for the last time.
+awaitable<bool> SourceLoop::is_gone(storage::UserRow row) {
+  auto job = [row](Store& store) { return store.load_user(row).status == UserStatus::gone; };
+  co_return co_await parts_.storage->run(std::move(job));
+}
+
 void SourceLoop::finish_user(storage::UserRow row, bool failed) {
   schedule_.remove(row);
   if (failed) {
@@ -356,7 +395,9 @@ void SourceLoop::finish_user(storage::UserRow row, bool failed) {
 
 awaitable<void> SourceLoop::save_facts() {
   saved_facts_ = facts_;
-  auto job = [source = source_, text = to_text(facts_)](Store& store) { store.record_fact(source, paging_fact, text); };
+  auto job = [source = source_, text = elit::to_text(facts_)](Store& store) {
+    store.record_fact(source, paging_fact, text);
+  };
   co_await parts_.storage->run(std::move(job));
 }
 
@@ -395,9 +436,22 @@ awaitable<void> SourceLoop::write_cycle() {
         {"delivered", sink.delivered}, {"pending", sink.pending}, {"dead", sink.dead}, {"suppressed", sink.suppressed}};
     balanced = balanced && ledger.added == sink.delivered + sink.pending + sink.dead + sink.suppressed;
   }
-  const Fields fields{{"source", options_.name},     {"fetched", ledger.fetched},
-                      {"new", ledger.added},         {"duplicate", ledger.duplicates},
-                      {"rejected", ledger.rejected}, {"sinks", boost::json::value(std::move(sinks))},
+  // The cycle's own numbers are what has come since the latest event, also over a restart; the sinks' are totals.
+  const CycleTotals totals{ledger.fetched, ledger.added, ledger.duplicates, ledger.rejected};
+  const CycleTotals before = std::exchange(reported_, totals);
+  if (!(totals == before)) {
+    auto save = [source = source_, text = to_text(totals)](Store& store) {
+      store.record_fact(source, reported_fact, text);
+    };
+    co_await parts_.storage->run(std::move(save));
+  }
+  const Fields fields{{"source", options_.name},
+                      {"fetched", totals.fetched - before.fetched},
+                      {"new", totals.added - before.added},
+                      {"duplicate", totals.duplicates - before.duplicates},
+                      {"rejected", totals.rejected - before.rejected},
+                      {"sinks", boost::json::value(std::move(sinks))},
+                      {"stored", ledger.stored},
                       {"followed", schedule_.size()}};
   parts_.log->write(Event::cycle, "a polling cycle is over", fields);
   if (!balanced) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/lateness.hpp"
@@ -24,6 +25,16 @@
 #include "storage/store.hpp"
 
 namespace elit::daemon {
+
+// What a source has fetched since the start of its state: fetched = added + duplicates + rejected.
+struct CycleTotals {
+  std::int64_t fetched = 0;
+  std::int64_t added = 0;
+  std::int64_t duplicates = 0;
+  std::int64_t rejected = 0;
+
+  bool operator==(const CycleTotals&) const = default;
+};
 
 // The fetching half for one source: lists the users of its audiences and keeps every followed user's conversations
 // stored and covered up to the present. All on one thread's executor.
@@ -74,7 +85,8 @@ class SourceLoop {
   // Since when a request hangs beyond all its limits; absent while all is well. For the watchdog.
   [[nodiscard]] std::optional<SteadyTime> stalled_since() const;
 
-  // Writes the `cycle` event with the ledger, and `ledger_mismatch` if it does not balance.
+  // Writes the `cycle` event with the ledger: what came since the event before, and the sinks' totals. A
+  // `ledger_mismatch` follows if the totals do not balance.
   [[nodiscard]] boost::asio::awaitable<void> write_cycle();
 
  private:
@@ -110,12 +122,16 @@ class SourceLoop {
   boost::asio::awaitable<void> wait_for_work();
   boost::asio::awaitable<void> read_user(PollSchedule::Pick pick);
   [[nodiscard]] std::optional<WindowRead> plan_read(UserReading& reading);
+  [[nodiscard]] std::optional<Window> plan_window(const UserReading& reading, storage::WindowKind kind,
+                                                  bool covered) const;
   [[nodiscard]] WindowRead::Parts read_parts(UserReading& reading, storage::WindowKind kind);
   void complete_commit(UserReading& reading, storage::WindowCommit& commit, int rows);
   boost::asio::awaitable<void> after_read(UserReading reading, WindowOutcome outcome);
   void after_success(const UserReading& reading, const WindowOutcome& outcome);
   boost::asio::awaitable<void> after_failure(UserReading reading, Interval span, Failure failure);
-  [[nodiscard]] Milliseconds parking_time(int failures, bool refused);
+  void put_again(const UserReading& reading, SteadyTime from);
+  boost::asio::awaitable<bool> is_gone(storage::UserRow row);
+  [[nodiscard]] Milliseconds parking_time(storage::UserRow row, int failures, bool refused);
   void finish_user(storage::UserRow row, bool failed);
   boost::asio::awaitable<void> save_facts();
   void report_drifts(const std::vector<std::string>& drifts);
@@ -141,8 +157,9 @@ class SourceLoop {
   std::vector<storage::AudienceId> audiences_;
   std::unordered_map<storage::UserRow, int> unstable_;  // reads in a row that proved nothing
   std::vector<std::string> drifts_reported_;
+  CycleTotals reported_;
   std::int64_t last_listed_ = -1;
-  std::int64_t refused_in_a_row_ = 0;
+  std::unordered_set<storage::UserRow> refused_;  // since some user was read
   bool stopped_ = false;
   bool alarmed_ = false;
   bool read_succeeded_ = false;  // some user was read since all of them were refused

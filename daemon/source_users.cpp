@@ -161,6 +161,9 @@ awaitable<Result<std::vector<ListedUser>>> SourceLoop::list_audience(Audience au
 void SourceLoop::welcome(const storage::ListingChange& change) {
   const SteadyTime now = parts_.timer->now().steady;
   for (const storage::UserRow row : change.arrived) {
+    if (schedule_.is_being_read(row)) {
+      continue;  // It was draining. What follows its read finds it followed again.
+    }
     // The first read is one of history; the live read waits for it unless the history is deep.
     schedule_.put(row, mode_ == Mode::one_pass ? now : now + options_.poll.interval, true);
   }
@@ -192,7 +195,7 @@ awaitable<void> SourceLoop::after_failure(UserReading reading, Interval span, Fa
   const bool park = refused || record.failures >= failures_before_parking;
   Milliseconds wait = user_backoff_.delay(record.failures, random_.fraction());
   if (park) {
-    wait = parking_time(record.failures, refused);
+    wait = parking_time(user.row, record.failures, refused);
     record.parked_until = now.wall + wait;
   }
   auto job = [record, narrow, kind = reading.kind, width = (span.to - span.from) / narrowing](Store& store) {
@@ -203,7 +206,7 @@ awaitable<void> SourceLoop::after_failure(UserReading reading, Interval span, Fa
   };
   co_await parts_.storage->run(std::move(job));
   if (!park) {
-    schedule_.put(user.row, now.steady + wait, reading.pick.work == Work::history);
+    put_again(reading, now.steady + wait);
     co_return;
   }
   if (user.status != storage::UserStatus::parked) {
@@ -218,8 +221,20 @@ awaitable<void> SourceLoop::after_failure(UserReading reading, Interval span, Fa
   }
 }
 
-Milliseconds SourceLoop::parking_time(int failures, bool refused) {
-  if (refused && ++refused_in_a_row_ >= static_cast<std::int64_t>(schedule_.size())) {
+// The same read once more, not before `from`.
+void SourceLoop::put_again(const UserReading& reading, SteadyTime from) {
+  const bool history = reading.pick.work == Work::history;
+  schedule_.put(reading.user.row, history ? std::max(reading.pick.due, from) : from, history, from);
+}
+
+Milliseconds SourceLoop::parking_time(storage::UserRow row, int failures, bool refused) {
+  if (refused) {
+    refused_.insert(row);
+  }
+  // In one pass those who are done have left the schedule.
+  const bool could_be_all = mode_ == Mode::forever || !read_succeeded_;
+  const std::size_t all = schedule_.size() + static_cast<std::size_t>(shortfall_.users_failed);
+  if (refused && could_be_all && refused_.size() >= all) {
     read_succeeded_ = false;
     if (!std::exchange(misconfigured_, true)) {
       parts_.log->write(Event::source_down,

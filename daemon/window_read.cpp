@@ -16,13 +16,13 @@ Pager::Limits pager_limits(const SourceOptions& options, Interval span) {
     // Nothing narrower can be asked for: this one has to be read, however long it is.
     limits.pages_max = std::numeric_limits<int>::max();
     limits.rows_max = std::numeric_limits<int>::max();
+    limits.divisible = false;
   }
   return limits;
 }
 
-std::vector<Digest> digests_of(const std::vector<OrderedRow>& rows) {
-  std::vector<Digest> digests;
-  digests.reserve(rows.size());
+std::vector<Digest> digests_of(const std::vector<OrderedRow>& rows, std::int64_t rejected) {
+  std::vector<Digest> digests(static_cast<std::size_t>(rejected), Pager::no_row);
   for (const OrderedRow& row : rows) {
     digests.push_back(row.row.digest);
   }
@@ -49,7 +49,8 @@ WindowRead::WindowRead(Parts parts, const storage::UserState& user, storage::Win
     : parts_(std::move(parts)),
       user_(user.row),
       user_id_(user.user_id),
-      recently_verified_(user.verified && parts_.timer->now().wall - *user.verified < parts_.options->lookback),
+      recently_verified_(user.verified && *user.verified <= window.span.to &&
+                         parts_.timer->now().wall - *user.verified < parts_.options->lookback),
       kind_(kind),
       window_(window),
       rows_max_(pager_limits(*parts_.options, window.span).rows_max),
@@ -110,7 +111,7 @@ Pager::Verdict WindowRead::take(elitbuzz::ConversationsPage answer) {
   const bool past_the_end = ends_list(answer);
   page.rows = order_rows(std::move(answer.rows), window_.span.from);
   const PagingFacts before = *parts_.facts;
-  const Pager::Verdict verdict = pager_.on_page(digests_of(page.rows), past_the_end, share_one_instant(page.rows));
+  const Pager::Verdict verdict = pager_.on_page(digests_of(page.rows, page.rejected), past_the_end, share_one_instant(page.rows));
   if (before.full_size != parts_.facts->full_size && *parts_.facts->full_size < parts_.options->limits.page_size) {
     drifts_.push_back("the source caps its pages at " + std::to_string(*parts_.facts->full_size) + " rows");
   }

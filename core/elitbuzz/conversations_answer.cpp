@@ -24,17 +24,20 @@ ConversationsPage past_the_end() {
 Result<ConversationsPage> read_rows(const SourceOptions& source, std::string_view user_id, const HttpAnswer& answer,
                                     std::string_view list) {
   ConversationsPage page;
-  bool strange = false;
+  bool strange = false;  // something that is neither a row nor nothing
+  bool sound = false;    // an object, which is what rows are
   JsonArrayReader reader(list);
   while (const std::optional<std::string_view> element = reader.next()) {
+    const bool is_object = json_kind(*element) == JsonKind::object;
+    sound = sound || is_object;
+    strange = strange || (!is_object && *element != "null");
     if (std::optional<Row> row = read_row(source, user_id, *element)) {
       page.rows.push_back(std::move(*row));
     } else {
       ++page.rejected;
-      strange = strange || *element != "null";
     }
   }
-  if (page.rows.empty() && strange) {
+  if (strange && !sound) {
     return not_understood(answer, "no element of the list is a message; name the list by messages_list under api");
   }
   return page;

@@ -125,6 +125,12 @@ boost::json::object source_json(const SourceStatus& source, Instant now) {
   return object;
 }
 
+// What went wrong, without what the peer wrote about it: that may hold the text of a message.
+std::string without_answer(const std::string& error) {
+  constexpr std::size_t length_of_status = 8;  // `HTTP 400`
+  return error.starts_with("HTTP ") ? error.substr(0, length_of_status) : error.substr(0, error.find(':'));
+}
+
 boost::json::object sink_json(const SinkStatus& sink) {
   boost::json::object object = state_json(sink.state);
   object["name"] = sink.name;
@@ -135,7 +141,7 @@ boost::json::object sink_json(const SinkStatus& sink) {
   object["dead"] = sink.dead;
   object["suppressed"] = sink.suppressed;
   object["oldest_pending"] = time_or_null(sink.oldest_pending);
-  object["last_error"] = sink.last_error;
+  object["last_error"] = without_answer(sink.last_error);
   return object;
 }
 
@@ -207,7 +213,7 @@ void print_sink(std::ostream& out, const SinkStatus& sink, Instant now) {
     out << "  the oldest pending message was stored " << age(sink.oldest_pending, now) << '\n';
   }
   if (!sink.last_error.empty() && sink.pending + sink.unknown + sink.dead > 0) {
-    out << "  last error: " << sink.last_error << '\n';
+    out << "  last error: " << without_answer(sink.last_error) << " (the whole answer is in deliveries_v1)\n";
   }
 }
 

@@ -97,7 +97,7 @@ const std::vector<BadConfiguration> amounts{
     {"CompoundDuration", with_source("settle: 1h30m"), 8, 13, "sources[0].settle", "in one unit"},
     {"FractionalDuration", with_source("settle: 1.5h"), 8, 13, "sources[0].settle", "in one unit"},
     {"TooLongDuration", with_source("settle: 2d"), 8, 13, "sources[0].settle", "between 0 and 1d, not 2d"},
-    {"IntervalOfNothing", with_source("poll: {interval: 0}"), 8, 22, "sources[0].poll.interval", "between 1s and 1d"},
+    {"IntervalOfNothing", with_source("poll: {interval: 0}"), 8, 22, "sources[0].poll.interval", "between 100ms and 1d"},
     {"StalenessBelowInterval", with_source("poll: {interval: 2m, max_staleness: 1m}"), 8, 41,
      "sources[0].poll.max_staleness", "at least interval, which is 2m"},
     {"IntervalAboveDefaultStaleness", with_source("poll: {interval: 2h}"), 8, 22, "sources[0].poll.interval",
