@@ -91,7 +91,12 @@ class ReadmeTest(AcceptanceTest):
         world = self.world()
         world.fill(2)
         self.assertSyncs(world)
-        self.assertEqual(set(example), set(world.events("cycle")[-1]))
+        written = world.events("cycle")[-1]
+        self.assertEqual(set(example), set(written))
+        self.assertEqual(example["fetched"], example["new"] + example["duplicate"] + example["rejected"])
+        for event in (example, written):
+            for sink in event["sinks"].values():
+                self.assertEqual(event["stored"], sum(sink.values()), event)
 
     def test_the_example_receiver_holds_each_message_once(self):
         (receiver,) = [block for block in blocks("python") if "http.server" in block]
