@@ -12,8 +12,8 @@ namespace elit {
 namespace {
 
 // So many equal pages in a row are one page repeated for ever. One alone may also be a list that moved by just a page
-// while it was read. Where the end of lists was seen to be marked, equal pages of one instant are equal messages; but the
-// mark may have been an accident, so that even they are not believed for ever.
+// while it was read. Where the end of lists was seen to be marked, equal pages of one instant are equal messages; but
+// the mark may have been an accident, so that even they are not believed for ever.
 constexpr int repetitions_max_unmarked = 2;
 constexpr int repetitions_max_marked = 20;
 constexpr int repetitions_max_one_instant_unmarked = 3;
@@ -99,13 +99,12 @@ void Pager::resume(int pass, std::vector<std::vector<Digest>> pages, std::vector
     std::sort(page.begin(), page.end());
     rows_ += static_cast<int>(page.size());
   }
-  repetitions_ = 0;
-  for (std::size_t page = pages_.size(); page > 1; --page) {
-    const auto earlier_end = pages_.begin() + static_cast<std::ptrdiff_t>(page) - 1;
-    if (std::find(pages_.begin(), earlier_end, *earlier_end) == earlier_end) {
-      break;
-    }
-    ++repetitions_;
+  const auto other = std::find_if(pages_.rbegin(), pages_.rend(),
+                                  [this](const std::vector<Digest>& page) { return page != pages_.back(); });
+  repetitions_ = static_cast<int>(other - pages_.rbegin());
+  const bool begins_here = repetitions_ > 0 && std::find(other, pages_.rend(), pages_.back()) == pages_.rend();
+  if (begins_here) {
+    --repetitions_;
   }
 }
 
@@ -127,6 +126,9 @@ Pager::Verdict Pager::on_page(std::vector<Digest> rows, bool past_the_end, bool 
     if (page_one_full && !one_instant && !facts_.numbers_honoured) {
       // Perhaps the server ignores the page number: only smaller windows can tell.
       return limits_.divisible ? Verdict::too_large : Verdict::unproven;
+    }
+    if (repetitions_ > 0 && rows != pages_.back()) {
+      repetitions_ = 0;  // Not one page for ever: what repeated before was a list that moved.
     }
     if (repetitions_ + 1 >= repetitions_max(one_instant)) {
       facts_.end_is_marked = false;
@@ -168,7 +170,7 @@ void Pager::learn_from(const std::vector<Digest>& rows) {
       facts_.sizes_vary = true;
     }
     // A server that ignores the number may send page 1 with a new row in front: only a wholly different page tells.
-    facts_.numbers_honoured = facts_.numbers_honoured || have_no_row_in_common(pages_.front(), rows);
+    facts_.numbers_honoured = facts_.numbers_honoured || have_no_row_in_common(pages_.back(), rows);
   } else if (static_cast<int>(rows.size()) == limits_.page_size && !facts_.full_size) {
     facts_.full_size = limits_.page_size;
   }

@@ -16,7 +16,7 @@ struct PagingFacts {
   int asked_size = 0;
   std::optional<int> full_size;   // the size of a page that was followed by more rows: the effective page size
   bool sizes_vary = false;        // pages that were followed by more rows had different sizes
-  bool numbers_honoured = false;  // a later page once had no row in common with page 1
+  bool numbers_honoured = false;  // a page once had no row in common with the one before
   bool end_is_marked = false;     // past the end once came an empty list or an error, not a repeated page
 
   bool operator==(const PagingFacts&) const = default;
@@ -31,11 +31,11 @@ struct PagingFacts {
 
 // Reads one frozen window page by page and decides when it is complete. Pure: it sees only the digests of the rows.
 //
-// The end of the list is an empty page, an answer that means "past the end", or pages in a row that repeat an earlier one
-// row for row (one such page may be rows that moved while the list was read); a short page alone is no end unless the
-// source was seen to fill its pages. Offset paging over a list that
-// changes skips or repeats rows, so a list of several pages is accepted only when its first page, read again, is
-// unchanged, or when two passes were equal; equal rows on different pages are two messages only in the latter case.
+// The end of the list is an empty page, an answer that means "past the end", or an earlier page that comes again and
+// again (once may be a list that moved while it was read); a short page alone is no end unless the source was seen to
+// fill its pages. Offset paging over a list that changes skips or repeats rows, so a list of several pages is accepted
+// only when its first page, read again, is unchanged, or when two passes were equal; equal rows on different pages are
+// two messages only in the latter case.
 class Pager {
  public:
   struct Limits {
@@ -67,9 +67,10 @@ class Pager {
   [[nodiscard]] int pass() const { return pass_; }
   [[nodiscard]] bool checking() const { return checking_; }
 
-  // Takes the answer for page(). `rows`: a digest for each element of the page, `no_row` for one that is no row: a page's
-  // size tells about its end only if every element counts. `past_the_end`: the answer says that there is no such page. `one_instant`: all its
-  // rows share one instant, so that equal pages need not be a repetition; such a window cannot be read in parts either.
+  // Takes the answer for page(). `rows`: a digest for each element of the page, `no_row` for one that is no row: a
+  // page's size tells about its end only if every element counts. `past_the_end`: the answer says that there is no such
+  // page. `one_instant`: all its rows share one instant, so that equal pages need not be a repetition; such a window
+  // cannot be read in parts either.
   static constexpr Digest no_row{};
   [[nodiscard]] Verdict on_page(std::vector<Digest> rows, bool past_the_end, bool one_instant);
 
@@ -90,7 +91,7 @@ class Pager {
   int pass_ = 0;
   bool checking_ = false;
   int rows_ = 0;
-  int repetitions_ = 0;  // pages at the end of pages_ that repeat an earlier one and may yet be messages of their own
+  int repetitions_ = 0;  // equal pages at the end of pages_ that repeat an earlier one, yet may be rows of their own
   std::vector<std::vector<Digest>> pages_;
   std::vector<std::vector<Digest>> previous_;
 };

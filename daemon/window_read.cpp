@@ -34,7 +34,11 @@ bool ends_list(const elitbuzz::ConversationsPage& page) {
   return page.past_the_end || (page.rows.empty() && page.rejected == 0);
 }
 
-bool share_one_instant(const std::vector<OrderedRow>& rows) {
+// A page that also holds unusable elements may hide other instants.
+bool share_one_instant(const std::vector<OrderedRow>& rows, std::int64_t rejected) {
+  if (rejected > 0 && !rows.empty()) {
+    return false;
+  }
   for (const OrderedRow& row : rows) {
     if (row.row.instant != rows.front().row.instant) {
       return false;
@@ -111,7 +115,8 @@ Pager::Verdict WindowRead::take(elitbuzz::ConversationsPage answer) {
   const bool past_the_end = ends_list(answer);
   page.rows = order_rows(std::move(answer.rows), window_.span.from);
   const PagingFacts before = *parts_.facts;
-  const Pager::Verdict verdict = pager_.on_page(digests_of(page.rows, page.rejected), past_the_end, share_one_instant(page.rows));
+  const Pager::Verdict verdict =
+      pager_.on_page(digests_of(page.rows, page.rejected), past_the_end, share_one_instant(page.rows, page.rejected));
   if (before.full_size != parts_.facts->full_size && *parts_.facts->full_size < parts_.options->limits.page_size) {
     drifts_.push_back("the source caps its pages at " + std::to_string(*parts_.facts->full_size) + " rows");
   }
