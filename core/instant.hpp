@@ -27,8 +27,12 @@ struct Now {
   SteadyTime steady;
 };
 
-[[nodiscard]] constexpr std::int64_t to_ms(Instant instant) { return instant.time_since_epoch().count(); }
-[[nodiscard]] constexpr Instant from_ms(std::int64_t ms) { return Instant{Milliseconds{ms}}; }
+[[nodiscard]] constexpr std::int64_t to_ms(Instant instant) {
+  return instant.time_since_epoch().count();
+}
+[[nodiscard]] constexpr Instant from_ms(std::int64_t ms) {
+  return Instant{Milliseconds{ms}};
+}
 
 // The earliest instant we ever ask the vendor for (2001-09-09T01:46:41Z): the first whole second whose epoch
 // milliseconds have 13 digits and exceed 1.0e12, below which a value is seconds by mistake (api.md section 9, trap 6).

@@ -24,8 +24,7 @@ void PollSchedule::put(User user, SteadyTime due, bool history, SteadyTime histo
   if (!inserted) {
     take_out(user, entry);
   }
-  entry =
-      Entry{.due = due, .history = history, .being_read = false, .history_from = history_from, .turn = ++turns_};
+  entry = Entry{.due = due, .history = history, .being_read = false, .history_from = history_from, .turn = ++turns_};
   live_.emplace(due, user);
   if (history) {
     history_.emplace(HistoryPlace{history_from, entry.turn}, user);

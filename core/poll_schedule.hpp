@@ -27,8 +27,8 @@ class PollSchedule {
 
   explicit PollSchedule(PollOptions options) : options_(options) {}
 
-  // Adds a user or moves it: the live read is due at `due`; `history`: parts of its history are missing, and they may be
-  // read from `history_from` on.
+  // Adds a user or moves it: the live read is due at `due`; `history`: parts of its history are missing, and they may
+  // be read from `history_from` on.
   void put(User user, SteadyTime due, bool history, SteadyTime history_from = SteadyTime::min());
   void remove(User user);
 

@@ -25,7 +25,8 @@ enum class ListingVerdict {
 };
 
 // Judges a list. An audience without members so far accepts anything; `shrink_alarm` is a share in [0, 1]. An empty or
-// sharply shrunk list is much more often an error of the API or a renamed attribute than a fact (api.md section 9, trap 15).
+// sharply shrunk list is much more often an error of the API or a renamed attribute than a fact (api.md section 9,
+// trap 15).
 [[nodiscard]] ListingVerdict judge_listing(const ListingCounts& counts, double shrink_alarm);
 
 }  // namespace elit

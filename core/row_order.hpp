@@ -14,8 +14,8 @@ struct OrderedRow {
   Instant order;
 };
 
-// Puts a time on every row of a page so that the page can be sorted: a row without an instant takes that of the row before
-// it, or of the first dated one after it, or `fallback` when no row is dated.
+// Puts a time on every row of a page so that the page can be sorted: a row without an instant takes that of the row
+// before it, or of the first dated one after it, or `fallback` when no row is dated.
 [[nodiscard]] std::vector<OrderedRow> order_rows(std::vector<Row> rows, Instant fallback);
 
 // Learns from the pages of one list whether it runs from the newest row to the oldest.

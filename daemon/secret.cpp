@@ -153,7 +153,8 @@ class SecretInspection {
     const config::Place place = origin == loaded_.origins.end() ? config::Place{} : origin->second;
     const SecretProblem& found = secret.error();
     SecretMistake mistake{{loaded_.file, place.line, place.column, config::printable(key), found.what},
-                          found.exit_status(), found.kind == SecretProblem::Kind::missing};
+                          found.exit_status(),
+                          found.kind == SecretProblem::Kind::missing};
     mistakes_.push_back(std::move(mistake));
   }
 

@@ -39,15 +39,16 @@ struct ConversationsPage {
 };
 
 // Reads an answer of the Conversations API to a request for page `page_number` of `user_id`. Only a recognised empty
-// list, 204, or an answer that means "no such page" to a page after the first gives no rows and no rejected elements; any
-// other shape is `malformed` with a redacted excerpt.
+// list, 204, or an answer that means "no such page" to a page after the first gives no rows and no rejected elements;
+// any other shape is `malformed` with a redacted excerpt.
 [[nodiscard]] Result<ConversationsPage> read_conversations(const SourceOptions& source, std::string_view user_id,
                                                            int page_number, const HttpAnswer& answer);
 
 // The failure that an answer other than a success stands for, by api.md section 3.3: 401 and 403 unauthorized (403 with
 // a phrase about rates: throttled), 429 and 503 throttled, 408, 425 and other 5xx transient, 1003 and 1004 malformed,
-// 1002, 404 and other 4xx rejected, the rest malformed. A failure inside an answer of 2xx is judged by the status or code
-// that it names. `now` resolves a Retry-After that is a date, or else the answer's own Date does; it is capped at one day.
+// 1002, 404 and other 4xx rejected, the rest malformed. A failure inside an answer of 2xx is judged by the status or
+// code that it names. `now` resolves a Retry-After that is a date, or else the answer's own Date does; it is capped at
+// one day.
 [[nodiscard]] Failure failure_of(const HttpAnswer& answer, std::optional<Instant> now);
 
 }  // namespace elit::elitbuzz

@@ -11,7 +11,8 @@ struct ValidateArguments {
 };
 
 // Reads the configuration and looks at the secrets that are there (one that is missing is a warning); touches no
-// network. Every mistake goes to `err`, one a line. On success `out` gets a summary of what would run. With `json`, `out` gets one document in either case:
+// network. Every mistake goes to `err`, one a line. On success `out` gets a summary of what would run. With `json`,
+// `out` gets one document in either case:
 //   {"ok", "file", "mistakes": [{"file", "line", "column", "key", "what"}],
 //    "sources": [{"name", "base_url", "audiences": [{"attribute", "value"}]}],
 //    "sinks": [{"name", "type", "target", "guarantee"}]}
