@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/letter_case.hpp"
+
 namespace elit::config {
 namespace {
 
@@ -26,16 +28,6 @@ bool is_one_of(char byte, std::initializer_list<std::string_view> sets) {
 
 bool is_word(char byte, std::string_view more) {
   return is_one_of(byte, {lower_letters, upper_letters, digits, more});
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& byte : result) {
-    if (byte >= 'A' && byte <= 'Z') {
-      byte = static_cast<char>(byte - 'A' + 'a');
-    }
-  }
-  return result;
 }
 
 Problem name_problem(const std::string& text) {
@@ -80,7 +72,7 @@ Problem common_url_problem(const std::string& text, boost::urls::url_view& view)
     return no_scheme ? "must be an absolute URL that begins with https://" : "is not a valid URL";
   }
   view = *result;
-  const std::string scheme = lower(std::string_view(view.scheme().data(), view.scheme().size()));
+  const std::string scheme = to_lower_case(std::string_view(view.scheme().data(), view.scheme().size()));
   if (scheme != "http" && scheme != "https") {
     return "must be an absolute URL that begins with https://";
   }
@@ -119,7 +111,7 @@ Problem proxy_problem(const std::string& text) {
   if (Problem problem = common_url_problem(text, view)) {
     return problem;
   }
-  const std::string scheme = lower(std::string_view(view.scheme().data(), view.scheme().size()));
+  const std::string scheme = to_lower_case(std::string_view(view.scheme().data(), view.scheme().size()));
   const bool bare = !view.has_query() && (view.encoded_path().empty() || view.encoded_path() == "/");
   return scheme == "http" && view.has_port() && bare ? Problem{} : "must have the form http://host:port";
 }
@@ -224,13 +216,14 @@ bool is_loopback_url(const std::string& url) {
   if (!result) {
     return false;
   }
-  const std::string host = lower(std::string_view(result->encoded_host().data(), result->encoded_host().size()));
+  const std::string host =
+      to_lower_case(std::string_view(result->encoded_host().data(), result->encoded_host().size()));
   const auto ipv4 = boost::urls::parse_ipv4_address(host);
   return host == "localhost" || host == "[::1]" || (ipv4 && ipv4->is_loopback());
 }
 
 bool is_plain_http(const std::string& url) {
-  return lower(url).starts_with("http://");
+  return to_lower_case(url).starts_with("http://");
 }
 
 std::optional<std::string> header_name_problem(const std::string& name) {
@@ -243,14 +236,14 @@ std::optional<std::string> header_name_problem(const std::string& name) {
       "host",       "content-length", "content-type",    "content-encoding", "transfer-encoding",
       "connection", "upgrade",        "accept-encoding", "expect",           "te",
       "trailer",    "idempotency-key"};
-  if (std::find(own.begin(), own.end(), lower(name)) != own.end()) {
+  if (std::find(own.begin(), own.end(), to_lower_case(name)) != own.end()) {
     return "is set by elitbuzz-sync itself: remove it";
   }
   return {};
 }
 
 bool is_secret_header(const std::string& name) {
-  const std::string text = lower(name);
+  const std::string text = to_lower_case(name);
   static constexpr std::array<std::string_view, 7> marks{"token",  "secret",        "key",   "password",
                                                          "cookie", "authorization", "passwd"};
   return std::any_of(marks.begin(), marks.end(),

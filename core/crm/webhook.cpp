@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <unordered_map>
 #include <utility>
 
 #include "core/check.hpp"
 #include "core/json_scan.hpp"
 #include "core/json_text.hpp"
+#include "core/letter_case.hpp"
 #include "core/time_text.hpp"
 #include "core/utf8.hpp"
 
@@ -73,11 +73,6 @@ std::string hex(const unsigned char* bytes, std::size_t size) {
     text += digits[bytes[i] & 0xFU];
   }
   return text;
-}
-
-bool same_name(std::string_view one, std::string_view other) {
-  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
-                    [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
 }
 
 // What a member holds, for a person: a string's content, any other value as it is written, nothing for null.
@@ -249,8 +244,8 @@ HttpRequest webhook_request(std::string_view target, const std::vector<HttpHeade
   request.target = target;
   bool has_content_type = false;
   for (const auto& header : headers) {
-    if (!same_name(header.name, "Idempotency-Key")) {
-      has_content_type = has_content_type || same_name(header.name, "Content-Type");
+    if (!equal_without_case(header.name, "Idempotency-Key")) {
+      has_content_type = has_content_type || equal_without_case(header.name, "Content-Type");
       request.headers.push_back(header);
     }
   }

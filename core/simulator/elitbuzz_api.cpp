@@ -3,20 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/letter_case.hpp"
+
 namespace elit::simulator {
 namespace {
 
 constexpr std::int64_t page_size_default = 500;  // api.md section 2.2
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lowered(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), lower);
-  return result;
-}
 
 }  // namespace
 
@@ -90,7 +82,7 @@ bool ElitbuzzApi::matches(const User& user, std::string_view name, std::string_v
     }
     switch (dialect_.attribute_match) {
       case AttributeMatch::without_case:
-        return lowered(attribute.second) == lowered(value);
+        return equal_without_case(attribute.second, value);
       case AttributeMatch::contains:
         return attribute.second.find(value) != std::string::npos;
       default:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/letter_case.hpp"
+
 namespace elit::simulator {
 namespace {
 
@@ -42,10 +44,6 @@ void for_each_part(std::string_view text, char separator, Visitor visit) {
   }
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 }  // namespace
 
 std::optional<std::string_view> RequestTarget::value(std::string_view name) const {
@@ -74,8 +72,7 @@ RequestTarget parse_target(std::string_view target) {
 
 std::optional<std::string_view> find_header(const HttpRequest& request, std::string_view name) {
   for (const HttpHeader& header : request.headers) {
-    if (std::equal(header.name.begin(), header.name.end(), name.begin(), name.end(),
-                   [](char a, char b) { return lower(a) == lower(b); })) {
+    if (equal_without_case(header.name, name)) {
       return header.value;
     }
   }

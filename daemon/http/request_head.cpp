@@ -4,16 +4,13 @@
 #include <array>
 #include <string_view>
 
+#include "core/letter_case.hpp"
+
 namespace elit::daemon {
 namespace {
 
 constexpr std::array<std::string_view, 5> owned_fields{"host", "content-length", "connection", "accept-encoding",
                                                        "transfer-encoding"};
-
-bool equal_without_case(std::string_view name, std::string_view lower_case) {
-  return std::equal(name.begin(), name.end(), lower_case.begin(), lower_case.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b; });
-}
 
 bool is_token(std::string_view text) {
   static constexpr std::string_view others = "!#$%&'*+-.^_`|~";
