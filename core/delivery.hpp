@@ -102,9 +102,9 @@ class Delivery {
   void on_secret(bool changed, Now now);
   void on_begun(BatchHandle batch, DeliveryBatchId stored);
   // What to record. The messages are free for what follows at once: records are kept in the order they were asked for.
-  [[nodiscard]] DeliveryRecord on_answer(BatchHandle batch, const DeliveryAnswer& answer, Now now);
+  [[nodiscard]] DeliveryRecord on_answer(BatchHandle handle, const DeliveryAnswer& answer, Now now);
   // It is recorded; `splits` are the store's ids of the splits, in their order.
-  void on_recorded(BatchHandle batch, const std::vector<DeliveryBatchId>& splits, Now now);
+  void on_recorded(BatchHandle handle, const std::vector<DeliveryBatchId>& splits, Now now);
 
   // There may be new messages.
   void on_arrivals() { more_pending_ = true; }

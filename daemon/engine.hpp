@@ -34,6 +34,8 @@ class Engine {
 
   // Throws std::runtime_error when a CA file of the configuration cannot be read.
   Engine(Options options, SourceLoop::Mode mode, Parts parts);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
   ~Engine();
 
   // Works until stop() or, in one pass, until all is done that can be done. Throws what the storage throws.

@@ -21,7 +21,7 @@ namespace elit::daemon {
 namespace {
 
 constexpr std::size_t key_size = 32;
-constexpr std::string_view line_begin = "{\"key\":\"";
+constexpr std::string_view line_begin = R"({"key":")";
 
 class Descriptor {
  public:

@@ -61,7 +61,7 @@ class Crm {
   void note_idempotency(const std::string& idempotency_key, const std::vector<Received>& messages);
   Verdict judge(const Received& message);
   void accept(Received message);
-  Reply refuse_request(int status, const std::string& error) const;
+  [[nodiscard]] Reply refuse_request(int status, const std::string& error) const;
 
   std::string authorization_;
   Random random_;

@@ -66,12 +66,12 @@ class ElitbuzzApi {
   std::optional<Reply> read_window(const RequestTarget& target, Instant now, Window& window) const;
   std::vector<Message*> select(User& user, const Window& window, Instant now) const;
   Reply page(User& user, const std::vector<Message*>& rows, const Window& window, Instant now);
-  Reply past_the_end(const std::string& shape) const;
+  [[nodiscard]] Reply past_the_end(const std::string& shape) const;
   std::string row(const User& user, const Message& message);
-  std::string user_element(const User& user) const;
-  bool matches(const User& user, std::string_view name, std::string_view value) const;
-  std::int64_t page_size(const RequestTarget& target) const;
-  std::string wrapped(const std::string& shape, const std::vector<std::string>& elements) const;
+  [[nodiscard]] std::string user_element(const User& user) const;
+  [[nodiscard]] bool matches(const User& user, std::string_view name, std::string_view value) const;
+  [[nodiscard]] std::int64_t page_size(const RequestTarget& target) const;
+  [[nodiscard]] std::string wrapped(const std::string& shape, const std::vector<std::string>& elements) const;
 
   World& world_;
   Account account_;

@@ -39,6 +39,7 @@ class Simulator {
   explicit Simulator(const SimulatorOptions& options);
   Simulator(const Simulator&) = delete;
   Simulator& operator=(const Simulator&) = delete;
+  ~Simulator() = default;
 
   Reply answer(const HttpRequest& request, Instant now);
 
@@ -50,12 +51,12 @@ class Simulator {
  private:
   Reply answer_api(const HttpRequest& request, Instant now);
   Reply control(const HttpRequest& request, const RequestTarget& target, Instant now);
-  Reply ledger(const RequestTarget& target, Instant now) const;
-  Reply messages(const RequestTarget& target, Instant now) const;
+  [[nodiscard]] Reply ledger(const RequestTarget& target, Instant now) const;
+  [[nodiscard]] Reply messages(const RequestTarget& target, Instant now) const;
   Reply say(const HttpRequest& request, Instant now);
-  Reply list_users() const;
+  [[nodiscard]] Reply list_users() const;
   Reply change_user(const HttpRequest& request);
-  Reply received() const;
+  [[nodiscard]] Reply received() const;
 
   World world_;
   ElitbuzzApi api_;

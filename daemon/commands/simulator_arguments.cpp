@@ -142,7 +142,7 @@ const std::vector<Option>& all_options() {
       all.insert(all.end(), part.begin(), part.end());
     }
     all.push_back(words("--config", "FILE", "taken as by every verb, and not used", [](A&, const std::string&) {}));
-    all.push_back(bare("--json", "the line on stdout is {\"port\": ..., \"url\": ...}", [](A& a) { a.json = true; }));
+    all.push_back(bare("--json", R"(the line on stdout is {"port": ..., "url": ...})", [](A& a) { a.json = true; }));
     all.push_back(bare("--help", "this text", [](A& a) { a.help = true; }));
     return all;
   }();
