@@ -302,6 +302,20 @@ std::optional<Instant> parse_http_date(std::string_view text) {
   return reader.finished() ? to_instant(civil) : std::nullopt;
 }
 
+std::string to_http_date(Instant instant) {
+  const auto day = std::chrono::floor<std::chrono::days>(instant);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(instant - day)};
+  const std::string_view weekday = day_names.at(std::chrono::weekday{day}.iso_encoding() - 1);
+  const std::string_view month = month_names.at(static_cast<unsigned>(date.month()) - 1);
+  std::array<char, 64> text{};
+  const int size = std::snprintf(text.data(), text.size(), "%.3s, %02u %.3s %04d %02d:%02d:%02d GMT", weekday.data(),
+                                 static_cast<unsigned>(date.day()), month.data(), static_cast<int>(date.year()),
+                                 static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                                 static_cast<int>(time.seconds().count()));
+  return {text.data(), static_cast<std::size_t>(size)};
+}
+
 std::optional<Milliseconds> parse_retry_after(std::string_view text, std::optional<Instant> now) {
   text = trim(text);
   if (const std::optional<Decimal> seconds = parse_decimal(text)) {

@@ -33,6 +33,9 @@ struct ReadInstant {
 // below 70 is in this century.
 [[nodiscard]] std::optional<Instant> parse_http_date(std::string_view text);
 
+// `Sun, 06 Nov 1994 08:49:37 GMT` (IMF-fixdate), cut to seconds. Requires: a year in 0..9999.
+[[nodiscard]] std::string to_http_date(Instant instant);
+
 inline constexpr Milliseconds retry_after_max{std::chrono::hours{24}};
 
 // Reads a Retry-After: seconds, fractions allowed, or an HTTP date, which needs `now`. At most retry_after_max; zero

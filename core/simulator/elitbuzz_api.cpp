@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/letter_case.hpp"
+#include "core/time_text.hpp"
 
 namespace elit::simulator {
 namespace {
@@ -19,7 +20,7 @@ Reply ElitbuzzApi::answer(const HttpRequest& request, Instant now) {
   ++requests_;
   Reply reply = route(request, now);
   const auto skew = static_cast<std::int64_t>(dialect_.clock_skew_s * 1000);
-  reply.answer.headers.push_back({"Date", http_date(now + Milliseconds{skew})});
+  reply.answer.headers.push_back({"Date", to_http_date(now + Milliseconds{skew})});
   return reply;
 }
 
@@ -70,7 +71,7 @@ std::optional<Reply> ElitbuzzApi::over_the_limit(Instant now) {
     reply.answer.headers.push_back({"Retry-After", std::to_string(wait_s)});
   } else if (dialect_.retry_after == RetryAfter::date) {
     // Rounded up: a date holds whole seconds, and one too early would be refused again.
-    reply.answer.headers.push_back({"Retry-After", http_date(now + std::chrono::seconds{wait_s + 1})});
+    reply.answer.headers.push_back({"Retry-After", to_http_date(now + std::chrono::seconds{wait_s + 1})});
   }
   return reply;
 }

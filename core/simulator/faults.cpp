@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "core/simulator/timestamp_form.hpp"
+#include "core/time_text.hpp"
 
 namespace elit::simulator {
 namespace {
@@ -143,7 +143,7 @@ Reply refusal(Trouble trouble, const WireFaults& faults, Instant now) {
   if (faults.retry_after_s > 0) {
     const std::chrono::seconds wait{faults.retry_after_s};
     reply.answer.headers.push_back(
-        {"Retry-After", faults.retry_after_date ? http_date(now + wait) : std::to_string(wait.count())});
+        {"Retry-After", faults.retry_after_date ? to_http_date(now + wait) : std::to_string(wait.count())});
   }
   return reply;
 }

@@ -15,7 +15,6 @@ struct Fields {
   int minute;
   int second;
   int millisecond;
-  unsigned weekday;  // 0 is Sunday
 };
 
 Fields fields_of(Instant instant) {
@@ -28,8 +27,7 @@ Fields fields_of(Instant instant) {
           static_cast<int>(time.hours().count()),
           static_cast<int>(time.minutes().count()),
           static_cast<int>(time.seconds().count()),
-          static_cast<int>(time.subseconds().count()),
-          std::chrono::weekday{day}.c_encoding()};
+          static_cast<int>(time.subseconds().count())};
 }
 
 // The date and time of `instant` with these characters between the parts, without fraction and zone.
@@ -139,17 +137,6 @@ std::optional<Instant> readable_instant(TimestampForm form, Instant instant, std
 
 std::string iso_text(Instant instant) {
   return clock_text(instant, '-', 'T') + fraction_text(instant) + "Z";
-}
-
-std::string http_date(Instant instant) {
-  static constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const Fields f = fields_of(instant);
-  std::array<char, 64> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", days.at(f.weekday), f.day,
-                months.at(f.month - 1), f.year, f.hour, f.minute, f.second);
-  return buffer.data();
 }
 
 }  // namespace elit::simulator

@@ -41,7 +41,4 @@ enum class TimestampForm : std::uint8_t {
 // 2026-01-31T09:15:02.345Z
 [[nodiscard]] std::string iso_text(Instant instant);
 
-// Sat, 31 Jan 2026 09:15:02 GMT
-[[nodiscard]] std::string http_date(Instant instant);
-
 }  // namespace elit::simulator

@@ -16,11 +16,12 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <exception>
 #include <set>
 #include <stdexcept>
 #include <utility>
+
+#include "core/time_text.hpp"
 
 namespace elit::daemon {
 namespace asio = boost::asio;
@@ -58,23 +59,6 @@ Instant wall_clock() {
   return std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
 }
 
-// RFC 9110 section 5.6.7, for instance "Sun, 06 Nov 1994 08:49:37 GMT".
-std::string http_date(Instant instant) {
-  static constexpr std::array<const char*, 7> weekdays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const auto day = std::chrono::floor<std::chrono::days>(instant);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss time{std::chrono::floor<std::chrono::seconds>(instant - day)};
-  std::array<char, 40> text{};
-  std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
-                weekdays[std::chrono::weekday{day}.c_encoding()], static_cast<unsigned>(date.day()),
-                months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
-                static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-                static_cast<int>(time.seconds().count()));
-  return text.data();
-}
-
 ServerRequest request_of(Parser& parser) {
   auto& message = parser.get();
   ServerRequest request;
@@ -104,7 +88,7 @@ std::string head_of(const HttpAnswer& answer, bool keep_alive) {
     head += header.name + ": " + header.value + "\r\n";
   }
   if (!answer.header("Date")) {
-    head += "Date: " + http_date(wall_clock()) + "\r\n";
+    head += "Date: " + to_http_date(wall_clock()) + "\r\n";
   }
   if (answer.status != 204 && answer.status != 304) {
     head += "Content-Length: " + std::to_string(answer.body.size()) + "\r\n";

@@ -114,6 +114,11 @@ TEST(TimeText, WritesAndReadsRfc3339) {
   }
 }
 
+TEST(TimeText, WritesHttpDatesInWholeSeconds) {
+  EXPECT_EQ(to_http_date(from_ms(sample_ms)), "Sat, 31 Jan 2026 09:15:02 GMT");
+  EXPECT_EQ(to_http_date(from_ms(784'111'777'000)), "Sun, 06 Nov 1994 08:49:37 GMT");
+}
+
 TEST(TimeText, ReadsTheThreeFormsOfAnHttpDate) {
   const Instant expected = from_ms(784'111'777'000);
   EXPECT_EQ(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), expected);
