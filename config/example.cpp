@@ -21,7 +21,7 @@ void write_comment(const std::string& text, const std::string& indentation, std:
     const std::size_t end = std::min(text.find(' ', begin), text.size());
     const std::string word = text.substr(begin, end - begin);
     if (!line.empty() && indentation.size() + 3 + line.size() + word.size() > widest_line) {
-      out += indentation + "# " + line + "\n";
+      out.append(indentation).append("# ").append(line).append("\n");
       line.clear();
     }
     line += (line.empty() ? "" : " ") + word;

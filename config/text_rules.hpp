@@ -8,9 +8,9 @@ namespace elit::config {
 // What a text option may hold. `problem` gives what is wrong with a text, in words that follow the key, or nothing.
 // A problem never repeats the text: someone may have put a secret there.
 struct TextRule {
-  const char* means;    // for the reference: "an absolute http or https URL"
-  const char* pattern;  // for the JSON Schema, as far as a regular expression can tell; empty: any
-  std::optional<std::string> (*problem)(const std::string& text);
+  const char* means = nullptr;    // for the reference: "an absolute http or https URL"
+  const char* pattern = nullptr;  // for the JSON Schema, as far as a regular expression can tell; empty: any
+  std::optional<std::string> (*problem)(const std::string& text) = nullptr;
   bool booleans = false;  // true and false may stand unquoted
 };
 

@@ -54,6 +54,7 @@ std::vector<BatchMember> members_of(Store::Impl& impl, SinkId sink, BatchId batc
 // Every message of the batch leaves it by exactly one way.
 void check_partition(const std::vector<BatchMember>& members, const BatchSettlement& settlement) {
   std::vector<MessageId> leaving;
+  leaving.reserve(settlement.outcomes.size());
   for (const DeliveryOutcome& outcome : settlement.outcomes) {
     leaving.push_back(outcome.id);
   }

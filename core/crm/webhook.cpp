@@ -205,7 +205,7 @@ void append_message(std::string& out, const OutgoingMessage& message) {
   append_member(out, "type", message.type);
   append_member(out, "text", message.text);
   if (message.media) {
-    out += ",\"media\":{\"url\":";
+    out += R"(,"media":{"url":)";
     append_json_quoted(out, message.media->url);
     append_member(out, "type", message.media->type);
     out += '}';

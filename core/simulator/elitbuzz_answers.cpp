@@ -124,7 +124,7 @@ std::string ElitbuzzApi::wrapped(const std::string& shape, const std::vector<std
 
 std::string ElitbuzzApi::user_element(const User& user) const {
   const bool as_number = dialect_.user_id_kind == "number" && only_digits(user.id);
-  const std::string id = as_number ? user.id : json_string(user.id);
+  std::string id = as_number ? user.id : json_string(user.id);
   if (dialect_.users_elements == "ids") {
     return id;
   }

@@ -141,8 +141,8 @@ class Scribe {
         {"null", ""},
         {"\"cut \xF0\x9F\x98 short\"", "cut \xEF\xBF\xBD short"},
         {"\"half \\ud83d of a face\"", "half \xEF\xBF\xBD of a face"},
-        {"\"\"", ""},
-        {"\"two\\nlines\\tand a tab\"", "two\nlines\tand a tab"},
+        {R"("")", ""},
+        {R"("two\nlines\tand a tab")", "two\nlines\tand a tab"},
     }};
     const std::uint64_t chosen = random_.below(rows.size() + 2);
     if (chosen == rows.size()) {

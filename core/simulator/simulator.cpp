@@ -206,7 +206,7 @@ Reply Simulator::say(const HttpRequest& request, Instant now) {
   const std::optional<json::object> body = read_object(request.body);
   User* user = body ? world_.find(member_text(*body, "user_id")) : nullptr;
   if (user == nullptr || !body->contains("text")) {
-    return mistake("write {\"user_id\": ..., \"text\": ...} with a user of GET /simulator/users");
+    return mistake(R"(write {"user_id": ..., "text": ...} with a user of GET /simulator/users)");
   }
   const std::string given = member_text(*body, "timestamp_ms");
   const std::optional<std::int64_t> ms = parse_integer(given);
@@ -235,7 +235,7 @@ Reply Simulator::change_user(const HttpRequest& request) {
   User* user = body ? world_.find(member_text(*body, "user_id")) : nullptr;
   const std::string attribute = body ? member_text(*body, "attribute") : "";
   if (user == nullptr || attribute.empty() || !body->contains("value")) {
-    return mistake("write {\"user_id\": ..., \"attribute\": ..., \"value\": ...} with a user of GET /simulator/users");
+    return mistake(R"(write {"user_id": ..., "attribute": ..., "value": ...} with a user of GET /simulator/users)");
   }
   std::erase_if(user->attributes, [&](const auto& row) { return row.first == attribute; });
   user->attributes.emplace_back(attribute, member_text(*body, "value"));

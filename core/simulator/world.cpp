@@ -89,7 +89,7 @@ void World::write_history(User& user, std::size_t index) {
   Random random = random_for(options_.seed, "history", index);
   const double days = static_cast<double>(options_.history.count()) / 86'400'000.0;
   const auto exchanges =
-      static_cast<std::uint64_t>(days * options_.messages_per_user_day / messages_per_exchange + 0.5);
+      static_cast<std::uint64_t>(std::llround(days * options_.messages_per_user_day / messages_per_exchange));
   std::vector<Message> messages;
   for (std::uint64_t i = 0; i < exchanges; ++i) {
     const auto ago = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(options_.history.count()))) + 1;
