@@ -2,10 +2,12 @@
 
 #include <boost/system/result.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "config/loader.hpp"
+#include "core/failure.hpp"
 #include "core/options.hpp"
 
 namespace elit::daemon {
@@ -30,6 +32,9 @@ struct SecretProblem {
 // readable by its owner alone, but for files below $CREDENTIALS_DIRECTORY, whose modes are systemd's. Nothing is kept:
 // the next call reads again, so a secret that was replaced is found.
 [[nodiscard]] boost::system::result<std::string, SecretProblem> read_secret(const SecretReference& reference);
+
+// The secret behind a reference, read anew at each call; a failure says what is wrong with it.
+using SecretSource = std::function<Result<std::string>(const SecretReference&)>;
 
 struct SecretMistake {
   config::Mistake mistake;

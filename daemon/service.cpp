@@ -204,6 +204,7 @@ awaitable<void> Service::feed_watchdog() {
 std::vector<std::pair<std::string, storage::Ledger>> Service::ledgers() {
   storage_->stop();
   std::vector<std::pair<std::string, storage::Ledger>> ledgers;
+  ledgers.reserve(options_.sources.size());
   for (const SourceOptions& source : options_.sources) {
     ledgers.emplace_back(source.name, store_->ledger(store_->register_source(source.name)));
   }

@@ -16,13 +16,11 @@
 #include "daemon/http/transport.hpp"
 #include "daemon/log.hpp"
 #include "daemon/patience.hpp"
+#include "daemon/secret.hpp"
 #include "daemon/timer.hpp"
 #include "daemon/waiting.hpp"
 
 namespace elit::daemon {
-
-// The secret behind a reference, read anew at each call; a failure says what is wrong with it.
-using SecretSource = std::function<Result<std::string>(const SecretReference&)>;
 
 // Asks one source's API. What concerns the source as a whole is dealt with here: pace, Retry-After, back-off while it
 // is down, the pause while its key is refused (the key is read again at least every 15 s), clock skew. What concerns

@@ -84,6 +84,9 @@ struct NameLookup::State {
   std::shared_ptr<Inquiry> running;  // null when no thread asks
   bool closed = false;
 
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
   ~State() { way_back->close(); }
 };
 

@@ -39,7 +39,7 @@ Result<PeerAddress> parse_peer_address(const std::string& url) {
   if (!parsed) {
     return refuse("is not a URL of the form http(s)://host[:port][/prefix]");
   }
-  const urls::url_view view = *parsed;
+  const urls::url_view& view = *parsed;
   PeerAddress address;
   address.tls = view.scheme_id() == urls::scheme::https;
   if (!address.tls && view.scheme_id() != urls::scheme::http) {

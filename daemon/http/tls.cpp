@@ -64,7 +64,7 @@ std::string explain_handshake(TlsStream& stream, const boost::system::error_code
     return "the peer closed the connection during the handshake";
   }
   if (error.category() == boost::asio::error::get_ssl_category() &&
-      ERR_GET_REASON(error.value()) == SSL_R_WRONG_VERSION_NUMBER) {
+      ERR_GET_REASON(static_cast<unsigned long>(error.value())) == SSL_R_WRONG_VERSION_NUMBER) {
     return "the peer does not speak TLS on this port; check scheme and port of the URL";
   }
   return error.message();
