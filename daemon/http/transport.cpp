@@ -35,7 +35,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   [[nodiscard]] std::shared_ptr<Connection> take_idle() {
     drop_old();
     while (!idle_.empty()) {
-      const std::shared_ptr<Connection> connection = idle_.back().connection;
+      std::shared_ptr<Connection> connection = idle_.back().connection;
       idle_.pop_back();
       if (connection->usable()) {
         return connection;
@@ -255,6 +255,8 @@ class SocketTransport final : public Transport {
  public:
   SocketTransport(asio::any_io_executor executor, std::shared_ptr<const Route> route)
       : pool_(std::make_shared<Pool>(std::move(executor), std::move(route))) {}
+  SocketTransport(const SocketTransport&) = delete;
+  SocketTransport& operator=(const SocketTransport&) = delete;
   ~SocketTransport() override { pool_->close(); }
 
   asio::awaitable<Result<HttpAnswer>> send(HttpRequest request) override { return exchange(pool_, std::move(request)); }
