@@ -1,6 +1,7 @@
 #include "core/canonical_json.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -9,13 +10,24 @@
 #include "core/decimal_text.hpp"
 #include "core/json_scan.hpp"
 #include "core/json_text.hpp"
+#include "core/plain_text.hpp"
+#include "core/utf8.hpp"
 
 namespace elit {
 namespace {
 
+// Whether unquoting and quoting the string would change nothing.
+bool stands_for_itself(std::string_view quoted) {
+  const std::string_view text = quoted.substr(1, quoted.size() - 2);
+  return json_plain_size(text) == text.size() && text.find('\x7F') == std::string_view::npos && is_utf8(text);
+}
+
 std::string canonical_scalar(std::string_view value) {
   switch (json_kind(value)) {
     case JsonKind::string:
+      if (stands_for_itself(value)) {
+        return std::string(value);
+      }
       return json_quote(json_unquote(value));
     case JsonKind::number:
       break;
@@ -33,6 +45,19 @@ std::string canonical_scalar(std::string_view value) {
 }
 
 using Member = std::pair<std::string, std::string>;  // the quoted key and the value, both canonical
+
+// Stable. Few members, as most objects have, are put in order without the memory that a stable sort takes.
+void sort_by_key(std::vector<Member>& members) {
+  const auto by_key = [](const Member& a, const Member& b) { return a.first < b.first; };
+  constexpr std::size_t few = 16;
+  if (members.size() > few) {
+    std::stable_sort(members.begin(), members.end(), by_key);
+    return;
+  }
+  for (auto next = members.begin(); next != members.end(); ++next) {
+    std::rotate(std::upper_bound(members.begin(), next, *next, by_key), next, std::next(next));
+  }
+}
 
 // Reads a checked value once from left to right; recursion is bounded by json_depth_max.
 class Canonicalizer {
@@ -98,8 +123,7 @@ class Canonicalizer {
       rest_.remove_prefix(1);  // the colon
       members.emplace_back(std::move(key), value());
     }
-    const auto by_key = [](const Member& a, const Member& b) { return a.first < b.first; };
-    std::stable_sort(members.begin(), members.end(), by_key);
+    sort_by_key(members);
     std::string out = "{";
     for (std::size_t i = 0; i < members.size(); ++i) {
       if (i + 1 < members.size() && members[i + 1].first == members[i].first) {

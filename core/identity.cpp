@@ -4,6 +4,8 @@
 #include <openssl/sha.h>
 
 #include <algorithm>
+#include <array>
+#include <memory>
 #include <string>
 
 #include "core/check.hpp"
@@ -15,10 +17,12 @@ constexpr std::string_view recipe_version = "1";
 
 // A length before each field keeps ("ab", "c") apart from ("a", "bc").
 void append_field(std::string& out, std::string_view field) {
-  for (unsigned shift = 64; shift != 0;) {
-    shift -= 8;
-    out += static_cast<char>(static_cast<unsigned char>(static_cast<std::uint64_t>(field.size()) >> shift & 0xFFU));
+  std::array<char, 8> size{};
+  std::uint64_t rest = field.size();
+  for (auto byte = size.rbegin(); byte != size.rend(); ++byte, rest >>= 8U) {
+    *byte = static_cast<char>(static_cast<unsigned char>(rest & 0xFFU));
   }
+  out.append(size.data(), size.size());
   out += field;
 }
 
@@ -27,6 +31,17 @@ const EVP_MD* sha256() {
   static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA2-256", nullptr);
   check(algorithm != nullptr, "the OpenSSL library has no SHA-256");
   return algorithm;
+}
+
+struct FreeContext {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+
+// Kept for the same reason.
+EVP_MD_CTX* fresh_context() {
+  thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
+  check(context && EVP_DigestInit_ex2(context.get(), sha256(), nullptr) == 1, "SHA-256 cannot be prepared");
+  return context.get();
 }
 
 std::string_view without_query(std::string_view url) {
@@ -52,7 +67,10 @@ Digest digest_of(const RowIdentity& identity) {
   append_field(encoded, without_query(identity.media_url));
 
   std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
-  check(EVP_Digest(encoded.data(), encoded.size(), hash.data(), nullptr, sha256(), nullptr) == 1, "SHA-256 failed");
+  EVP_MD_CTX* const context = fresh_context();
+  check(EVP_DigestUpdate(context, encoded.data(), encoded.size()) == 1 &&
+            EVP_DigestFinal_ex(context, hash.data(), nullptr) == 1,
+        "SHA-256 failed");
   Digest digest;
   std::copy_n(hash.begin(), digest.bytes.size(), digest.bytes.begin());
   return digest;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/json_text.hpp"
+#include "core/plain_text.hpp"
 
 namespace elit {
 namespace {
@@ -61,14 +62,6 @@ bool is_json_number(std::string_view text) {
   return place == text.size();
 }
 
-bool has_control(std::string_view text) {
-  bool found = false;
-  for (const char c : text) {
-    found |= static_cast<unsigned char>(c) < 0x20;
-  }
-  return found;
-}
-
 // The size of the escape at the start of `text`; 0 when it is cut short or, if `strict`, no JSON.
 std::size_t escape_size(std::string_view text, bool strict) {
   constexpr std::size_t unicode_escape_size = 6;
@@ -83,29 +76,24 @@ std::size_t escape_size(std::string_view text, bool strict) {
 }
 
 // The size of the string, quotes included, at the start of `text`; 0 when it does not end (or, if `strict`, is no
-// JSON). Searching for quotes and backslashes instead of looking at each character is what makes reading fast.
+// JSON).
 std::size_t string_size(std::string_view text, bool strict) {
   std::size_t place = 1;
-  std::size_t quote = text.find('"', place);
-  while (quote != std::string_view::npos) {
-    const std::string_view part = text.substr(place, quote - place);
-    const std::size_t plain = std::min(part.find('\\'), part.size());
-    if (strict && has_control(part.substr(0, plain))) {
+  while (true) {
+    place += json_plain_size(text.substr(place));
+    if (place >= text.size()) {
       return 0;
     }
-    if (plain == part.size()) {
-      return quote + 1;
+    const char c = text[place];
+    if (c == '"') {
+      return place + 1;
     }
-    const std::size_t escape = escape_size(text.substr(place + plain), strict);
-    if (escape == 0) {
+    const std::size_t size = c == '\\' ? escape_size(text.substr(place), strict) : (strict ? 0 : 1);
+    if (size == 0) {
       return 0;
     }
-    place += plain + escape;
-    if (place > quote) {
-      quote = text.find('"', place);
-    }
+    place += size;
   }
-  return 0;
 }
 
 std::size_t scalar_size(std::string_view text, bool strict) {
@@ -355,28 +343,51 @@ std::optional<JsonMember> JsonObjectReader::next() {
   return JsonMember{*key, *value};
 }
 
-bool json_key_is(std::string_view key, std::string_view name) {
-  if (key.size() < name.size() + 2) {
-    return false;  // escapes only lengthen
+std::string_view json_key_name(std::string_view key, std::string& storage) {
+  const std::string_view inside = key.size() < 2 ? std::string_view() : key.substr(1, key.size() - 2);
+  if (inside.find('\\') == std::string_view::npos) {
+    return inside;
   }
-  const std::string_view inside = key.substr(1, key.size() - 2);
-  if (inside.size() == name.size()) {
-    return inside == name;
+  storage = json_unquote(key);
+  return storage;
+}
+
+void json_members(std::string_view object, std::span<const std::string_view> names,
+                  std::span<std::optional<std::string_view>> values) {
+  if (json_kind(object) != JsonKind::object) {
+    return;
   }
-  return inside.find('\\') != std::string_view::npos && json_unquote(key) == name;
+  JsonObjectReader reader(object);
+  while (const std::optional<JsonMember> member = reader.next()) {
+    pick_json_members({&*member, 1}, names, values);
+  }
+}
+
+void pick_json_members(std::span<const JsonMember> members, std::span<const std::string_view> names,
+                       std::span<std::optional<std::string_view>> values) {
+  std::string storage;
+  for (const JsonMember& member : members) {
+    const auto name = std::find(names.begin(), names.end(), json_key_name(member.key, storage));
+    if (name != names.end()) {
+      values[static_cast<std::size_t>(name - names.begin())] = member.value;
+    }
+  }
+}
+
+std::vector<JsonMember> json_members_of(std::string_view value) {
+  std::vector<JsonMember> members;
+  if (json_kind(value) == JsonKind::object) {
+    JsonObjectReader reader(value);
+    while (const std::optional<JsonMember> member = reader.next()) {
+      members.push_back(*member);
+    }
+  }
+  return members;
 }
 
 std::optional<std::string_view> json_member(std::string_view object, std::string_view name) {
-  if (json_kind(object) != JsonKind::object) {
-    return std::nullopt;
-  }
   std::optional<std::string_view> found;
-  JsonObjectReader reader(object);
-  while (const std::optional<JsonMember> member = reader.next()) {
-    if (json_key_is(member->key, name)) {
-      found = member->value;
-    }
-  }
+  json_members(object, {&name, 1}, {&found, 1});
   return found;
 }
 

@@ -2,7 +2,10 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 // Walking a JSON document without building a tree: every value is a view of its exact bytes, without surrounding
 // blanks. No function throws or recurses; all are linear in the text they are given.
@@ -60,11 +63,22 @@ class JsonObjectReader {
   std::string_view rest_;
 };
 
-// Whether the quoted key `key` says `name`, whatever its escapes.
-[[nodiscard]] bool json_key_is(std::string_view key, std::string_view name);
+// What the quoted key `key` says, whatever its escapes: a view of it or of `storage`.
+[[nodiscard]] std::string_view json_key_name(std::string_view key, std::string& storage);
 
 // The member of that name, the last one when it is repeated; absent when `object` is no object or has none.
 [[nodiscard]] std::optional<std::string_view> json_member(std::string_view object, std::string_view name);
+
+// All members in their order; none when `value` is no object.
+[[nodiscard]] std::vector<JsonMember> json_members_of(std::string_view value);
+
+// The members of these different names, found in one pass: `values[i]` is set as json_member(object, names[i]) would
+// return it, and left alone when that is absent.
+void json_members(std::string_view object, std::span<const std::string_view> names,
+                  std::span<std::optional<std::string_view>> values);
+// The same from members that were read before.
+void pick_json_members(std::span<const JsonMember> members, std::span<const std::string_view> names,
+                       std::span<std::optional<std::string_view>> values);
 
 // What an RFC 6901 pointer names in `document`; the empty pointer names all of it. Absent when there is no such value.
 [[nodiscard]] std::optional<std::string_view> json_at_pointer(std::string_view document, std::string_view pointer);

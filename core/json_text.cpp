@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/plain_text.hpp"
 #include "core/utf8.hpp"
 
 namespace elit {
@@ -56,7 +57,12 @@ class Repairer {
 
   std::string_view run() {
     while (place_ < text_.size()) {
-      step();
+      if (!in_string_) {
+        skip_structure();
+      }
+      if (place_ < text_.size()) {
+        step();
+      }
     }
     if (!repaired_) {
       return text_;
@@ -66,6 +72,14 @@ class Repairer {
   }
 
  private:
+  void skip_structure() {
+    std::size_t place = place_;
+    while (place < text_.size() && text_[place] != '"' && static_cast<unsigned char>(text_[place]) < 0x80) {
+      ++place;
+    }
+    place_ = place;
+  }
+
   void step() {
     const char c = text_[place_];
     if (static_cast<unsigned char>(c) >= 0x80) {
@@ -73,13 +87,16 @@ class Repairer {
     } else if (c == '"') {
       in_string_ = !in_string_;
       ++place_;
+      if (in_string_) {
+        place_ += json_plain_ascii_size(text_.substr(place_));
+      }
     } else if (in_string_ && c == '\\') {
       step_escape();
     } else if (in_string_ && is_control(c)) {
       begin_replacement(1);
       append_unicode_escape(storage_, c);
     } else {
-      ++place_;
+      place_ += in_string_ ? std::max<std::size_t>(1, json_plain_ascii_size(text_.substr(place_))) : 1;
     }
   }
 
@@ -149,8 +166,7 @@ namespace {
 
 // How many ASCII characters at the start of `text` stand for themselves in a JSON string.
 std::size_t plain_size(std::string_view text) {
-  const auto is_plain = [](char c) { return c >= 0x20 && c != '"' && c != '\\' && c != '\x7F'; };
-  return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+  return std::min(text.substr(0, json_plain_ascii_size(text)).find('\x7F'), json_plain_ascii_size(text));
 }
 
 }  // namespace
@@ -233,6 +249,9 @@ std::string json_unquote(std::string_view quoted) {
   std::string_view text = quoted;
   if (text.size() >= 2) {
     text = text.substr(1, text.size() - 2);
+  }
+  if (json_plain_ascii_size(text) == text.size()) {
+    return std::string(text);
   }
   std::string out;
   out.reserve(text.size());

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/plain_text.hpp"
+
 namespace elit {
 namespace {
 
@@ -65,11 +67,18 @@ std::size_t utf8_ill_formed_size(std::string_view text) {
 
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t size = utf8_character_size(text);
-    if (size == 0) {
-      return false;
+    const std::size_t ascii = ascii_size(text);
+    if (ascii == text.size()) {
+      return true;
     }
-    text.remove_prefix(size);
+    text.remove_prefix(ascii);
+    while (!text.empty() && byte_at(text, 0) >= 0x80) {
+      const std::size_t size = utf8_character_size(text);
+      if (size == 0) {
+        return false;
+      }
+      text.remove_prefix(size);
+    }
   }
   return true;
 }

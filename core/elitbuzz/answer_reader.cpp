@@ -63,9 +63,8 @@ std::optional<std::string_view> first_member(std::string_view object, std::initi
 }
 
 std::optional<std::int64_t> find_code(std::string_view document) {
-  std::optional<std::string_view> inner;
   for (const std::string_view wrapper : {"", "/status", "/error", "/errors/0", "/responseObject/errors/0"}) {
-    if ((inner = json_at_pointer(document, wrapper))) {
+    if (const auto inner = json_at_pointer(document, wrapper)) {
       if (const auto code = read_code(first_member(*inner, {"code", "errorCode", "error_code"}))) {
         return code;
       }
@@ -99,9 +98,12 @@ bool says_nothing(std::string_view value) {
 }
 
 // Whether the members of a top-level object amount to a failure; sets the status that they name.
-bool states_failure(std::string_view document, StatedFailure& stated) {
+bool states_failure(const std::vector<JsonMember>& members, StatedFailure& stated) {
   bool failed = false;
-  const std::optional<std::string_view> status = json_member(document, "status");
+  constexpr std::array<std::string_view, 4> names{"status", "error", "type", "success"};
+  std::array<std::optional<std::string_view>, names.size()> values;
+  pick_json_members(members, names, values);
+  const auto& [status, error, type, success] = values;
   if (status && json_kind(*status) == JsonKind::object) {
     const std::optional<std::string_view> code = json_member(*status, "code");
     failed = code && *code != "null" && read_code(code) != success_code;
@@ -109,10 +111,8 @@ bool states_failure(std::string_view document, StatedFailure& stated) {
     failed = *number >= 400 && *number != success_code;
     stated.status = is_error_status(*number) ? static_cast<int>(*number) : 0;
   }
-  const std::optional<std::string_view> error = json_member(document, "error");
   failed = failed || (error && !says_nothing(*error));
-  failed = failed || json_member(document, "type") == "\"about:blank\"";
-  return failed || json_member(document, "success") == "false";
+  return failed || type == "\"about:blank\"" || success == "false";
 }
 
 FailureKind kind_of(const StatedFailure& stated) {
@@ -199,15 +199,15 @@ StatedFailure read_stated_failure(const HttpAnswer& answer) {
   return stated;
 }
 
-std::optional<StatedFailure> find_stated_failure(std::string_view document) {
+std::optional<StatedFailure> find_stated_failure(const Document& document) {
   StatedFailure stated;
-  if (json_kind(document) != JsonKind::object || !states_failure(document, stated)) {
+  if (!states_failure(document.members, stated)) {
     return std::nullopt;
   }
   stated.inside_success = true;
-  stated.code = find_code(document);
-  stated.name = find_constant_name(document);
-  stated.rate_phrase = has_rate_phrase(document);
+  stated.code = find_code(document.text);
+  stated.name = find_constant_name(document.text);
+  stated.rate_phrase = has_rate_phrase(document.text);
   if (stated.status == 0 && stated.code && is_error_status(*stated.code)) {
     stated.status = static_cast<int>(*stated.code);
   }
@@ -266,19 +266,22 @@ bool has_document(const HttpAnswer& answer) {
          answer.status != 206;
 }
 
-Result<std::string_view> read_document(const HttpAnswer& answer, std::string& storage) {
-  const std::string_view document = json_trim(repair_json(answer.body, storage));
-  if (document.empty() || json_skeleton_error(document)) {
+Result<Document> read_document(const HttpAnswer& answer, std::string& storage) {
+  Document document;
+  document.text = json_trim(repair_json(answer.body, storage));
+  document.all_json = is_json(document.text);
+  if (!document.all_json && (document.text.empty() || json_skeleton_error(document.text))) {
     return not_understood(answer,
                           "the body is no complete JSON document; check base_url and the path templates under api");
   }
+  document.members = json_members_of(document.text);
   return document;
 }
 
 Failure failure_of(const HttpAnswer& answer, std::optional<Instant> now) {
   if (has_document(answer)) {
     std::string storage;
-    const Result<std::string_view> document = read_document(answer, storage);
+    const Result<Document> document = read_document(answer, storage);
     if (!document) {
       return document.error();
     }

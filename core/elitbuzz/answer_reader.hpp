@@ -4,9 +4,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/failure.hpp"
 #include "core/http_message.hpp"
+#include "core/json_scan.hpp"
 
 // What every answer of the vendor has in common: the document in it, and the failures it may state (api.md
 // section 3.3).
@@ -24,9 +26,17 @@ struct StatedFailure {
 // Reads the failure in an answer whose HTTP status is no success. Any bytes will do as a body.
 [[nodiscard]] StatedFailure read_stated_failure(const HttpAnswer& answer);
 
-// The failure in the body of an answer whose HTTP status is a success; absent when it states none. Requires: `document`
-// passed json_skeleton_error.
-[[nodiscard]] std::optional<StatedFailure> find_stated_failure(std::string_view document);
+struct Document {
+  std::string_view text;            // passed json_skeleton_error
+  bool all_json = false;            // passed is_json, and so did everything in it
+  std::vector<JsonMember> members;  // its own ones, if it is an object
+};
+
+// The document in a body, repaired by repair_json: a view of the body or of `storage`.
+[[nodiscard]] Result<Document> read_document(const HttpAnswer& answer, std::string& storage);
+
+// The failure in the body of an answer whose HTTP status is a success; absent when it states none.
+[[nodiscard]] std::optional<StatedFailure> find_stated_failure(const Document& document);
 
 // The failure that an object without a list seems to mean: one of the vendor's own codes or constants at its top level.
 [[nodiscard]] std::optional<StatedFailure> guess_failure(std::string_view document);
@@ -42,9 +52,5 @@ struct StatedFailure {
 
 // Whether the status promises a document: 2xx, except those that come without a whole body.
 [[nodiscard]] bool has_document(const HttpAnswer& answer);
-
-// The document in a body, repaired by repair_json and checked by json_skeleton_error: a view of the body or of
-// `storage`.
-[[nodiscard]] Result<std::string_view> read_document(const HttpAnswer& answer, std::string& storage);
 
 }  // namespace elit::elitbuzz

@@ -15,6 +15,8 @@ namespace {
 constexpr std::array<std::string_view, 8> list_keys{"conversations", "messages", "responseObject", "data",
                                                     "content",       "result",   "results",        "items"};
 
+constexpr std::size_t usual_rows = 500;  // room made at once
+
 ConversationsPage past_the_end() {
   ConversationsPage page;
   page.past_the_end = true;
@@ -22,16 +24,18 @@ ConversationsPage past_the_end() {
 }
 
 Result<ConversationsPage> read_rows(const SourceOptions& source, std::string_view user_id, const HttpAnswer& answer,
-                                    std::string_view list) {
+                                    std::string_view list, bool all_json) {
   ConversationsPage page;
   bool strange = false;  // something that is neither a row nor nothing
   bool sound = false;    // an object, which is what rows are
   JsonArrayReader reader(list);
+  page.rows.reserve(usual_rows);
   while (const std::optional<std::string_view> element = reader.next()) {
     const bool is_object = json_kind(*element) == JsonKind::object;
     sound = sound || is_object;
     strange = strange || (!is_object && *element != "null");
-    if (std::optional<Row> row = read_row(source, user_id, *element)) {
+    std::optional<Row> row = all_json ? read_json_row(source, user_id, *element) : read_row(source, user_id, *element);
+    if (row) {
       page.rows.push_back(std::move(*row));
     } else {
       ++page.rejected;
@@ -60,7 +64,7 @@ Result<ConversationsPage> read_conversations(const SourceOptions& source, std::s
     return failed(read_stated_failure(answer));
   }
   std::string storage;
-  const Result<std::string_view> document = read_document(answer, storage);
+  const Result<Document> document = read_document(answer, storage);
   if (!document) {
     return document.error();
   }
@@ -68,16 +72,16 @@ Result<ConversationsPage> read_conversations(const SourceOptions& source, std::s
     return failed(*stated);
   }
   const bool configured = !source.api.messages_list.empty();
-  const std::optional<std::string_view> list =
-      configured ? json_at_pointer(*document, source.api.messages_list) : find_list(*document, list_keys);
+  const std::optional<std::string_view> list = configured ? json_at_pointer(document->text, source.api.messages_list)
+                                                          : find_list(document->text, document->members, list_keys);
   if (!list || json_kind(*list) != JsonKind::array) {
-    if (const std::optional<StatedFailure> stated = guess_failure(*document)) {
+    if (const std::optional<StatedFailure> stated = guess_failure(document->text)) {
       return failed(*stated);
     }
     return not_understood(answer, configured ? "messages_list under api names no array"
                                              : "no list of messages was found; name it by messages_list under api");
   }
-  return read_rows(source, user_id, answer, *list);
+  return read_rows(source, user_id, answer, *list, document->all_json);
 }
 
 }  // namespace elit::elitbuzz

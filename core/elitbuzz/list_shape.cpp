@@ -22,23 +22,22 @@ bool is_empty_array(std::string_view array) {
 }
 
 // Everything that might be the list, in the order of preference: arrays, and nulls where an array was to be expected.
-void collect_candidates(std::string_view object, std::span<const std::string_view> keys, int depth,
+void collect_candidates(std::span<const JsonMember> members, std::span<const std::string_view> keys, int depth,
                         std::vector<std::string_view>& candidates) {
-  const auto collect = [&](std::string_view key) {
-    const std::optional<std::string_view> value = json_member(object, key);
+  std::vector<std::optional<std::string_view>> values(keys.size());
+  pick_json_members(members, keys, values);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const std::optional<std::string_view>& value = values[i];
     if (!value) {
-      return;
+      continue;
     }
     const JsonKind kind = json_kind(*value);
-    const bool wrapper = std::find(wrappers.begin(), wrappers.end(), key) != wrappers.end();
+    const bool wrapper = std::find(wrappers.begin(), wrappers.end(), keys[i]) != wrappers.end();
     if (kind == JsonKind::array || kind == JsonKind::null) {
       candidates.push_back(*value);
     } else if (kind == JsonKind::object && wrapper && depth < wrapper_depth_max) {
-      collect_candidates(*value, keys, depth + 1, candidates);
+      collect_candidates(json_members_of(*value), keys, depth + 1, candidates);
     }
-  };
-  for (const std::string_view key : keys) {
-    collect(key);
   }
 }
 
@@ -105,13 +104,13 @@ std::string describe_document(std::string_view document) {
 
 }  // namespace
 
-std::optional<std::string_view> find_list(std::string_view document, std::span<const std::string_view> keys) {
-  document = json_trim(document);
+std::optional<std::string_view> find_list(std::string_view document, std::span<const JsonMember> members,
+                                          std::span<const std::string_view> keys) {
   if (json_kind(document) == JsonKind::array) {
     return document;
   }
   std::vector<std::string_view> candidates;
-  collect_candidates(document, keys, 0, candidates);
+  collect_candidates(members, keys, 0, candidates);
   const auto is_array = [](std::string_view value) { return json_kind(value) == JsonKind::array; };
   for (const std::string_view candidate : candidates) {
     if (is_array(candidate) && !is_empty_array(candidate)) {

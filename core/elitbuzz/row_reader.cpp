@@ -9,6 +9,7 @@
 #include "core/identity.hpp"
 #include "core/json_scan.hpp"
 #include "core/json_text.hpp"
+#include "core/letter_case.hpp"
 #include "core/time_text.hpp"
 
 namespace elit::elitbuzz {
@@ -36,9 +37,10 @@ constexpr std::array<Names, fact_count> fact_names{{
 class Facts {
  public:
   explicit Facts(std::string_view object) {
+    std::string storage;
     JsonObjectReader reader(object);
     while (const std::optional<JsonMember> member = reader.next()) {
-      note(*member);
+      note(json_key_name(member->key, storage), member->value);
     }
   }
 
@@ -63,11 +65,11 @@ class Facts {
   }
 
  private:
-  void note(const JsonMember& member) {
+  void note(std::string_view name, std::string_view value) {
     for (std::size_t fact = 0; fact < fact_count; ++fact) {
       for (std::size_t i = 0; i < fact_names[fact].size() && !fact_names[fact][i].empty(); ++i) {
-        if (json_key_is(member.key, fact_names[fact][i])) {
-          values_[fact][i] = member.value;
+        if (name == fact_names[fact][i]) {
+          values_[fact][i] = value;
           return;
         }
       }
@@ -86,14 +88,6 @@ std::string text_of(std::string_view value) {
 std::string stable_text_of(std::string_view value) {
   const JsonKind kind = json_kind(value);
   return kind == JsonKind::object || kind == JsonKind::array ? canonical_json(value) : text_of(value);
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool equal_without_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 // That an agent joined or left is an event, whoever is named as its sender.
@@ -191,10 +185,12 @@ void read_object(const DialectOptions& dialect, const Facts& facts, Row& row) {
 }  // namespace
 
 std::optional<Row> read_row(const SourceOptions& source, std::string_view user_id, std::string_view element) {
-  if (!is_json(element)) {
-    return std::nullopt;
-  }
-  Row row;
+  return is_json(element) ? read_json_row(source, user_id, element) : std::nullopt;
+}
+
+std::optional<Row> read_json_row(const SourceOptions& source, std::string_view user_id, std::string_view element) {
+  std::optional<Row> read(std::in_place);
+  Row& row = *read;
   row.raw = element;
   std::optional<std::string_view> response;
   std::string sender;
@@ -214,8 +210,8 @@ std::optional<Row> read_row(const SourceOptions& source, std::string_view user_i
     default:
       return std::nullopt;
   }
-  row.text = response ? text_of(*response) : "";
-  const std::string canonical = response ? canonical_json(*response) : "";
+  row.text = response ? text_of(*response) : std::string();
+  const std::string canonical = response ? canonical_json(*response) : std::string();
 
   RowIdentity identity;
   identity.source = source.name;
@@ -227,7 +223,7 @@ std::optional<Row> read_row(const SourceOptions& source, std::string_view user_i
   identity.canonical_response = canonical;
   identity.media_url = row.media ? std::string_view(row.media->url) : std::string_view();
   row.digest = digest_of(identity);
-  return row;
+  return read;
 }
 
 }  // namespace elit::elitbuzz

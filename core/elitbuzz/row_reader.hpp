@@ -13,4 +13,8 @@ namespace elit::elitbuzz {
 [[nodiscard]] std::optional<Row> read_row(const SourceOptions& source, std::string_view user_id,
                                           std::string_view element);
 
+// The same for an element that passed is_json.
+[[nodiscard]] std::optional<Row> read_json_row(const SourceOptions& source, std::string_view user_id,
+                                               std::string_view element);
+
 }  // namespace elit::elitbuzz

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <array>
-#include <unordered_set>
+#include <cstdint>
+#include <functional>
 #include <utility>
+#include <vector>
 
 #include "core/decimal_text.hpp"
 #include "core/elitbuzz/answer_reader.hpp"
@@ -20,8 +22,20 @@ constexpr std::array<std::string_view, 9> id_keys{"channelUserId", "channel_user
                                                   "user_id",       "user.channel_user_id", "id",
                                                   "phoneNumber",   "phone_number",         "user.phone_no"};
 
+// The same, and the object that those beginning with `user.` may be in.
+constexpr auto searched_keys = [] {
+  std::array<std::string_view, id_keys.size() + 1> keys;
+  std::copy(id_keys.begin(), id_keys.end(), keys.begin());
+  keys.back() = "user";
+  return keys;
+}();
+
 std::string trim(std::string text) {
   constexpr std::string_view blanks = " \t\r\n";
+  if (!text.empty() && blanks.find(text.front()) == std::string_view::npos &&
+      blanks.find(text.back()) == std::string_view::npos) {
+    return text;
+  }
   text.erase(0, std::min(text.find_first_not_of(blanks), text.size()));
   text.erase(text.find_last_not_of(blanks) + 1);
   return text;
@@ -42,11 +56,13 @@ std::string id_of(std::string_view value) {
 }
 
 std::string find_id(std::string_view object) {
-  for (const std::string_view key : id_keys) {
-    std::optional<std::string_view> value = json_member(object, key);
-    if (!value && key.starts_with("user.")) {
-      const std::optional<std::string_view> user = json_member(object, "user");
-      value = user ? json_member(*user, key.substr(5)) : std::nullopt;
+  std::array<std::optional<std::string_view>, id_keys.size() + 1> values;
+  json_members(object, searched_keys, values);
+  const std::optional<std::string_view>& user = values.back();
+  for (std::size_t i = 0; i < id_keys.size(); ++i) {
+    std::optional<std::string_view> value = values[i];
+    if (!value && user && id_keys[i].starts_with("user.")) {
+      value = json_member(*user, id_keys[i].substr(5));
     }
     if (std::string id = value ? id_of(*value) : std::string(); !id.empty()) {
       return id;
@@ -55,16 +71,60 @@ std::string find_id(std::string_view object) {
   return {};
 }
 
+// Requires: `element` passed is_json.
 std::string element_id(const DialectOptions& dialect, std::string_view element) {
-  if (!is_json(element)) {
-    return {};
-  }
   if (!dialect.user_id.empty()) {
     const std::optional<std::string_view> value = json_at_pointer(element, dialect.user_id);
     return value ? id_of(*value) : "";
   }
   return json_kind(element) == JsonKind::object ? find_id(element) : id_of(element);
 }
+
+// The ids of the users kept so far, as an open hash table of their places in the list: a list may be long, and a set of
+// strings would cost more than all the rest of reading it.
+class SeenIds {
+ public:
+  // Whether `id` is new among `users`; if so it is to be appended to them next.
+  bool insert(std::string_view id, const std::vector<ListedUser>& users) {
+    if (2 * (users.size() + 1) > slots_.size()) {
+      grow();
+    }
+    const std::size_t hash = std::hash<std::string_view>{}(id);
+    for (std::size_t place = hash;; ++place) {
+      Slot& slot = slots_[place & (slots_.size() - 1)];
+      if (slot.user == 0) {
+        slot = {hash, users.size() + 1};
+        return true;
+      }
+      if (slot.hash == hash && users[slot.user - 1].user_id == id) {
+        return false;
+      }
+    }
+  }
+
+ private:
+  struct Slot {
+    std::size_t hash = 0;
+    std::size_t user = 0;  // its place from 1; 0: free
+  };
+
+  void grow() {
+    constexpr std::size_t size_min = 64;
+    std::vector<Slot> slots(std::max(size_min, 2 * slots_.size()));
+    for (const Slot& slot : slots_) {
+      if (slot.user != 0) {
+        std::size_t place = slot.hash;
+        while (slots[place & (slots.size() - 1)].user != 0) {
+          ++place;
+        }
+        slots[place & (slots.size() - 1)] = slot;
+      }
+    }
+    slots_ = std::move(slots);
+  }
+
+  std::vector<Slot> slots_;  // a power of two
+};
 
 }  // namespace
 
@@ -76,7 +136,7 @@ Result<UsersAnswer> read_users(const SourceOptions& source, const HttpAnswer& an
     return failure_of(answer, std::nullopt);
   }
   std::string storage;
-  const Result<std::string_view> document = read_document(answer, storage);
+  const Result<Document> document = read_document(answer, storage);
   if (!document) {
     return document.error();
   }
@@ -84,23 +144,23 @@ Result<UsersAnswer> read_users(const SourceOptions& source, const HttpAnswer& an
     return to_failure(*stated, answer, std::nullopt);
   }
   const bool configured = !source.api.users_list.empty();
-  const std::optional<std::string_view> list =
-      configured ? json_at_pointer(*document, source.api.users_list) : find_list(*document, list_keys);
+  const std::optional<std::string_view> list = configured ? json_at_pointer(document->text, source.api.users_list)
+                                                          : find_list(document->text, document->members, list_keys);
   if (!list || json_kind(*list) != JsonKind::array) {
-    if (const std::optional<StatedFailure> stated = guess_failure(*document)) {
+    if (const std::optional<StatedFailure> stated = guess_failure(document->text)) {
       return to_failure(*stated, answer, std::nullopt);
     }
     return not_understood(answer, configured ? "users_list under api names no array"
                                              : "no list of users was found; name it by users_list under api");
   }
   UsersAnswer users;
-  std::unordered_set<std::string> seen;
+  SeenIds seen;
   JsonArrayReader reader(*list);
   while (const std::optional<std::string_view> element = reader.next()) {
-    std::string id = element_id(source.api, *element);
+    std::string id = document->all_json || is_json(*element) ? element_id(source.api, *element) : "";
     if (id.empty()) {
       ++users.rejected;
-    } else if (seen.insert(id).second) {
+    } else if (seen.insert(id, users.users)) {
       users.users.push_back({std::move(id), std::string(*element)});
     }
   }
