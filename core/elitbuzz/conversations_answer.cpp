@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -15,7 +16,9 @@ namespace {
 constexpr std::array<std::string_view, 8> list_keys{"conversations", "messages", "responseObject", "data",
                                                     "content",       "result",   "results",        "items"};
 
-constexpr std::size_t usual_rows = 500;  // room made at once
+// Room is made for as many rows at once as the list has of this many bytes, within reason.
+constexpr std::size_t small_row_size = 200;
+constexpr std::size_t usual_rows = 500;
 
 ConversationsPage past_the_end() {
   ConversationsPage page;
@@ -29,7 +32,7 @@ Result<ConversationsPage> read_rows(const SourceOptions& source, std::string_vie
   bool strange = false;  // something that is neither a row nor nothing
   bool sound = false;    // an object, which is what rows are
   JsonArrayReader reader(list);
-  page.rows.reserve(usual_rows);
+  page.rows.reserve(std::min(usual_rows, list.size() / small_row_size));
   while (const std::optional<std::string_view> element = reader.next()) {
     const bool is_object = json_kind(*element) == JsonKind::object;
     sound = sound || is_object;
