@@ -30,8 +30,8 @@ class DeliveryRig {
 
   // Carries out everything but sending; returns the next batch to be sent, or nothing when the machine waits.
   std::optional<SendBatch> step() {
-    if (!started) {
-      started = true;
+    if (!started_) {
+      started_ = true;
       machine.start(open, scanned_to, now);
     }
     for (int turns = 0;; ++turns) {
@@ -78,7 +78,7 @@ class DeliveryRig {
       }
       for (const auto& split : settled->splits) {
         leaving.insert(split.begin(), split.end());
-        splits.push_back(++batch_ids);
+        splits.push_back(++batch_ids_);
         batched.insert(split.begin(), split.end());
       }
       EXPECT_EQ(leaving, std::set<DeliveryMessageId>(send.messages.begin(), send.messages.end()));
@@ -134,7 +134,7 @@ class DeliveryRig {
  private:
   void begin(const SendBatch& send) {
     if (!send.stored) {
-      machine.on_begun(send.batch, ++batch_ids);
+      machine.on_begun(send.batch, ++batch_ids_);
       for (const auto id : send.messages) {
         EXPECT_TRUE(batched.insert(id).second) << "message " << id << " is in two batches";
       }
@@ -180,8 +180,8 @@ class DeliveryRig {
     }
   }
 
-  bool started = false;
-  DeliveryBatchId batch_ids = 100;
+  bool started_ = false;
+  DeliveryBatchId batch_ids_ = 100;
 };
 
 }  // namespace elit
