@@ -112,7 +112,7 @@ void DeliveryPace::pause(SinkState state, Ticket ticket, const std::string& reas
   state_ = state;
   reason_ = reason;
   trouble_ = issued_;
-  probe_distance_ = state == SinkState::refusing ? backoff_.first() : secret_interval;
+  probe_distance_ = state == SinkState::refusing ? backoff_.first() : probe_distance_first;
   retry_at_ = now + probe_distance_;
   secret_at_ = now;
 }
@@ -128,8 +128,9 @@ std::optional<SteadyTime> DeliveryPace::secret_due() const {
 void DeliveryPace::on_secret(bool changed, SteadyTime now) {
   secret_at_ = now + secret_interval;
   if (changed && state_ == SinkState::credential) {
-    probe_distance_ = secret_interval;
+    probe_distance_ = probe_distance_first;
     retry_at_ = now;
+    trouble_ = issued_;  // A refusal that is still to come was for the old secret.
   }
 }
 

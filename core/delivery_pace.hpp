@@ -29,8 +29,9 @@ class DeliveryPace {
  public:
   using Ticket = std::uint64_t;
 
-  // How often a refused secret is read again, and the shortest distance of probes meanwhile.
-  static constexpr Milliseconds secret_interval{std::chrono::seconds{15}};
+  // How often a refused secret is read again, and the distances of probes meanwhile.
+  static constexpr Milliseconds secret_interval{std::chrono::seconds{10}};
+  static constexpr Milliseconds probe_distance_first{std::chrono::seconds{15}};
   static constexpr Milliseconds probe_distance_max{std::chrono::minutes{5}};
 
   DeliveryPace(int concurrency, const RetryOptions& retry);

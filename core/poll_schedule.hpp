@@ -40,6 +40,8 @@ class PollSchedule {
   // Whether a live read waits that was due by `now`: a reader of history then puts its window aside.
   [[nodiscard]] bool live_waits(SteadyTime now) const;
 
+  // Users whose history waits to be read.
+  [[nodiscard]] std::size_t history_size() const { return history_.size(); }
   [[nodiscard]] std::size_t size() const { return users_.size(); }
   [[nodiscard]] std::size_t being_read() const { return being_read_; }
   [[nodiscard]] bool is_being_read(User user) const;

@@ -101,10 +101,13 @@ awaitable<void> Engine::run() {
 
 awaitable<void> Engine::register_sinks() {
   std::vector<std::pair<std::string, bool>> names;
+  names.reserve(options_.sinks.size());
   for (const SinkOptions& sink : options_.sinks) {
     names.emplace_back(sink.name, sink.history);
   }
-  auto job = [names = std::move(names)](storage::Store& store) { return store.register_sinks(names); };
+  auto job = [names = std::move(names), now = parts_.timer->now().wall](storage::Store& store) {
+    return store.register_sinks(names, now);
+  };
   const std::vector<storage::SinkId> ids = co_await parts_.storage->run(std::move(job));
   for (std::size_t i = 0; i < ids.size(); ++i) {
     SinkLoop::Parts loop;

@@ -21,15 +21,11 @@ constexpr std::array<EventRow, event_count> rows{{
      "A stop was asked for; running requests end or are abandoned safely."},
     {Event::stopped, "stopped", LogLevel::info, "The last line of an orderly end."},
     {Event::sync_finished, "sync_finished", LogLevel::info, "The single pass of `sync` ended; carries what is undone."},
-    {Event::note, "note", LogLevel::debug, "Detail for an investigation; not meant for alerts."},
 
     {Event::users_listed, "users_listed", LogLevel::debug, "The list of an audience was read."},
     {Event::roster_alarm, "roster_alarm", LogLevel::warning,
      "A list came back empty or sharply shrunk; it added users but nobody was let go. Check the attribute and the "
      "key."},
-    {Event::user_arrived, "user_arrived", LogLevel::debug, "A user newly matches and is followed from now on."},
-    {Event::user_departed, "user_departed", LogLevel::debug,
-     "A user no longer matches and is read until everything up to the departure is covered."},
     {Event::user_parked, "user_parked", LogLevel::warning,
      "A user cannot be read and is tried again later; the others go on. Carries the error and the time of the retry."},
     {Event::user_recovered, "user_recovered", LogLevel::info, "A parked user can be read again."},
@@ -39,9 +35,10 @@ constexpr std::array<EventRow, event_count> rows{{
      "A polling cycle of a source ended; carries its ledger: fetched = new + duplicate + rejected, and each sink's "
      "totals."},
     {Event::ledger_mismatch, "ledger_mismatch", LogLevel::error,
-     "The ledger of a cycle does not balance: a bug, or the state was changed by another program. Run `audit`."},
+     "The ledger of a cycle does not balance: a bug, or the state was changed by another program. Keep the state and "
+     "report it."},
     {Event::window_split, "window_split", LogLevel::debug,
-     "A window held too many messages and is read in two halves."},
+     "A window held too many messages and is read in narrower parts."},
     {Event::window_unstable, "window_unstable", LogLevel::warning,
      "The pages of a window kept changing while they were read; it stays uncovered and is read again."},
     {Event::page_failed, "page_failed", LogLevel::warning,
@@ -63,15 +60,12 @@ constexpr std::array<EventRow, event_count> rows{{
      "The API does not answer; it is tried again with growing pauses."},
     {Event::source_up, "source_up", LogLevel::info, "The API answers again."},
     {Event::throttled, "throttled", LogLevel::info, "A peer asked for fewer requests; all connections to it wait."},
-    {Event::secret_reread, "secret_reread", LogLevel::info,
-     "A secret was read again from where the configuration says."},
 
     {Event::delivered, "delivered", LogLevel::debug, "A batch was accepted by a CRM."},
     {Event::delivery_retry, "delivery_retry", LogLevel::debug,
      "A batch was not accepted for now and is sent again with the same idempotency key."},
     {Event::dead_letter, "dead_letter", LogLevel::error,
-     "A CRM refused a message for good; see `elitbuzz-sync dead list`. It is kept and can be sent again."},
-    {Event::sink_added, "sink_added", LogLevel::info, "A CRM is new in the configuration and receives the history."},
+     "A CRM refused a message for good; it is kept, and deliveries_v1 says why."},
     {Event::sink_paused, "sink_paused", LogLevel::error,
      "A CRM gets nothing until its trouble is solved (credential, redirect, flood of refusals); everything is kept."},
     {Event::sink_resumed, "sink_resumed", LogLevel::info, "A paused CRM gets messages again."},
@@ -80,7 +74,6 @@ constexpr std::array<EventRow, event_count> rows{{
 
     {Event::storage_failed, "storage_failed", LogLevel::error,
      "The database cannot be written or read (disk full, permission, damage). What is not stored is fetched again."},
-    {Event::storage_recovered, "storage_recovered", LogLevel::info, "The database can be written again."},
     {Event::log_failed, "log_failed", LogLevel::error,
      "Lines of this log were lost because it could not be written; carries how many. Written once it works again."},
 }};

@@ -19,12 +19,9 @@ enum class Event {
   stopping,
   stopped,
   sync_finished,
-  note,
   // users
   users_listed,
   roster_alarm,
-  user_arrived,
-  user_departed,
   user_parked,
   user_recovered,
   user_gone,
@@ -44,19 +41,16 @@ enum class Event {
   source_down,
   source_up,
   throttled,
-  secret_reread,
   // a CRM
   delivered,
   delivery_retry,
   dead_letter,
-  sink_added,
   sink_paused,
   sink_resumed,
   sink_failing,
   sink_recovered,
   // the machine
   storage_failed,
-  storage_recovered,
   log_failed,
 };
 

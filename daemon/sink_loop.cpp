@@ -315,7 +315,8 @@ asio::awaitable<void> SinkLoop::note_state() {
   if (now.state == noted_) {
     co_return;
   }
-  const bool was_paused = is_paused(noted_);
+  const bool first = !noted_.has_value();  // The state may still say what an earlier process met.
+  const bool was_paused = noted_ && is_paused(*noted_);
   noted_ = now.state;
   const std::string place = "sink " + options_.name + ": ";
   Fields fields{Field("sink", options_.name), Field("state", to_string(now.state))};
@@ -324,7 +325,7 @@ asio::awaitable<void> SinkLoop::note_state() {
                       fields);
   } else if (now.state == SinkState::failing) {
     parts_.log->write(Event::sink_failing, place + now.reason + "; it is tried again with growing pauses", fields);
-  } else {
+  } else if (!first) {
     parts_.log->write(was_paused ? Event::sink_resumed : Event::sink_recovered, place + "messages are accepted again",
                       fields);
   }
@@ -397,7 +398,8 @@ void SinkLoop::log_outcome(const DeliveryAnswer& answer, const DeliveryRecord& r
   if (dead > 0) {
     parts_.log->write(Event::dead_letter,
                       place + std::to_string(dead) + " messages are refused for good" +
-                          (answer.detail.empty() ? "" : " (" + answer.detail + ")") + "; see dead list",
+                          (answer.detail.empty() ? "" : " (" + answer.detail + ")") +
+                          "; deliveries_v1 holds the reasons",
                       {sink, Field("messages", dead)});
   }
 }

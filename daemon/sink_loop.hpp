@@ -19,15 +19,13 @@
 #include "daemon/file_archive.hpp"
 #include "daemon/http/transport.hpp"
 #include "daemon/log.hpp"
+#include "daemon/secret.hpp"
 #include "daemon/storage_thread.hpp"
 #include "daemon/timer.hpp"
 #include "daemon/waiting.hpp"
 #include "storage/store.hpp"
 
 namespace elit::daemon {
-
-// The secret behind a reference, read anew at each call; a failure says what is wrong with it.
-using SecretSource = std::function<Result<std::string>(const SecretReference&)>;
 
 // How to reach a sink of `type: http`.
 [[nodiscard]] TransportSettings sink_transport_settings(const SinkOptions& options);
@@ -104,7 +102,7 @@ class SinkLoop {
   std::string secret_problem_;
   Redactor redactor_;
   std::optional<FileArchive> archive_;
-  SinkState noted_ = SinkState::running;
+  std::optional<SinkState> noted_;  // what the state says of this sink; absent: nothing since the start
   int sending_ = 0;
   bool stopping_ = false;
   bool abandoned_ = false;

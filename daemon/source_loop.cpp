@@ -61,7 +61,8 @@ SourceClient::Parts SourceLoop::client_parts() {
 
 void SourceLoop::record_state(const std::string& state, const std::string& reason) {
   if (source_ != 0) {
-    start(write_state(state, reason));
+    const bool covered_up = state == "running" && !alarm_.empty();
+    start(covered_up ? write_state("alarm: roster", alarm_) : write_state(state, reason));
   }
 }
 
@@ -124,6 +125,7 @@ Present SourceLoop::present() const {
 
 awaitable<void> SourceLoop::take_up_state() {
   std::vector<std::pair<std::string, std::string>> audiences;
+  audiences.reserve(options_.audiences.size());
   for (const Audience& audience : options_.audiences) {
     audiences.emplace_back(audience.attribute, audience.value);
   }
@@ -155,6 +157,7 @@ awaitable<void> SourceLoop::take_up_state() {
   saved_facts_ = facts_;
   reported_ = state.reported;
   const Now now = parts_.timer->now();
+  started_ = now.steady;
   for (const storage::ScheduledUser& user : state.users) {
     SteadyTime due = now.steady;
     if (mode_ == Mode::forever && user.status == UserStatus::parked && user.parked_until) {
@@ -198,6 +201,7 @@ awaitable<void> SourceLoop::read_user(PollSchedule::Pick pick) {
   reading.pick = pick;
   reading.user = co_await parts_.storage->run(std::move(load));
   reading.planned = present();
+  report_retention(reading.user);
   std::optional<WindowRead> read = plan_read(reading);
   if (!read) {
     // Our clock stands before the window's start: wait for it.
@@ -354,6 +358,9 @@ void SourceLoop::after_success(const UserReading& reading, const WindowOutcome& 
     parts_.log->write(Event::user_recovered, "a user that failed is read again",
                       {{"source", options_.name}, user(reading.user.user_id)});
   }
+  if (reading.kind == WindowKind::history && !reading.history_left) {
+    ++histories_completed_;
+  }
   report_lateness(outcome.counts.lateness);
   if (outcome.counts.added > 0) {
     parts_.on_stored();
@@ -401,6 +408,33 @@ awaitable<void> SourceLoop::save_facts() {
   co_await parts_.storage->run(std::move(job));
 }
 
+// For the time that `status` expects the backfill to take: nothing is said before there is something to go by.
+awaitable<void> SourceLoop::save_backfill_rate() {
+  const double hours = std::chrono::duration<double, std::ratio<3600>>(parts_.timer->now().steady - started_).count();
+  if (histories_completed_ == 0 || schedule_.history_size() == 0 || hours <= 0) {
+    co_return;
+  }
+  const double rate = static_cast<double>(histories_completed_) / hours;
+  auto job = [source = source_, rate](Store& store) {
+    store.record_fact(source, storage::backfill_rate_fact, std::to_string(rate));
+  };
+  co_await parts_.storage->run(std::move(job));
+}
+
+void SourceLoop::report_retention(const storage::UserState& user) {
+  const std::optional<Instant> end = user.coverage.end();
+  const Instant now = parts_.timer->now().wall;
+  if (!end || now - *end < retention_alarm || std::exchange(retention_reported_, true)) {
+    return;
+  }
+  parts_.log->write(
+      Event::retention_near,
+      "users have not been read for a long time, and the vendor keeps messages for about 30 days: what was "
+      "said meanwhile may soon be gone. It is read now, the oldest first",
+      {{"source", options_.name},
+       {"unread_days", std::chrono::duration_cast<std::chrono::hours>(now - *end).count() / 24}});
+}
+
 void SourceLoop::report_drifts(const std::vector<std::string>& drifts) {
   for (const std::string& drift : drifts) {
     if (std::find(drifts_reported_.begin(), drifts_reported_.end(), drift) == drifts_reported_.end()) {
@@ -445,6 +479,7 @@ awaitable<void> SourceLoop::write_cycle() {
     };
     co_await parts_.storage->run(std::move(save));
   }
+  co_await save_backfill_rate();
   const Fields fields{{"source", options_.name},
                       {"fetched", totals.fetched - before.fetched},
                       {"new", totals.added - before.added},
@@ -452,7 +487,7 @@ awaitable<void> SourceLoop::write_cycle() {
                       {"rejected", totals.rejected - before.rejected},
                       {"sinks", boost::json::value(std::move(sinks))},
                       {"stored", ledger.stored},
-                      {"followed", schedule_.size()}};
+                      {"followed", followed_}};
   parts_.log->write(Event::cycle, "a polling cycle is over", fields);
   if (!balanced) {
     parts_.log->write(

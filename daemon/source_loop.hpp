@@ -105,6 +105,9 @@ class SourceLoop {
   static constexpr int unstable_attempts_max = 3;     // in one pass
   static constexpr double late_share_caught = 0.999;  // of the late arrivals, by the look-back that is advised
 
+  // The vendor's portal keeps 30 days (api.md section 3.5).
+  static constexpr Milliseconds retention_alarm = std::chrono::hours{20 * 24};
+
   SourceClient::Parts client_parts();
   void start(boost::asio::awaitable<void> part);
   void record_state(const std::string& state, const std::string& reason);
@@ -134,6 +137,8 @@ class SourceLoop {
   [[nodiscard]] Milliseconds parking_time(storage::UserRow row, int failures, bool refused);
   void finish_user(storage::UserRow row, bool failed);
   boost::asio::awaitable<void> save_facts();
+  boost::asio::awaitable<void> save_backfill_rate();
+  void report_retention(const storage::UserState& user);
   void report_drifts(const std::vector<std::string>& drifts);
   void report_lateness(const std::vector<Milliseconds>& lateness);
 
@@ -158,13 +163,17 @@ class SourceLoop {
   std::unordered_map<storage::UserRow, int> unstable_;  // reads in a row that proved nothing
   std::vector<std::string> drifts_reported_;
   CycleTotals reported_;
+  std::int64_t histories_completed_ = 0;  // since `started_`
+  SteadyTime started_{};
   std::int64_t last_listed_ = -1;
   std::unordered_set<storage::UserRow> refused_;  // since some user was read
   bool stopped_ = false;
-  bool alarmed_ = false;
+  std::string alarm_;  // why nobody is let go; empty: the lists look sound
+  std::int64_t followed_ = 0;
   bool read_succeeded_ = false;  // some user was read since all of them were refused
   bool misconfigured_ = false;   // reported: every user is refused
   bool lateness_reported_ = false;
+  bool retention_reported_ = false;
   Shortfall shortfall_;
 };
 

@@ -80,9 +80,10 @@ awaitable<bool> SourceLoop::list_everybody() {
     return store.apply_listings(source, decisions, at);
   };
   const storage::ListingChange change = co_await parts_.storage->run(std::move(apply));
-  if (!alarm && std::exchange(alarmed_, false)) {
+  if (!alarm && !std::exchange(alarm_, "").empty()) {
     record_state("running", "");
   }
+  followed_ = change.followed;
   if (listed != last_listed_ || !change.arrived.empty() || !change.departed.empty()) {
     last_listed_ = listed;
     parts_.log->write(Event::users_listed, "the users of all audiences are listed",
@@ -97,21 +98,20 @@ awaitable<bool> SourceLoop::list_everybody() {
 }
 
 void SourceLoop::report_alarm(const Audience& audience, const ListingCounts& counts) {
-  if (std::exchange(alarmed_, true)) {
-    return;
-  }
   const std::string what = counts.listed == 0 ? "the users list of an audience is suddenly empty"
                                               : "the users list of an audience shrank sharply";
+  if (!std::exchange(alarm_, what + "; nobody is let go").empty()) {
+    return;
+  }
   parts_.log->write(Event::roster_alarm,
-                    what +
-                        ": nobody is let go. Check the attribute's name and the API; if the list is right, raise "
-                        "roster.shrink_alarm",
+                    what + ": nobody is let go. Check the attribute's name and the API; if the list is right, " +
+                        (counts.listed == 0 ? "remove the audience" : "raise roster.shrink_alarm for a while"),
                     {{"source", options_.name},
                      {"attribute", audience.attribute},
                      {"previous", counts.previous},
                      {"listed", counts.listed},
                      {"missing", counts.missing}});
-  record_state("alarm: roster", what + "; nobody is let go");
+  record_state("running", "");
 }
 
 awaitable<Result<std::vector<ListedUser>>> SourceLoop::list_audience(Audience audience) {
@@ -246,7 +246,7 @@ Milliseconds SourceLoop::parking_time(storage::UserRow row, int failures, bool r
   if (!read_succeeded_) {
     return park_short;
   }
-  const int step = std::min(failures - 1, 10);
+  const int step = std::clamp(failures - (refused ? 1 : failures_before_parking), 0, 10);
   return std::min(park_max, park_first * (1 << step));
 }
 

@@ -1,5 +1,6 @@
 #include "storage/status_reader.hpp"
 
+#include <cstdlib>
 #include <string_view>
 
 #include "storage/database.hpp"
@@ -41,6 +42,15 @@ void read_users(Connection& database, std::int64_t source, SourceStatus& status)
   status.last_message = query.maybe_instant(9);
 }
 
+std::optional<double> read_backfill_rate(Connection& database, std::int64_t source) {
+  Statement query = database.statement("SELECT value FROM dialect_facts WHERE source = ?1 AND name = ?2");
+  if (!query.bind(source, backfill_rate_fact).step()) {
+    return std::nullopt;
+  }
+  const double rate = std::strtod(std::string(query.text(0)).c_str(), nullptr);
+  return rate > 0 ? std::optional(rate) : std::nullopt;
+}
+
 std::vector<SourceStatus> read_sources(Connection& database) {
   std::vector<SourceStatus> sources;
   Statement query = database.statement(
@@ -56,6 +66,7 @@ std::vector<SourceStatus> read_sources(Connection& database) {
     source.rejected = query.integer(8);
     read_users(database, query.integer(0), source);
     source.lateness = read_lateness(database, query.integer(0));
+    source.backfill_users_per_hour = read_backfill_rate(database, query.integer(0));
     sources.push_back(std::move(source));
   }
   return sources;

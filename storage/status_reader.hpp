@@ -34,6 +34,7 @@ struct SourceStatus {
   std::optional<Instant> oldest_read;  // the longest ago that one of them was read; those never read apart
   std::int64_t history_complete = 0;
   std::int64_t history_incomplete = 0;
+  std::optional<double> backfill_users_per_hour;  // measured while it last ran; absent: not known yet
   std::int64_t messages = 0;
   std::optional<Instant> last_message;
   std::int64_t fetched = 0;

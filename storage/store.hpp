@@ -47,6 +47,9 @@ class StorageError : public std::runtime_error {
   Kind kind_;
 };
 
+// The fact that says how many users' histories are completed in an hour, a decimal number; absent before it is known.
+inline constexpr std::string_view backfill_rate_fact = "backfill_users_per_hour";
+
 enum class UserStatus { following, draining, gone, parked, erased };
 
 struct ListingDecision {
@@ -200,8 +203,10 @@ class Store {
   std::vector<AudienceId> register_audiences(SourceId source,
                                              const std::vector<std::pair<std::string, std::string>>& audiences);
   // Makes `sinks` (name, history) the ones in use. A new sink starts before all stored messages or, without history,
-  // after them (they are suppressed for it). One that is no longer named keeps its place for when it comes back.
-  std::vector<SinkId> register_sinks(const std::vector<std::pair<std::string, bool>>& sinks);
+  // after them (they are suppressed for it; with `now` also those that are stored later but dated before `now`). One
+  // that is no longer named keeps its place for when it comes back.
+  std::vector<SinkId> register_sinks(const std::vector<std::pair<std::string, bool>>& sinks,
+                                     std::optional<Instant> now = std::nullopt);
 
   // --- The roster.
   // Remembers a complete list of an audience for apply_listings and compares it with the members. Repeated ids count
@@ -213,7 +218,7 @@ class Store {
   ListingChange apply_listings(SourceId source, const std::vector<ListingDecision>& decisions, Instant at);
   // Calls `visit` for every user that is followed, draining or parked.
   void visit_users(SourceId source, const std::function<void(const ScheduledUser&)>& visit);
-  [[nodiscard]] UserState load_user(UserRow user);
+  [[nodiscard]] UserState load_user(UserRow row);
   void record_failure(const UserFailure& failure);
 
   // --- Reading.
@@ -247,7 +252,7 @@ class Store {
   void record_attempt_failure(BatchId batch, std::string_view error, bool answer_lost, bool charged, Instant not_before,
                               Instant at);
   void settle_batch(const BatchSettlement& settlement);
-  [[nodiscard]] std::vector<DeliverableMessage> load_messages(const std::vector<MessageId>& messages);
+  [[nodiscard]] std::vector<DeliverableMessage> load_messages(const std::vector<MessageId>& ids);
 
   // --- What the operator sees.
   // State of a source or sink in one word and one line (running, paused: credential, ...), for `status`.

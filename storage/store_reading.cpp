@@ -167,7 +167,28 @@ bool insert_message(Store::Impl& impl, const WindowCommit& commit, const Arrival
   return impl.database->changes() == 1;
 }
 
-void insert_rows(Store::Impl& impl, const WindowCommit& commit, const Coverage& before, WindowCounts& counts) {
+// Leaves the message that was inserted last out for the sinks that began after its instant.
+void suppress_for_late_sinks(Store::Impl& impl, const WindowCommit& commit, SourceId source, std::int64_t instant_ms) {
+  constexpr int suppressed_state = 3;
+  std::vector<SinkId> sinks;
+  Statement query = impl.statement("SELECT id FROM sinks WHERE starts_ms > ?1");
+  query.bind(instant_ms);
+  while (query.step()) {
+    sinks.push_back(query.integer(0));
+  }
+  for (const SinkId sink : sinks) {
+    impl.statement(
+            "INSERT INTO deliveries (sink, message, state, attempts, updated_ms) "
+            "VALUES (?1, last_insert_rowid(), ?2, 0, ?3)")
+        .run(sink, suppressed_state, commit.read_at);
+    impl.statement(
+            "INSERT INTO sink_totals (sink, source, suppressed) VALUES (?1, ?2, 1) "
+            "ON CONFLICT (sink, source) DO UPDATE SET suppressed = suppressed + 1")
+        .run(sink, source);
+  }
+}
+
+void insert_rows(Store::Impl& impl, const WindowCommit& commit, const UserState& before, WindowCounts& counts) {
   std::vector<Arrival> arrivals = arrivals_of(impl, commit);
   if (commit.newest_first) {
     std::reverse(arrivals.begin(), arrivals.end());
@@ -189,9 +210,10 @@ void insert_rows(Store::Impl& impl, const WindowCommit& commit, const Coverage& 
     if (arrival.instant_ms == unknown_instant_ms) {
       continue;
     }
+    suppress_for_late_sinks(impl, commit, before.source, arrival.instant_ms);
     const Instant instant = from_ms(arrival.instant_ms);
     counts.newest = std::max(counts.newest.value_or(instant), instant);
-    if (before.contains(instant)) {
+    if (before.coverage.contains(instant)) {
       counts.lateness.push_back(commit.read_at - instant);
     }
   }
@@ -323,7 +345,7 @@ WindowCounts Store::commit_window(const WindowCommit& commit) {
   const UserState before = user_before(*impl_, commit.user);
   if (before.status != UserStatus::erased) {
     counts.rejected = commit.rejected;
-    insert_rows(*impl_, commit, before.coverage, counts);
+    insert_rows(*impl_, commit, before, counts);
     counts.fetched = counts.added + counts.duplicates + counts.rejected;
     if (commit.covered) {
       write_coverage(*impl_, commit.user, before.coverage, *commit.covered);

@@ -223,7 +223,8 @@ std::vector<AudienceId> Store::register_audiences(SourceId source,
   return ids;
 }
 
-std::vector<SinkId> Store::register_sinks(const std::vector<std::pair<std::string, bool>>& sinks) {
+std::vector<SinkId> Store::register_sinks(const std::vector<std::pair<std::string, bool>>& sinks,
+                                          std::optional<Instant> now) {
   Transaction transaction(*impl_);
   impl_->statement("UPDATE sinks SET active = 0").run();
   std::vector<SinkId> ids;
@@ -231,11 +232,11 @@ std::vector<SinkId> Store::register_sinks(const std::vector<std::pair<std::strin
     // Ids are given once, so everything stored later is above the highest ever given.
     impl_
         ->statement(
-            "INSERT INTO sinks (name, active, history_start, scanned_to) "
-            "SELECT ?1, 1, start, start FROM ("
+            "INSERT INTO sinks (name, active, history_start, scanned_to, starts_ms) "
+            "SELECT ?1, 1, start, start, iif(?2, NULL, ?3) FROM ("
             "  SELECT iif(?2, 0, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'messages'), 0)) AS start) "
             "WHERE true ON CONFLICT (name) DO NOTHING")
-        .run(name, history);
+        .run(name, history, now);
     const bool created = impl_->database->changes() == 1;
     Statement query = impl_->statement("UPDATE sinks SET active = 1 WHERE name = ?1 RETURNING id");
     query.bind(name);

@@ -23,7 +23,9 @@ int run(const std::filesystem::path& config, std::ostream& err) {
       Service service(config, options, log);
       service.run_forever();
     } catch (const storage::StorageError& error) {
-      log.write(Event::storage_failed, error.what());
+      if (error.kind() != storage::StorageError::Kind::in_use) {
+        log.write(Event::storage_failed, error.what());
+      }
       throw;
     }
     log.write(Event::stopped, "stopped; the next start goes on where this one ended");

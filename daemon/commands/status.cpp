@@ -96,6 +96,14 @@ Lateness lateness_of(const SourceStatus& source) {
   return lateness;
 }
 
+// At the measured pace; absent when nothing is left or the pace is not known yet.
+std::optional<std::int64_t> backfill_eta_seconds(const SourceStatus& source) {
+  if (source.history_incomplete == 0 || !source.backfill_users_per_hour) {
+    return std::nullopt;
+  }
+  return std::llround(static_cast<double>(source.history_incomplete) / *source.backfill_users_per_hour * 3600.0);
+}
+
 boost::json::object source_json(const SourceStatus& source, Instant now) {
   boost::json::object object = state_json(source.state);
   object["name"] = source.name;
@@ -189,6 +197,11 @@ std::string age(const std::optional<Instant>& instant, Instant now) {
   return std::to_string(seconds / 3600) + " h ago";
 }
 
+std::string eta_text(const SourceStatus& source) {
+  const std::optional<std::int64_t> eta = backfill_eta_seconds(source);
+  return eta ? ", about " + std::to_string((*eta + 59) / 60) + " min to go" : "";
+}
+
 void print_source(std::ostream& out, const SourceStatus& source, Instant now) {
   out << "source " << source.name << ": " << (source.state.state.empty() ? "not started yet" : source.state.state)
       << '\n'
@@ -198,7 +211,8 @@ void print_source(std::ostream& out, const SourceStatus& source, Instant now) {
   if (source.never_read > 0) {
     out << "; " << source.never_read << " not read yet";
   }
-  out << "\n  backfill   " << source.history_complete << " complete, " << source.history_incomplete << " to do\n"
+  out << "\n  backfill   " << source.history_complete << " users complete, " << source.history_incomplete << " to do"
+      << eta_text(source) << "\n"
       << "  messages   " << source.messages << " stored, the latest " << age(source.last_message, now) << '\n'
       << "  ledger     fetched " << source.fetched << " = new " << source.added << " + duplicate " << source.duplicates
       << " + rejected " << source.rejected << '\n';

@@ -102,7 +102,9 @@ int sync(const SyncArguments& arguments, std::ostream& out, std::ostream& err) {
     try {
       return pass(arguments, options, log, out, err);
     } catch (const storage::StorageError& error) {
-      log.write(Event::storage_failed, error.what());
+      if (error.kind() != storage::StorageError::Kind::in_use) {
+        log.write(Event::storage_failed, error.what());
+      }
       throw;
     }
   } catch (const storage::StorageError&) {

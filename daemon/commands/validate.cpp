@@ -18,8 +18,8 @@ namespace json = boost::json;
 
 const char* guarantee_of(const SinkOptions& sink) {
   return sink.type == SinkType::file ? "exactly once per line key"
-                                     : "at least once, repeats carry the same Idempotency-Key: effectively once if the "
-                                       "receiver keys on it";
+                                     : "at least once, a lost answer is repeated under the same Idempotency-Key: "
+                                       "effectively once if the receiver keys on the `key` of each message";
 }
 
 const char* type_of(const SinkOptions& sink) {

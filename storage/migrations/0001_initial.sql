@@ -157,6 +157,7 @@ CREATE TABLE sinks (
   name TEXT NOT NULL UNIQUE,
   active INTEGER NOT NULL,
   history_start INTEGER NOT NULL,  -- messages up to this id are suppressed unless a delivery says otherwise
+  starts_ms INTEGER,               -- set without history: messages that are stored later but dated before are suppressed
   scanned_to INTEGER NOT NULL,     -- no message up to this id is without a delivery or an open batch
   state TEXT NOT NULL DEFAULT '',
   reason TEXT NOT NULL DEFAULT '',

@@ -92,7 +92,7 @@ TEST_F(LogTest, WritesTextForPeople) {
 TEST_F(LogTest, StaysValidWhateverAStringHolds) {
   const std::string hostile = std::string{"\xFF\xC3(\xED\xA0\x80\"\\\n\r\t\x1B[2J\x7F"} + '\0' + "\xE0\xA4\xA8";
   Log log = make();
-  log.write(Event::note, hostile);  // below the level: not written
+  log.write(Event::delivered, hostile);  // below the level: not written
   log.write(Event::drift, hostile,
             {{hostile, hostile}, {"json", json::object{{hostile, hostile}}}, {"nan", std::nan("")}, {"ts", "taken"}});
   const std::string text = content();
@@ -174,7 +174,7 @@ TEST_F(LogTest, WritesWhatTheLevelAsksFor) {
   log.write(Event::roster_alarm, "written");
   options_.level = LogLevel::debug;
   EXPECT_EQ(log.reconfigure(options_), std::nullopt);
-  log.write(Event::note, "also written");
+  log.write(Event::delivered, "also written");
   EXPECT_EQ(lines(content()).size(), 2U);
 }
 

@@ -90,6 +90,16 @@ TEST_F(StoreDelivering, ASinkWithoutHistoryStartsWithWhatIsStoredLater) {
   expect_totals(0, 2, 0, 3);
 }
 
+TEST_F(StoreDelivering, ASinkWithoutHistoryLeavesOutWhatIsFoundLaterButDatedBeforeIt) {
+  connection().execute("DELETE FROM sinks");
+  store_messages(user_, 1);
+  sink_ = store().register_sinks({{"crm", false}}, at_ + Milliseconds{1'000'000}).front();
+  store_messages(user_, 2, 100);
+  EXPECT_THAT(store().pending_after(sink_, 0, 9), IsEmpty());
+  EXPECT_EQ(count_state("suppressed"), 3);
+  expect_totals(0, 0, 0, 3);
+}
+
 TEST_F(StoreDelivering, ASinkThatComesBackGoesOnWhereItWas) {
   deliver(store_messages(user_, 2));
   store().record_scanned_to(sink_, 2);

@@ -44,8 +44,13 @@ TEST(ConversationsAnswer, FindsTheRowsInEveryKnownShape) {
 TEST(ConversationsAnswer, FollowsTheConfiguredPointerAlone) {
   DialectOptions dialect;
   dialect.messages_list = "/chat/0/rows";
-  EXPECT_EQ(summary(read(200, R"({"messages":[],"chat":[{"rows":["x"]}]})", 1, dialect)), "x -0");
+  EXPECT_EQ(summary(read(200, R"({"messages":[],"chat":[{"rows":[{"response":"x"}]}]})", 1, dialect)), "x -0");
   EXPECT_EQ(summary(read(200, R"({"messages":[],"chat":[]})", 1, dialect)), "failed: malformed");
+}
+
+TEST(ConversationsAnswer, AListWithoutAnyObjectIsNoListOfMessages) {
+  EXPECT_EQ(summary(read(200, "[1,2,3]")), "failed: malformed");
+  EXPECT_EQ(summary(read(200, R"({"conversations":["a","b"]})")), "failed: malformed");
 }
 
 TEST(ConversationsAnswer, OnlyARecognisedEmptyListIsEmpty) {
