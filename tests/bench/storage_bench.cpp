@@ -1,5 +1,4 @@
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -160,7 +159,7 @@ void add_cases(Harness& harness, const std::shared_ptr<Round>& round, std::size_
   plain.prepare = [round] {
     round->scene.emplace();
     const std::filesystem::path file = round->scene->path() / "plain.db";
-    std::ofstream{file};
+    const std::ofstream empty(file);
     round->plain = std::make_unique<storage::Connection>(file, storage::Connection::Access::write);
     round->plain->execute(
         "PRAGMA journal_mode = WAL; CREATE TABLE messages (id INTEGER PRIMARY KEY, instant_ms INTEGER, digest BLOB, "
