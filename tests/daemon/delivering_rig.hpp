@@ -27,6 +27,8 @@ class ManualTimer final : public Timer {
     now_.wall += time;
     now_.steady += time;
   }
+  // Somebody sets the clock on the wall; time as such does not pass.
+  void set_clock(Milliseconds difference) { now_.wall += difference; }
 
  private:
   Now now_{test_start, SteadyTime{Milliseconds{1'000'000}}};

@@ -1,0 +1,325 @@
+#include "daemon/source_loop.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "tests/daemon/fetching_rig.hpp"
+
+namespace elit::daemon {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class SourceLoopTest : public FetchingTest {};
+
+HttpAnswer answer_of(int status, std::string body = {}, std::vector<HttpHeader> headers = {}) {
+  HttpAnswer answer;
+  answer.status = status;
+  answer.headers = std::move(headers);
+  answer.body = std::move(body);
+  return answer;
+}
+
+HttpAnswer refusal() {
+  return answer_of(400, R"({"code":1002,"message":"INVALID_BOT_OR_CUSTOMER_ID","details":"no such user"})");
+}
+
+TEST_F(SourceLoopTest, TheFirstPassStoresAndCoversEverything) {
+  pass();
+  expect_everything_stored_and_covered();
+  EXPECT_FALSE(loop_->shortfall().any()) << loop_->shortfall().last_error;
+  EXPECT_GT(stored_, 0) << "the delivering half is told";
+}
+
+TEST_F(SourceLoopTest, ASecondPassAsksOncePerAudienceAndOncePerUserAndStoresNothing) {
+  pass();
+  const std::int64_t before = store_->ledger(1).stored;
+  pass();
+  EXPECT_EQ(reads(), 4);
+  EXPECT_EQ(requests_.size(), 5U);
+  EXPECT_EQ(store_->ledger(1).stored, before);
+}
+
+TEST_F(SourceLoopTest, WhatArrivesBetweenTwoPassesIsStoredByTheSecond) {
+  pass();
+  timer_.pass(minutes{3});
+  say(first_user(), timer_.now().wall - minutes{1}, "on time");
+  say(first_user(), test_start - minutes{4}, "late, within the look-back");
+  pass();
+  expect_everything_stored_and_covered();
+}
+
+TEST_F(SourceLoopTest, SmallPagesInAnyOrderBringEverything) {
+  options_.limits.page_size = 4;
+  for (const auto order : {simulator::PageOrder::oldest_first, simulator::PageOrder::unsorted}) {
+    api_options_.dialect.page_order = order;
+    make_api();
+    pass();
+    expect_everything_stored_and_covered();
+    options_.name += "-again";
+  }
+}
+
+TEST_F(SourceLoopTest, ACapBelowTheAskedSizeAndARepeatedLastPageLoseNothing) {
+  api_options_.dialect.page_cap = 5;
+  api_options_.dialect.past_the_end = simulator::PastTheEnd::repeat_last;
+  pass();
+  expect_everything_stored_and_covered();
+}
+
+TEST_F(SourceLoopTest, AHalfReadWindowGoesOnAtItsNextPageAfterARestart) {
+  options_.limits.page_size = 5;
+  hang_after_ = 4;  // the list and three pages
+  start();
+  ASSERT_FALSE(ended_);
+  const HttpRequest interrupted = requests_.back();
+  EXPECT_EQ(parameter(interrupted, "page_number"), "4");
+  stop();
+  timer_.pass(minutes{30});
+  pass();
+  const auto resumed = std::find_if(requests_.begin(), requests_.end(), asks_for_messages);
+  ASSERT_NE(resumed, requests_.end());
+  EXPECT_EQ(parameter(*resumed, "page_number"), "3") << "page 3 was under way to the store, pages 1 and 2 were kept";
+  EXPECT_EQ(parameter(*resumed, "end_date"), parameter(interrupted, "end_date")) << "the window is frozen";
+  expect_everything_stored_and_covered();
+}
+
+TEST_F(SourceLoopTest, RowsInsertedWhileTheProgramWasDownAreNotLost) {
+  options_.limits.page_size = 5;
+  hang_after_ = 4;
+  start();
+  stop();
+  for (int i = 0; i < 7; ++i) {
+    say(first_user(), test_start - hours{1} + seconds{i}, "late " + std::to_string(i));
+  }
+  pass();
+  expect_everything_stored_and_covered();
+}
+
+TEST_F(SourceLoopTest, AServerThatIgnoresThePageNumberIsReadInParts) {
+  api_options_.dialect.page_number_obeyed = false;
+  options_.limits.page_size = 10;
+  pass(20'000);
+  expect_everything_stored_and_covered();
+  EXPECT_TRUE(logged("window_split"));
+}
+
+TEST_F(SourceLoopTest, AUserInErrorIsParkedAndTheOthersGoOn) {
+  make_api();
+  api_->faults().bad_user = first_user();
+  pass();
+  EXPECT_EQ(loop_->shortfall().users_failed, 1);
+  EXPECT_EQ(users().at(first_user()).status, storage::UserStatus::parked);
+  EXPECT_TRUE(logged("user_parked"));
+  EXPECT_FALSE(logged("source_down"));
+  for (const simulator::User& user : api_->world().users()) {
+    if (user.id != first_user()) {
+      EXPECT_EQ(stored_of(user.id), static_cast<std::int64_t>(user.messages.size()));
+    }
+  }
+  api_->faults().bad_user.clear();
+  pass();
+  expect_everything_stored_and_covered();
+  EXPECT_EQ(users().at(first_user()).status, storage::UserStatus::following);
+}
+
+TEST_F(SourceLoopTest, ThatTheLastUserIsRefusedIsNoWrongConfiguration) {
+  make_api();
+  api_->faults().bad_user = api_->world().users().back().id;
+  pass();
+  EXPECT_EQ(loop_->shortfall().users_failed, 1);
+  EXPECT_FALSE(logged("source_down"));
+}
+
+TEST_F(SourceLoopTest, ThatEverybodyIsRefusedIsAWrongConfigurationAndParksNobodyForLong) {
+  intercept_ = [](const HttpRequest& request) -> std::optional<Result<HttpAnswer>> {
+    return asks_for_messages(request) ? std::optional<Result<HttpAnswer>>(refusal()) : std::nullopt;
+  };
+  pass();
+  EXPECT_EQ(reads(), 4) << "one request a user";
+  EXPECT_TRUE(logged("source_down"));
+  store_->visit_users(1, [this](const storage::ScheduledUser& user) {
+    ASSERT_TRUE(user.parked_until);
+    EXPECT_LE(*user.parked_until, timer_.now().wall + minutes{2});
+  });
+  intercept_ = {};
+  pass();
+  expect_everything_stored_and_covered();
+}
+
+TEST_F(SourceLoopTest, ARefusedKeyPausesAfterOneRequestAndTheRightOneGoesOn) {
+  key_ = "wrong";
+  start();
+  EXPECT_EQ(requests_.size(), 1U);
+  wait(seconds{5});
+  EXPECT_EQ(requests_.size(), 1U) << "a refused key is not tried again and again";
+  EXPECT_TRUE(logged("source_paused"));
+  key_ = "the-key";
+  wait(seconds{1});
+  EXPECT_TRUE(ended_);
+  EXPECT_TRUE(logged("source_resumed"));
+  expect_everything_stored_and_covered();
+}
+
+TEST_F(SourceLoopTest, OnePassWithARefusedKeyGivesUpAfterOneRequest) {
+  key_ = "wrong";
+  patience_ = seconds{60};
+  pass();
+  EXPECT_EQ(requests_.size(), 1U);
+  EXPECT_TRUE(loop_->shortfall().gave_up);
+  EXPECT_TRUE(users().empty());
+}
+
+TEST_F(SourceLoopTest, AWishToWaitHoldsEveryConnection) {
+  options_.limits.concurrency = 3;
+  bool throttled = false;
+  intercept_ = [&throttled](const HttpRequest& request) -> std::optional<Result<HttpAnswer>> {
+    if (!asks_for_messages(request) || std::exchange(throttled, true)) {
+      return std::nullopt;
+    }
+    return answer_of(429, "{}", {{"Retry-After", "30"}});
+  };
+  start();
+  const std::size_t before = requests_.size();
+  EXPECT_FALSE(ended_);
+  EXPECT_TRUE(logged("throttled"));
+  wait(seconds{29});
+  EXPECT_EQ(requests_.size(), before);
+  wait(seconds{2});
+  for (int i = 0; i < 50 && !ended_; ++i) {
+    wait(minutes{2});
+  }
+  EXPECT_TRUE(ended_);
+  EXPECT_GT(requests_.size(), before);
+}
+
+TEST_F(SourceLoopTest, AListThatNeverComesToRestIsStoredWithoutBeingCovered) {
+  api_options_.world.users = 1;
+  options_.limits.page_size = 5;
+  int said = 0;
+  intercept_ = [this, &said](const HttpRequest& request) -> std::optional<Result<HttpAnswer>> {
+    if (asks_for_messages(request)) {
+      ++said;
+      say(first_user(), test_start - minutes{30} + Milliseconds{said}, "restless " + std::to_string(said));
+    }
+    return std::nullopt;
+  };
+  start();
+  for (int i = 0; i < 20 && !ended_; ++i) {
+    wait(minutes{1});
+  }
+  ASSERT_TRUE(ended_);
+  EXPECT_EQ(loop_->shortfall().users_failed, 1);
+  EXPECT_TRUE(logged("window_unstable"));
+  EXPECT_GT(stored_of(first_user()), 0);
+  EXPECT_EQ(users().at(first_user()).coverage.end(), std::nullopt);
+  intercept_ = {};
+  pass();
+  expect_everything_stored_and_covered();
+}
+
+TEST_F(SourceLoopTest, AUserWhoMatchesNoMoreIsFollowedUntilTheDepartureIsCovered) {
+  pass();
+  timer_.pass(minutes{1});
+  const std::string leaver = first_user();
+  for (auto& [name, value] : api_->world().find(leaver)->attributes) {
+    value = name == "followed" ? "no" : value;
+  }
+  pass();
+  ASSERT_EQ(users().at(leaver).status, storage::UserStatus::draining);
+  say(leaver, timer_.now().wall, "a last word");
+  timer_.pass(options_.lookback + options_.settle - seconds{1});
+  pass();
+  ASSERT_TRUE(users().contains(leaver)) << "what comes late could still come";
+  EXPECT_EQ(stored_of(leaver), static_cast<std::int64_t>(api_->world().find(leaver)->messages.size()));
+  timer_.pass(seconds{2});
+  pass();
+  timer_.pass(options_.lookback);
+  pass();
+  EXPECT_FALSE(users().contains(leaver));
+  EXPECT_TRUE(logged("user_gone"));
+  pass();
+  EXPECT_EQ(reads_of(leaver), 0);
+}
+
+TEST_F(SourceLoopTest, AnEmptyListAlarmsAndLetsNobodyGo) {
+  pass();
+  api_->faults().users_empty.on = true;
+  timer_.pass(minutes{1});
+  pass();
+  EXPECT_TRUE(logged("roster_alarm"));
+  EXPECT_EQ(reads(), 4);
+  for (const auto& [id, user] : users()) {
+    EXPECT_EQ(user.status, storage::UserStatus::following);
+  }
+}
+
+TEST_F(SourceLoopTest, AListThatCannotBeReadMovesNobodyAndIsAShortfall) {
+  pass();
+  intercept_ = [](const HttpRequest& request) -> std::optional<Result<HttpAnswer>> {
+    return asks_for_messages(request) ? std::nullopt : std::optional<Result<HttpAnswer>>(refusal());
+  };
+  pass();
+  EXPECT_TRUE(loop_->shortfall().listing_failed);
+  EXPECT_EQ(reads(), 4);
+  EXPECT_EQ(users().size(), 4U);
+}
+
+TEST_F(SourceLoopTest, AUserOfTwoAudiencesIsOneUser) {
+  make_api();
+  for (simulator::User& user : api_->world().users()) {
+    user.attributes.emplace_back("feedback", "1");
+  }
+  options_.audiences.push_back({"feedback", "1"});
+  pass();
+  expect_everything_stored_and_covered();
+  EXPECT_EQ(users().size(), 4U);
+  for (auto& [name, value] : api_->world().find(first_user())->attributes) {
+    value = name == "feedback" ? "2" : value;
+  }
+  timer_.pass(minutes{1});
+  pass();
+  EXPECT_EQ(users().at(first_user()).status, storage::UserStatus::following) << "the other audience still has it";
+  EXPECT_EQ(reads_of(first_user()), 1);
+}
+
+TEST_F(SourceLoopTest, AStartYoungerThanSettleIsReadOnceNotAgainAndAgain) {
+  options_.since = test_start - seconds{30};
+  pass(50);
+  EXPECT_LE(reads(), 8);
+}
+
+TEST_F(SourceLoopTest, APassInNarrowWindowsDoesNotStopWhereNothingIsNew) {
+  api_options_.world.users = 1;
+  api_options_.world.messages_per_user_day = 0;
+  api_options_.world.burst = 0;
+  make_api();
+  for (int i = 0; i < 3; ++i) {
+    say(first_user(), test_start - hours{1} + seconds{i}, "early " + std::to_string(i));
+  }
+  timer_.set_clock(-minutes{50});
+  pass();
+  say(first_user(), test_start - minutes{3}, "the newest");
+  timer_.pass(minutes{50});
+  store_->discard_window(users().at(first_user()).row, storage::WindowKind::live, minutes{20});
+  pass();
+  expect_everything_stored_and_covered();
+}
+
+TEST_F(SourceLoopTest, AClockThatGoesBackADayStillFindsWhatIsNew) {
+  pass();
+  timer_.set_clock(-hours{24});
+  say(first_user(), timer_.now().wall - minutes{1}, "in the second yesterday");
+  pass();
+  EXPECT_EQ(stored_of(first_user()), static_cast<std::int64_t>(api_->world().find(first_user())->messages.size()));
+  EXPECT_FALSE(loop_->shortfall().any());
+}
+
+}  // namespace
+}  // namespace elit::daemon
