@@ -105,8 +105,13 @@ awaitable<void> Engine::register_sinks() {
   for (const SinkOptions& sink : options_.sinks) {
     names.emplace_back(sink.name, sink.history);
   }
-  auto job = [names = std::move(names), now = parts_.timer->now().wall](storage::Store& store) {
-    return store.register_sinks(names, now);
+  // What is dated shortly before a sink began but is only found now is news to everybody, the sink included.
+  Milliseconds margin{std::chrono::minutes{10}};
+  for (const SourceOptions& source : options_.sources) {
+    margin = std::max(margin, source.lookback + source.settle);
+  }
+  auto job = [names = std::move(names), since = parts_.timer->now().wall - margin](storage::Store& store) {
+    return store.register_sinks(names, since);
   };
   const std::vector<storage::SinkId> ids = co_await parts_.storage->run(std::move(job));
   for (std::size_t i = 0; i < ids.size(); ++i) {

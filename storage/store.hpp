@@ -203,10 +203,10 @@ class Store {
   std::vector<AudienceId> register_audiences(SourceId source,
                                              const std::vector<std::pair<std::string, std::string>>& audiences);
   // Makes `sinks` (name, history) the ones in use. A new sink starts before all stored messages or, without history,
-  // after them (they are suppressed for it; with `now` also those that are stored later but dated before `now`). One
+  // after them (they are suppressed for it; with `since` also those that are stored later but dated before it). One
   // that is no longer named keeps its place for when it comes back.
   std::vector<SinkId> register_sinks(const std::vector<std::pair<std::string, bool>>& sinks,
-                                     std::optional<Instant> now = std::nullopt);
+                                     std::optional<Instant> since = std::nullopt);
 
   // --- The roster.
   // Remembers a complete list of an audience for apply_listings and compares it with the members. Repeated ids count

@@ -224,7 +224,7 @@ std::vector<AudienceId> Store::register_audiences(SourceId source,
 }
 
 std::vector<SinkId> Store::register_sinks(const std::vector<std::pair<std::string, bool>>& sinks,
-                                          std::optional<Instant> now) {
+                                          std::optional<Instant> since) {
   Transaction transaction(*impl_);
   impl_->statement("UPDATE sinks SET active = 0").run();
   std::vector<SinkId> ids;
@@ -236,7 +236,7 @@ std::vector<SinkId> Store::register_sinks(const std::vector<std::pair<std::strin
             "SELECT ?1, 1, start, start, iif(?2, NULL, ?3) FROM ("
             "  SELECT iif(?2, 0, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'messages'), 0)) AS start) "
             "WHERE true ON CONFLICT (name) DO NOTHING")
-        .run(name, history, now);
+        .run(name, history, since);
     const bool created = impl_->database->changes() == 1;
     Statement query = impl_->statement("UPDATE sinks SET active = 1 WHERE name = ?1 RETURNING id");
     query.bind(name);
