@@ -39,7 +39,7 @@ class Api : public testing::Test {
     return joined;
   }
 
-  std::string window(std::int64_t from_ms_after, std::int64_t to_ms_after) const {
+  [[nodiscard]] std::string window(std::int64_t from_ms_after, std::int64_t to_ms_after) const {
     return "start_date=" + std::to_string(to_ms(first_) + from_ms_after) +
            "&end_date=" + std::to_string(to_ms(first_) + to_ms_after);
   }
@@ -309,7 +309,7 @@ TEST_F(Api, InsertsAFreshRowAfterAFirstPage) {
   const auto rows = responses_of(get_conversations(*simulator_, user_, "page_size=2"));
   EXPECT_EQ(simulator_->world().find(user_)->messages.size(), 6U);
   EXPECT_EQ(rows.size(), 2U);
-  EXPECT_EQ(texts("page_number=1").size() > 0, true);
+  EXPECT_FALSE(texts("page_number=1").empty());
   EXPECT_EQ(simulator_->world().find(user_)->messages.size(), 6U);
 }
 

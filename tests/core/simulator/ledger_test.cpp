@@ -32,7 +32,7 @@ class LedgerOfTests : public testing::Test {
   }
 
   // A message of the user, dated `second` seconds after "a".
-  std::string message(int number, int second, const std::string& text) const {
+  [[nodiscard]] std::string message(int number, int second, const std::string& text) const {
     const std::string digits = std::to_string(number);
     return R"({"key":")" + std::string(32 - digits.size(), '0') + digits + R"(","source":"s","user_id":")" + user_ +
            R"(","timestamp":")" + iso_text(start_of_tests + seconds{second - 100}) + R"(","text":")" + text +
