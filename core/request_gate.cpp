@@ -12,6 +12,7 @@ constexpr double speed_up_factor = 1.01;  // a success: the rate doubles again i
 constexpr double rate_min = 0.02;         // one request in 50 seconds
 constexpr int successes_per_slot = 10;    // so many successes allow one more request in flight
 constexpr double smoothing = 0.1;
+constexpr Milliseconds timer_slack{20};
 
 }  // namespace
 
@@ -39,12 +40,14 @@ RequestGate::Answer RequestGate::ask(SteadyTime now) {
   }
   if (rate > 0) {
     const auto distance = Milliseconds{static_cast<Milliseconds::rep>(1000.0 / rate)};
-    // A pause earns at most one request, so no burst follows it.
-    next_start_ = std::max(next_start_ + distance, now);
+    // A pause earns nothing, so no burst follows it; a timer that rings a little late costs nothing either.
+    const bool on_time = started_ && now - next_start_ <= timer_slack;
+    next_start_ = (on_time ? next_start_ : now) + distance;
   }
   if (started_) {
     const double seconds = std::max(0.001, std::chrono::duration<double>(now - last_start_).count());
-    measured_rate_ += smoothing * (1.0 / seconds - measured_rate_);
+    const double weight = measured_rate_ > 0 ? smoothing : 1.0;
+    measured_rate_ += weight * (1.0 / seconds - measured_rate_);
   }
   started_ = true;
   last_start_ = now;
@@ -94,7 +97,8 @@ void RequestGate::on_abandoned() {
 
 void RequestGate::slow_down(SteadyTime now) {
   const double seconds = std::max(0.001, std::chrono::duration<double>(now - last_start_).count());
-  const double current = capacity() > 0 ? capacity() : std::max(measured_rate_, 1.0 / seconds);
+  const double seen = measured_rate_ > 0 ? measured_rate_ : 1.0 / seconds;
+  const double current = capacity() > 0 ? capacity() : seen;
   learnt_rate_ = std::max(rate_min, current * slow_down_factor);
   concurrency_ = std::max(1, concurrency_ / 2);
   successes_ = 0;

@@ -65,11 +65,11 @@ class RequestGate {
   int concurrency_;    // what is allowed now
   int successes_ = 0;  // since the last change of concurrency_
   std::optional<double> learnt_rate_;
-  double measured_rate_ = 0;  // requests a second, smoothed
+  double measured_rate_ = 0;  // requests a second, smoothed; 0: fewer than two were sent
   SteadyTime last_start_{};
   bool started_ = false;
-  SteadyTime next_start_{};
-  SteadyTime blocked_until_{};
+  SteadyTime next_start_ = SteadyTime::min();
+  SteadyTime blocked_until_ = SteadyTime::min();
   Hold blocked_by_ = Hold::none;
 };
 

@@ -80,10 +80,22 @@ TEST(RequestGate, KeepsTheRateOverAMinute) {
   EXPECT_LE(requests, 242);
 }
 
-TEST(RequestGate, APauseEarnsOneRequestHoweverLongItWas) {
+TEST(RequestGate, APauseEarnsNothingHoweverLongItWas) {
   RequestGate gate = gate_of(1, 10);
-  succeed(gate, start);
-  EXPECT_EQ(let_through(gate, start + hours{1}), 2) << "the one that is due and the one that was earned";
+  EXPECT_EQ(let_through(gate, start), 1);
+  EXPECT_EQ(let_through(gate, start + hours{1}), 1);
+}
+
+TEST(RequestGate, LearnsTheRateFromTheDistanceOfRequestsNotFromTheSpeedOfARefusal) {
+  RequestGate gate = gate_of(0, 1);
+  SteadyTime now = start;
+  for (int i = 0; i < 20; ++i) {
+    succeed(gate, now);
+    now += Milliseconds{100};
+  }
+  ASSERT_EQ(gate.ask(now).hold, Hold::none);
+  gate.on_failure(failure_of(FailureKind::throttled), now + Milliseconds{5});
+  EXPECT_NEAR(gate.capacity(), 7, 0.5) << "10 a second were too many";
 }
 
 TEST(RequestGate, HoldsNothingButTheSlotsWithoutARate) {
