@@ -223,7 +223,8 @@ std::optional<WindowRead> SourceLoop::plan_read(UserReading& reading) {
     return place == user.windows.end() ? nullptr : &*place;
   };
   const bool covered = user.coverage.end() && *user.coverage.end() > planner_.start();
-  const bool deep = user.window_width.has_value() || progress_of(WindowKind::history) != nullptr;
+  // Only a history that had to be split lets newer messages go first: otherwise they arrive in the order of time.
+  const bool deep = user.window_width.has_value();
   // While nothing is covered the present goes first, whoever's turn it is: once a part of the history is covered, the
   // live reads go on from there.
   const bool live_first = covered ? reading.pick.work == Work::live : deep && mode_ == Mode::forever;
@@ -325,9 +326,11 @@ awaitable<void> SourceLoop::after_read(UserReading reading, WindowOutcome outcom
       }
       break;
     }
-    case OutcomeKind::set_aside:
-      schedule_.put(row, reading.pick.due, true);
+    case OutcomeKind::set_aside: {
+      const bool waits_for_history = !reading.user.coverage.end() && !reading.user.window_width;
+      schedule_.put(row, waits_for_history ? now + options_.poll.interval : reading.pick.due, true);
       break;
+    }
     case OutcomeKind::too_large:
       parts_.log->write(
           Event::window_split, "a window holds too many rows and is read in narrower parts",

@@ -94,7 +94,7 @@ awaitable<WindowOutcome> WindowRead::run() {
       case Pager::Verdict::check:
         break;
       case Pager::Verdict::again:
-        held_.reset();
+        co_await stage();  // The next pass is compared with all of this one, over a restart too.
         rejected_ = 0;
         break;
       case Pager::Verdict::complete:
