@@ -33,8 +33,14 @@ struct CycleTotals {
   std::int64_t duplicates = 0;
   std::int64_t rejected = 0;
 
+  static constexpr std::string_view fact = "reported";  // its name among the facts: the totals at the latest event
+
   bool operator==(const CycleTotals&) const = default;
 };
+
+// The totals as text for the state, and back; a text that is not understood gives none.
+[[nodiscard]] std::string to_text(const CycleTotals& totals);
+[[nodiscard]] CycleTotals cycle_totals_from(const std::string& text);
 
 // The fetching half for one source: lists the users of its audiences and keeps every followed user's conversations
 // stored and covered up to the present. All on one thread's executor.
