@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <unistd.h>
 #include <boost/asio/ip/tcp.hpp>
+#include <csignal>
 
 #include <cstdlib>
 #include <future>

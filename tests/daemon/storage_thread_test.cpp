@@ -43,7 +43,7 @@ class StorageThreadTest : public ::testing::TestWithParam<StorageThread::Running
       co_await thread_.run(std::move(job));
       resumed_ = true;
     } catch (const std::runtime_error& error) {
-      errors_.push_back(error.what());
+      errors_.emplace_back(error.what());
     }
   }
 
@@ -51,7 +51,7 @@ class StorageThreadTest : public ::testing::TestWithParam<StorageThread::Running
     try {
       co_await note_fact(std::move(name));
     } catch (const std::runtime_error& error) {
-      errors_.push_back(error.what());
+      errors_.emplace_back(error.what());
     }
   }
 

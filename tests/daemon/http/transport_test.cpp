@@ -337,13 +337,13 @@ TEST(Transport, LetsGoOfTheConnectionWhenTheCallerIsCancelled) {
 
 TEST(Transport, RefusesUrlsItCannotUse) {
   Loop loop;
-  EXPECT_THROW(make_transport(loop.executor(), settings_for("nonsense")), std::runtime_error);
+  EXPECT_THROW(static_cast<void>(make_transport(loop.executor(), settings_for("nonsense"))), std::runtime_error);
   TransportSettings settings = settings_for("http://127.0.0.1");
   settings.options.proxy = "https://proxy.example.com";
-  EXPECT_THROW(make_transport(loop.executor(), settings), std::runtime_error);
+  EXPECT_THROW(static_cast<void>(make_transport(loop.executor(), settings)), std::runtime_error);
   settings = settings_for("https://127.0.0.1");
   settings.options.ca_file = "/nonexistent/ca.pem";
-  EXPECT_THROW(make_transport(loop.executor(), settings), std::runtime_error);
+  EXPECT_THROW(static_cast<void>(make_transport(loop.executor(), settings)), std::runtime_error);
 }
 
 TEST(TransportProxy, AsksForTheWholeUrl) {
