@@ -7,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "daemon/held_signals.hpp"
 #include "daemon/loaded_configuration.hpp"
 #include "daemon/waiting.hpp"
 
@@ -71,7 +72,9 @@ std::vector<std::string> Service::run_once() {
 }
 
 void Service::run_loop() {
+  release_signals();  // What came meanwhile is answered first.
   io_.run();
+  hold_signals(true);
   if (error_) {
     std::rethrow_exception(error_);
   }

@@ -4,12 +4,14 @@
 #include <system_error>
 
 #include "daemon/exit_status.hpp"
+#include "daemon/held_signals.hpp"
 #include "daemon/loaded_configuration.hpp"
 #include "daemon/service.hpp"
 
 namespace elit::daemon {
 
 int run(const std::filesystem::path& config, std::ostream& err) {
+  hold_signals(true);
   LoadedConfiguration loaded = load_configuration(config);
   if (!loaded.options) {
     err << loaded.complaint;

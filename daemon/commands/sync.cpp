@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "daemon/exit_status.hpp"
+#include "daemon/held_signals.hpp"
 #include "daemon/loaded_configuration.hpp"
 #include "daemon/service.hpp"
 
@@ -91,6 +92,7 @@ int pass(const SyncArguments& arguments, const Options& options, Log& log, std::
 }  // namespace
 
 int sync(const SyncArguments& arguments, std::ostream& out, std::ostream& err) {
+  hold_signals(false);
   LoadedConfiguration loaded = load_configuration(arguments.config);
   if (!loaded.options) {
     err << loaded.complaint;

@@ -6,6 +6,7 @@ cycle or a total since the start of the state.
 """
 
 import errno
+import fcntl
 import json
 import os
 import re
@@ -151,15 +152,35 @@ class DaemonTest(AcceptanceTest):
         self.assertSyncs(world)
         self.assertAgrees(world)
 
+    def test_a_signal_during_the_start_is_obeyed_as_soon_as_the_start_is_over(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(signal=number.name):
+                world = self.filled()
+                world.sync()
+                with open(world.state / "elitbuzz-sync.lock", "rb") as lock:
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+                    begun = len(world.events("started"))
+                    daemon = world.run()
+                    wait_for(lambda: len(world.events("started")) > begun, 10, "the event `started`", every=0.002)
+                    daemon.signal(number)
+                self.assertEqual(daemon.wait(10), 0, daemon.errors())
+                self.assertTrue(world.events("stopped"))
+
     def test_sigterm_in_the_middle_of_a_long_history_loses_and_doubles_nothing(self):
         world = self.world(users=USERS)
         world.source()["limits"]["page_size"] = 20
         world.sink()["batch"] = {"messages": 5, "wait": Bare("10ms")}
         world.fill(300)
         for goal in (20, 100, 200):
+            # The CRM takes no more than this, so that every process is stopped in the middle of its work.
+            wait = plain(429, headers={"Retry-After": "1"})
+            world.crm.rule = lambda _, goal=goal, wait=wait: wait if len(world.crm.accepted) >= goal else None
+            asked = len(world.crm.batches)
             daemon = world.run()
-            wait_for(lambda goal=goal: len(world.crm.accepted) >= goal, 20, f"{goal} messages")
+            wait_for(lambda goal=goal, asked=asked: len(world.crm.accepted) >= goal and len(world.crm.batches) > asked,
+                     20, f"{goal} messages")
             self.assertEqual(daemon.stop(), 0)
+        world.crm.rule = None
         self.assertSyncs(world)
         self.assertAgrees(world)
 
