@@ -75,11 +75,8 @@ Engine::~Engine() {
 
 awaitable<void> Engine::run() {
   co_await register_sinks();
-  for (const auto& sink : sinks_) {
-    start(sink->run(), sinks_running_);
-  }
-  for (const auto& source : sources_) {
-    start(source->run(), sources_running_);
+  if (!stopped_) {
+    start_loops();
   }
   while (sources_running_ > 0) {
     co_await changed_.wait();
@@ -96,6 +93,15 @@ awaitable<void> Engine::run() {
   }
   if (error_) {
     std::rethrow_exception(error_);
+  }
+}
+
+void Engine::start_loops() {
+  for (const auto& sink : sinks_) {
+    start(sink->run(), sinks_running_);
+  }
+  for (const auto& source : sources_) {
+    start(source->run(), sources_running_);
   }
 }
 

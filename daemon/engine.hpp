@@ -57,6 +57,7 @@ class Engine {
  private:
   void start(boost::asio::awaitable<void> part, int& running);
   boost::asio::awaitable<void> register_sinks();
+  void start_loops();
   boost::asio::awaitable<void> finish_delivering();
   boost::asio::awaitable<void> abandon_later();
   // Whether nothing more will come of this sink within this pass, and if so why; empty: all is delivered.

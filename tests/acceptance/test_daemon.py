@@ -163,7 +163,7 @@ class DaemonTest(AcceptanceTest):
                     daemon = world.run()
                     wait_for(lambda: len(world.events("started")) > begun, 10, "the event `started`", every=0.002)
                     daemon.signal(number)
-                self.assertEqual(daemon.wait(10), 0, daemon.errors())
+                self.assertEqual(daemon.wait(5), 0, daemon.errors())
                 self.assertTrue(world.events("stopped"))
 
     def test_sigterm_in_the_middle_of_a_long_history_loses_and_doubles_nothing(self):
