@@ -4,8 +4,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <utility>
 
-#include "daemon/secret.hpp"
-
 namespace elit::daemon {
 namespace {
 
@@ -30,34 +28,25 @@ TransportSettings source_transport_settings(const SourceOptions& options) {
   return settings;
 }
 
-Result<std::string> secret_of(const SecretReference& reference) {
-  auto secret = read_secret(reference);
-  if (secret.has_value()) {
-    return std::move(*secret);
-  }
-  return Failure{.kind = FailureKind::unauthorized,
-                 .detail = secret.error().what,
-                 .retry_after = std::nullopt,
-                 .status = 0,
-                 .answer_lost = false};
-}
-
 }  // namespace
 
 Engine::Engine(Options options, SourceLoop::Mode mode, Parts parts)
-    : options_(std::move(options)), mode_(mode), parts_(std::move(parts)), archives_(1), changed_(parts_.executor) {
+    : options_(std::move(options)), mode_(mode), parts_(std::move(parts)), changed_(parts_.executor) {
   for (const SinkOptions& sink : options_.sinks) {
-    sink_transports_.push_back(
-        sink.type == SinkType::http ? make_transport(parts_.executor, sink_transport_settings(sink)) : nullptr);
+    if (sink.type == SinkType::file && !archives_) {
+      archives_.emplace(1);
+    }
+    sink_transports_.push_back(sink.type == SinkType::http ? parts_.transports(sink_transport_settings(sink))
+                                                           : nullptr);
   }
   for (const SourceOptions& source : options_.sources) {
     SourceLoop::Parts loop;
     loop.executor = parts_.executor;
-    loop.transport = make_transport(parts_.executor, source_transport_settings(source));
+    loop.transport = parts_.transports(source_transport_settings(source));
     loop.storage = parts_.storage;
     loop.timer = parts_.timer;
     loop.log = parts_.log;
-    loop.secrets = secret_of;
+    loop.secrets = parts_.secrets;
     loop.on_stored = [this] {
       for (const auto& sink : sinks_) {
         sink->on_stored();
@@ -70,7 +59,9 @@ Engine::Engine(Options options, SourceLoop::Mode mode, Parts parts)
 }
 
 Engine::~Engine() {
-  archives_.join();
+  if (archives_) {
+    archives_->join();
+  }
 }
 
 awaitable<void> Engine::run() {
@@ -123,12 +114,12 @@ awaitable<void> Engine::register_sinks() {
   for (std::size_t i = 0; i < ids.size(); ++i) {
     SinkLoop::Parts loop;
     loop.executor = parts_.executor;
-    loop.blocking = archives_.get_executor();
+    loop.blocking = archives_ ? boost::asio::any_io_executor(archives_->get_executor()) : parts_.executor;
     loop.transport = std::move(sink_transports_[i]);
     loop.storage = parts_.storage;
     loop.timer = parts_.timer;
     loop.log = parts_.log;
-    loop.secrets = secret_of;
+    loop.secrets = parts_.secrets;
     loop.on_change = [this] { changed_.ring(); };
     loop.seed = parts_.seed * 31 + i;
     sinks_.push_back(std::make_unique<SinkLoop>(options_.sinks[i], ids[i], std::move(loop)));

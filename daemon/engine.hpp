@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "core/options.hpp"
+#include "daemon/http/transport.hpp"
 #include "daemon/log.hpp"
+#include "daemon/secret.hpp"
 #include "daemon/sink_loop.hpp"
 #include "daemon/source_loop.hpp"
 #include "daemon/storage_thread.hpp"
@@ -24,15 +26,19 @@ namespace elit::daemon {
 // only. A new configuration is a new engine.
 class Engine {
  public:
+  using Transports = std::function<std::unique_ptr<Transport>(TransportSettings)>;
+
   struct Parts {
     boost::asio::any_io_executor executor;
+    Transports transports;  // makes one for each source and each sink of `type: http`
+    SecretSource secrets;
     StorageThread* storage = nullptr;
     const Timer* timer = nullptr;
     Log* log = nullptr;
     std::uint64_t seed = 0;
   };
 
-  // Throws std::runtime_error when a CA file of the configuration cannot be read.
+  // Throws what `transports` throws.
   Engine(Options options, SourceLoop::Mode mode, Parts parts);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -66,7 +72,7 @@ class Engine {
   Options options_;
   SourceLoop::Mode mode_;
   Parts parts_;
-  boost::asio::thread_pool archives_;
+  std::optional<boost::asio::thread_pool> archives_;  // absent: no sink needs it
   std::vector<std::unique_ptr<Transport>> sink_transports_;
   std::vector<std::unique_ptr<SourceLoop>> sources_;
   std::vector<std::unique_ptr<SinkLoop>> sinks_;

@@ -8,7 +8,9 @@
 #include <utility>
 
 #include "daemon/held_signals.hpp"
+#include "daemon/http/transport.hpp"
 #include "daemon/loaded_configuration.hpp"
+#include "daemon/secret.hpp"
 #include "daemon/waiting.hpp"
 
 namespace elit::daemon {
@@ -16,6 +18,18 @@ namespace {
 
 namespace asio = boost::asio;
 using asio::awaitable;
+
+Result<std::string> secret_of(const SecretReference& reference) {
+  auto secret = read_secret(reference);
+  if (secret.has_value()) {
+    return std::move(*secret);
+  }
+  return Failure{.kind = FailureKind::unauthorized,
+                 .detail = secret.error().what,
+                 .retry_after = std::nullopt,
+                 .status = 0,
+                 .answer_lost = false};
+}
 
 constexpr Milliseconds status_interval{5'000};
 constexpr Milliseconds stop_limit{9'000};
@@ -44,6 +58,10 @@ Service::~Service() {
 std::unique_ptr<Engine> Service::make_engine(Options options, SourceLoop::Mode mode) {
   Engine::Parts parts;
   parts.executor = io_.get_executor();
+  parts.transports = [executor = parts.executor](TransportSettings settings) {
+    return make_transport(executor, std::move(settings));
+  };
+  parts.secrets = secret_of;
   parts.storage = storage_.get();
   parts.timer = &timer_;
   parts.log = &log_;

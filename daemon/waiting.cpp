@@ -9,14 +9,56 @@
 #include <list>
 #include <utility>
 
+#include "daemon/virtual_time.hpp"
+
 namespace elit::daemon {
 namespace asio = boost::asio;
 
 namespace {
 
+// An Asio timer that goes off in the time of its context. Where that is virtual, the Asio timer never expires by
+// itself: the virtual time cancels it.
+class Alarm {
+ public:
+  explicit Alarm(const asio::any_io_executor& executor)
+      : timer_(executor, asio::steady_timer::time_point::max()), virtual_(VirtualTime::governing(executor)) {}
+  Alarm(const Alarm&) = delete;
+  Alarm& operator=(const Alarm&) = delete;
+  ~Alarm() {
+    if (appointment_) {
+      virtual_->forget(*appointment_);
+    }
+  }
+
+  // Before the wait, once.
+  void set(Milliseconds after) {
+    if (virtual_ == nullptr) {
+      timer_.expires_after(after);
+      return;
+    }
+    appointment_ = virtual_->call_at(virtual_->now().steady + after, [this] {
+      went_off_ = true;
+      timer_.cancel();
+    });
+  }
+  void cancel() { timer_.cancel(); }
+
+  [[nodiscard]] asio::steady_timer& timer() { return timer_; }
+  // After the wait: it ended because the virtual time came.
+  [[nodiscard]] bool went_off() const { return went_off_; }
+
+ private:
+  asio::steady_timer timer_;
+  VirtualTime* virtual_;
+  std::optional<VirtualTime::Appointment> appointment_;
+  bool went_off_ = false;
+};
+
 // One waiting coroutine. It lives in that coroutine's frame.
 struct Waiter {
-  asio::steady_timer timer;
+  explicit Waiter(const asio::any_io_executor& executor) : alarm(executor) {}
+
+  Alarm alarm;
   bool rung = false;
 };
 
@@ -43,9 +85,13 @@ struct Bell::State {
 
 asio::awaitable<void> sleep_for(Milliseconds duration) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  asio::steady_timer timer{executor};
-  timer.expires_after(duration);
-  co_await timer.async_wait(asio::use_awaitable);
+  Alarm alarm{executor};
+  alarm.set(duration);
+  boost::system::error_code error;
+  co_await alarm.timer().async_wait(asio::redirect_error(asio::use_awaitable, error));
+  if (error && !alarm.went_off()) {
+    throw boost::system::system_error(error);
+  }
 }
 
 Bell::Bell(asio::any_io_executor executor) : state_(std::make_shared<State>()) {
@@ -61,7 +107,7 @@ void Bell::ring() {
   }
   for (Waiter* waiter : state_->waiters) {
     waiter->rung = true;
-    waiter->timer.cancel();
+    waiter->alarm.cancel();
   }
 }
 
@@ -70,15 +116,14 @@ asio::awaitable<bool> Bell::wait_on(std::shared_ptr<State> state, std::optional<
     state->remembered = false;
     co_return true;
   }
-  Waiter waiter{asio::steady_timer{state->executor}, false};
-  waiter.timer.expires_at(asio::steady_timer::time_point::max());
+  Waiter waiter{state->executor};
   if (at_most) {
-    waiter.timer.expires_after(*at_most);
+    waiter.alarm.set(*at_most);
   }
   boost::system::error_code error;
   {
     const Listed listed{state->waiters, &waiter};
-    co_await waiter.timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    co_await waiter.alarm.timer().async_wait(asio::redirect_error(asio::use_awaitable, error));
   }
   const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
   if (cancellation.cancelled() != asio::cancellation_type::none) {

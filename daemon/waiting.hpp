@@ -10,7 +10,9 @@
 
 namespace elit::daemon {
 
-// Waits on the monotonic clock; zero or less gives others a turn. Cancelling the coroutine ends the wait with
+// All waiting is on the monotonic clock, or in the virtual time that governs the executor's context (virtual_time.hpp).
+
+// Waits; zero or less gives others a turn. Cancelling the coroutine ends the wait with
 // boost::system::system_error(operation_aborted).
 [[nodiscard]] boost::asio::awaitable<void> sleep_for(Milliseconds duration);
 
