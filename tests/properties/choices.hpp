@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/random.hpp"
+
+namespace elit::properties {
+
+// Where a generated case takes its decisions from: from a seed, or from a record of earlier decisions. Every decision
+// is recorded, so that a failing case can be made smaller by leaving decisions out or lowering them. For that to work
+// the lowest decision has to be the simplest one, and a generator has to end when it gets nothing but zeros, which is
+// what follows a record that is used up.
+class Choices {
+ public:
+  explicit Choices(std::uint64_t seed) : random_(Random(seed)) {}
+  explicit Choices(std::vector<std::uint64_t> record) : given_(std::move(record)) {}
+
+  // In [0, bound). Requires: bound > 0.
+  std::uint64_t below(std::uint64_t bound);
+  // In [least, most]. Requires: least <= most.
+  std::int64_t between(std::int64_t least, std::int64_t most);
+  int number(int least, int most) { return static_cast<int>(between(least, most)); }
+  // True once in `one_in` times; false is the simple case.
+  bool chance(int one_in) {
+    return below(static_cast<std::uint64_t>(one_in)) + 1 == static_cast<std::uint64_t>(one_in);
+  }
+  // Whether a list has one more element, asked before each of them: `average` elements in the mean. So an element and
+  // the decision for it stand together and can be left out together.
+  bool more(int average) { return below(static_cast<std::uint64_t>(average) + 1) != 0; }
+  // One of them; the first is the simplest.
+  template <class T>
+  T one_of(std::initializer_list<T> values) {
+    return *std::next(values.begin(), static_cast<std::ptrdiff_t>(below(values.size())));
+  }
+  template <class Range>
+  const auto& pick(const Range& values) {
+    return *std::next(std::begin(values), static_cast<std::ptrdiff_t>(below(std::size(values))));
+  }
+
+  // Says what the case is, for the report of a failure. `tell` gives a text and is only called then.
+  template <class Tell>
+  void note(const Tell& tell) {
+    if (telling_) {
+      notes_ += tell();
+      notes_ += '\n';
+    }
+  }
+  void keep_notes() { telling_ = true; }
+  [[nodiscard]] const std::string& notes() const { return notes_; }
+
+  // What was decided so far.
+  [[nodiscard]] const std::vector<std::uint64_t>& record() const { return record_; }
+
+ private:
+  std::optional<Random> random_;
+  std::vector<std::uint64_t> given_;
+  std::vector<std::uint64_t> record_;
+  std::size_t asked_ = 0;
+  bool telling_ = false;
+  std::string notes_;
+};
+
+}  // namespace elit::properties

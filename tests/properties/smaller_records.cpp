@@ -1,0 +1,63 @@
+#include "tests/properties/smaller_records.hpp"
+
+#include <algorithm>
+
+namespace elit::properties {
+namespace {
+
+constexpr std::size_t lowering_steps = 3;  // to nothing, to half, by one
+// Runs up to this length, which one element of a list may take, are tried in each length and at each place.
+constexpr std::size_t short_run = 8;
+
+}  // namespace
+
+SmallerRecords::SmallerRecords(std::vector<std::uint64_t> record, Place begin)
+    : record_(std::move(record)), finished_(record_.empty()) {
+  const bool fits = begin.run <= record_.size() && begin.at < record_.size() && begin != Place();
+  begin_ = upcoming_ = place_ = fits ? begin : first();
+}
+
+std::optional<std::vector<std::uint64_t>> SmallerRecords::next() {
+  while (!finished_) {
+    place_ = upcoming_;
+    upcoming_ = after(place_);
+    finished_ = upcoming_ == begin_;
+    if (auto found = smaller(place_)) {
+      return found;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::vector<std::uint64_t>> SmallerRecords::smaller(Place place) const {
+  std::vector<std::uint64_t> record = record_;
+  if (place.run > 0) {
+    const auto from = record.begin() + static_cast<std::ptrdiff_t>(place.at);
+    const auto size = static_cast<std::ptrdiff_t>(std::min(place.run, record.size() - place.at));
+    record.erase(from, from + size);
+    return record;
+  }
+  std::uint64_t& choice = record[place.at];
+  const std::uint64_t lower = place.step == 0 ? 0 : place.step == 1 ? choice / 2 : choice - 1;
+  if (choice == 0 || (place.step > 0 && lower == 0)) {
+    return std::nullopt;
+  }
+  choice = lower;
+  return record;
+}
+
+Place SmallerRecords::after(Place place) const {
+  if (place.run > 0) {
+    place.at += place.run > short_run ? place.run : 1;
+    if (place.at < record_.size()) {
+      return place;
+    }
+    return {.run = place.run > short_run ? place.run / 2 : place.run - 1, .at = 0, .step = 0};
+  }
+  if (++place.step < lowering_steps) {
+    return place;
+  }
+  return place.at + 1 < record_.size() ? Place{.run = 0, .at = place.at + 1, .step = 0} : first();
+}
+
+}  // namespace elit::properties
