@@ -41,7 +41,8 @@ std::optional<Window> WindowPlanner::history(const Coverage& coverage, Present p
                                              std::optional<Milliseconds> width) const {
   const std::optional<Instant> end = coverage.end();
   const bool up_to_now = !end.has_value() || *end <= start_;
-  const Instant edge = up_to_now ? present.read_to : *end;
+  // What a clock that was ahead covered does not make older what has yet to come or to settle.
+  const Instant edge = up_to_now ? present.read_to : std::min(*end, present.cover_to);
   const std::vector<Interval> gaps = coverage.gaps({start_, edge});
   if (gaps.empty()) {
     return std::nullopt;
@@ -50,9 +51,7 @@ std::optional<Window> WindowPlanner::history(const Coverage& coverage, Present p
   if (width && span.to - span.from > *width) {
     span.to = span.from + *width;
   }
-  // A gap before the live edge is older than `settle` by nature: the live read has covered what comes after it.
-  const Instant cover_to = up_to_now ? std::min(span.to, present.cover_to) : span.to;
-  return Window{.span = span, .cover_to = cover_to};
+  return Window{.span = span, .cover_to = std::min(span.to, present.cover_to)};
 }
 
 Milliseconds narrower_width(Interval span, int rows_seen, Interval seen, int rows_max) {

@@ -9,14 +9,9 @@
 
 #include "core/coverage.hpp"
 #include "tests/properties/for_all.hpp"
+#include "tests/properties/printed_values.hpp"
 
-namespace elit {
-
-inline void PrintTo(const Interval& interval, std::ostream* out) {
-  *out << '[' << to_ms(interval.from) << ", " << to_ms(interval.to) << ')';
-}
-
-namespace properties {
+namespace elit::properties {
 namespace {
 
 constexpr int axis = 48;  // milliseconds; short, so that intervals meet
@@ -122,5 +117,4 @@ TEST(CoverageProperty, AddingKnowsNeitherOrderNorRepetition) {
 }
 
 }  // namespace
-}  // namespace properties
-}  // namespace elit
+}  // namespace elit::properties
