@@ -10,6 +10,10 @@
 namespace elit {
 namespace {
 
+// What a year of four digits can say, in milliseconds since 1970.
+constexpr Instant year_0_begins{Milliseconds{-62'167'219'200'000}};
+constexpr Instant year_9999_ends{Milliseconds{253'402'300'800'000}};
+
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -103,8 +107,10 @@ std::optional<Instant> to_instant(const Civil& civil) {
   }
   Milliseconds in_minute = chrono::seconds{civil.second} + Milliseconds{civil.millisecond};
   in_minute = std::min(in_minute, Milliseconds{59'999});  // a leap second
-  return chrono::sys_days{date} + chrono::hours{civil.hour} + chrono::minutes{civil.minute} + in_minute -
-         chrono::minutes{civil.offset_minutes};
+  const Instant instant = chrono::sys_days{date} + chrono::hours{civil.hour} + chrono::minutes{civil.minute} +
+                          in_minute - chrono::minutes{civil.offset_minutes};
+  // An offset may lead beyond them, and such an instant could not be written any more.
+  return instant >= year_0_begins && instant < year_9999_ends ? std::optional(instant) : std::nullopt;
 }
 
 int read_fraction(TextReader& reader) {
@@ -196,14 +202,13 @@ std::optional<Instant> parse_epoch(std::string_view text) {
   if (!decimal || decimal->negative || decimal->digits.empty()) {
     return std::nullopt;
   }
-  constexpr std::int64_t year_9999_ends = 253'402'300'800'000;
   const std::int64_t whole_digits = static_cast<std::int64_t>(decimal->digits.size()) + decimal->exponent;
   const bool seconds = whole_digits == 10 || whole_digits == 11;
   if (!seconds && whole_digits < 13) {
     return std::nullopt;
   }
   const std::optional<std::int64_t> ms = scaled(*decimal, seconds ? 3 : 0);
-  return ms && *ms < year_9999_ends ? std::optional(from_ms(*ms)) : std::nullopt;
+  return ms && from_ms(*ms) < year_9999_ends ? std::optional(from_ms(*ms)) : std::nullopt;
 }
 
 constexpr std::array<std::string_view, 12> month_names{"Jan", "Feb", "Mar", "Apr", "May", "Jun",

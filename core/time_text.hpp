@@ -19,8 +19,8 @@ struct ReadInstant {
 //   YYYY/MM/DD or YYYY-MM-DD, then a blank or T, HH:MM[:SS[.f]] with up to 9 digits of fraction (cut to milliseconds),
 //   then nothing, Z, UTC, GMT, +HH, +HHMM or +HH:MM;
 //   a decimal number, exponents allowed: seconds in [1e9, 1e11), milliseconds from 1e12 to the year 9999.
-// A second of 60 is read as the last millisecond of its minute. Absent for anything else, dates without a time of day
-// and impossible dates included.
+// A second of 60 is read as the last millisecond of its minute. Absent for anything else: dates without a time of day,
+// impossible dates, instants that their offset moves out of the years 0 to 9999.
 [[nodiscard]] std::optional<ReadInstant> parse_timestamp(std::string_view text);
 
 // Reads an RFC 3339 instant: a date, T or a blank, a time with seconds, and an offset, which is required.

@@ -96,6 +96,17 @@ TEST(TimeText, RefusesWhatIsNoInstant) {
   EXPECT_TRUE(parse_timestamp("2024/02/29 00:00:00+0000"));
 }
 
+TEST(TimeText, RefusesAnInstantThatItsOffsetMovesOutOfTheYears0To9999) {
+  EXPECT_FALSE(parse_timestamp("0000-01-01 00:00+23:59"));
+  EXPECT_FALSE(parse_timestamp("9999/12/31 23:59:59.999-0001"));
+  EXPECT_FALSE(parse_rfc3339("0000-01-01T00:00:00+00:01"));
+  EXPECT_FALSE(parse_rfc3339("9999-12-31T23:59:59-00:01"));
+  for (const char* text : {"0000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"}) {
+    EXPECT_EQ(to_rfc3339(parse_rfc3339(text).value()), text);
+  }
+  EXPECT_EQ(to_rfc3339(parse_rfc3339("9999-12-31T23:59:59+23:59").value()), "9999-12-31T00:00:59.000Z");
+}
+
 TEST(TimeText, SurvivesTextsOfAnyLength) {
   EXPECT_FALSE(parse_timestamp(std::string(1'000'000, '9')));
   EXPECT_FALSE(parse_timestamp(std::string(1'000'000, '0')));
