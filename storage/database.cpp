@@ -33,16 +33,11 @@ constexpr std::size_t header_application_id = 68;
 
 // Judges the header before SQLite touches the file: opening a foreign database may already change it. Our application
 // id is in the file itself from the first transaction on (see set_up), so the write-ahead log need not be looked at.
-void check_header(const std::filesystem::path& file) {
-  std::array<char, header_size> header{};
-  std::ifstream stream(file, std::ios::binary);
-  stream.read(header.data(), header.size());
-  const auto size = static_cast<std::size_t>(stream.gcount());
-  if (size == 0 && !stream.bad()) {
+void check_header(const std::filesystem::path& file, std::string_view bytes) {
+  if (bytes.empty()) {
     return;  // new, or created just before a crash
   }
-  const std::string_view bytes(header.data(), size);
-  if (size < header_size) {
+  if (bytes.size() < header_size) {
     if (header_magic.starts_with(bytes.substr(0, header_magic.size()))) {
       refuse_corrupt(file, "it ends within its header");
     }
@@ -50,7 +45,7 @@ void check_header(const std::filesystem::path& file) {
   }
   std::uint32_t id = 0;
   for (std::size_t i = 0; i < 4; ++i) {
-    id = id << 8U | static_cast<unsigned char>(header[header_application_id + i]);
+    id = id << 8U | static_cast<unsigned char>(bytes[header_application_id + i]);
   }
   const bool ours = id == static_cast<std::uint32_t>(application_id);
   if (!bytes.starts_with(header_magic)) {
@@ -62,6 +57,13 @@ void check_header(const std::filesystem::path& file) {
   if (!ours) {
     refuse_foreign(file, "the database belongs to another program");
   }
+}
+
+void check_header(const std::filesystem::path& file) {
+  std::array<char, header_size> header{};
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(header.data(), header.size());
+  check_header(file, std::string_view(header.data(), static_cast<std::size_t>(stream.gcount())));
 }
 
 bool file_exists(const std::filesystem::path& file) {
@@ -124,18 +126,7 @@ void migrate(Connection& connection) {
   }
 }
 
-}  // namespace
-
-int schema_version() {
-  return migrations().back().version;
-}
-
-std::unique_ptr<Connection> open_for_writing(const std::filesystem::path& file) {
-  // A rollback journal is left only by a crash while the file was set up: SQLite undoes that first.
-  if (!file_exists(companion(file, "-journal"))) {
-    check_header(file);
-  }
-  auto connection = std::make_unique<Connection>(file, Connection::Access::write);
+std::unique_ptr<Connection> prepared_for_writing(std::unique_ptr<Connection> connection) {
   connection->execute(
       "PRAGMA mmap_size = 0;"
       "PRAGMA cache_size = -32768;"
@@ -151,37 +142,82 @@ std::unique_ptr<Connection> open_for_writing(const std::filesystem::path& file) 
   return connection;
 }
 
+[[noreturn]] void refuse_missing(const std::filesystem::path& file) {
+  throw StorageError(Kind::unreadable, file.string() +
+                                           ": there is no state yet; start `elitbuzz-sync run` or `elitbuzz-sync sync` "
+                                           "first, or correct state.directory");
+}
+
+// A reader of a WAL database shares two more files with the writer and makes them if they do not exist. Without a log
+// nobody writes and everything is in the file itself.
+Connection::Access reading_access(bool log_exists) {
+  return log_exists ? Connection::Access::read : Connection::Access::read_still;
+}
+
+std::unique_ptr<Connection> prepared_for_reading(std::unique_ptr<Connection> connection) {
+  connection->execute("PRAGMA temp_store = MEMORY; PRAGMA query_only = ON;");
+  const std::int64_t version = connection->integer("PRAGMA user_version");
+  check_version(connection->file(), version);
+  if (version == 0) {
+    refuse_missing(connection->file());
+  }
+  if (version < schema_version()) {
+    throw StorageError(Kind::unreadable, connection->file().string() +
+                                             ": the state was written by an earlier version; start "
+                                             "`elitbuzz-sync run` or `elitbuzz-sync sync` once to update it");
+  }
+  return connection;
+}
+
+}  // namespace
+
+int schema_version() {
+  return migrations().back().version;
+}
+
+std::unique_ptr<Connection> open_for_writing(const std::filesystem::path& file) {
+  // A rollback journal is left only by a crash while the file was set up: SQLite undoes that first.
+  if (!file_exists(companion(file, "-journal"))) {
+    check_header(file);
+  }
+  return prepared_for_writing(std::make_unique<Connection>(file, Connection::Access::write));
+}
+
+std::unique_ptr<Connection> open_for_writing(MemoryDisk& disk) {
+  const std::filesystem::path file(memory_database);
+  if (!disk.create(memory_database)) {
+    throw StorageError(Kind::unreadable, file.string() + ": the disk in memory refuses to create it");
+  }
+  if (!disk.contents(companion(file, "-journal"), 0)) {
+    check_header(file, *disk.contents(memory_database, header_size));
+  }
+  return prepared_for_writing(std::make_unique<Connection>(file, Connection::Access::write, disk.vfs_name()));
+}
+
 std::unique_ptr<Connection> open_for_reading(const std::filesystem::path& file) {
-  const std::string missing = file.string() +
-                              ": there is no state yet; start `elitbuzz-sync run` or `elitbuzz-sync sync` first, or "
-                              "correct state.directory";
   std::error_code error;
   const auto size = std::filesystem::file_size(file, error);
   if (error == std::errc::no_such_file_or_directory || (!error && size == 0)) {
-    throw StorageError(Kind::unreadable, missing);
+    refuse_missing(file);
   }
   if (error || !std::ifstream(file, std::ios::binary)) {
     throw StorageError(Kind::unreadable, file.string() + ": the state cannot be read: " + std::strerror(errno) +
                                              "; use the account of the daemon, or root");
   }
   check_header(file);
-  // A reader of a WAL database shares two more files with the writer and makes them if they do not exist. Without a log
-  // nobody writes and everything is in the file itself.
-  const bool still = !file_exists(companion(file, "-wal"));
-  auto connection =
-      std::make_unique<Connection>(file, still ? Connection::Access::read_still : Connection::Access::read);
-  connection->execute("PRAGMA temp_store = MEMORY; PRAGMA query_only = ON;");
-  const std::int64_t version = connection->integer("PRAGMA user_version");
-  check_version(file, version);
-  if (version == 0) {
-    throw StorageError(Kind::unreadable, missing);
+  const auto access = reading_access(file_exists(companion(file, "-wal")));
+  return prepared_for_reading(std::make_unique<Connection>(file, access));
+}
+
+std::unique_ptr<Connection> open_for_reading(MemoryDisk& disk) {
+  const std::filesystem::path file(memory_database);
+  const std::optional<std::string> header = disk.contents(memory_database, header_size);
+  if (!header || header->empty()) {
+    refuse_missing(file);
   }
-  if (version < schema_version()) {
-    throw StorageError(Kind::unreadable, file.string() +
-                                             ": the state was written by an earlier version; start "
-                                             "`elitbuzz-sync run` or `elitbuzz-sync sync` once to update it");
-  }
-  return connection;
+  check_header(file, *header);
+  const auto access = reading_access(disk.contents(companion(file, "-wal"), 0).has_value());
+  return prepared_for_reading(std::make_unique<Connection>(file, access, disk.vfs_name()));
 }
 
 }  // namespace elit::storage

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "storage/memory_disk.hpp"
 #include "storage/sqlite.hpp"
 
 namespace elit::storage {
@@ -21,5 +22,9 @@ inline constexpr int application_id = 0x456C427A;
 // Opens the state for reading, beside a running writer or without one, and creates nothing. Throws StorageError, also
 // when the file is missing or was written by an earlier version.
 [[nodiscard]] std::unique_ptr<Connection> open_for_reading(const std::filesystem::path& file);
+
+// The same for the state on a disk in memory. The first one creates the file and needs no lock.
+[[nodiscard]] std::unique_ptr<Connection> open_for_writing(MemoryDisk& disk);
+[[nodiscard]] std::unique_ptr<Connection> open_for_reading(MemoryDisk& disk);
 
 }  // namespace elit::storage

@@ -179,10 +179,11 @@ void Statement::bind_bytes(int index, std::span<const std::uint8_t> value, bool 
   }
 }
 
-Connection::Connection(const std::filesystem::path& file, Access access) : file_(file) {
+Connection::Connection(const std::filesystem::path& file, Access access, const std::string& vfs) : file_(file) {
   const int mode = access == Access::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
   const std::string uri = uri_of(file, access == Access::read_still ? "immutable=1" : "");
-  const int code = sqlite3_open_v2(uri.c_str(), &handle_, mode | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int code = sqlite3_open_v2(uri.c_str(), &handle_, mode | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+                                   vfs.empty() ? nullptr : vfs.c_str());
   if (handle_ == nullptr) {
     throw std::bad_alloc();
   }

@@ -15,8 +15,8 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-// A small wrapper of SQLite; sqlite.cpp is the only file that sees its header. Whatever goes wrong is a StorageError
-// that names the file and what to do next, except what only a bug of ours can cause, which aborts.
+// A small wrapper of SQLite, whose header only sqlite.cpp and memory_disk_vfs.cpp see. Whatever goes wrong is a
+// StorageError that names the file and what to do next, except what only a bug of ours can cause, which aborts.
 namespace elit::storage {
 
 class Connection;
@@ -109,7 +109,8 @@ class Connection {
     read,       // reads only; sees what a writer commits
     read_still  // reads a file that nobody writes meanwhile; leaves nothing beside it
   };
-  Connection(const std::filesystem::path& file, Access access);
+  // `vfs` is the name of the disk the file is on (see MemoryDisk); empty: a real one.
+  Connection(const std::filesystem::path& file, Access access, const std::string& vfs = {});
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();

@@ -143,8 +143,7 @@ std::vector<ParkedUser> read_parked(Connection& database) {
   return parked;
 }
 
-Status read(const std::filesystem::path& file) {
-  const std::unique_ptr<Connection> database = open_for_reading(file);
+Status read(const std::unique_ptr<Connection>& database) {
   database->execute("BEGIN");
   Status status;
   status.sources = read_sources(*database);
@@ -167,7 +166,7 @@ Status read_status(const std::filesystem::path& directory) {
   for (int attempt = 0;; ++attempt) {
     const bool before = writer_is_there();
     try {
-      Status status = read(file);
+      Status status = read(open_for_reading(file));
       if (before || !writer_is_there() || attempt == 3) {
         return status;
       }
@@ -177,6 +176,10 @@ Status read_status(const std::filesystem::path& directory) {
       }
     }
   }
+}
+
+Status read_status(MemoryDisk& disk) {
+  return read(open_for_reading(disk));
 }
 
 }  // namespace elit::storage

@@ -76,4 +76,7 @@ struct Status {
 // no state yet.
 [[nodiscard]] Status read_status(const std::filesystem::path& directory);
 
+class MemoryDisk;
+[[nodiscard]] Status read_status(MemoryDisk& disk);
+
 }  // namespace elit::storage

@@ -30,12 +30,21 @@ std::unique_ptr<Connection> open_database(const StateDirectory& directory) {
   return open_for_writing(directory.database());
 }
 
+void take_over(Connection& database) {
+  database.execute(staging_tables);
+  // Whatever was on its way when the process before this one ended: nobody will hear its answer.
+  database.execute("UPDATE batches SET in_flight = 0, answer_lost = 1 WHERE in_flight = 1");
+}
+
 }  // namespace
 
-Store::Impl::Impl(const std::filesystem::path& path) : directory(path), database(open_database(directory)) {
-  database->execute(staging_tables);
-  // Whatever was on its way when the process before this one ended: nobody will hear its answer.
-  database->execute("UPDATE batches SET in_flight = 0, answer_lost = 1 WHERE in_flight = 1");
+Store::Impl::Impl(const std::filesystem::path& path)
+    : directory(std::in_place, path), database(open_database(*directory)) {
+  take_over(*database);
+}
+
+Store::Impl::Impl(MemoryDisk& disk) : database(open_for_writing(disk)) {
+  take_over(*database);
 }
 
 Store::Store(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -44,6 +53,10 @@ Store::~Store() = default;
 
 std::unique_ptr<Store> Store::open(const std::filesystem::path& directory) {
   return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(directory)));
+}
+
+std::unique_ptr<Store> Store::open(MemoryDisk& disk) {
+  return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(disk)));
 }
 
 void Store::begin_group() {

@@ -179,6 +179,8 @@ struct Ledger {
   std::vector<SinkTotals> sinks;
 };
 
+class MemoryDisk;
+
 // The state directory, opened for writing. One instance in the whole system (a lock file guards it); used by one
 // thread. Every public call is atomic: its own transaction, or a part of the group's (see begin_group).
 class Store {
@@ -187,6 +189,9 @@ class Store {
   // checks that it is ours, sound and not newer than this program, and migrates it. Creates `directory` (0700) if its
   // parent exists. An existing file is never recreated.
   [[nodiscard]] static std::unique_ptr<Store> open(const std::filesystem::path& directory);
+  // The state on a disk in memory, which outlives the store: the same without directory, lock and modes. Opening the
+  // first store on a disk creates the schema; a copy of such a disk is cheaper than another first one.
+  [[nodiscard]] static std::unique_ptr<Store> open(MemoryDisk& disk);
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
   ~Store();

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "storage/sqlite.hpp"
@@ -14,6 +15,7 @@ namespace elit::storage {
 // What the files of the Store share; private to this folder and its tests.
 struct Store::Impl {
   explicit Impl(const std::filesystem::path& path);
+  explicit Impl(MemoryDisk& disk);
 
   [[nodiscard]] Statement statement(std::string_view sql) { return database->statement(sql); }
 
@@ -23,7 +25,7 @@ struct Store::Impl {
     std::int64_t messages = 0;
   };
 
-  StateDirectory directory;  // outlives the connection: the lock is let go last
+  std::optional<StateDirectory> directory;  // outlives the connection: the lock is let go last
   std::unique_ptr<Connection> database;
   bool grouping = false;
   std::map<std::pair<SourceId, SinkId>, Counted> counted;  // sink 0: all; a sink: up to where it has scanned
