@@ -48,6 +48,23 @@ void keep_private(int descriptor) {
   }
 }
 
+// Whether the file, open for writing at `descriptor`, ends within a line, as a crash leaves it. One that cannot be read
+// is believed to be whole.
+bool ends_torn(int descriptor, const std::string& path) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) {
+    return false;
+  }
+  const int file = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  if (file < 0) {
+    return false;
+  }
+  char last = '\n';
+  const bool is_torn = ::pread(file, &last, 1, status.st_size - 1) == 1 && last != '\n';
+  ::close(file);
+  return is_torn;
+}
+
 }  // namespace
 
 LogFile::LogFile(LogFile&& other) noexcept {
@@ -88,7 +105,9 @@ LogFile LogFile::open(const std::string& path) {
     throw_system_error("the log file " + path + " cannot be opened");
   }
   keep_private(descriptor);
-  return LogFile{descriptor, false};
+  LogFile opened{descriptor, false};
+  opened.torn_ = ends_torn(descriptor, path);
+  return opened;
 }
 
 int LogFile::append(std::string_view line) {

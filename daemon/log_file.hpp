@@ -34,7 +34,7 @@ class LogFile {
 
   int descriptor_ = -1;
   bool is_socket_ = false;
-  bool torn_ = false;    // the last line was written in part
+  bool torn_ = false;    // the last line was written in part, perhaps by a process before this one
   bool patient_ = true;  // the last line was written, so a full pipe deserves a moment
 };
 

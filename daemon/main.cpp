@@ -1,10 +1,13 @@
 #include <sys/stat.h>
 
+#include <boost/system/system_error.hpp>
+
 #include <csignal>
 #include <exception>
 #include <functional>
 #include <iostream>
 #include <map>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -112,7 +115,8 @@ void print_help() {
                "--json          one JSON document on stdout\n"
                "--help          this, or more of a verb; --version the version\n\n"
                "Exit status: 0 done; 1 something is undelivered, dead, parked or paused; 64 usage; 70 a bug of ours;\n"
-               "74 storage failed; 75 the state directory is in use; 77 permission; 78 configuration.\n";
+               "71 no memory or descriptors left; 74 storage failed; 75 the state directory is in use; 77 permission; "
+               "78 configuration.\n";
 }
 
 bool asks_for_help(const Words& words) {
@@ -167,6 +171,13 @@ int main(int argc, char** argv) {
   } catch (const elit::storage::StorageError& error) {
     std::cerr << "elitbuzz-sync: " << error.what() << '\n';
     return exit_status_of(error);
+  } catch (const std::bad_alloc&) {
+    std::cerr << "elitbuzz-sync: out of memory; the state is safe, the next start goes on\n";
+    return exit_resources;
+  } catch (const boost::system::system_error& error) {
+    std::cerr << "elitbuzz-sync: the system refuses: " << error.what()
+              << "; the state is safe, the next start goes on\n";
+    return exit_resources;
   } catch (const std::exception& error) {
     std::cerr << "elitbuzz-sync: bug: " << error.what() << "; the state is safe, please report this line\n";
     return exit_bug;

@@ -146,12 +146,19 @@ asio::awaitable<void> SinkLoop::take_up() {
   static_cast<void>(read_secrets());
   const storage::SinkId sink = sink_;
   const bool archives = archive_.has_value();
-  auto load = [sink, archives](Store& store) {
+  const Instant at = parts_.timer->now().wall;
+  auto load = [sink, archives, at](Store& store) {
+    // The loop of the configuration before this one abandoned them: nobody will hear their answers.
+    for (const auto& batch : store.open_batches(sink)) {
+      if (batch.in_flight) {
+        store.record_attempt_failure(batch.id, "abandoned at a reload", true, false, at, at);
+      }
+    }
     Known known;
     known.open = store.open_batches(sink);
     known.scanned_to = store.scanned_to(sink);
     for (const auto& batch : known.open) {
-      if (archives && (batch.in_flight || batch.answer_lost)) {
+      if (archives && batch.answer_lost) {
         for (const auto& message : store.load_messages(batch.messages)) {
           known.unsure.insert(message.key);
         }
@@ -268,12 +275,19 @@ asio::awaitable<DeliveryAnswer> SinkLoop::post(std::vector<crm::OutgoingMessage>
     answer.detail = answer.reason = secret_problem_;
     co_return answer;
   }
-  HttpRequest request = crm::webhook_request(target_, *headers_, messages);
-  const Result<HttpAnswer> answered = co_await parts_.transport->send(std::move(request));
-  if (!answered) {
-    co_return crm::read_failure(answered.error());
+  for (;;) {
+    const int headers_used = headers_version_;
+    HttpRequest request = crm::webhook_request(target_, *headers_, messages);
+    const Result<HttpAnswer> answered = co_await parts_.transport->send(std::move(request));
+    if (!answered) {
+      co_return crm::read_failure(answered.error());
+    }
+    DeliveryAnswer answer = crm::read_answer(*answered, messages, parts_.timer->now().wall);
+    if (answer.verdict != BatchVerdict::unauthorized || headers_used == headers_version_ || stopping_) {
+      co_return answer;
+    }
+    // What is refused is the secret of before a reload: the batch goes again with the one in force.
   }
-  co_return crm::read_answer(*answered, messages, parts_.timer->now().wall);
 }
 
 asio::awaitable<DeliveryAnswer> SinkLoop::archive(std::vector<crm::OutgoingMessage> messages) {
@@ -366,6 +380,7 @@ bool SinkLoop::read_secrets() {
   const bool changed =
       !headers_ || !std::equal(headers.begin(), headers.end(), headers_->begin(), headers_->end(), same);
   headers_ = std::move(headers);
+  headers_version_ += changed ? 1 : 0;
   return changed;
 }
 

@@ -99,6 +99,7 @@ class SinkLoop {
   Bell bell_;
   std::string target_;
   std::optional<std::vector<HttpHeader>> headers_;  // absent: a secret cannot be read
+  int headers_version_ = 0;                         // counts how often they became others
   std::string secret_problem_;
   Redactor redactor_;
   std::optional<FileArchive> archive_;

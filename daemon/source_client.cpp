@@ -60,7 +60,8 @@ awaitable<Result<Answer>> SourceClient::exchange(std::string subject,
       co_return ended();
     }
     ++requests_;
-    HttpRequest request = make(secret_);
+    const std::string secret = secret_;
+    HttpRequest request = make(secret);
     const Now before = parts_.timer->now();
     const auto under_way = under_way_.insert(before.steady);
     Result<HttpAnswer> answer = co_await parts_.transport->send(std::move(request));
@@ -80,6 +81,11 @@ awaitable<Result<Answer>> SourceClient::exchange(std::string subject,
       co_return result;
     }
     Failure failure = result.error();
+    if (failure.kind == FailureKind::unauthorized && secret != secret_) {
+      gate_.on_abandoned();  // What is refused is the key of before a reload.
+      probing_ = false;
+      continue;
+    }
     const auto wish = answer.has_value() ? answer->header("Retry-After") : std::nullopt;
     if (wish && !failure.retry_after) {
       failure.retry_after = parse_retry_after(*wish, after.wall + skew_.value());

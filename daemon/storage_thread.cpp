@@ -97,8 +97,10 @@ StorageThread::Jobs StorageThread::take_group() {
 }
 
 void StorageThread::run_group(const Jobs& group) {
+  bool begun = false;
   try {
     store_.begin_group();
+    begun = true;
     for (const auto& job : group) {
       job->perform(store_);
     }
@@ -110,6 +112,9 @@ void StorageThread::run_group(const Jobs& group) {
       job->failure = failure;
     }
     fail(failure);
+  }
+  if (!begun) {
+    return;
   }
   try {
     store_.rollback_group();

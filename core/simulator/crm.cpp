@@ -51,6 +51,7 @@ std::optional<Received> read_message(const json::value& element) {
   }
   Received received;
   received.key = *key;
+  received.source = *source;
   received.user_id = *user_id;
   received.timestamp = string_member(*message, "timestamp").value_or("");
   received.type = string_member(*message, "type").value_or("");

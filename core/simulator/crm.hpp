@@ -18,6 +18,7 @@ namespace elit::simulator {
 // A message as it first arrived at the CRM.
 struct Received {
   std::string key;
+  std::string source;
   std::string user_id;
   std::string timestamp;  // as sent; empty for null
   std::string type;

@@ -25,13 +25,9 @@ struct Group {
 
 using Groups = std::unordered_map<std::string, Group>;
 
-std::string group_name(const std::string& user_id, const std::string& timestamp, const std::string& content) {
-  return user_id + '\x1F' + timestamp + '\x1F' + content;
-}
-
 void enter(Groups& groups, const User& user, const Message& message, TimestampForm form, bool expected) {
   const std::optional<Instant> instant = readable_instant(form, message.instant, message.number);
-  Group& group = groups[group_name(user.id, instant ? iso_text(*instant) : "", comparable_content(message.text))];
+  Group& group = groups[message_name(user.id, instant ? iso_text(*instant) : "", comparable_content(message.text))];
   const bool first = group.possible++ == 0;
   group.user_id = user.id;
   group.expected += expected ? 1U : 0U;
@@ -86,8 +82,7 @@ Ledger take_ledger(const World& world, const ElitbuzzApi& api, const Crm& crm, c
       if (!api.shows(message, now)) {
         continue;
       }
-      const bool expected = user.listed && message.instant >= query.since.value_or(Instant::min()) &&
-                            message.visible_from <= query.visible_until.value_or(now);
+      const bool expected = is_expected(user, message, api, query, now);
       ledger.messages_visible += expected ? 1U : 0U;
       ledger.messages_served += expected && message.first_served ? 1U : 0U;
       enter(groups, user, message, form, expected);
@@ -95,7 +90,11 @@ Ledger take_ledger(const World& world, const ElitbuzzApi& api, const Crm& crm, c
   }
   std::unordered_map<std::string, std::vector<Arrival>> arrivals;
   for (const Received& received : crm.received()) {
-    const auto found = groups.find(group_name(received.user_id, received.timestamp, received.content));
+    if (!query.source.empty() && received.source != query.source) {
+      continue;
+    }
+    ++ledger.crm_received;
+    const auto found = groups.find(message_name(received.user_id, received.timestamp, received.content));
     if (found == groups.end()) {
       ++ledger.unexpected;
       continue;
@@ -121,11 +120,20 @@ Ledger take_ledger(const World& world, const ElitbuzzApi& api, const Crm& crm, c
   for (const auto& [user, list] : arrivals) {
     ledger.crm_order_violations += order_violations(list);
   }
-  ledger.crm_received = crm.received().size();
   ledger.crm_refused = crm.refused();
   ledger.crm = crm.counts();
   ledger.api_requests = api.requests();
   return ledger;
+}
+
+bool is_expected(const User& user, const Message& message, const ElitbuzzApi& api, const LedgerQuery& query,
+                 Instant now) {
+  return user.listed && api.shows(message, now) && message.instant >= query.since.value_or(Instant::min()) &&
+         message.visible_from <= query.visible_until.value_or(now);
+}
+
+std::string message_name(const std::string& user_id, const std::string& timestamp, const std::string& content) {
+  return user_id + '\x1F' + timestamp + '\x1F' + content;
 }
 
 std::string ledger_json(const Ledger& ledger) {

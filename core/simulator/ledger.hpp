@@ -13,6 +13,7 @@ namespace elit::simulator {
 
 // What of the truth should have arrived.
 struct LedgerQuery {
+  std::string source;                    // only what the CRM received of this source; empty: all
   std::optional<Instant> since;          // only messages dated at or after it; absent: all
   std::optional<Instant> visible_until;  // only messages that were visible by then; absent: now
 };
@@ -43,6 +44,15 @@ struct Ledger {
 // Requires: `world` was advanced to `now`.
 [[nodiscard]] Ledger take_ledger(const World& world, const ElitbuzzApi& api, const Crm& crm, const LedgerQuery& query,
                                  Instant now);
+
+// Whether the CRM should hold `message` of `user`.
+[[nodiscard]] bool is_expected(const User& user, const Message& message, const ElitbuzzApi& api,
+                               const LedgerQuery& query, Instant now);
+
+// Equal for messages that no reader could tell apart. `timestamp` is empty where it is unreadable, `content` as by
+// comparable_content().
+[[nodiscard]] std::string message_name(const std::string& user_id, const std::string& timestamp,
+                                       const std::string& content);
 
 // One JSON object.
 [[nodiscard]] std::string ledger_json(const Ledger& ledger);

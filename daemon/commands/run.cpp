@@ -1,5 +1,7 @@
 #include "daemon/commands/run.hpp"
 
+#include <boost/system/system_error.hpp>
+
 #include <iostream>
 #include <system_error>
 
@@ -33,6 +35,8 @@ int run(const std::filesystem::path& config, std::ostream& err) {
     log.write(Event::stopped, "stopped; the next start goes on where this one ended");
     return exit_done;
   } catch (const storage::StorageError&) {
+    throw;
+  } catch (const boost::system::system_error&) {
     throw;
   } catch (const std::system_error& error) {
     err << "elitbuzz-sync: " << error.what() << '\n';

@@ -1,6 +1,7 @@
 #include "daemon/commands/sync.hpp"
 
 #include <boost/json.hpp>
+#include <boost/system/system_error.hpp>
 #include <iostream>
 #include <system_error>
 
@@ -110,6 +111,8 @@ int sync(const SyncArguments& arguments, std::ostream& out, std::ostream& err) {
       throw;
     }
   } catch (const storage::StorageError&) {
+    throw;
+  } catch (const boost::system::system_error&) {
     throw;
   } catch (const std::system_error& error) {
     err << "elitbuzz-sync: " << error.what() << '\n';

@@ -3,6 +3,9 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include <algorithm>
+#include <string_view>
+
 namespace elit::daemon {
 namespace {
 
@@ -17,6 +20,14 @@ Failure refuse(std::string detail) {
 
 std::uint16_t default_port(bool tls) {
   return tls ? 443 : 80;
+}
+
+// A decoded name may hold anything, and it is written into the header of each request.
+bool is_host_name(std::string_view name) {
+  constexpr std::string_view delimiters = "/?#@:[]\\\"";
+  return std::none_of(name.begin(), name.end(), [&](char c) {
+    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F || delimiters.find(c) != std::string_view::npos;
+  });
 }
 
 std::string bracketed(const PeerAddress& address) {
@@ -56,6 +67,11 @@ Result<PeerAddress> parse_peer_address(const std::string& url) {
   address.host = type == urls::host_type::ipv6 ? view.host_address() : view.host();
   if (address.host.empty() || type == urls::host_type::ipvfuture) {
     return refuse("names no host");
+  }
+  // Boost.URL 1.81 takes 127.0.0.1.example.com for an address with a path that lacks its '/'.
+  const bool cut_short = !view.encoded_path().empty() && view.encoded_path().front() != '/';
+  if ((!address.host_is_ip && !is_host_name(address.host)) || cut_short) {
+    return refuse("names an impossible host");
   }
   if (view.has_port() && !view.port().empty()) {
     const std::string digits{view.port()};

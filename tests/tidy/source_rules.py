@@ -41,7 +41,7 @@ def may_include(path, included):
     if other not in PRODUCT and not other.startswith("core/"):
         return False
     if other == "core/simulator" and room != other:
-        return path.startswith("daemon/commands/")
+        return path.startswith(("daemon/commands/", "daemon/rehearsal/"))
     if room == other:
         return True
     if room == "core":

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/instant.hpp"
+#include "core/simulator/ledger.hpp"
+
+namespace elit::simulator {
+
+// The way of one message from the source to the CRM.
+struct Passage {
+  Instant visible_from;            // when the API began to show it
+  std::optional<Instant> arrived;  // when the CRM first took it; absent: not yet
+};
+
+// The passages of all messages that take_ledger expects for the same arguments, in no particular order. Those that no
+// reader can tell apart are taken in the order of their instants.
+[[nodiscard]] std::vector<Passage> passages(const World& world, const ElitbuzzApi& api, const Crm& crm,
+                                            const LedgerQuery& query, Instant now);
+
+}  // namespace elit::simulator

@@ -1,0 +1,166 @@
+#include "daemon/rehearsal/network.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "core/check.hpp"
+#include "daemon/waiting.hpp"
+
+namespace elit::daemon {
+namespace {
+
+using boost::asio::awaitable;
+using simulator::Reply;
+using simulator::WireFault;
+
+Failure failure(FailureKind kind, std::string detail, bool answer_lost) {
+  Failure result;
+  result.kind = kind;
+  result.detail = std::move(detail);
+  result.answer_lost = answer_lost;
+  return result;
+}
+
+// What the sender sees of a reply; absent: nothing ever.
+std::optional<Result<HttpAnswer>> seen(Reply reply) {
+  switch (reply.fault) {
+    case WireFault::none:
+      return std::move(reply.answer);
+    case WireFault::close_before_answer:
+      return failure(FailureKind::transient, "the connection was closed before the answer", true);
+    case WireFault::close_mid_body:
+      return failure(FailureKind::transient, "the connection was closed inside the answer", true);
+    case WireFault::garbage:
+      return failure(FailureKind::malformed, "the answer is not HTTP", true);
+    case WireFault::hang:
+    case WireFault::drip:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+// One request under way. The sender holds it; what is in the network only points to it.
+struct Network::Exchange {
+  explicit Exchange(boost::asio::any_io_executor executor) : answered(std::move(executor)) {}
+
+  void answer(Result<HttpAnswer> what) {
+    if (!result) {
+      result = std::move(what);
+      answered.ring();
+    }
+  }
+
+  Bell answered;
+  std::optional<Result<HttpAnswer>> result;
+};
+
+// A transport to one peer.
+class Network::Line final : public Transport {
+ public:
+  Line(Network& network, boost::asio::any_io_executor executor, TransportSettings settings)
+      : network_(network), executor_(std::move(executor)), settings_(std::move(settings)) {}
+  ~Line() override { end_all(); }
+
+  awaitable<Result<HttpAnswer>> send(HttpRequest request) override {
+    if (closed_) {
+      co_return failure(FailureKind::transient, "given up, the connection is being closed", false);
+    }
+    const auto exchange = std::make_shared<Exchange>(executor_);
+    std::erase_if(running_, [](const auto& other) { return other.expired(); });
+    running_.push_back(exchange);
+    network_.begin(exchange, settings_.base_url, std::move(request));
+    const bool in_time = co_await exchange->answered.wait(settings_.total_timeout);
+    if (!in_time) {
+      co_return failure(FailureKind::transient, "no complete answer within the time-out", true);
+    }
+    co_return std::move(*exchange->result);
+  }
+
+  void close() override {
+    closed_ = true;
+    end_all();
+  }
+
+ private:
+  void end_all() {
+    for (const auto& weak : std::exchange(running_, {})) {
+      if (const auto exchange = weak.lock()) {
+        exchange->answer(failure(FailureKind::transient, "given up, the connection is being closed", true));
+      }
+    }
+  }
+
+  Network& network_;
+  boost::asio::any_io_executor executor_;
+  TransportSettings settings_;
+  std::vector<std::weak_ptr<Exchange>> running_;
+  bool closed_ = false;
+};
+
+std::unique_ptr<Transport> Network::connect(boost::asio::any_io_executor executor, TransportSettings settings) {
+  check(peers_.contains(settings.base_url), "a simulated network is asked for a peer that it knows");
+  return std::make_unique<Line>(*this, std::move(executor), std::move(settings));
+}
+
+Milliseconds Network::latency() {
+  const auto span = static_cast<std::uint64_t>((weather_.latency_max - weather_.latency_min).count());
+  return weather_.latency_min + Milliseconds{static_cast<std::int64_t>(random_.below(span + 1))};
+}
+
+void Network::begin(const std::shared_ptr<Exchange>& exchange, const std::string& base_url, HttpRequest request) {
+  const Milliseconds way = latency();
+  const double fate = random_.fraction();
+  const SteadyTime arrival = time_.now().steady + way;
+  if (fate < weather_.refused) {
+    auto refuse = [weak = std::weak_ptr(exchange)] {
+      if (const auto waiting = weak.lock()) {
+        waiting->answer(failure(FailureKind::transient, "the connection was refused", false));
+      }
+    };
+    time_.call_at(arrival, std::move(refuse));
+    return;
+  }
+  if (fate < weather_.refused + weather_.lost_requests) {
+    return;
+  }
+  auto deliver = [this, weak = std::weak_ptr(exchange), base_url, request = std::move(request)] {
+    arrive(weak, base_url, request);
+  };
+  time_.call_at(arrival, std::move(deliver));
+}
+
+void Network::arrive(const std::weak_ptr<Exchange>& exchange, const std::string& base_url, const HttpRequest& request) {
+  note(base_url);
+  note(request.target);
+  note(request.body);
+  Reply reply = peers_.at(base_url)(request, time_.truth());
+  note(reply.answer.body);
+  const SteadyTime back = time_.now().steady + reply.delay + latency();
+  auto result = std::make_shared<std::optional<Result<HttpAnswer>>>(seen(std::move(reply)));
+  if (!*result) {
+    return;
+  }
+  auto hand_over = [exchange, result = std::move(result)] {
+    if (const auto waiting = exchange.lock()) {
+      waiting->answer(std::move(**result));
+    }
+  };
+  time_.call_at(back, std::move(hand_over));
+}
+
+// FNV-1a, over the instant and the text.
+void Network::note(std::string_view what) {
+  constexpr std::uint64_t prime = 0x100000001B3U;
+  auto instant = static_cast<std::uint64_t>(time_.now().steady.time_since_epoch().count());
+  for (int i = 0; i < 8; ++i, instant >>= 8U) {
+    trace_ = (trace_ ^ (instant & 0xFFU)) * prime;
+  }
+  for (const char c : what) {
+    trace_ = (trace_ ^ static_cast<unsigned char>(c)) * prime;
+  }
+}
+
+}  // namespace elit::daemon

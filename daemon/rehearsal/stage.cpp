@@ -1,0 +1,137 @@
+#include "daemon/rehearsal/stage.hpp"
+
+#include <utility>
+
+#include "core/check.hpp"
+
+namespace elit::daemon {
+namespace {
+
+std::string source_url(const std::string& name) {
+  return "http://source-" + name + ".invalid";
+}
+
+std::string sink_url(const std::string& name) {
+  return "http://sink-" + name + ".invalid";
+}
+
+// The options with the stage's peers in place of the real ones.
+Options staged(Options options) {
+  for (SourceOptions& source : options.sources) {
+    source.base_url = source_url(source.name);
+    source.api_key = {SecretReference::Kind::file, "source " + source.name};
+    source.transport = {};
+    source.transport.insecure_http = true;
+  }
+  for (SinkOptions& sink : options.sinks) {
+    sink.type = SinkType::http;
+    sink.url = sink_url(sink.name) + "/conversations";
+    sink.headers.clear();
+    sink.headers["Authorization"] = SecretReference{SecretReference::Kind::file, "sink " + sink.name};
+    sink.transport = {};
+    sink.transport.insecure_http = true;
+  }
+  return options;
+}
+
+}  // namespace
+
+Stage::Stage(StageOptions options)
+    : options_(staged(std::move(options.options))),
+      restart_after_(options.restart_after),
+      time_(options.start),
+      network_(time_, Random(options.seed).next()),
+      disk_(options.seed),
+      log_(options.log, [this] { return time_.now().wall; }),
+      host_({.time = &time_,
+             .network = &network_,
+             .disk = &disk_,
+             .log = &log_,
+             .secrets = [this](const SecretReference& reference) -> Result<std::string> {
+               return secrets_.at(reference.name);
+             },
+             .seed = options.seed}) {
+  check(options.sources.size() == options_.sources.size() && options.sinks.size() == options_.sinks.size(),
+        "a stage has one peer for each source and each sink");
+  for (std::size_t i = 0; i < options.sources.size(); ++i) {
+    const std::string& name = options_.sources[i].name;
+    simulator::SimulatorOptions peer = options.sources[i];
+    peer.world.start = options.start;
+    peer.account.api_key = stage_api_key;
+    peer.account.customer_id = options_.sources[i].customer_id;
+    peer.account.bot_key = options_.sources[i].bot_key;
+    secrets_["source " + name] = stage_api_key;
+    sources_.push_back(std::make_unique<simulator::Simulator>(peer));
+    network_.add_peer(source_url(name), [api = sources_.back().get()](const HttpRequest& request, Instant now) {
+      return api->answer(request, now);
+    });
+  }
+  for (std::size_t i = 0; i < options.sinks.size(); ++i) {
+    const std::string& name = options_.sinks[i].name;
+    const std::string secret = "rehearsal-sink-" + name;
+    secrets_["sink " + name] = secret;
+    sinks_.push_back(std::make_unique<simulator::Crm>(secret, options.seed + i));
+    sinks_.back()->faults() = options.sinks[i];
+    network_.add_peer(sink_url(name),
+                      [crm = sinks_.back().get(), start = options.start](const HttpRequest& request, Instant now) {
+                        return crm->answer(request, now, now - start);
+                      });
+  }
+}
+
+Stage::~Stage() {
+  host_.kill();
+}
+
+void Stage::run_until(SteadyTime when) {
+  for (;;) {
+    host_.turn();
+    supervise();
+    const std::optional<SteadyTime> next = time_.next();
+    if (!next || *next > when) {
+      break;
+    }
+    time_.step();
+  }
+  time_.pass_until(when);
+}
+
+void Stage::supervise() {
+  if (host_.running() || restart_planned_) {
+    return;
+  }
+  if (!host_.problem().empty()) {
+    problems_.push_back(host_.problem());
+  }
+  restart_planned_ = true;
+  const Milliseconds wait = starts_ == 0 ? Milliseconds{0} : restart_after_;
+  time_.call_at(time_.now().steady + wait, [this] { start_host(); });
+}
+
+void Stage::start_host() {
+  restart_planned_ = false;
+  ++starts_;
+  network_.note("start");
+  if (disk_.dead()) {
+    disk_.revive();
+  }
+  host_.start(options_);
+}
+
+void Stage::restart() {
+  network_.note("restart");
+  host_.terminate();
+}
+
+void Stage::change_options(const Options& options) {
+  options_ = staged(options);
+  restart();
+}
+
+void Stage::lose_power() {
+  network_.note("power");
+  host_.kill();
+  disk_.lose_power();
+}
+
+}  // namespace elit::daemon

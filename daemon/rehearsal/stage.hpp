@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/options.hpp"
+#include "core/simulator/crm.hpp"
+#include "core/simulator/simulator.hpp"
+#include "daemon/log.hpp"
+#include "daemon/rehearsal/host.hpp"
+#include "daemon/rehearsal/network.hpp"
+#include "daemon/virtual_time.hpp"
+#include "storage/memory_disk.hpp"
+
+namespace elit::daemon {
+
+struct StageOptions {
+  Options options;                                   // the daemon's; addresses and sink types are replaced
+  std::vector<simulator::SimulatorOptions> sources;  // one for each source, in order; their worlds begin at `start`
+  std::vector<simulator::CrmFaults> sinks;           // one for each sink, in order
+  Instant start;
+  std::uint64_t seed = 1;
+  LogOptions log;
+  Milliseconds restart_after{5'000};  // after the daemon has ended, for whatever reason
+};
+
+// A host with everything around it: a make-believe Elitbuzz for each source, a make-believe CRM for each sink, the
+// network between them and a service manager that restarts the daemon.
+//
+// One at a time in a process, as SQLite's random numbers are.
+class Stage {
+ public:
+  explicit Stage(StageOptions options);
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+  ~Stage();
+
+  // Lets everything happen until then. The daemon is started at first.
+  void run_until(SteadyTime when);
+  void run_for(Milliseconds duration) { run_until(time_.now().steady + duration); }
+
+  // As the service manager does it: ends the daemon in order and starts it again, with changed options if given.
+  void restart();
+  void change_options(const Options& options);
+  // The machine loses its power.
+  void lose_power();
+
+  // Changes a secret on the host; the daemon reads it when it looks again.
+  void set_secret(const std::string& name, const std::string& value) { secrets_[name] = value; }
+
+  [[nodiscard]] VirtualTime& time() { return time_; }
+  [[nodiscard]] Network& network() { return network_; }
+  [[nodiscard]] Host& host() { return host_; }
+  [[nodiscard]] storage::MemoryDisk& disk() { return disk_; }
+  [[nodiscard]] const Options& options() const { return options_; }
+  [[nodiscard]] simulator::Simulator& source(std::size_t index) { return *sources_[index]; }
+  [[nodiscard]] simulator::Crm& sink(std::size_t index) { return *sinks_[index]; }
+  [[nodiscard]] std::size_t sources() const { return sources_.size(); }
+  [[nodiscard]] std::size_t sinks() const { return sinks_.size(); }
+
+  // How often the daemon was started, and why it ended by itself.
+  [[nodiscard]] int starts() const { return starts_; }
+  [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
+
+ private:
+  void supervise();
+  void start_host();
+
+  Options options_;
+  Milliseconds restart_after_;
+  std::map<std::string, std::string> secrets_;
+  VirtualTime time_;
+  Network network_;
+  storage::MemoryDisk disk_;
+  Log log_;
+  std::vector<std::unique_ptr<simulator::Simulator>> sources_;
+  std::vector<std::unique_ptr<simulator::Crm>> sinks_;
+  Host host_;
+  bool restart_planned_ = false;
+  int starts_ = 0;
+  std::vector<std::string> problems_;
+};
+
+// The secrets by which a stage's peers know the daemon.
+inline constexpr const char* stage_api_key = "rehearsal-api-key";
+
+}  // namespace elit::daemon

@@ -1,0 +1,312 @@
+#include "tests/sim/trouble.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace elit::sim {
+namespace {
+
+using daemon::Stage;
+using simulator::User;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+class Troublemaker {
+ public:
+  Troublemaker(Plan& plan, Random& random) : plan_(plan), random_(random) {}
+
+  void add_all() {
+    for (simulator::SimulatorOptions& source : plan_.stage.sources) {
+      add_wire_faults(source.faults, "api");
+    }
+    for (simulator::CrmFaults& sink : plan_.stage.sinks) {
+      add_wire_faults(sink, "crm");
+      add_refusals(sink);
+    }
+    add_weather();
+    add_outages();
+    add_deaths();
+    add_disk_troubles();
+    add_clock_troubles();
+    add_rotations();
+    add_roster_changes();
+    add_bursts();
+    std::stable_sort(plan_.incidents.begin(), plan_.incidents.end(),
+                     [](const Incident& a, const Incident& b) { return a.at < b.at; });
+  }
+
+ private:
+  [[nodiscard]] bool chance(double share) { return random_.fraction() < share; }
+  template <class T>
+  T pick(std::vector<T> values) {
+    return values[random_.below(values.size())];
+  }
+  // Small shares are as likely as large ones.
+  double share() { return pick<double>({0.002, 0.01, 0.05, 0.2}); }
+  Milliseconds some_time() {
+    return Milliseconds{static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(plan_.chaos.count())))};
+  }
+  Milliseconds some_length() { return pick<Milliseconds>({seconds{20}, minutes{5}, hours{1}, hours{7}, hours{30}}); }
+  std::size_t some_source() { return random_.below(plan_.stage.sources.size()); }
+  std::size_t some_sink() { return random_.below(plan_.stage.sinks.size()); }
+
+  void at(Milliseconds when, std::string what, std::function<void(Stage&)> act) {
+    plan_.incidents.push_back({std::min(when, plan_.chaos), std::move(what), std::move(act)});
+  }
+  // From a random time on for a random length.
+  void during(const std::string& what, const std::function<void(Stage&)>& begin,
+              const std::function<void(Stage&)>& end) {
+    const Milliseconds from = some_time();
+    at(from, what, begin);
+    at(from + some_length(), what + " is over", end);
+  }
+  // A handful of times if this kind is on in this plan.
+  int times(double probability, int per_ten_days) {
+    if (!chance(probability)) {
+      return 0;
+    }
+    const double mean = static_cast<double>(plan_.chaos / hours{24}) * per_ten_days / 10.0;
+    return 1 + static_cast<int>(random_.fraction() * 2 * mean);
+  }
+
+  void add_wire_faults(simulator::WireFaults& faults, const std::string& peer) {
+    const std::vector<std::pair<const char*, double simulator::WireFaults::*>> kinds{
+        {"server errors", &simulator::WireFaults::server_errors},
+        {"throttled", &simulator::WireFaults::throttled},
+        {"resets", &simulator::WireFaults::resets},
+        {"lost answers", &simulator::WireFaults::lost_answers},
+        {"truncated", &simulator::WireFaults::truncated},
+        {"hangs", &simulator::WireFaults::hangs},
+        {"slow", &simulator::WireFaults::slow},
+        {"garbage", &simulator::WireFaults::garbage},
+        {"broken json", &simulator::WireFaults::broken_json},
+        {"html", &simulator::WireFaults::html},
+        {"drip", &simulator::WireFaults::drip}};
+    double left = 0.6;
+    for (const auto& [name, member] : kinds) {
+      if (chance(0.2)) {
+        const double part = std::min(share(), left);
+        faults.*member = part;
+        left -= part;
+        plan_.traits.push_back(peer + " " + name);
+      }
+    }
+    faults.slow_s = pick<double>({0.5, 8, 15});
+    faults.retry_after_s = pick<int>({0, 1, 60});
+    faults.retry_after_date = chance(0.3);
+  }
+
+  void add_refusals(simulator::CrmFaults& crm) {
+    if (crm.results && chance(0.3)) {
+      crm.rejected = share();
+      crm.rejected_retryable = true;
+      crm.rejected_times = 1 + static_cast<int>(random_.below(4));
+      plan_.traits.emplace_back("crm refuses some messages for a while");
+    }
+  }
+
+  void add_weather() {
+    for (int i = times(0.4, 10); i > 0; --i) {
+      const daemon::Weather bad{.latency_min = Milliseconds{pick<int>({0, 5, 800})},
+                                .latency_max = Milliseconds{pick<int>({900, 3000, 9000})},
+                                .refused = pick<double>({0, 0.1, 1}),
+                                .lost_requests = pick<double>({0, 0.02, 0.3})};
+      during(
+          "bad weather", [bad](Stage& stage) { stage.network().weather() = bad; },
+          [](Stage& stage) { stage.network().weather() = {}; });
+    }
+  }
+
+  void add_outages() {
+    for (int i = times(0.4, 8); i > 0; --i) {
+      const std::size_t source = some_source();
+      during(
+          "api down", [source](Stage& stage) { stage.source(source).faults().down.on = true; },
+          [source](Stage& stage) { stage.source(source).faults().down.on = false; });
+    }
+    for (int i = times(0.4, 8); i > 0; --i) {
+      const std::size_t sink = some_sink();
+      during(
+          "crm down", [sink](Stage& stage) { stage.sink(sink).faults().down.on = true; },
+          [sink](Stage& stage) { stage.sink(sink).faults().down.on = false; });
+    }
+  }
+
+  void add_deaths() {
+    for (int i = times(0.5, 20); i > 0; --i) {
+      const std::uint64_t steps = random_.below(pick<std::uint64_t>({3, 30, 300}));
+      at(some_time(), "killed after " + std::to_string(steps) + " steps",
+         [steps](Stage& stage) { stage.host().kill_after(steps); });
+    }
+    for (int i = times(0.3, 10); i > 0; --i) {
+      const std::uint64_t operations = random_.below(pick<std::uint64_t>({3, 30, 300}));
+      at(some_time(), "killed after " + std::to_string(operations) + " operations on the disk",
+         [operations](Stage& stage) { stage.disk().die_after(operations); });
+    }
+    for (int i = times(0.3, 10); i > 0; --i) {
+      at(some_time(), "power lost", [](Stage& stage) { stage.lose_power(); });
+    }
+    for (int i = times(0.3, 10); i > 0; --i) {
+      at(some_time(), "restarted", [](Stage& stage) { stage.restart(); });
+    }
+  }
+
+  void add_disk_troubles() {
+    for (int i = times(0.2, 5); i > 0; --i) {
+      const std::uint64_t room = random_.below(200'000);
+      during(
+          "disk nearly full", [room](Stage& stage) { stage.disk().set_capacity(stage.disk().used_bytes() + room); },
+          [](Stage& stage) { stage.disk().set_capacity(0); });
+    }
+    for (int i = times(0.2, 10); i > 0; --i) {
+      const std::uint64_t operations = random_.below(300);
+      const auto fault =
+          pick<storage::MemoryDisk::Fault>({storage::MemoryDisk::Fault::io_error, storage::MemoryDisk::Fault::full,
+                                            storage::MemoryDisk::Fault::short_transfer});
+      at(some_time(), "disk error after " + std::to_string(operations) + " operations",
+         [operations, fault](Stage& stage) { stage.disk().fail_once(operations, fault); });
+    }
+  }
+
+  void add_clock_troubles() {
+    for (int i = times(0.3, 6); i > 0; --i) {
+      const auto error = pick<Milliseconds>(
+          {seconds{2}, -seconds{2}, minutes{7}, -minutes{7}, hours{24}, -hours{24}, hours{24 * 365}, -hours{24 * 365}});
+      during(
+          "clock wrong by " + std::to_string(error / seconds{1}) + " s",
+          [error](Stage& stage) { stage.time().set_clock_error(error); },
+          [](Stage& stage) { stage.time().set_clock_error(Milliseconds{0}); });
+    }
+  }
+
+  void add_rotations() {
+    for (int i = times(0.3, 4); i > 0; --i) {
+      const std::size_t source = some_source();
+      const std::string key = "key-" + std::to_string(random_.next());
+      const std::string name = "source " + plan_.stage.options.sources[source].name;
+      const bool told = chance(0.5);
+      const Milliseconds from = some_time();
+      at(from, "api key revoked", [source, key](Stage& stage) { stage.source(source).faults().api_key = key; });
+      at(from + some_length(), "new api key on the host", [source, name, told](Stage& stage) {
+        stage.set_secret(name, stage.source(source).api().account().api_key);
+        if (told) {
+          stage.host().reload_secrets();
+        }
+      });
+    }
+    for (int i = times(0.3, 4); i > 0; --i) {
+      const std::size_t sink = some_sink();
+      const std::string token = "token-" + std::to_string(random_.next());
+      const std::string name = "sink " + plan_.stage.options.sinks[sink].name;
+      const Milliseconds from = some_time();
+      at(from, "crm token revoked", [sink, token](Stage& stage) { stage.sink(sink).faults().authorization = token; });
+      at(from + some_length(), "new crm token on the host", [sink, name](Stage& stage) {
+        const std::string& current = stage.sink(sink).faults().authorization;
+        if (!current.empty()) {
+          stage.set_secret(name, current);
+        }
+      });
+    }
+  }
+
+  void add_roster_changes() {
+    for (int i = times(0.4, 10); i > 0; --i) {
+      const std::size_t source = some_source();
+      const std::uint64_t which = random_.next();
+      const std::string attribute = pick<std::string>({"followed", "also"});
+      const auto set = [source, which, attribute](const std::string& value) {
+        return [source, which, attribute, value](Stage& stage) {
+          std::vector<User>& users = stage.source(source).world().users();
+          set_attribute(users[which % users.size()], attribute, value);
+        };
+      };
+      during("a user stops matching " + attribute, set("no"), set("yes"));
+    }
+    for (int i = times(0.3, 6); i > 0; --i) {
+      const std::size_t source = some_source();
+      const double share = pick<double>({0.3, 1});
+      during(
+          "list shrunk", [source, share](Stage& stage) { stage.source(source).faults().users_shrunk = share; },
+          [source](Stage& stage) { stage.source(source).faults().users_shrunk = 0; });
+    }
+    for (int i = times(0.3, 6); i > 0; --i) {
+      const std::size_t source = some_source();
+      const std::uint64_t which = random_.next();
+      const int status = pick<int>({400, 500});
+      during(
+          "a user fails",
+          [source, which, status](Stage& stage) {
+            std::vector<User>& users = stage.source(source).world().users();
+            stage.source(source).faults().bad_user = users[which % users.size()].id;
+            stage.source(source).faults().bad_user_status = status;
+          },
+          [source](Stage& stage) { stage.source(source).faults().bad_user.clear(); });
+    }
+  }
+
+  // Many messages in one millisecond, at the present.
+  void add_bursts() {
+    for (int i = times(0.3, 4); i > 0; --i) {
+      const std::size_t source = some_source();
+      const std::uint64_t which = random_.next();
+      const std::uint64_t messages = 2 + random_.below(80);
+      const bool equal = chance(0.3);
+      at(some_time(), std::to_string(messages) + " messages at once", [=](Stage& stage) {
+        simulator::World& world = stage.source(source).world();
+        User& user = world.users()[which % world.users().size()];
+        const Instant now = stage.time().truth();
+        for (std::uint64_t k = 0; k < messages; ++k) {
+          world.add_message(user, now, now, equal ? "equal" : "message " + std::to_string(k));
+        }
+      });
+    }
+  }
+
+  static void set_attribute(User& user, const std::string& name, const std::string& value) {
+    std::erase_if(user.attributes, [&](const auto& attribute) { return attribute.first == name; });
+    user.attributes.emplace_back(name, value);
+  }
+
+  Plan& plan_;
+  Random& random_;
+};
+
+}  // namespace
+
+void add_trouble(Plan& plan, Random& random) {
+  Troublemaker(plan, random).add_all();
+}
+
+void heal(Stage& stage) {
+  stage.network().weather() = {};
+  stage.time().set_clock_error(Milliseconds{0});
+  stage.disk().set_capacity(0);
+  for (std::size_t i = 0; i < stage.sources(); ++i) {
+    simulator::Simulator& source = stage.source(i);
+    const std::string key = source.faults().api_key;
+    source.faults() = {};
+    source.faults().api_key = key;
+    stage.set_secret("source " + stage.options().sources[i].name, source.api().account().api_key);
+    if (!key.empty()) {
+      stage.set_secret("source " + stage.options().sources[i].name, key);
+    }
+    for (User& user : source.world().users()) {
+      std::erase_if(user.attributes, [](const auto& attribute) { return attribute.first == "followed"; });
+      user.attributes.emplace_back("followed", "yes");
+    }
+  }
+  for (std::size_t i = 0; i < stage.sinks(); ++i) {
+    simulator::CrmFaults& faults = stage.sink(i).faults();
+    simulator::CrmFaults sound;
+    sound.results = faults.results;
+    sound.messages_max = faults.messages_max;
+    sound.authorization = faults.authorization;
+    faults = sound;
+    if (!faults.authorization.empty()) {
+      stage.set_secret("sink " + stage.options().sinks[i].name, faults.authorization);
+    }
+  }
+}
+
+}  // namespace elit::sim
