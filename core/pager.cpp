@@ -90,6 +90,7 @@ Pager::Pager(Limits limits, PagingFacts& facts) : limits_(limits), facts_(facts)
 void Pager::resume(int pass, std::vector<std::vector<Digest>> pages, std::vector<std::vector<Digest>> previous_pages) {
   pass_ = pass;
   pages_ = std::move(pages);
+  pages_kept_ = pages_.size();
   previous_ = std::move(previous_pages);
   rows_ = 0;
   for (std::vector<Digest>& page : previous_) {
@@ -164,7 +165,9 @@ int Pager::repetitions_max(bool one_instant) const {
 void Pager::learn_from(const std::vector<Digest>& rows) {
   if (!pages_.empty()) {
     const int size = static_cast<int>(pages_.back().size());
-    if (!facts_.full_size && size > 0) {
+    if (pages_.size() <= pages_kept_) {
+      // How many rows it had says nothing: other pages may have been asked for then.
+    } else if (!facts_.full_size && size > 0) {
       facts_.full_size = size;
     } else if (facts_.full_size != size) {
       facts_.sizes_vary = true;
@@ -177,7 +180,7 @@ void Pager::learn_from(const std::vector<Digest>& rows) {
 }
 
 Pager::Verdict Pager::on_end() {
-  if (pages_.size() <= 1) {
+  if (pages_.size() <= 1 && pages_kept_ == 0) {
     return Verdict::complete;
   }
   if (!previous_.empty() && previous_ == pages_) {
@@ -197,6 +200,7 @@ Pager::Verdict Pager::next_pass() {
   ++pass_;
   checking_ = false;
   rows_ = 0;
+  pages_kept_ = 0;
   repetitions_ = 0;
   previous_ = std::move(pages_);
   pages_.clear();

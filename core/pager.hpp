@@ -59,7 +59,8 @@ class Pager {
   // `facts` outlives the pager.
   Pager(Limits limits, PagingFacts& facts);
 
-  // Goes on with a pass whose first pages were kept before a restart.
+  // Goes on with a pass whose first pages were kept before a restart. They may have been asked for with another page
+  // size, so that the pages behind them begin elsewhere: the end of such a pass is believed only after a check.
   void resume(int pass, std::vector<std::vector<Digest>> pages, std::vector<std::vector<Digest>> previous_pages);
 
   // The page to ask for, from 1, and the pass it belongs to, from 0.
@@ -91,6 +92,7 @@ class Pager {
   int pass_ = 0;
   bool checking_ = false;
   int rows_ = 0;
+  std::size_t pages_kept_ = 0;  // so many pages of this pass were read before a restart
   int repetitions_ = 0;  // equal pages at the end of pages_ that repeat an earlier one, yet may be rows of their own
   std::vector<std::vector<Digest>> pages_;
   std::vector<std::vector<Digest>> previous_;

@@ -290,6 +290,22 @@ TEST_F(PagerTest, GoesOnBehindThePagesThatWereKept) {
   EXPECT_EQ(take(page({1, 2})), Verdict::complete);
 }
 
+TEST_F(PagerTest, AKeptPageAloneIsNoListForItMayHaveBeenOfAnotherSize) {
+  pager_->resume(0, {page({1, 2})}, {});
+  EXPECT_EQ(end(), Verdict::check);
+  EXPECT_EQ(take(page({1, 2, 3})), Verdict::again);
+  EXPECT_EQ(take(page({1, 2, 3})), Verdict::more);
+  EXPECT_EQ(end(), Verdict::complete) << "this pass was read from its beginning";
+}
+
+TEST_F(PagerTest, NothingIsLearntFromTheSizeOfAKeptPage) {
+  pager_->resume(0, {page({1, 2})}, {});
+  EXPECT_EQ(take(page({3, 4, 5})), Verdict::more);
+  EXPECT_EQ(take(page({6})), Verdict::more);
+  EXPECT_EQ(facts_.full_size, 3);
+  EXPECT_FALSE(facts_.sizes_vary);
+}
+
 TEST_F(PagerTest, ARestartDoesNotForgetThatPagesOnlyRepeat) {
   pager_->resume(0, {page({1}), page({7}), page({7})}, {});
   EXPECT_EQ(take_one_instant(page({7})), Verdict::more);

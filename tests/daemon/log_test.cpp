@@ -215,6 +215,18 @@ TEST_F(LogTest, LosesNoLineToARotationByRenaming) {
   EXPECT_EQ(mode(options_.file), 0600U);
 }
 
+TEST_F(LogTest, KeepsApartFromALineThatACrashCutOff) {
+  std::filesystem::create_directory(root_ / "log");
+  std::ofstream{options_.file} << "{\"whole\":1}\n{\"cut";
+  make().write(Event::started, "one");
+  make().write(Event::started, "two");
+  const auto written = lines(content());
+  ASSERT_EQ(written.size(), 4U);
+  EXPECT_EQ(written[1], "{\"cut");
+  EXPECT_EQ(json::parse(written[2]).at("msg"), "one");
+  EXPECT_EQ(json::parse(written[3]).at("msg"), "two");
+}
+
 TEST_F(LogTest, LeavesNoHoleAfterARotationByCopyingAndTruncating) {
   Log log = make();
   log.write(Event::started, "one");

@@ -218,6 +218,36 @@ TEST_F(SinkLoopTest, AbandonsAHangingRequestAndLeavesItsBatchInFlight) {
   EXPECT_TRUE(open[0].in_flight);
 }
 
+TEST_F(SinkLoopTest, TakesUpTheAbandonedBatchOfTheLoopBeforeItAfterAReload) {
+  conversations_.say(user_, "one");
+  start();
+  const std::string key = header_of(transport_->requests.at(0), "Idempotency-Key");
+  stop();
+  script_ = {status(200)};
+  start();
+  pass(seconds{1});
+  ASSERT_EQ(transport_->requests.size(), 1U);
+  EXPECT_EQ(header_of(transport_->requests[0], "Idempotency-Key"), key);
+  EXPECT_EQ(totals().delivered, 1);
+  stop();
+}
+
+TEST_F(SinkLoopTest, ATokenThatWasChangedWhileABatchWasUnderWayIsUsedWithoutAPause) {
+  conversations_.say(user_, "one");
+  start();
+  secret_ = "Bearer fresh";
+  loop_->reload_secrets();
+  transport_->script = {status(401), status(200)};
+  transport_->close();  // lets the hanging request look into the script
+  settle();
+  pass(seconds{1});
+  ASSERT_EQ(transport_->requests.size(), 2U);
+  EXPECT_EQ(header_of(transport_->requests[1], "Authorization"), "Bearer fresh");
+  EXPECT_EQ(totals().delivered, 1);
+  stop();
+  EXPECT_EQ(content_of(scratch_.path() / "log").find("sink_paused"), std::string::npos);
+}
+
 TEST_F(SinkLoopTest, PausesOnARefusedCredentialAndGoesOnWithANewOne) {
   conversations_.say(user_, "one");
   script_ = {status(401), status(200)};

@@ -90,6 +90,21 @@ TEST_F(SourceLoopTest, AHalfReadWindowGoesOnAtItsNextPageAfterARestart) {
   expect_everything_stored_and_covered();
 }
 
+TEST_F(SourceLoopTest, AnotherPageSizeAfterARestartLosesNothingOfAHalfReadWindow) {
+  for (const int size : {500, 7, 3}) {
+    SCOPED_TRACE(size);
+    options_.name = "support-" + std::to_string(size);
+    options_.limits.page_size = 5;
+    hang_after_ = 3;  // the list and two pages; the first of them is kept
+    start();
+    stop();
+    options_.limits.page_size = size;
+    pass();
+    expect_everything_stored_and_covered();
+  }
+  EXPECT_FALSE(logged("drift")) << "the pages that were kept say nothing about the new size";
+}
+
 TEST_F(SourceLoopTest, RowsInsertedWhileTheProgramWasDownAreNotLost) {
   options_.limits.page_size = 5;
   hang_after_ = 4;
@@ -164,6 +179,21 @@ TEST_F(SourceLoopTest, ARefusedKeyPausesAfterOneRequestAndTheRightOneGoesOn) {
   wait(seconds{1});
   EXPECT_TRUE(ended_);
   EXPECT_TRUE(logged("source_resumed"));
+  expect_everything_stored_and_covered();
+}
+
+TEST_F(SourceLoopTest, AKeyThatWasChangedWhileARequestWasUnderWayIsUsedAtOnceAndWithoutAPause) {
+  intercept_ = [this](const HttpRequest&) -> std::optional<Result<HttpAnswer>> {
+    if (key_ == "the-key") {
+      return std::nullopt;
+    }
+    key_ = "the-key";
+    loop_->reload_secret();
+    return answer_of(401);
+  };
+  key_ = "the-old-key";
+  pass();
+  EXPECT_FALSE(logged("source_paused")) << "what was refused is not the key that is in force";
   expect_everything_stored_and_covered();
 }
 
