@@ -1,11 +1,14 @@
 #include "tests/properties/smaller_records.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace elit::properties {
 namespace {
 
-constexpr std::size_t lowering_steps = 3;  // to nothing, to half, by one
+// Choices are lowered to nothing, to half, by a quarter and so on, and by one.
+constexpr std::array lowering_shifts{1U, 2U, 4U, 8U, 16U, 32U};
+constexpr std::size_t lowering_steps = lowering_shifts.size() + 2;
 // Runs up to this length, which one element of a list may take, are tried in each length and at each place.
 constexpr std::size_t short_run = 8;
 
@@ -38,8 +41,14 @@ std::optional<std::vector<std::uint64_t>> SmallerRecords::smaller(Place place) c
     return record;
   }
   std::uint64_t& choice = record[place.at];
-  const std::uint64_t lower = place.step == 0 ? 0 : place.step == 1 ? choice / 2 : choice - 1;
-  if (choice == 0 || (place.step > 0 && lower == 0)) {
+  if (choice == 0) {
+    return std::nullopt;
+  }
+  std::uint64_t lower = place.step == 0 ? 0 : choice - 1;
+  if (place.step > 0 && place.step <= lowering_shifts.size()) {
+    lower = choice - (choice >> lowering_shifts[place.step - 1]);
+  }
+  if (lower == choice || (place.step > 0 && lower == 0)) {
     return std::nullopt;
   }
   choice = lower;
