@@ -37,16 +37,27 @@ std::string lower_hex(std::string text) {
   return text;
 }
 
-// The forms in which the header promises to find a secret.
+// The forms in which the header promises to find a secret; base64 without its padding, which hides nothing.
 std::vector<std::string> forms_of(const std::string& secret) {
   const std::string encoded = percent_encode(secret);
   const std::string quoted = json_quote(secret);
-  return {secret,
-          encoded,
-          lower_hex(encoded),
-          base64_encode(secret),
-          percent_encode(base64_encode(secret)),
-          quoted.substr(1, quoted.size() - 2)};
+  std::string base64 = base64_encode(secret);
+  base64.erase(base64.find_last_not_of('=') + 1);
+  return {secret, encoded, lower_hex(encoded), base64, percent_encode(base64), quoted.substr(1, quoted.size() - 2)};
+}
+
+// What has to become of the text: from the left, the longest form at each place.
+std::string without_forms(std::string_view text, const std::vector<std::string>& forms) {
+  std::string out;
+  while (!text.empty()) {
+    std::size_t longest = 0;
+    for (const std::string& form : forms) {
+      longest = text.starts_with(form) ? std::max(longest, form.size()) : longest;
+    }
+    out += longest > 0 ? replacement : text.substr(0, 1);
+    text.remove_prefix(std::max<std::size_t>(longest, 1));
+  }
+  return out;
 }
 
 std::vector<std::string> parts_between(const std::string& text, std::string_view separator) {
@@ -92,13 +103,10 @@ TEST(RedactionProperty, NoSecretSurvivesInAnyFormAndNothingElseIsTouched) {
     const std::string redacted = sample.redactor.apply(sample.text);
     choices.note([&] { return testing::PrintToString(redacted); });
     EXPECT_EQ(redacted == sample.text, !sample.holds_a_secret(sample.text));
-    std::size_t from = 0;
     for (const std::string& part : parts_between(redacted, replacement)) {
       EXPECT_FALSE(sample.holds_a_secret(part)) << part;
-      const std::size_t at = sample.text.find(part, from);
-      EXPECT_NE(at, std::string::npos) << "not in the text, or not there: " << part;
-      from = at + part.size();
     }
+    EXPECT_EQ(redacted, without_forms(sample.text, sample.forms));
     EXPECT_EQ(sample.redactor.apply(redacted), redacted) << "redacting once is enough";
   });
 }
