@@ -34,9 +34,11 @@ TEST(PeerAddress, PutsBracketsAroundIpVersion6) {
 }
 
 TEST(PeerAddress, RefusesWhatItCannotUse) {
-  for (const char* url : {"", "api.example.com", "ftp://api.example.com", "https://",
-                          "https://u:canary@api.example.com", "https://api.example.com?x=canary",
-                          "https://api.example.com#canary", "http://a:0", "http://a:99999", "http://a b"}) {
+  for (const char* url :
+       {"", "api.example.com", "ftp://api.example.com", "https://", "https://u:canary@api.example.com",
+        "https://api.example.com?x=canary", "https://api.example.com#canary", "http://a:0", "http://a:99999",
+        "http://a b", "http://a%0d%0aX-Canary:%20canary/", "http://a%2Fb", "http://a%00",
+        "http://127.0.0.1.example.com"}) {
     const Result<PeerAddress> address = parse_peer_address(url);
     ASSERT_FALSE(address) << url;
     EXPECT_EQ(address.error().kind, FailureKind::rejected) << url;
