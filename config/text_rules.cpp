@@ -79,6 +79,9 @@ Problem common_url_problem(const std::string& text, boost::urls::url_view& view)
   if (!view.has_authority() || view.encoded_host().empty()) {
     return "names no host";
   }
+  if (view.encoded_host().find('%') != std::string_view::npos) {
+    return "names a host with percent-encoded characters: write the name as it is";
+  }
   // Boost.URL 1.81 takes 127.0.0.1.example.com for an IPv4 address with a path that lacks its '/'.
   if (!view.encoded_path().empty() && view.encoded_path().front() != '/') {
     return "names a host that begins like an IPv4 address and goes on: use another name of the host";

@@ -243,7 +243,8 @@ const Entry* Node::find(std::string_view key) const {
 }
 
 std::string path_of(const std::string& path, const std::string& key) {
-  return path.empty() ? key : path + '.' + key;
+  const std::string name = key.empty() ? R"("")" : key;
+  return path.empty() ? name : path + '.' + name;
 }
 
 std::string path_of(const std::string& path, std::size_t index) {

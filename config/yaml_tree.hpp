@@ -36,7 +36,7 @@ struct Tree {
   bool readable = false;  // false: the text is no YAML or no map, and `root` says nothing about what it lacks
 };
 
-// The dotted path of `key` inside the map at `path`.
+// The dotted path of `key` inside the map at `path`; an empty key shows as its quotes.
 [[nodiscard]] std::string path_of(const std::string& path, const std::string& key);
 [[nodiscard]] std::string path_of(const std::string& path, std::size_t index);
 

@@ -58,6 +58,8 @@ const std::vector<BadConfiguration> identity{
      smallest + "  - {name: support, base_url: 'https://b.example', customer_id: 1, bot_key: a, api_key: {env: K}, "
                 "audiences: [{attribute: a, value: b}]}\n",
      8, 12, "sources[1].name", "already the name of sources[0]"},
+    {"EmptyKey", with_source("\"\": 1"), 8, 5, "sources[0].\"\"", "not a known key"},
+    {"EmptyKeyOfAll", smallest + "\"\": 1\n", 8, 1, "\"\"", "not a known key"},
     {"BaseUrlWithoutScheme", with_line(3, "    base_url: api.example.com"), 3, 15, "sources[0].base_url", "https://"},
     {"BaseUrlOfAnotherScheme", with_line(3, "    base_url: ftp://a.example"), 3, 15, "sources[0].base_url", "https://"},
     {"BaseUrlWithoutHost", with_line(3, "    base_url: \"https:///x\""), 3, 15, "sources[0].base_url", "no host"},
@@ -73,6 +75,8 @@ const std::vector<BadConfiguration> identity{
      "insecure_http: true"},
     {"BaseUrlLooksLoopback", with_line(3, "    base_url: http://127.0.0.1.evil.example"), 3, 15, "sources[0].base_url",
      "begins like an IPv4 address"},
+    {"BaseUrlWithEncodedHost", with_line(3, "    base_url: https://a%0d%0aX:%20y"), 3, 15, "sources[0].base_url",
+     "percent-encoded"},
     {"CustomerIdWithLeadingZero", with_line(4, "    customer_id: 0042"), 4, 18, "sources[0].customer_id",
      "write \"0042\" with quotes"},
     {"CustomerIdAsHexadecimal", with_line(4, "    customer_id: 0x1F"), 4, 18, "sources[0].customer_id", "quotes"},
