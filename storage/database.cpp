@@ -33,9 +33,14 @@ constexpr std::size_t header_application_id = 68;
 
 // Judges the header before SQLite touches the file: opening a foreign database may already change it. Our application
 // id is in the file itself from the first transaction on (see set_up), so the write-ahead log need not be looked at.
-void check_header(const std::filesystem::path& file, std::string_view bytes) {
+// Only where a loss of power left rubbish in the place of a header that was being written, the log still has the whole
+// page, and SQLite says whether it does.
+void check_header(const std::filesystem::path& file, std::string_view bytes, bool log_exists) {
   if (bytes.empty()) {
     return;  // new, or created just before a crash
+  }
+  if (log_exists && bytes.size() == header_size && !bytes.starts_with(header_magic)) {
+    return;
   }
   if (bytes.size() < header_size) {
     if (header_magic.starts_with(bytes.substr(0, header_magic.size()))) {
@@ -59,13 +64,6 @@ void check_header(const std::filesystem::path& file, std::string_view bytes) {
   }
 }
 
-void check_header(const std::filesystem::path& file) {
-  std::array<char, header_size> header{};
-  std::ifstream stream(file, std::ios::binary);
-  stream.read(header.data(), header.size());
-  check_header(file, std::string_view(header.data(), static_cast<std::size_t>(stream.gcount())));
-}
-
 bool file_exists(const std::filesystem::path& file) {
   std::error_code error;
   return std::filesystem::exists(file, error);
@@ -73,6 +71,14 @@ bool file_exists(const std::filesystem::path& file) {
 
 std::filesystem::path companion(const std::filesystem::path& file, const char* suffix) {
   return file.string() + suffix;
+}
+
+void check_header(const std::filesystem::path& file) {
+  std::array<char, header_size> header{};
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(header.data(), header.size());
+  check_header(file, std::string_view(header.data(), static_cast<std::size_t>(stream.gcount())),
+               file_exists(companion(file, "-wal")));
 }
 
 void check_version(const std::filesystem::path& file, std::int64_t version) {
@@ -189,7 +195,8 @@ std::unique_ptr<Connection> open_for_writing(MemoryDisk& disk) {
     throw StorageError(Kind::unreadable, file.string() + ": the disk in memory refuses to create it");
   }
   if (!disk.contents(companion(file, "-journal"), 0)) {
-    check_header(file, *disk.contents(memory_database, header_size));
+    check_header(file, *disk.contents(memory_database, header_size),
+                 disk.contents(companion(file, "-wal"), 0).has_value());
   }
   return prepared_for_writing(std::make_unique<Connection>(file, Connection::Access::write, disk.vfs_name()));
 }
@@ -215,8 +222,9 @@ std::unique_ptr<Connection> open_for_reading(MemoryDisk& disk) {
   if (!header || header->empty()) {
     refuse_missing(file);
   }
-  check_header(file, *header);
-  const auto access = reading_access(disk.contents(companion(file, "-wal"), 0).has_value());
+  const bool log_exists = disk.contents(companion(file, "-wal"), 0).has_value();
+  check_header(file, *header, log_exists);
+  const auto access = reading_access(log_exists);
   return prepared_for_reading(std::make_unique<Connection>(file, access, disk.vfs_name()));
 }
 

@@ -17,6 +17,9 @@ bool may_need_room(Operation operation) {
 }  // namespace
 
 Verdict MemoryDisk::Impl::begin(Operation operation) {
+  if (before_operation) {
+    before_operation();
+  }
   ++operations;
   if (dead()) {
     last_error = EIO;
@@ -77,6 +80,26 @@ void MemoryDisk::Impl::sync(DiskFile& file) {
     name_changes.erase(std::remove_if(name_changes.begin(), named.base(),
                                       [&name](const NameChange& change) { return change.name == name; }),
                        named.base());
+  }
+}
+
+void MemoryDisk::Impl::copy_unsynced(const Impl& original) {
+  capacity = original.capacity;
+  std::map<const DiskFile*, std::shared_ptr<DiskFile>> copies;
+  const auto copy_of = [&copies](const std::shared_ptr<DiskFile>& file) {
+    std::shared_ptr<DiskFile>& copy = copies[file.get()];
+    if (file && !copy) {
+      copy = std::make_shared<DiskFile>();
+      copy->content = file->content;
+      copy->directory_synced = file->directory_synced;
+    }
+    return copy;
+  };
+  for (const auto& [name, file] : original.files) {
+    files[name] = copy_of(file);
+  }
+  for (const NameChange& change : original.name_changes) {
+    name_changes.push_back(NameChange{change.name, copy_of(change.before), copy_of(change.after)});
   }
 }
 
@@ -149,8 +172,19 @@ std::uint64_t MemoryDisk::operations() const {
   return impl_->operations;
 }
 
+void MemoryDisk::watch(std::function<void()> before_operation) {
+  impl_->before_operation = std::move(before_operation);
+}
+
 void MemoryDisk::lose_power() {
   impl_->lose_power();
+}
+
+std::unique_ptr<MemoryDisk> MemoryDisk::after_power_loss(std::uint64_t seed) const {
+  auto copy = std::make_unique<MemoryDisk>(seed);
+  copy->impl_->copy_unsynced(*impl_);
+  copy->lose_power();
+  return copy;
 }
 
 void MemoryDisk::die_after(std::uint64_t operations) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -47,10 +48,16 @@ class MemoryDisk {
   // writing, cutting, syncing, asking for a size, enlarging shared memory. Locks are not counted.
   [[nodiscard]] std::uint64_t operations() const;
 
+  // Calls `before_operation` before each operation, to look at the disk or to copy it; an empty function ends that. It
+  // must not use this disk otherwise.
+  void watch(std::function<void()> before_operation);
+
   // The machine loses its power and starts again. Of what was not synced, the seed decides what is there. Everything
   // that is open is dead: all further calls through it fail, and only closing is of use. Faults that were ordered
   // before are forgotten, the capacity stays.
   void lose_power();
+  // The disk as it would be after a loss of power now, one of many possible ones for each seed. This one goes on.
+  [[nodiscard]] std::unique_ptr<MemoryDisk> after_power_loss(std::uint64_t seed) const;
 
   // The process dies after that many more operations: from the next one on nothing happens any more and everything
   // fails, until revive or lose_power.

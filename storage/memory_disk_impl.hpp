@@ -62,6 +62,8 @@ struct MemoryDisk::Impl {
   [[nodiscard]] bool dead() const { return dies_at && operations >= *dies_at; }
   // Everything that is open is dead from now on.
   void drop_connections();
+  // The files of another disk and what of them is not synced.
+  void copy_unsynced(const Impl& original);
   void lose_power();
 
   // A name that was given to another file or to none since the directory was synced.
@@ -77,6 +79,7 @@ struct MemoryDisk::Impl {
   std::map<std::string, std::shared_ptr<DiskFile>> files;
   std::vector<NameChange> name_changes;
   std::uint64_t generation = 0;  // of the connections that are alive
+  std::function<void()> before_operation;
   std::uint64_t operations = 0;
   std::optional<std::uint64_t> dies_at;  // the number of the first operation that finds everything dead
   std::optional<std::uint64_t> fails_at;

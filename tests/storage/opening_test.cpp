@@ -193,6 +193,50 @@ TEST_F(Opening, RefusesADamagedHeader) {
   expect_refused(Kind::corrupt);
 }
 
+// As after a loss of power while the header was being written, which the log still has.
+TEST_F(Opening, TakesADamagedHeaderFromTheLog) {
+  std::string file;
+  std::string log;
+  {
+    const std::unique_ptr<Store> store = Store::open(directory());
+    store->register_source("support");
+    file = bytes_of(database());
+    log = bytes_of(database().string() + "-wal");
+  }
+  file.replace(0, 512, 512, '\x5A');
+  write(database(), file);
+  write(database().string() + "-wal", log);
+  const std::unique_ptr<Store> store = Store::open(directory());
+  EXPECT_EQ(StorePeek::connection(*store).integer("SELECT count(*) FROM sources WHERE name = 'support'"), 1);
+}
+
+TEST_F(Opening, RefusesADamagedHeaderBesideALogThatLacksIt) {
+  create();
+  std::string bytes = bytes_of(database());
+  bytes[0] = 'X';
+  write(database(), bytes);
+  write(database().string() + "-wal", std::string(5000, '\x5A'));
+  expect_refused(Kind::corrupt);
+}
+
+TEST_F(Opening, RefusesAnotherProgramsDatabaseWithItsLogAndLeavesBoth) {
+  std::filesystem::create_directory(directory());
+  write(database(), "");
+  execute("PRAGMA application_id = 7; CREATE TABLE theirs (x); PRAGMA journal_mode = WAL");
+  const std::string file = bytes_of(database());
+  std::string log;
+  {
+    Connection connection(database(), Connection::Access::write);
+    connection.execute("INSERT INTO theirs VALUES (2)");
+    log = bytes_of(database().string() + "-wal");
+  }
+  ASSERT_FALSE(log.empty());
+  write(database(), file);
+  write(database().string() + "-wal", log);
+  expect_refused(Kind::foreign);
+  EXPECT_EQ(bytes_of(database().string() + "-wal"), log);
+}
+
 TEST_F(Opening, RefusesAnUnreadableSchemaFormat) {
   create();
   std::string bytes = bytes_of(database());
