@@ -6,9 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <new>
 #include <string>
-
-#include "core/check.hpp"
 
 namespace elit {
 namespace {
@@ -29,8 +28,15 @@ void append_field(std::string& out, std::string_view field) {
 // Looked up once: finding the algorithm anew costs more than hashing a message.
 const EVP_MD* sha256() {
   static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA2-256", nullptr);
-  check(algorithm != nullptr, "the OpenSSL library has no SHA-256");
-  return algorithm;
+  // Without memory for the search there is still the one that is searched for at each use.
+  return algorithm == nullptr ? EVP_sha256() : algorithm;
+}
+
+// SHA-256 cannot fail but for lack of memory.
+void require_memory(bool done) {
+  if (!done) {
+    throw std::bad_alloc();
+  }
 }
 
 struct FreeContext {
@@ -40,7 +46,7 @@ struct FreeContext {
 // Kept for the same reason.
 EVP_MD_CTX* fresh_context() {
   thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
-  check(context && EVP_DigestInit_ex2(context.get(), sha256(), nullptr) == 1, "SHA-256 cannot be prepared");
+  require_memory(context && EVP_DigestInit_ex2(context.get(), sha256(), nullptr) == 1);
   return context.get();
 }
 
@@ -68,9 +74,8 @@ Digest digest_of(const RowIdentity& identity) {
 
   std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
   EVP_MD_CTX* const context = fresh_context();
-  check(EVP_DigestUpdate(context, encoded.data(), encoded.size()) == 1 &&
-            EVP_DigestFinal_ex(context, hash.data(), nullptr) == 1,
-        "SHA-256 failed");
+  require_memory(EVP_DigestUpdate(context, encoded.data(), encoded.size()) == 1 &&
+                 EVP_DigestFinal_ex(context, hash.data(), nullptr) == 1);
   Digest digest;
   std::copy_n(hash.begin(), digest.bytes.size(), digest.bytes.begin());
   return digest;

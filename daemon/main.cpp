@@ -3,6 +3,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <functional>
 #include <iostream>
@@ -159,16 +160,11 @@ int start(const Words& words) {
   return run_verb(words.front(), Words(words.begin() + 1, words.end()));
 }
 
-}  // namespace
-}  // namespace elit::daemon
-
-int main(int argc, char** argv) {
-  using namespace elit::daemon;
-  umask(077);
-  std::signal(SIGPIPE, SIG_IGN);
+// Says what the exception under way means for people; returns the exit status.
+int tell_failure() {
   try {
-    return start({argv + 1, argv + argc});
-  } catch (const elit::storage::StorageError& error) {
+    throw;
+  } catch (const storage::StorageError& error) {
     std::cerr << "elitbuzz-sync: " << error.what() << '\n';
     return exit_status_of(error);
   } catch (const std::bad_alloc&) {
@@ -181,5 +177,29 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     std::cerr << "elitbuzz-sync: bug: " << error.what() << "; the state is safe, please report this line\n";
     return exit_bug;
+  }
+}
+
+// For what nobody can catch: what a thread met that cannot hand it on, for lack of memory above all.
+[[noreturn]] void end_with_last_words() {
+  if (std::current_exception()) {
+    std::_Exit(tell_failure());
+  }
+  std::cerr << "elitbuzz-sync: bug: terminated; the state is safe, please report this line\n";
+  std::_Exit(exit_bug);
+}
+
+}  // namespace
+}  // namespace elit::daemon
+
+int main(int argc, char** argv) {
+  using namespace elit::daemon;
+  umask(077);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::set_terminate(end_with_last_words);
+  try {
+    return start({argv + 1, argv + argc});
+  } catch (...) {
+    return tell_failure();
   }
 }

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <unordered_map>
 #include <utility>
 
-#include "core/check.hpp"
 #include "core/json_scan.hpp"
 #include "core/json_text.hpp"
 #include "core/letter_case.hpp"
@@ -233,7 +233,9 @@ std::string idempotency_key(const std::vector<OutgoingMessage>& messages) {
   }
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  check(EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1, "SHA-256 failed");
+  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
+    throw std::bad_alloc();  // SHA-256 cannot fail for another reason
+  }
   return hex(digest.data(), size);
 }
 
