@@ -1,0 +1,100 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/model/state.hpp"
+
+namespace elit::model {
+
+// The design as it is, or with one deliberate error that the checker has to find.
+enum class DesignError {
+  none,
+  coverage_before_rows,
+  no_look_back,
+  no_settling,
+  covered_to_the_time_of_commit,
+  rows_dropped_and_pages_kept,
+  short_page_ends_the_list,
+  no_unique_key,
+  batch_not_durable_before_it_is_sent,
+  new_key_after_a_crash,
+  other_set_after_a_lost_answer,
+  lost_answer_taken_for_success,
+  partial_answer_taken_for_success,
+  outcome_before_the_answer,
+  scan_mark_before_the_record,
+  user_sent_twice_at_once,
+};
+inline constexpr std::array design_errors{
+    DesignError::coverage_before_rows,
+    DesignError::no_look_back,
+    DesignError::no_settling,
+    DesignError::covered_to_the_time_of_commit,
+    DesignError::rows_dropped_and_pages_kept,
+    DesignError::short_page_ends_the_list,
+    DesignError::no_unique_key,
+    DesignError::batch_not_durable_before_it_is_sent,
+    DesignError::new_key_after_a_crash,
+    DesignError::other_set_after_a_lost_answer,
+    DesignError::lost_answer_taken_for_success,
+    DesignError::partial_answer_taken_for_success,
+    DesignError::outcome_before_the_answer,
+    DesignError::scan_mark_before_the_record,
+    DesignError::user_sent_twice_at_once,
+};
+[[nodiscard]] std::string_view name_of(DesignError error);
+
+// The small world in which everything that can happen is tried.
+struct World {
+  std::string name;
+  std::vector<User> user_of;   // of each message
+  std::vector<Tick> instants;  // of each message, ascending
+  Tick delay_max = 0;          // a message appears at most so long after its instant
+  Tick end = 0;                // time stops here, when everything is visible
+  Count page_asked = 1;
+  Count page_given = 1;  // the source's cap
+  bool newest_first = false;
+  Count batch_max = messages_max;  // the CRM refuses larger ones as too large
+  Count crashes_max = 0;
+
+  [[nodiscard]] Number messages() const { return static_cast<Number>(user_of.size()); }
+  [[nodiscard]] Set everything() const { return static_cast<Set>((1U << messages()) - 1); }
+  [[nodiscard]] Set of_user(User user) const;
+};
+
+inline constexpr Tick settle = 1;
+inline constexpr Tick lookback = 1;
+
+struct Step {
+  std::string what;
+  State state;
+};
+
+// Adds a state with what led there, or nothing where the model has nothing to say.
+class Steps {
+ public:
+  void add(std::string what, const State& state) { steps_.push_back({std::move(what), state}); }
+  [[nodiscard]] const std::vector<Step>& all() const { return steps_; }
+  void clear() { steps_.clear(); }
+
+ private:
+  std::vector<Step> steps_;
+};
+
+// What can happen next: to the source and its reader, to a sink and its CRM, and to the process as a whole.
+void source_steps(const World& world, DesignError error, const State& state, Steps& steps);
+void sink_steps(const World& world, DesignError error, const State& state, Steps& steps);
+void crash_step(const World& world, DesignError error, const State& state, Steps& steps);
+
+// What is wrong with a state, or with one after which nothing can happen; empty when nothing is.
+[[nodiscard]] std::string broken_promise(const World& world, const State& state);
+[[nodiscard]] std::string broken_balance(const World& world, const State& state);
+
+// In the order of release, with doubles.
+[[nodiscard]] Set stored_set(const State& state);
+[[nodiscard]] std::string text_of(Set set);
+
+}  // namespace elit::model

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+// One state of the model: all that is durable, all that a crash forgets, the source, the CRM, and what is on its way.
+namespace elit::model {
+
+using Count = std::uint8_t;
+using Tick = std::uint8_t;
+using Number = std::uint8_t;  // of a message, from 0
+using User = std::uint8_t;
+using Set = std::uint8_t;  // of messages, a bit each
+
+inline constexpr std::size_t messages_max = 3;
+inline constexpr std::size_t users_max = 2;
+inline constexpr std::size_t pages_max = 6;   // of one pass; see ReaderSide
+inline constexpr std::size_t stored_max = 6;  // with room for doubles, that an error may bring
+inline constexpr std::size_t sets = 1U << messages_max;
+
+constexpr bool has(Set set, Number message) {
+  return (set >> message & 1U) != 0;
+}
+constexpr Set one(Number message) {
+  return static_cast<Set>(1U << message);
+}
+constexpr Set with(Set set, Set more) {
+  return static_cast<Set>(set | more);
+}
+constexpr Set without(Set set, Set less) {
+  return static_cast<Set>(set & ~less);
+}
+constexpr bool within(Set part, Set whole) {
+  return without(part, whole) == 0;
+}
+
+struct Pages {
+  std::array<Set, pages_max> content{};
+  Count count = 0;
+};
+
+// A window that is being read: as the store holds it while pages are staged, or as the reader knows it.
+struct Window {
+  Count open = 0;
+  Tick from = 0;
+  Tick to = 0;
+  Tick cover_to = 0;
+  Count pass = 0;
+  Pages pages;
+  Pages previous;
+  // For the properties alone.
+  Set promised = 0;  // visible when the window was frozen, and in what it is to cover
+  Count last = 0;    // frozen when nothing more could happen at the source
+};
+
+struct Reader {
+  Count busy = 0;
+  User user = 0;
+  Count checking = 0;
+  Count held = 0;     // the last page is in memory alone
+  Count rowless = 0;  // an error: so many pages were kept without their rows
+  Window window;
+  // Between the two halves of a commit that an error has torn apart.
+  Count rows_missing = 0;
+  Set rows = 0;
+};
+
+enum class Phase : std::uint8_t {
+  at_rest,    // waits to be sent again
+  beginning,  // its creation is not durable yet
+  begun,      // durable, about to be sent
+  on_its_way,
+  answered,   // the CRM's answer is on its way
+  recording,  // what the answer means is decided and not durable yet
+};
+
+struct Batch {
+  Set members = 0;  // 0: no batch
+  Count durable = 0;
+  Phase phase = Phase::at_rest;
+  Set accepted = 0;   // by the answer that is on its way or being recorded
+  Count refused = 0;  // the answer is: too large
+  Count failed = 0;   // the attempt failed as a whole
+  Count new_key = 0;  // an error: it has another key than before
+};
+
+struct State {
+  // The source.
+  Tick now = 0;
+  Set visible = 0;
+  Count crashes = 0;
+  // Durable.
+  std::array<Tick, users_max> covered_to{};
+  std::array<Window, users_max> windows{};
+  std::array<Number, stored_max> stored{};  // in the order of their release
+  Count stored_count = 0;
+  Set delivered = 0;
+  Set recorded = 0;  // pending, with a record: held back or refused for now
+  Count scanned_to = 0;
+  std::array<Batch, messages_max> batches{};  // also their volatile side
+  // Volatile.
+  Reader reader;
+  Count scan_at = 0;
+  Set waiting = 0;
+  Set settled = 0;  // accepted, known to the sink, perhaps not durable
+  // The network and the CRM. A request whose sender gave up may still arrive.
+  std::array<Count, sets> strays{};
+  std::array<Count, sets> answered{};      // the CRM knows the key of this set and answers the same again
+  std::array<Set, sets> accepted_under{};  // what it accepted under that key
+  std::array<Count, messages_max> effects{};
+  // For the properties alone.
+  Set promised = 0;                     // what coverage vouches for
+  std::array<Count, users_max> rest{};  // the user was read when nothing more could happen
+  Count overtaken = 0;                  // the CRM got a message before an earlier one of its user
+
+  bool operator==(const State& other) const { return std::memcmp(this, &other, sizeof(State)) == 0; }
+};
+static_assert(std::has_unique_object_representations_v<State>, "a state is its bytes");
+
+struct StateHash {
+  std::size_t operator()(const State& state) const noexcept;
+};
+
+}  // namespace elit::model
