@@ -138,7 +138,9 @@ std::span<const std::uint8_t> Statement::bytes(int column) const {
 Digest Statement::digest(int column) const {
   const std::span<const std::uint8_t> value = bytes(column);
   Digest digest;
-  check(value.size() == digest.bytes.size(), "a digest in the database has 13 bytes");
+  if (value.size() != digest.bytes.size()) {
+    connection_->refuse("a digest has " + std::to_string(value.size()) + " bytes");
+  }
   std::copy(value.begin(), value.end(), digest.bytes.begin());
   return digest;
 }
@@ -246,6 +248,11 @@ bool Connection::in_transaction() const {
 void Connection::accept() {
   accepted_ = true;
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+}
+
+void Connection::refuse(const std::string& finding) const {
+  throw StorageError(Kind::corrupt,
+                     file_.string() + ": the database is damaged: " + finding + "; " + advice(Kind::corrupt));
 }
 
 void Connection::give_back(std::string_view sql, sqlite3_stmt* handle) noexcept {

@@ -130,6 +130,8 @@ class Connection {
   // file is corrupt, and closing leaves all files as they are; after, it means a bug, and closing moves the write-ahead
   // log into the file.
   void accept();
+  // Throws StorageError (corrupt): the file is sound, but `finding` stands in it, which this program never writes.
+  [[noreturn]] void refuse(const std::string& finding) const;
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
 
  private:

@@ -7,9 +7,11 @@
 namespace elit::storage {
 namespace {
 
-std::vector<Digest> digests_of(std::span<const std::uint8_t> bytes) {
+std::vector<Digest> digests_of(const Connection& database, std::span<const std::uint8_t> bytes) {
   constexpr std::size_t size = sizeof(Digest::bytes);
-  check(bytes.size() % size == 0, "a staged page is whole digests");
+  if (bytes.size() % size != 0) {
+    database.refuse("a staged page has " + std::to_string(bytes.size()) + " bytes, which are no whole digests");
+  }
   std::vector<Digest> digests(bytes.size() / size);
   for (std::size_t i = 0; i < digests.size(); ++i) {
     std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i * size), size, digests[i].bytes.begin());
@@ -32,7 +34,8 @@ std::vector<WindowProgress> load_windows(Store::Impl& impl, UserRow user) {
         "SELECT previous, digests FROM staged_pages WHERE user = ?1 AND kind = ?2 ORDER BY previous, page");
     pages.bind(user, static_cast<int>(window.kind));
     while (pages.step()) {
-      (pages.integer(0) != 0 ? window.previous_pages : window.pages).push_back(digests_of(pages.bytes(1)));
+      (pages.integer(0) != 0 ? window.previous_pages : window.pages)
+          .push_back(digests_of(*impl.database, pages.bytes(1)));
     }
     windows.push_back(std::move(window));
   }

@@ -229,6 +229,17 @@ TEST_F(StoreReading, StagedPagesSurviveARestart) {
   EXPECT_THAT(rows_of("SELECT page FROM staged_pages"), IsEmpty());
 }
 
+TEST_F(StoreReading, RefusesStagedPagesThatNobodyWroteLikeThis) {
+  std::string message;
+  store().stage_page(page_of(user_, 0, 1, {row_at(1)}));
+  connection().execute("UPDATE staged_rows SET digest = x'00'");
+  EXPECT_EQ(kind_thrown_by([this] { (void)store().commit_window(staged_commit()); }, &message),
+            StorageError::Kind::corrupt);
+  EXPECT_THAT(message, ::testing::HasSubstr("a digest has 1 bytes"));
+  connection().execute("UPDATE staged_pages SET digests = x'00'");
+  EXPECT_EQ(kind_thrown_by([this] { (void)store().load_user(user_); }), StorageError::Kind::corrupt);
+}
+
 TEST_F(StoreReading, ANewPassKeepsOnlyTheDigestsOfTheOneBefore) {
   store().stage_page(page_of(user_, 0, 1, {row_at(1)}));
   store().stage_page(page_of(user_, 0, 2, {row_at(2)}));
