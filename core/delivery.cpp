@@ -31,7 +31,8 @@ void Delivery::start(const std::vector<OpenBatch>& open, DeliveryMessageId scann
   started_ = true;
   scan_at_ = scanned_recorded_ = scanned_to;
   for (const OpenBatch& stored : open) {
-    check(stored.messages.size() == stored.users.size(), "an open batch names a user for each message");
+    check(stored.messages.size() == stored.users.size() && stored.messages.size() == stored.sizes_bytes.size(),
+          "an open batch names user and size of each message");
     Batch batch;
     batch.stored = stored.id;
     batch.attempts = stored.attempts;
@@ -43,6 +44,7 @@ void Delivery::start(const std::vector<OpenBatch>& open, DeliveryMessageId scann
       WaitingMessage message;
       message.id = stored.messages[i];
       message.user = stored.users[i];
+      message.size_bytes = stored.sizes_bytes[i];
       message.arrived = message.due = now.steady;
       message.recorded = true;
       batch.messages.push_back(message);

@@ -57,6 +57,9 @@ void Delivery::pace_by(const Batch& batch, const DeliveryAnswer& answer, Now now
       } else if (some(MessageVerdict::rejected)) {
         pace_.on_alive(batch.ticket);
       } else {
+        if (pace_.state() == SinkState::credential || pace_.state() == SinkState::misconfigured) {
+          pace_.on_alive(batch.ticket);  // Who judges messages accepts the credential.
+        }
         pace_.on_transient(batch.ticket, "every message is refused for now", random_.fraction(), now.steady);
       }
       break;
@@ -193,7 +196,9 @@ DeliveryOutcome Delivery::settle_message(const Batch& batch, WaitingMessage mess
   } else {
     message.first_failed = message.first_failed.value_or(now.wall);
     if (!gives_up(message.first_failed, now)) {
-      return keep(message, answer.error, backoff_.delay(message.attempts, random_.fraction()), now);
+      // Another message is to be the next probe, as above.
+      const Milliseconds probes = pace_.state() == SinkState::refusing ? 4 * pace_.probe_distance() : Milliseconds{0};
+      return keep(message, answer.error, std::max(probes, backoff_.delay(message.attempts, random_.fraction())), now);
     }
   }
   line_.forget(message.id);

@@ -30,6 +30,7 @@ struct OpenBatch {
   DeliveryBatchId id = 0;
   std::vector<DeliveryMessageId> messages;  // ascending
   std::vector<DeliveryUserId> users;        // parallel to `messages`
+  std::vector<std::int64_t> sizes_bytes;    // likewise, as in PendingMessage
   int attempts = 0;
   bool in_flight = false;    // bytes may have left and no answer is recorded
   bool answer_lost = false;  // an earlier attempt's answer was lost

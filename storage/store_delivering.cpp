@@ -178,12 +178,13 @@ std::vector<OpenBatch> Store::open_batches(SinkId sink) {
     batch.first_failed = query.maybe_instant(4);
     batch.not_before = query.maybe_instant(5);
     Statement members = impl_->statement(
-        "SELECT messages.id, messages.user FROM batch_messages JOIN messages ON messages.id = batch_messages.message "
-        "WHERE batch_messages.batch = ?1 ORDER BY messages.id");
+        "SELECT messages.id, messages.user, messages.size_bytes FROM batch_messages "
+        "JOIN messages ON messages.id = batch_messages.message WHERE batch_messages.batch = ?1 ORDER BY messages.id");
     members.bind(batch.id);
     while (members.step()) {
       batch.messages.push_back(members.integer(0));
       batch.users.push_back(members.integer(1));
+      batch.sizes_bytes.push_back(members.integer(2));
     }
     batches.push_back(std::move(batch));
   }

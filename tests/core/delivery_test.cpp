@@ -158,6 +158,7 @@ TEST(Delivery, ObeysARetryAfterFromBeforeTheStart) {
   open.id = 7;
   open.messages = {1};
   open.users = {1};
+  open.sizes_bytes = {10};
   open.not_before = rig.now.wall + minutes{10};
   rig.open = {open};
   const SteadyTime started = rig.now.steady;
@@ -416,10 +417,12 @@ TEST(Delivery, RepeatsTheBatchesOfTheRunBefore) {
   waiting.id = 7;
   waiting.messages = {3, 4};
   waiting.users = {3, 4};
+  waiting.sizes_bytes = {10, 10};
   OpenBatch unknown;
   unknown.id = 8;
   unknown.messages = {1, 2};
   unknown.users = {1, 1};
+  unknown.sizes_bytes = {10, 10};
   unknown.answer_lost = true;
   rig.open = {waiting, unknown};
   rig.batched = {1, 2, 3, 4};
@@ -458,6 +461,7 @@ TEST(Delivery, IsNotBlockedByAMessagePutInLineAmongThoseOfAnOpenBatch) {
   open.id = 7;
   open.messages = {1, 9};
   open.users = {1, 1};
+  open.sizes_bytes = {10, 10};
   rig.open = {open};
   rig.batched = {1, 9};
   rig.scanned_to = 9;
