@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <string>
@@ -89,12 +90,25 @@ void check_version(const std::filesystem::path& file, std::int64_t version) {
   }
 }
 
+// A page that the check could not read is no damage, but SQLite tells it among the findings, with its code or without.
+void check_readable(const Connection& connection, const std::string& finding) {
+  constexpr std::string_view code = "error code=";
+  constexpr int any_io_error = 10;
+  if (const std::size_t at = finding.find(code); at != std::string::npos) {
+    connection.fail(std::atoi(finding.c_str() + at + code.size()), finding);
+  }
+  if (finding.find("failed to get page") != std::string::npos) {
+    connection.fail(any_io_error, finding);
+  }
+}
+
 void check_soundness(Connection& connection) {
   Statement query = connection.statement("PRAGMA quick_check(1)");
   if (!query.bind().step()) {
     refuse_corrupt(connection.file(), "its check gives no answer");
   }
   if (const std::string finding = query.text(0); finding != "ok") {
+    check_readable(connection, finding);
     refuse_corrupt(connection.file(), finding);
   }
 }
@@ -108,8 +122,13 @@ void set_up(Connection& connection) {
   if (connection.integer("PRAGMA application_id") != application_id) {
     refuse_foreign(connection.file(), "the database belongs to another program");
   }
-  check_version(connection.file(), connection.integer("PRAGMA user_version"));
+  const std::int64_t version = connection.integer("PRAGMA user_version");
+  check_version(connection.file(), version);
   check_soundness(connection);
+  // The first migration and its version are one transaction.
+  if (version <= 0 && connection.integer("SELECT count(*) FROM sqlite_schema") > 0) {
+    refuse_corrupt(connection.file(), "it has tables, but its schema version is " + std::to_string(version));
+  }
   connection.accept();
   Statement mode = connection.statement("PRAGMA journal_mode = WAL");
   if (!mode.bind().step() || mode.text(0) != "wal") {
@@ -191,11 +210,8 @@ std::unique_ptr<Connection> open_for_writing(const std::filesystem::path& file) 
 
 std::unique_ptr<Connection> open_for_writing(MemoryDisk& disk) {
   const std::filesystem::path file(memory_database);
-  if (!disk.create(memory_database)) {
-    throw StorageError(Kind::unreadable, file.string() + ": the disk in memory refuses to create it");
-  }
   if (!disk.contents(companion(file, "-journal"), 0)) {
-    check_header(file, *disk.contents(memory_database, header_size),
+    check_header(file, disk.contents(memory_database, header_size).value_or(""),
                  disk.contents(companion(file, "-wal"), 0).has_value());
   }
   return prepared_for_writing(std::make_unique<Connection>(file, Connection::Access::write, disk.vfs_name()));

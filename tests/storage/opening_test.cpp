@@ -185,6 +185,15 @@ TEST_F(Opening, RefusesANewerDatabaseWithBothNumbers) {
   EXPECT_THAT(message_, HasSubstr("up to " + std::to_string(schema_version())));
 }
 
+TEST_F(Opening, RefusesTablesWithoutASchemaVersion) {
+  create();
+  for (const char* version : {"0", "-3"}) {
+    execute(std::string("PRAGMA user_version = ") + version);
+    expect_refused(Kind::corrupt);
+    EXPECT_THAT(message_, HasSubstr(version));
+  }
+}
+
 TEST_F(Opening, RefusesADamagedHeader) {
   create();
   std::string bytes = bytes_of(database());
