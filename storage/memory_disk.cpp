@@ -204,6 +204,12 @@ void MemoryDisk::fail_once(std::uint64_t after_operations, Fault fault) {
   impl_->fault = fault;
 }
 
+bool MemoryDisk::withdraw_fault() {
+  const bool ordered = impl_->fails_at.has_value();
+  impl_->fails_at.reset();
+  return ordered;
+}
+
 std::uint64_t MemoryDisk::faults_struck() const {
   return impl_->faults_struck;
 }
@@ -238,16 +244,6 @@ void MemoryDisk::put(const std::string& name, const std::string& bytes) {
   file->content.truncate(0);
   file->content.write(0, std::vector<std::uint8_t>(bytes.begin(), bytes.end()));
   impl_->sync(*file);
-}
-
-bool MemoryDisk::create(const std::string& name) {
-  if (impl_->begin(Operation::create) != Verdict::done) {
-    return false;
-  }
-  if (!impl_->find(name)) {
-    impl_->add(name, true);
-  }
-  return true;
 }
 
 const std::string& MemoryDisk::vfs_name() const {

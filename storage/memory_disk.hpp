@@ -75,6 +75,8 @@ class MemoryDisk {
   // After that many more operations, one fails; those behind it succeed again. Another call replaces an order that has
   // not struck yet.
   void fail_once(std::uint64_t after_operations, Fault fault);
+  // Takes an order back; false if its operation has come already.
+  bool withdraw_fault();
   // How many ordered faults have struck; an order for `full` may meet an operation that needs no room.
   [[nodiscard]] std::uint64_t faults_struck() const;
 
@@ -89,8 +91,6 @@ class MemoryDisk {
       const std::string& name, std::size_t size_max = std::numeric_limits<std::size_t>::max()) const;
   // Makes or replaces a file, synced. Requires: no connection has it open.
   void put(const std::string& name, const std::string& bytes);
-  // Creates an empty file if there is none, as a counted operation. False if the disk refuses.
-  bool create(const std::string& name);
 
   // The name by which SQLite finds this disk.
   [[nodiscard]] const std::string& vfs_name() const;

@@ -81,7 +81,7 @@ int read(sqlite3_file* file, void* into, int amount, sqlite3_int64 offset) {
   const std::size_t wanted = size_of(amount);
   const std::span<std::uint8_t> buffer(static_cast<std::uint8_t*>(into), wanted);
   if (verdict == Verdict::half) {
-    handle.file->content.read(size_of(offset), buffer.first(wanted / 2));
+    (void)handle.file->content.read(size_of(offset), buffer.first(wanted / 2));
     return SQLITE_IOERR_READ;
   }
   const std::size_t length = handle.file->content.read(size_of(offset), buffer);
@@ -222,7 +222,7 @@ int map_region(sqlite3_file* file, int region, int size, int extend, void volati
     handle.memory = handle.file->memory;
   }
   std::vector<std::unique_ptr<std::uint8_t[]>>& regions = handle.memory->regions;
-  const std::size_t index = static_cast<std::size_t>(region);
+  const auto index = static_cast<std::size_t>(region);
   if (index >= regions.size() && extend == 0) {
     return SQLITE_OK;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 
 namespace elit::storage {
 namespace {
@@ -88,8 +89,8 @@ void MemoryFile::undo(const Change& change) {
 
 void MemoryFile::lose_power(Survival survival, Random& random) {
   if (survival != Survival::everything) {
-    for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) {
-      undo(*change);
+    for (const Change& change : std::views::reverse(changes_)) {
+      undo(change);
     }
   }
   if (survival == Survival::some && !changes_.empty()) {

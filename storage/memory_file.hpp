@@ -19,7 +19,7 @@ class MemoryFile {
   [[nodiscard]] std::span<const std::uint8_t> bytes() const { return bytes_; }
 
   // Copies what there is from `offset` on and says how many bytes that were.
-  std::size_t read(std::size_t offset, std::span<std::uint8_t> into) const;
+  [[nodiscard]] std::size_t read(std::size_t offset, std::span<std::uint8_t> into) const;
   // A gap between the end and `offset` becomes zeros. These two either happen or throw std::bad_alloc.
   void write(std::size_t offset, std::span<const std::uint8_t> data);
   void truncate(std::size_t size);

@@ -182,7 +182,8 @@ void Statement::bind_bytes(int index, std::span<const std::uint8_t> value, bool 
 }
 
 Connection::Connection(const std::filesystem::path& file, Access access, const std::string& vfs) : file_(file) {
-  const int mode = access == Access::write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+  const int writing = SQLITE_OPEN_READWRITE | (vfs.empty() ? 0 : SQLITE_OPEN_CREATE);
+  const int mode = access == Access::write ? writing : SQLITE_OPEN_READONLY;
   const std::string uri = uri_of(file, access == Access::read_still ? "immutable=1" : "");
   const int code = sqlite3_open_v2(uri.c_str(), &handle_, mode | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
                                    vfs.empty() ? nullptr : vfs.c_str());
@@ -269,8 +270,11 @@ void Connection::give_back(std::string_view sql, sqlite3_stmt* handle) noexcept 
 }
 
 void Connection::fail(int code) const {
+  fail(code, sqlite3_errmsg(handle_));
+}
+
+void Connection::fail(int code, const std::string& message) const {
   const int system_error = sqlite3_system_errno(handle_);
-  const std::string message = sqlite3_errmsg(handle_);
   if ((code & 0xFF) == SQLITE_NOMEM) {
     throw std::bad_alloc();
   }

@@ -105,7 +105,7 @@ class Statement {
 class Connection {
  public:
   enum class Access {
-    write,      // reads and writes an existing file
+    write,      // reads and writes an existing file; on a disk in memory creates it
     read,       // reads only; sees what a writer commits
     read_still  // reads a file that nobody writes meanwhile; leaves nothing beside it
   };
@@ -133,6 +133,8 @@ class Connection {
   // Throws StorageError (corrupt): the file is sound, but `finding` stands in it, which this program never writes.
   [[noreturn]] void refuse(const std::string& finding) const;
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
+  // Throws what a result code of SQLite stands for.
+  [[noreturn]] void fail(int code, const std::string& message) const;
 
  private:
   friend class Statement;

@@ -17,7 +17,6 @@ using Kind = StorageError::Kind;
 
 // A plain database on the disk, without what a Store makes of one.
 std::unique_ptr<Connection> connect(MemoryDisk& disk) {
-  EXPECT_TRUE(disk.create(memory_database));
   auto connection = std::make_unique<Connection>(memory_database, Connection::Access::write, disk.vfs_name());
   connection->accept();
   return connection;

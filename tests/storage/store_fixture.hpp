@@ -21,6 +21,7 @@ namespace elit::storage {
 class StorePeek {
  public:
   static Connection& connection(Store& store) { return *store.impl_->database; }
+  static bool grouping(Store& store) { return store.impl_->grouping; }
 };
 
 // A directory that is removed at the end.

@@ -104,7 +104,7 @@ class Workload::Step {
   }
 
  private:
-  Instant now() const { return from_ms(day + now_ms_); }
+  [[nodiscard]] Instant now() const { return from_ms(day + now_ms_); }
   std::string number() { return std::to_string(random_.below(1'000'000)); }
   SinkId any_sink() { return names_.sinks[random_.below(names_.sinks.size())]; }
 
@@ -114,7 +114,7 @@ class Workload::Step {
     std::sort(rows.begin(), rows.end());
     return rows.empty() ? std::nullopt : std::optional(store_.load_user(rows[random_.below(rows.size())]));
   }
-  std::vector<OrderedRow> rows_of(const UserState& user, Interval span) const {
+  [[nodiscard]] std::vector<OrderedRow> rows_of(const UserState& user, Interval span) const {
     return source_rows(user.row, ms_of_day(span.from), ms_of_day(span.to), now_ms_);
   }
 
