@@ -134,6 +134,9 @@ class _Handler(BaseHTTPRequestHandler):
         peer = self.server.peer
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length) if length else b""
+        if len(body) < length:
+            self.close_connection = True  # the client died while it spoke: nothing was asked
+            return
         if not length and "chunked" in (self.headers.get("Transfer-Encoding") or ""):
             body = self.read_chunks()
         parts = urlsplit(self.path)
