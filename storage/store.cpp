@@ -30,6 +30,13 @@ std::unique_ptr<Connection> open_database(const StateDirectory& directory) {
   return open_for_writing(directory.database());
 }
 
+// A transaction that could not even be undone when it failed, for lack of memory or of the disk.
+void undo_what_is_left(Connection& database) {
+  if (database.in_transaction()) {
+    database.execute("ROLLBACK");
+  }
+}
+
 void take_over(Connection& database) {
   database.execute(staging_tables);
   // Whatever was on its way when the process before this one ended: nobody will hear its answer.
@@ -61,6 +68,7 @@ std::unique_ptr<Store> Store::open(MemoryDisk& disk) {
 
 void Store::begin_group() {
   check(!impl_->grouping, "groups do not nest");
+  undo_what_is_left(*impl_->database);
   impl_->database->execute("BEGIN IMMEDIATE");
   impl_->grouping = true;
 }
@@ -83,6 +91,9 @@ void Store::rollback_group() {
 
 Transaction::Transaction(Store::Impl& impl) : impl_(impl) {
   check(!impl_.grouping || impl_.database->in_transaction(), "a group that failed is rolled back before it goes on");
+  if (!impl_.grouping) {
+    undo_what_is_left(*impl_.database);
+  }
   impl_.database->execute(impl_.grouping ? "SAVEPOINT call" : "BEGIN IMMEDIATE");
 }
 
@@ -92,8 +103,9 @@ Transaction::~Transaction() {
   }
   try {
     impl_.database->execute(impl_.grouping ? "ROLLBACK TO call; RELEASE call" : "ROLLBACK");
-  } catch (const StorageError&) {
-    // The error that brought us here is already on its way; SQLite undoes the rest when the file is opened again.
+  } catch (const std::exception&) {
+    // The error that brought us here is already on its way; the rest is undone before the next call or when the file is
+    // opened again.
   }
 }
 

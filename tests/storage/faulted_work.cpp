@@ -55,6 +55,9 @@ std::string FaultedWork::try_step(const Step& step, const Fault& fault, bool res
   if (!outcome.wrong.empty()) {
     return outcome.wrong;
   }
+  if (!StorePeek::grouping(*store) && StorePeek::connection(*store).in_transaction()) {
+    store->begin_group();  // undoes what could not be undone at once
+  }
   if (StorePeek::grouping(*store)) {
     store->rollback_group();
   }
