@@ -98,8 +98,12 @@ class CrashWorld(World):
         fresh.replace(self.directory / name)
 
     def hang_up(self):
-        if self.life is not None and self.life.arguments[0] == "run":
-            self.life.signal(signal.SIGHUP)
+        life = self.life
+        while life is not None and life.arguments[0] == "run" and life.running():
+            if minds_signals(life.pid):
+                life.signal(signal.SIGHUP)
+                return
+            time.sleep(0.002)  # what is asked may be the last words of the life before
 
     # -- the lives --------------------------------------------------------------------------------------------------
 
@@ -122,9 +126,8 @@ class CrashWorld(World):
         poll.register(ended, select.POLLIN)
         deadline = time.monotonic() + GIVE_UP_AFTER
         is_daemon, told = daemon.arguments[0] == "run", False
-        asked = len(self.vendor.requests)  # a process that has asked for something obeys signals
         while not poll.poll(20 if is_daemon else 1000):
-            if is_daemon and not told and len(self.vendor.requests) > asked and not self.plot and self.is_settled():
+            if is_daemon and not told and not self.plot and self.is_settled() and minds_signals(daemon.pid):
                 daemon.signal(signal.SIGTERM)
                 told = True
             if time.monotonic() > deadline:
@@ -234,6 +237,16 @@ class CrashWorld(World):
                 elif event["level"] in ALARMS and event["event"] not in allowed:
                     wrong.append(f"the log is alarmed without need: {line[:400]}")
         return wrong
+
+
+def minds_signals(pid):
+    """Whether the process has begun to care for SIGHUP; before that it would just die of it, as any program."""
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    masks = re.findall(r"^Sig(?:Blk|Cgt):\s*([0-9a-f]+)$", status, re.MULTILINE)
+    return any(int(mask, 16) >> (signal.SIGHUP - 1) & 1 for mask in masks)
 
 
 def is_torn(line):
