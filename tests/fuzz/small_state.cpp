@@ -1,7 +1,6 @@
 #include "tests/fuzz/small_state.hpp"
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <vector>

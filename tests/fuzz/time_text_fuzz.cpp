@@ -1,8 +1,7 @@
 // Instants as the vendor and the operator write them.
 
-#include <time.h>
-
 #include <cstdio>
+#include <ctime>
 #include <string>
 
 #include "core/time_text.hpp"
