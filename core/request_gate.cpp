@@ -39,7 +39,10 @@ RequestGate::Answer RequestGate::ask(SteadyTime now) {
     return {.hold = Hold::pace, .until = next_start_};
   }
   if (rate > 0) {
-    const auto distance = Milliseconds{static_cast<Milliseconds::rep>(1000.0 / rate)};
+    // What milliseconds cannot say is carried on, or 600 requests a second would become 1000.
+    const double distance_ms = 1000.0 / rate + distance_rest_ms_;
+    const Milliseconds distance{static_cast<Milliseconds::rep>(distance_ms)};
+    distance_rest_ms_ = distance_ms - static_cast<double>(distance.count());
     // A pause earns nothing, so no burst follows it; a timer that rings a little late costs nothing either.
     const bool on_time = started_ && now - next_start_ <= timer_slack;
     next_start_ = (on_time ? next_start_ : now) + distance;

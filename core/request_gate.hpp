@@ -69,6 +69,7 @@ class RequestGate {
   SteadyTime last_start_{};
   bool started_ = false;
   SteadyTime next_start_ = SteadyTime::min();
+  double distance_rest_ms_ = 0;  // below 1: next_start_ lies so much before its due
   SteadyTime blocked_until_ = SteadyTime::min();
   Hold blocked_by_ = Hold::none;
 };

@@ -39,7 +39,7 @@ class Choices {
     return *std::next(values.begin(), static_cast<std::ptrdiff_t>(below(values.size())));
   }
   template <class Range>
-  const auto& pick(const Range& values) {
+  auto& pick(Range&& values) {
     return *std::next(std::begin(values), static_cast<std::ptrdiff_t>(below(std::size(values))));
   }
 

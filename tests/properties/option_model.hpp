@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/values_in_force.hpp"
+#include "core/options.hpp"
+#include "tests/properties/choices.hpp"
+
+namespace elit::properties {
+
+// Dotted keys and their values as YAML, in the order of the option table.
+using KeyValues = std::vector<std::pair<std::string, std::string>>;
+
+// A valid configuration: some options are set, to any value their rows in the option table allow, the others have
+// their defaults.
+struct OptionModel {
+  explicit OptionModel(Choices& choices);
+
+  Options options;
+  KeyValues set;  // what was set
+};
+
+// The configuration file that says so.
+[[nodiscard]] std::string configuration_of(const KeyValues& values);
+[[nodiscard]] KeyValues key_values_of(const std::vector<config::ValueInForce>& values);
+
+}  // namespace elit::properties
