@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "core/lateness.hpp"
 #include "storage/database.hpp"
 #include "storage/state_directory.hpp"
 #include "storage/store.hpp"
@@ -12,8 +13,9 @@ namespace {
 
 std::vector<LatenessBucket> read_lateness(Connection& database, std::int64_t source) {
   std::vector<LatenessBucket> buckets;
-  Statement query = database.statement("SELECT bucket, count FROM lateness WHERE source = ?1 ORDER BY bucket");
-  query.bind(source);
+  Statement query = database.statement(
+      "SELECT bucket, count FROM lateness WHERE source = ?1 AND bucket BETWEEN 0 AND ?2 ORDER BY bucket");
+  query.bind(source, Lateness::buckets - 1);
   while (query.step()) {
     buckets.push_back(LatenessBucket{query.small_integer(0), query.integer(1)});
   }
@@ -48,7 +50,10 @@ std::optional<double> read_backfill_rate(Connection& database, std::int64_t sour
     return std::nullopt;
   }
   const double rate = std::strtod(std::string(query.text(0)).c_str(), nullptr);
-  return rate > 0 ? std::optional(rate) : std::nullopt;
+  // Nothing else is ever written: a time to go that follows from it can be told.
+  constexpr double rate_min = 1e-6;
+  constexpr double rate_max = 1e12;
+  return rate >= rate_min && rate <= rate_max ? std::optional(rate) : std::nullopt;
 }
 
 std::vector<SourceStatus> read_sources(Connection& database) {

@@ -192,6 +192,20 @@ TEST_F(StatusReading, ReadsAPathWithEveryKindOfCharacter) {
   EXPECT_EQ(read_status(odd).sources.at(0).name, "odd");
 }
 
+TEST_F(StatusReading, LeavesOutFiguresThatNobodyWroteLikeThis) {
+  fill();
+  for (const char* bucket : {"-1", "32", "4294967299"}) {
+    connection().execute(std::string("UPDATE lateness SET bucket = ") + bucket);
+    EXPECT_THAT(read_status(directory()).sources.at(0).lateness, IsEmpty()) << bucket;
+  }
+  store().record_fact(source_, backfill_rate_fact, "12.5");
+  EXPECT_EQ(read_status(directory()).sources.at(0).backfill_users_per_hour, 12.5);
+  for (const char* rate : {"inf", "nan", "-1", "1e-300", "many"}) {
+    store().record_fact(source_, backfill_rate_fact, rate);
+    EXPECT_FALSE(read_status(directory()).sources.at(0).backfill_users_per_hour) << rate;
+  }
+}
+
 TEST_F(StatusReading, SaysThatThereIsNoState) {
   std::string message;
   const std::filesystem::path nowhere = temporary_.path() / "nowhere";
