@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/lateness.hpp"
 #include "storage/sqlite.hpp"
 #include "storage/state_directory.hpp"
 #include "storage/status_reader.hpp"
@@ -156,6 +157,17 @@ void expect_sound(const StorageError& error, const std::filesystem::path& direct
   expect(error.kind() != Kind::in_use && error.kind() != Kind::full, "a damaged state is not taken for a busy one");
 }
 
+// What `status` computes with.
+void expect_sound(const storage::Status& status) {
+  for (const storage::SourceStatus& source : status.sources) {
+    for (const storage::LatenessBucket& bucket : source.lateness) {
+      expect(bucket.bucket >= 0 && bucket.bucket < Lateness::buckets, "lateness has a bucket that there is");
+    }
+    const std::optional<double>& rate = source.backfill_users_per_hour;
+    expect(!rate || (*rate > 0 && *rate < 1e15), "a rate is one that can be");
+  }
+}
+
 void read_views(const std::filesystem::path& file) {
   Connection connection(file, Connection::Access::read);
   for (const char* query : {"SELECT * FROM users_v1", "SELECT * FROM messages_v1", "SELECT * FROM deliveries_v1",
@@ -249,7 +261,7 @@ void run(Input input) {
     write_bytes(log, files.log);
   }
   try {
-    (void)storage::read_status(directory);
+    expect_sound(storage::read_status(directory));
     read_views(file);
   } catch (const StorageError& error) {
     expect_sound(error, directory);
