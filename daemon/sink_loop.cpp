@@ -85,27 +85,36 @@ SinkLoop::SinkLoop(const SinkOptions& options, storage::SinkId sink, Parts parts
 }
 
 asio::awaitable<void> SinkLoop::run() {
-  co_await take_up();
-  while (!stopping_ && !failure_) {
-    co_await note_state();
-    DeliveryAction action = machine_.next(parts_.timer->now());
-    if (auto* send = std::get_if<SendBatch>(&action)) {
-      spawn(std::move(*send));
-    } else if (const auto* idle = std::get_if<WaitUntil>(&action)) {
-      const std::optional<SteadyTime> until = idle->time;
-      if (parts_.on_change) {
-        parts_.on_change();
-      }
-      co_await wait(until);
-    } else {
-      co_await carry_out(std::move(action));
+  try {
+    co_await take_up();
+    while (!stopping_ && !failure_) {
+      co_await turn();
     }
+  } catch (...) {
+    // What came first is what is wrong; a machine that it left half-way may fail in other ways.
+    failure_ = failure_ ? failure_ : std::current_exception();
   }
   while (sending_ > 0) {
     co_await bell_.wait();
   }
   if (failure_) {
     std::rethrow_exception(failure_);
+  }
+}
+
+asio::awaitable<void> SinkLoop::turn() {
+  co_await note_state();
+  DeliveryAction action = machine_.next(parts_.timer->now());
+  if (auto* send = std::get_if<SendBatch>(&action)) {
+    spawn(std::move(*send));
+  } else if (const auto* idle = std::get_if<WaitUntil>(&action)) {
+    const std::optional<SteadyTime> until = idle->time;
+    if (parts_.on_change) {
+      parts_.on_change();
+    }
+    co_await wait(until);
+  } else {
+    co_await carry_out(std::move(action));
   }
 }
 
@@ -230,10 +239,13 @@ asio::awaitable<void> SinkLoop::deliver(SendBatch send) {
   if (fresh) {
     machine_.on_begun(handle, begun.batch);
   }
-  if (stopping_) {
+  if (stopping_ || failure_) {
     co_return;
   }
   DeliveryAnswer answer = co_await ask(std::move(begun.messages));
+  if (failure_) {
+    co_return;
+  }
   if (abandoned_ && answer.verdict == BatchVerdict::transient) {
     co_return;  // the state says in flight, which is the truth
   }

@@ -76,6 +76,7 @@ class SinkLoop {
   struct Begun;
 
   [[nodiscard]] boost::asio::awaitable<void> take_up();
+  [[nodiscard]] boost::asio::awaitable<void> turn();
   // Carries out everything but sending and waiting.
   [[nodiscard]] boost::asio::awaitable<void> carry_out(DeliveryAction action);
   [[nodiscard]] boost::asio::awaitable<void> wait(std::optional<SteadyTime> until);

@@ -87,7 +87,11 @@ struct NameLookup::State {
   State() = default;
   State(const State&) = delete;
   State& operator=(const State&) = delete;
-  ~State() { way_back->close(); }
+  ~State() {
+    if (way_back) {
+      way_back->close();
+    }
+  }
 };
 
 namespace {
