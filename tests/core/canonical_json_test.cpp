@@ -55,5 +55,11 @@ TEST(CanonicalJson, IsJsonAndReadsTheDeepest) {
   EXPECT_TRUE(is_json(canonical_json(R"({"a":[1.5,"\u0000"]})")));
 }
 
+TEST(CanonicalJson, GoesOnBehindAnEmptyArrayOrObject) {
+  EXPECT_EQ(canonical_json(R"([[], true])"), "[[],true]");
+  EXPECT_EQ(canonical_json(R"([{}, true])"), "[{},true]");
+  EXPECT_EQ(canonical_json(R"({"a": [], "b": {}, "c": "d"})"), R"({"a":[],"b":{},"c":"d"})");
+}
+
 }  // namespace
 }  // namespace elit

@@ -92,5 +92,13 @@ TEST(ClockSkew, DoesNotWarnOfASmallDifference) {
   EXPECT_EQ(skew.take_warning(), std::nullopt);
 }
 
+TEST(ClockSkew, WarnsFromFiveSecondsOn) {
+  ClockSkew skew;
+  skew.observe(received + Milliseconds{4'499}, sent, received);
+  EXPECT_EQ(skew.take_warning(), std::nullopt);
+  skew.observe(received + Milliseconds{4'500}, sent, received);
+  EXPECT_EQ(skew.take_warning(), Milliseconds{5'000});
+}
+
 }  // namespace
 }  // namespace elit

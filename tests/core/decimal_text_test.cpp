@@ -30,5 +30,11 @@ TEST(DecimalText, RefusesWhatIsNoNumberAndWhatIsBeyondReason) {
   EXPECT_EQ(plain("1e999999999"), "too long");
 }
 
+TEST(DecimalText, KnowsOneZeroBesideItsSign) {
+  EXPECT_EQ(parse_decimal("0"), Decimal{});
+  EXPECT_EQ(parse_decimal("0.00e7"), Decimal{});
+  EXPECT_EQ(parse_decimal("-0"), (Decimal{true, "", 0}));
+}
+
 }  // namespace
 }  // namespace elit

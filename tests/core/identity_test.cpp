@@ -116,5 +116,9 @@ TEST(Direction, HasANameEachWay) {
   EXPECT_EQ(direction_from("sideways"), Direction::unknown);
 }
 
+TEST(Identity, TheLastOccurrenceFillsItsPlaceInTheKey) {
+  EXPECT_EQ(message_key(Digest{}, occurrence_max), std::string(26, '0') + "ffffff");
+}
+
 }  // namespace
 }  // namespace elit

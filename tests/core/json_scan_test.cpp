@@ -101,5 +101,26 @@ TEST(JsonScan, NamesKinds) {
   EXPECT_STREQ(to_string(json_kind("{}")), "object");
 }
 
+TEST(JsonScan, ReadsNothingBehindItsText) {
+  const std::string_view longer = "12e5";
+  EXPECT_TRUE(is_json(longer.substr(0, 2)));
+  EXPECT_TRUE(is_json(std::string_view("12.5").substr(0, 2)));
+  EXPECT_TRUE(is_json(std::string_view("1 x").substr(0, 1)));
+  EXPECT_FALSE(is_json(std::string_view("\"a\"").substr(0, 2)));
+  EXPECT_FALSE(is_json(std::string_view("truest").substr(0, 3)));
+}
+
+TEST(JsonScan, AStringThatIsBrokenIsNoShorterString) {
+  EXPECT_FALSE(is_json("[\",1\n]"));
+  EXPECT_FALSE(is_json("[\",1]"));
+  EXPECT_FALSE(is_json("[\",1\\]"));
+}
+
+TEST(JsonScan, GivesNoElementThatIsCutShort) {
+  EXPECT_EQ(elements("[1,[2"), std::vector<std::string>{"1"});
+  EXPECT_EQ(elements("[1,\"2"), std::vector<std::string>{"1"});
+  EXPECT_EQ(elements("[1,[\"2]"), std::vector<std::string>{"1"});
+}
+
 }  // namespace
 }  // namespace elit

@@ -72,5 +72,14 @@ TEST(JsonText, UnquotesEveryEscape) {
             std::string("\"\\/\b\f\n\r\t\xC3\xA9\xF0\x9F\x98\x80\0x", 16));
 }
 
+TEST(JsonText, UnquotesALoneSurrogateAsOneReplacement) {
+  const std::string r(replacement_character);
+  EXPECT_EQ(json_unquote(R"("a\ud800z")"), "a" + r + "z");
+  EXPECT_EQ(json_unquote(R"("a\udc00z")"), "a" + r + "z");
+  EXPECT_EQ(json_unquote(R"("\ud800\u0041")"), r + "A");
+  EXPECT_EQ(json_unquote(R"("\ud7ff\ue000")"), "\xED\x9F\xBF\xEE\x80\x80") << "their neighbours are characters";
+  EXPECT_EQ(json_unquote(R"("\ud800\udc00\udbff\udfff")"), "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF");
+}
+
 }  // namespace
 }  // namespace elit

@@ -59,5 +59,11 @@ TEST(Lateness, AdvisesTheBoundThatCatchesTheShare) {
   EXPECT_EQ(lateness.look_back_for(1), seconds{4096});
 }
 
+TEST(Lateness, AdvisesASecondWhenNothingIsLaterThanThat) {
+  Lateness lateness;
+  lateness.add(Milliseconds{0});
+  EXPECT_EQ(lateness.look_back_for(1), seconds{1});
+}
+
 }  // namespace
 }  // namespace elit

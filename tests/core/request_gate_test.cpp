@@ -202,6 +202,31 @@ TEST(RequestGate, HalvesTheConcurrencyWhenThrottledAndRegainsItSlotBySlot) {
   EXPECT_EQ(gate.ask(now + hours{5}).hold, Hold::slots);
 }
 
+TEST(RequestGate, CountsTheSuccessesForEachSlotAnew) {
+  RequestGate gate = gate_of(0, 8);
+  const SteadyTime now = fail(gate, start, 1, failure_of(FailureKind::throttled, seconds{1})) + hours{1};
+  const auto slots_at = [&gate](SteadyTime time) {
+    int slots = 0;
+    for (; gate.ask(time + hours{slots}).hold == Hold::none; ++slots) {
+    }
+    for (int i = 0; i < slots; ++i) {
+      gate.on_abandoned();
+    }
+    return slots;
+  };
+  for (int i = 0; i < 10; ++i) {
+    succeed(gate, now + minutes{i});
+  }
+  ASSERT_EQ(slots_at(now + hours{1}), 5);
+  for (int i = 0; i < 9; ++i) {
+    succeed(gate, now + hours{100 + i});
+  }
+  EXPECT_EQ(slots_at(now + hours{200}), 5) << "nine of ten";
+  const SteadyTime later = fail(gate, now + hours{300}, 1, failure_of(FailureKind::throttled, seconds{1}));
+  succeed(gate, later + hours{1});
+  EXPECT_EQ(slots_at(later + hours{2}), 2) << "a throttling peer ends the count";
+}
+
 TEST(RequestGate, IsDownAfterThreeFailuresInARow) {
   RequestGate gate = gate_of(0, 1);
   fail(gate, start, 2, failure_of(FailureKind::transient));

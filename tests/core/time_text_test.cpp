@@ -134,6 +134,8 @@ TEST(TimeText, ReadsTheThreeFormsOfAnHttpDate) {
   const Instant expected = from_ms(784'111'777'000);
   EXPECT_EQ(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), expected);
   EXPECT_EQ(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT"), expected);
+  EXPECT_EQ(parse_http_date("Thursday, 01-Jan-70 00:00:01 GMT"), from_ms(1'000));
+  EXPECT_EQ(parse_http_date("Tuesday, 01-Jan-69 00:00:00 GMT"), parse_http_date("Tue, 01 Jan 2069 00:00:00 GMT"));
   EXPECT_EQ(parse_http_date("Sun Nov  6 08:49:37 1994"), expected);
   EXPECT_EQ(parse_http_date("Sun Nov 16 08:49:37 1994"), from_ms(784'975'777'000));
   EXPECT_EQ(parse_http_date("Saturday, 31-Jan-26 09:15:02 GMT"), from_ms(sample_ms - 345));

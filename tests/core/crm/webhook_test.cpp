@@ -100,7 +100,8 @@ TEST(Webhook, NamesASetOfMessagesByItsKeysAlone) {
   OutgoingMessage edited = message('a');
   edited.text = "another";
   const std::string key = idempotency_key({message('a'), message('b')});
-  EXPECT_EQ(key.size(), 64U);
+  // SHA-256 of both keys, each with a line break behind it.
+  EXPECT_EQ(key, "55a54c564fa782fd3df222c2cb681348f9df435c521712ed8ae74a9a35d1d6d9");
   EXPECT_EQ(key, idempotency_key({message('b'), edited}));
   EXPECT_NE(key, idempotency_key({message('a')}));
   EXPECT_NE(key, idempotency_key({message('a'), message('c')}));
@@ -177,6 +178,7 @@ TEST(WebhookAnswer, ReadsEveryStatus) {
   const std::vector<std::pair<int, BatchVerdict>> cases{
       {201, BatchVerdict::answered},      {204, BatchVerdict::answered},      {301, BatchVerdict::misconfigured},
       {307, BatchVerdict::misconfigured}, {304, BatchVerdict::misconfigured}, {400, BatchVerdict::refused},
+      {300, BatchVerdict::misconfigured}, {399, BatchVerdict::misconfigured}, {499, BatchVerdict::refused},
       {401, BatchVerdict::unauthorized},  {403, BatchVerdict::unauthorized},  {404, BatchVerdict::refused},
       {408, BatchVerdict::transient},     {409, BatchVerdict::refused},       {413, BatchVerdict::too_large},
       {422, BatchVerdict::refused},       {425, BatchVerdict::transient},     {429, BatchVerdict::throttled},
@@ -202,6 +204,7 @@ TEST(WebhookAnswer, ReadsBothFormsOfRetryAfter) {
 TEST(WebhookAnswer, KeepsThePeersWordsOutOfTheDetail) {
   const DeliveryAnswer answer = answered(422, "line\nwith " + std::string(2'000, 'x'));
   EXPECT_EQ(answer.detail, "HTTP 422");
+  EXPECT_FALSE(answer.answer_lost);
   EXPECT_EQ(answer.reason.substr(0, 25), "HTTP 422: line with xxxxx");
   EXPECT_LT(answer.reason.size(), 600U);
 }
@@ -218,6 +221,24 @@ TEST(WebhookAnswer, TakesALostAnswerForTransient) {
 TEST(WebhookAnswer, BlamesTheConfigurationForARequestThatCannotBeWritten) {
   const DeliveryAnswer answer = read_failure({FailureKind::rejected, "control character", std::nullopt, 0, false});
   EXPECT_EQ(answer.verdict, BatchVerdict::misconfigured);
+}
+
+TEST(WebhookAnswer, KeepsTheReasonOfARefusedMessage) {
+  const auto error_of = [](const std::string& rest) {
+    return answered(207, R"({"results":[{"key":")" + std::string(32, 'a') + "\"," + rest + "}]}").messages[0].error;
+  };
+  EXPECT_EQ(error_of(R"("status":"error","error":"no\nroom")"), "no room");
+  EXPECT_EQ(error_of(R"("status":"error","error":{"code":7})"), R"({"code":7})");
+  EXPECT_EQ(error_of(R"("status":"error")"), "refused without a reason");
+  EXPECT_EQ(error_of(R"("status":"odd","error":"busy")"), "the answer has an unknown status for this message; busy");
+}
+
+TEST(WebhookAnswer, CutsThePeersWordsAfterFiveHundredBytes) {
+  const std::string before = "HTTP 422: ";
+  EXPECT_EQ(answered(422, std::string(500, 'x')).reason, before + std::string(500, 'x'));
+  EXPECT_EQ(answered(422, std::string(501, 'x')).reason, before + std::string(500, 'x') + "…");
+  EXPECT_EQ(answered(422, std::string(499, 'x') + "é!").reason, before + std::string(499, 'x') + "…");
+  EXPECT_EQ(answered(422, std::string(600, '\x80')).reason, before + "…") << "bytes that begin no character";
 }
 
 }  // namespace

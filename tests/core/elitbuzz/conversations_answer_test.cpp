@@ -127,7 +127,9 @@ TEST(ConversationsAnswer, AFailureInsideASuccessIsAFailure) {
   EXPECT_EQ(summary(read(200, R"({"status":"success","conversations":[]})")), "-0");
   EXPECT_EQ(summary(read(200, R"({"status":1000,"conversations":[]})")), "-0");
   EXPECT_EQ(summary(read(200, R"({"error":{"code":403},"conversations":[]})")), "failed: unauthorized");
-  EXPECT_EQ(summary(read(200, R"({"error":false,"conversations":[]})")), "-0");
+  for (const std::string nothing : {"null", "false", "\"\"", "0", "[]", "{}"}) {
+    EXPECT_EQ(summary(read(200, R"({"error":)" + nothing + R"(,"conversations":[]})")), "-0") << nothing;
+  }
   EXPECT_EQ(summary(read(200, R"({"success":false,"conversations":[]})")), "failed: malformed");
 }
 
@@ -165,6 +167,12 @@ TEST(ConversationsAnswer, TakesTextsOfAnyLengthAndBoundsTheDepth) {
             "failed: malformed");
   EXPECT_EQ(summary(read(200, "[{\"response\":" + std::string(100, '[') + std::string(100, ']') + "}]")),
             std::string(100, '[') + std::string(100, ']') + " -0");
+}
+
+TEST(ConversationsAnswer, NamesKeysThatCannotBeNumbersOfPeople) {
+  const auto detail = [](const std::string& key) { return read(200, "{\"" + key + "\":1}").error().detail; };
+  EXPECT_NE(detail("page_2024").find("page_2024"), std::string::npos);
+  EXPECT_EQ(detail("page_20245").find("20245"), std::string::npos);
 }
 
 TEST(ConversationsAnswer, SaysWhatItSawWithoutSayingWhatWasInIt) {

@@ -32,6 +32,13 @@ TEST(VendorFailure, HasOneKindForEachStatus) {
   EXPECT_EQ(failure(206, "[]").kind, FailureKind::malformed);
 }
 
+TEST(VendorFailure, LooksForPhrasesInTheFirstPartOfALongAnswer) {
+  const std::string phrase = "quota";
+  const std::size_t searched = 64 * 1024;
+  EXPECT_EQ(failure(403, std::string(searched - phrase.size(), ' ') + phrase).kind, FailureKind::throttled);
+  EXPECT_EQ(failure(403, std::string(searched - phrase.size() + 1, ' ') + phrase).kind, FailureKind::unauthorized);
+}
+
 TEST(VendorFailure, ReadsTheVendorsCodeUnderEveryKey) {
   for (const std::string body :
        {R"({"code":1003})", R"({"errorCode":"1003"})", R"({"error_code":1003.0})", R"({"status":{"code":"1003"}})",
