@@ -19,6 +19,7 @@ using Kind = StorageError::Kind;
 // SQLite's header: https://www.sqlite.org/fileformat.html#the_database_header
 constexpr std::size_t header_size = 100;
 constexpr std::string_view header_magic{"SQLite format 3\0", 16};
+constexpr std::size_t header_write_version = 18;
 constexpr std::size_t header_application_id = 68;
 
 [[noreturn]] void refuse_corrupt(const std::filesystem::path& file, const std::string& finding) {
@@ -62,6 +63,10 @@ void check_header(const std::filesystem::path& file, std::string_view bytes, boo
   }
   if (!ours) {
     refuse_foreign(file, "the database belongs to another program");
+  }
+  // Of a version that it does not know SQLite would say that the file is write-protected.
+  if (bytes[header_write_version] != 1 && bytes[header_write_version] != 2) {
+    refuse_corrupt(file, "its header names an unknown format");
   }
 }
 
