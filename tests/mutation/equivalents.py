@@ -5,7 +5,7 @@ FIELDS = ("file", "line", "change", "because")
 
 def read_equivalents(path):
     """The reasons by the identity of a mutant. An entry is the lines `file:`, `line:`, `change:`, `because:`, in that
-    order, and `place: N` before the reason if the change is not the first of its kind on the line."""
+    order, and `place: N` before the reason if the change is not the first of its kind in equal lines of the file."""
     reasons, entry = {}, {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip() or line.startswith("#"):

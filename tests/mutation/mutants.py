@@ -16,13 +16,13 @@ class Mutant:
     kind: str
     change: str  # for people: `old` -> `new`
     code: str  # the whole line, without the blanks around it
-    place: int  # which of the equal changes of that line, from 1
+    place: int  # which of the equal changes of equal lines of the file, from 1
 
     def applied_to(self, text):
         return text[: self.start] + self.replacement + text[self.end :]
 
     def describe(self):
-        which = f", the {self.place}. on the line" if self.place > 1 else ""
+        which = f", place {self.place}" if self.place > 1 else ""
         return f"{self.path}:{self.line}: {self.change}{which} ({self.kind}) in: {self.code}"
 
     def identity(self):
@@ -92,7 +92,7 @@ def mutants_of(path, text):
         change = f"`{old}` removed" if new in ("", ";") else f"`{old}` -> `{new}`"
         line = text.count("\n", 0, start) + 1
         code = " ".join(lines[line - 1].split())
-        place = seen[line, change] = seen.get((line, change), 0) + 1
+        place = seen[code, change] = seen.get((code, change), 0) + 1
         found.append(Mutant(path, line, start, end, replacement, kind, change, code, place))
     return found
 

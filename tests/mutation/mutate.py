@@ -144,6 +144,10 @@ def main(words):
         by_file = {path: mutants_of(path, (bed.tree / path).read_text(encoding="utf-8"))
                    for path in chosen_files(bed.tree, arguments.files)}
         everything = sum(map(len, by_file.values()))
+        identities = {mutant.identity() for mutants in by_file.values() for mutant in mutants}
+        for path, line, change, _ in equivalents:
+            if path in by_file and not any(each[:3] == (path, line, change) for each in identities):
+                print(f"mutation: equivalents.txt names a line that is gone: {path}: {line}", file=sys.stderr)
         if arguments.again:
             verdicts = last.read()
             sample = [mutant for mutants in by_file.values() for mutant in mutants if mutant.identity() in verdicts]
