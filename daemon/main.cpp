@@ -14,6 +14,8 @@
 
 #include "daemon/command_line.hpp"
 #include "daemon/commands/config.hpp"
+#include "daemon/commands/rehearse.hpp"
+#include "daemon/commands/rehearse_arguments.hpp"
 #include "daemon/commands/run.hpp"
 #include "daemon/commands/simulator.hpp"
 #include "daemon/commands/status.hpp"
@@ -29,7 +31,7 @@ using Words = std::vector<std::string>;
 struct Verb {
   std::string_view synopsis;
   std::string_view summary;
-  std::string_view help;  // what --help says beyond the summary
+  std::string help;  // what --help says beyond the summary
   std::function<int(const Words&)> run;
 };
 
@@ -98,6 +100,10 @@ const std::map<std::string, Verb>& verbs() {
       {"config",
        {"config schema|show|example|reference [--config FILE] [--json]",
         "the configuration's JSON Schema, the values in force, an example", "", config_verb}},
+      {"rehearse",
+       {"rehearse [--config FILE] [--days N] [--fault TEXT]... [--users N] [--messages N] [--seed N] [--json]",
+        "days of your configuration in seconds, on made-up data, with the faults you name", rehearse_help(),
+        [](const Words& words) { return rehearse(words, std::cout, std::cerr); }}},
       {"simulator",
        {"simulator [--port N] [--seed N] ...", "a local Elitbuzz API and CRM for trying the program without an account",
         "", [](const Words& words) { return run_simulator(words, std::cout, std::cerr); }}},
