@@ -100,5 +100,34 @@ TEST(Delivery, RepeatsWhatFailedBeforeItSendsWhatIsNew) {
   EXPECT_EQ(second->messages, first->messages);
 }
 
+TEST(Delivery, SendsAtOnceWhatHasNoRoomForTheNextMessage) {
+  DeliverySettings small = settings();
+  small.batch.bytes = 25;
+  DeliveryRig rig(small);
+  for (DeliveryMessageId id = 1; id <= 3; ++id) {
+    rig.store(id, id, 10);
+  }
+  rig.store(4, 4, 3);
+  const auto send = rig.step();
+  ASSERT_TRUE(send);
+  EXPECT_THAT(send->messages, ElementsAre(1, 2));
+}
+
+TEST(Delivery, RecordsWhatComesBehindABatchThatFailed) {
+  DeliveryRig rig(settings(1));
+  rig.store(1, 9);
+  rig.answer(*rig.step(), DeliveryRig::each({MessageVerdict::delivered}));
+  rig.store(2, 1);
+  rig.store(3, 2);
+  const auto failing = rig.step();
+  const auto sound = rig.step();
+  ASSERT_TRUE(failing && sound);
+  rig.answer(*failing, DeliveryRig::whole(BatchVerdict::transient));
+  rig.answer(*sound, DeliveryRig::accepted(*sound));
+  rig.store(4, 1);
+  static_cast<void>(rig.step());
+  EXPECT_THAT(rig.held, ElementsAre(4));
+}
+
 }  // namespace
 }  // namespace elit

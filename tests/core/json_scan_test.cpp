@@ -118,6 +118,7 @@ TEST(JsonScan, AStringThatIsBrokenIsNoShorterString) {
 
 TEST(JsonScan, GivesNoElementThatIsCutShort) {
   EXPECT_EQ(elements("[1,[2"), std::vector<std::string>{"1"});
+  EXPECT_EQ(elements(std::string_view("[1,[2]]").substr(0, 5)), std::vector<std::string>{"1"});
   EXPECT_EQ(elements("[1,\"2"), std::vector<std::string>{"1"});
   EXPECT_EQ(elements("[1,[\"2]"), std::vector<std::string>{"1"});
 }

@@ -13,6 +13,10 @@ Failure failure(int status, std::string body = "", std::vector<HttpHeader> heade
   return failure_of(answer, std::nullopt);
 }
 
+TEST(VendorFailure, HasNoStatusWithoutAnAnswer) {
+  EXPECT_EQ(Failure{}.status, 0);
+}
+
 TEST(VendorFailure, HasOneKindForEachStatus) {
   EXPECT_EQ(failure(401).kind, FailureKind::unauthorized);
   EXPECT_EQ(failure(403).kind, FailureKind::unauthorized);
