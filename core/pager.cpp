@@ -92,6 +92,7 @@ void Pager::resume(int pass, std::vector<std::vector<Digest>> pages, std::vector
   pages_ = std::move(pages);
   pages_kept_ = pages_.size();
   previous_ = std::move(previous_pages);
+  previous_kept_ = true;
   rows_ = 0;
   for (std::vector<Digest>& page : previous_) {
     std::sort(page.begin(), page.end());
@@ -183,7 +184,7 @@ Pager::Verdict Pager::on_end() {
   if (pages_.size() <= 1 && pages_kept_ == 0) {
     return Verdict::complete;
   }
-  if (!previous_.empty() && previous_ == pages_) {
+  if (equals_previous_pass()) {
     return Verdict::complete;
   }
   if (has_equal_rows_across_pages()) {
@@ -191,6 +192,19 @@ Pager::Verdict Pager::on_end() {
   }
   checking_ = true;
   return Verdict::check;
+}
+
+bool Pager::equals_previous_pass() const {
+  const std::size_t size = pages_.size();
+  if (previous_.size() < size || !std::equal(pages_.begin(), pages_.end(), previous_.begin())) {
+    return false;
+  }
+  // What a restart leaves of a pass includes the pages by which its end was known: they repeat earlier ones.
+  const auto rest = previous_.begin() + static_cast<std::ptrdiff_t>(size);
+  return rest == previous_.end() ||
+         (previous_kept_ && std::all_of(rest, previous_.end(), [this](const std::vector<Digest>& page) {
+            return repeats_an_earlier_page(page);
+          }));
 }
 
 Pager::Verdict Pager::next_pass() {
@@ -203,6 +217,7 @@ Pager::Verdict Pager::next_pass() {
   pages_kept_ = 0;
   repetitions_ = 0;
   previous_ = std::move(pages_);
+  previous_kept_ = false;
   pages_.clear();
   return Verdict::again;
 }

@@ -82,6 +82,7 @@ class Pager {
  private:
   [[nodiscard]] Verdict on_end();
   [[nodiscard]] Verdict next_pass();
+  [[nodiscard]] bool equals_previous_pass() const;
   [[nodiscard]] bool repeats_an_earlier_page(const std::vector<Digest>& rows) const;
   [[nodiscard]] bool has_equal_rows_across_pages() const;
   [[nodiscard]] int repetitions_max(bool one_instant) const;
@@ -96,6 +97,7 @@ class Pager {
   int repetitions_ = 0;  // equal pages at the end of pages_ that repeat an earlier one, yet may be rows of their own
   std::vector<std::vector<Digest>> pages_;
   std::vector<std::vector<Digest>> previous_;
+  bool previous_kept_ = false;  // previous_ is from before a restart
 };
 
 }  // namespace elit
