@@ -173,6 +173,9 @@ TEST(ConversationsAnswer, NamesKeysThatCannotBeNumbersOfPeople) {
   const auto detail = [](const std::string& key) { return read(200, "{\"" + key + "\":1}").error().detail; };
   EXPECT_NE(detail("page_2024").find("page_2024"), std::string::npos);
   EXPECT_EQ(detail("page_20245").find("20245"), std::string::npos);
+  for (const std::string key : {"a:b", "a/b", "a[", "a@", "a`", "a{", "a b"}) {
+    EXPECT_EQ(detail(key).find(key), std::string::npos) << key;
+  }
 }
 
 TEST(ConversationsAnswer, SaysWhatItSawWithoutSayingWhatWasInIt) {
