@@ -280,7 +280,9 @@ std::vector<DeliverableMessage> Store::load_messages(const std::vector<MessageId
       "FROM messages JOIN users ON users.id = messages.user JOIN sources ON sources.id = users.source "
       "LEFT JOIN user_elements ON user_elements.user = users.id WHERE messages.id = ?1");
   for (const MessageId id : ids) {
-    check(query.bind(id).step(), "a message that is delivered is stored");
+    if (!query.bind(id).step()) {
+      impl_->database->refuse("message " + std::to_string(id) + " or the user it belongs to is missing");
+    }
     DeliverableMessage message;
     message.id = id;
     message.key = query.text(0);

@@ -240,6 +240,12 @@ TEST_F(StoreReading, RefusesStagedPagesThatNobodyWroteLikeThis) {
   EXPECT_EQ(kind_thrown_by([this] { (void)store().load_user(user_); }), StorageError::Kind::corrupt);
 }
 
+TEST_F(StoreReading, RefusesMessagesWhoseUserIsMissing) {
+  store().commit_window(rows_read(user_, {row_at(1)}));
+  connection().execute("PRAGMA foreign_keys = OFF; DELETE FROM users");
+  EXPECT_EQ(kind_thrown_by([this] { (void)store().load_messages({1}); }), StorageError::Kind::corrupt);
+}
+
 TEST_F(StoreReading, ANewPassKeepsOnlyTheDigestsOfTheOneBefore) {
   store().stage_page(page_of(user_, 0, 1, {row_at(1)}));
   store().stage_page(page_of(user_, 0, 2, {row_at(2)}));
