@@ -26,6 +26,8 @@ class Choices {
   // In [least, most]. Requires: least <= most.
   std::int64_t between(std::int64_t least, std::int64_t most);
   int number(int least, int most) { return static_cast<int>(between(least, most)); }
+  // In [0, 2^bits], small ones as often as large ones.
+  std::int64_t of_any_size(int bits) { return between(0, std::int64_t{1} << number(0, bits)); }
   // True once in `one_in` times; false is the simple case.
   bool chance(int one_in) {
     return below(static_cast<std::uint64_t>(one_in)) + 1 == static_cast<std::uint64_t>(one_in);

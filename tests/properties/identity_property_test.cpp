@@ -193,7 +193,7 @@ TEST(MessageKeyProperty, IsReadBackAndTellsEveryPairApart) {
 TEST(MessageKeyProperty, NothingButThirtyTwoHexDigitsIsAKey) {
   for_all([](Choices& choices) {
     std::string text;
-    for (std::int64_t size = choices.one_of<std::int64_t>({32, 31, 33, choices.between(0, 40)}); size > 0; --size) {
+    for (auto size = choices.one_of<std::int64_t>({32, 31, 33, choices.between(0, 40)}); size > 0; --size) {
       text += choices.chance(60) ? static_cast<char>(choices.below(256))
                                  : choices.pick(std::string_view("0123456789abcdefABCDEF"));
     }

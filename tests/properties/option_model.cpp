@@ -91,7 +91,7 @@ config::Headers headers_from(Choices& choices) {
 }
 
 Milliseconds duration_from(const Option& option, Choices& choices) {
-  const std::int64_t unit = choices.one_of<std::int64_t>({1, 1'000, 60'000, 3'600'000, 86'400'000});
+  const auto unit = choices.one_of<std::int64_t>({1, 1'000, 60'000, 3'600'000, 86'400'000});
   const std::int64_t amount = choices.between(0, option.max / unit) * unit;
   return Milliseconds{std::clamp(amount, option.min, option.max)};
 }

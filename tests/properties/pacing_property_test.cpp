@@ -18,8 +18,8 @@ namespace {
 
 TEST(BackoffProperty, WaitsWithinItsBoundsAndAtLeastAsLongAsThePeerWishes) {
   for_all([](Choices& choices) {
-    const Milliseconds first{1 + choices.between(0, 1LL << choices.number(0, 22))};
-    const Milliseconds max = first + Milliseconds{choices.between(0, 1LL << choices.number(0, 27))};
+    const Milliseconds first{1 + choices.of_any_size(22)};
+    const Milliseconds max = first + Milliseconds{choices.of_any_size(27)};
     const int attempt = choices.one_of({1, 2, 3, 10, 63, 64, 65, 1'000'000});
     const double random = static_cast<double>(choices.below(1'000'000)) / 1'000'000;
     const Backoff backoff(first, max);
@@ -33,7 +33,7 @@ TEST(BackoffProperty, WaitsWithinItsBoundsAndAtLeastAsLongAsThePeerWishes) {
     EXPECT_LE(delay, bound);
     EXPECT_GE(backoff.delay(attempt, random / 2 + 0.5 - 1e-9), backoff.delay(attempt, random / 2)) << "uniform";
     EXPECT_GE(backoff.delay(attempt + 1, random), delay) << "never shorter after another failure";
-    const Milliseconds wish{choices.between(0, 1LL << 30)};
+    const Milliseconds wish{choices.between(0, 1'000'000'000)};
     EXPECT_EQ(backoff.delay(attempt, random, wish), std::max(delay, wish));
   });
 }
@@ -292,7 +292,7 @@ TEST(PollScheduleProperty, APauseLiesBetweenTheIntervalAndTheGreatestStaleness) 
       schedule.put(user, SteadyTime{}, false);
     }
     const double capacity = choices.one_of({0.0, 1e-9, 0.001, 1.0, 1000.0});
-    const Milliseconds silence{choices.between(0, 1LL << choices.number(0, 40))};
+    const Milliseconds silence{choices.of_any_size(40)};
     const Milliseconds pause = schedule.pause(silence, capacity);
     EXPECT_GE(pause, options.interval);
     EXPECT_LE(pause, options.max_staleness);

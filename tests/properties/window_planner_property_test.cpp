@@ -201,7 +201,7 @@ class Following {
  private:
   static std::size_t bit(Instant instant) { return static_cast<std::size_t>((instant - start).count()); }
 
-  std::optional<Window> plan(int kind, Present present) const {
+  [[nodiscard]] std::optional<Window> plan(int kind, Present present) const {
     const bool covered = coverage_.end() && *coverage_.end() > start;
     if (kind == 0) {
       return planner_.history(coverage_, present, width_);
@@ -255,10 +255,10 @@ TEST(WindowPlannerProperty, WhatIsCoveredWasReadAfterItSettledAndThePresentIsRea
 
 TEST(WindowWidthProperty, NarrowingHalvesAtLeastAndEndsWhereNothingNarrowerCanBeAsked) {
   for_all([](Choices& choices) {
-    Interval span{start, start + Milliseconds{1 + choices.between(0, 1LL << choices.number(0, 40))}};
+    Interval span{start, start + Milliseconds{1 + choices.of_any_size(40)}};
     choices.note([&] { return "span " + testing::PrintToString(span); });
     for (int round = 0; span.to - span.from > Milliseconds{1}; ++round) {
-      const Interval seen{span.from, span.from + Milliseconds{choices.between(0, 1LL << choices.number(0, 40))}};
+      const Interval seen{span.from, span.from + Milliseconds{choices.of_any_size(40)}};
       const int rows = choices.number(0, 30'000);
       const int rows_max = choices.number(1, 30'000);
       const Milliseconds width = narrower_width(span, rows, seen, rows_max);
@@ -281,8 +281,8 @@ TEST(WindowWidthProperty, NarrowingHalvesAtLeastAndEndsWhereNothingNarrowerCanBe
 
 TEST(WindowWidthProperty, WideningNeverNarrowsAndAtMostQuadruples) {
   for_all([](Choices& choices) {
-    const Milliseconds width{1 + choices.between(0, 1LL << choices.number(0, 40))};
-    const Interval whole{start, start + Milliseconds{choices.between(0, 1LL << choices.number(0, 41))}};
+    const Milliseconds width{1 + choices.of_any_size(40)};
+    const Interval whole{start, start + Milliseconds{choices.of_any_size(41)}};
     const int rows_max = choices.number(4, 30'000);
     const int rows = choices.number(0, rows_max);
     const std::optional<Milliseconds> wider = wider_width(width, rows, rows_max, whole);
