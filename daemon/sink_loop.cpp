@@ -222,14 +222,20 @@ asio::awaitable<void> SinkLoop::carry_out(DeliveryAction action) {
 }
 
 void SinkLoop::spawn(SendBatch send) {
-  ++sending_;
-  asio::co_spawn(parts_.executor, deliver(std::move(send)), [this](std::exception_ptr failure) {
+  auto on_end = [this](std::exception_ptr failure) {
     --sending_;
     if (failure && !failure_) {
       failure_ = failure;
     }
     bell_.ring();
-  });
+  };
+  ++sending_;
+  try {
+    asio::co_spawn(parts_.executor, deliver(std::move(send)), std::move(on_end));
+  } catch (...) {
+    --sending_;  // Without memory nothing was started whose end could be waited for.
+    throw;
+  }
 }
 
 asio::awaitable<void> SinkLoop::deliver(SendBatch send) {
