@@ -25,7 +25,7 @@ class Loop {
 
   // Turns until `done`. False when that takes longer than the bound.
   bool until(const std::function<bool()>& done) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
     while (!done()) {
       if (io_.stopped()) {
         io_.restart();

@@ -144,7 +144,10 @@ TEST_F(TransportTls, GoesThroughATunnel) {
 TEST_F(TransportTls, MovesLargeBodiesBothWays) {
   const std::string large(std::size_t{3} * 1024 * 1024, 'y');
   const ScriptedPeer peer{loop, {{start_tls(), take(), send(ok(large))}}, &context};
-  const auto transport = make_transport(loop.executor(), settings_for(peer.url("https", "localhost"), ca_file));
+  TransportSettings settings = settings_for(peer.url("https", "localhost"), ca_file);
+  settings.total_timeout = Milliseconds{30'000};  // under a sanitizer and on a busy machine
+  settings.header_timeout = settings.body_idle_timeout = settings.total_timeout;
+  const auto transport = make_transport(loop.executor(), settings);
   HttpRequest post;
   post.method = "POST";
   post.body.assign(std::size_t{1} * 1024 * 1024, 'x');
