@@ -44,7 +44,7 @@ RequestGate::Answer RequestGate::ask(SteadyTime now) {
     const Milliseconds distance{static_cast<Milliseconds::rep>(distance_ms)};
     distance_rest_ms_ = distance_ms - static_cast<double>(distance.count());
     // A pause earns nothing, so no burst follows it; a timer that rings a little late costs nothing either.
-    const bool on_time = started_ && now - next_start_ <= timer_slack;
+    const bool on_time = started_ && now <= next_start_ + timer_slack;
     next_start_ = (on_time ? next_start_ : now) + distance;
   }
   if (started_) {

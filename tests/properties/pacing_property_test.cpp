@@ -82,8 +82,15 @@ class Traffic {
 
  private:
   void ask() {
+    const double rate = gate_.capacity();
     answer_ = gate_.ask(now_);
     if (answer_.hold == RequestGate::Hold::none) {
+      if (rate_at_start_ > 0) {
+        constexpr double slack_ms = 20 + 1;
+        EXPECT_GE(static_cast<double>((now_ - starts_.back()).count()) + slack_ms, 1000 / rate_at_start_)
+            << "a rate that was learnt is not kept";
+      }
+      rate_at_start_ = rate;
       choices_.note([this] { return "start at " + std::to_string(now_.time_since_epoch().count()); });
       starts_.push_back(now_);
       ++in_flight_;
@@ -128,6 +135,7 @@ class Traffic {
   SteadyTime now_{Milliseconds{1'000}};
   SteadyTime quiet_until_ = SteadyTime::min();
   int in_flight_ = 0;
+  double rate_at_start_ = 0;  // of the latest request
   std::vector<SteadyTime> starts_;
 };
 
