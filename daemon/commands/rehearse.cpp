@@ -50,8 +50,8 @@ int rehearse(const std::vector<std::string>& words, std::ostream& out, std::ostr
   options.messages_per_user_day = arguments.messages_per_user_day;
   const bool progress = ::isatty(STDERR_FILENO) == 1;
   if (progress) {
-    options.on_day = [&](int number) {
-      err << fmt::format("{}day {} of {}", clear_line, number, options.days) << std::flush;
+    options.on_hour = [&](Milliseconds passed) {
+      err << fmt::format("{}{} of {} days", clear_line, moment_text(passed), options.days) << std::flush;
     };
   }
   const auto began = std::chrono::steady_clock::now();

@@ -77,7 +77,13 @@ std::string freshness_text(const Freshness& freshness) {
                      length_text(freshness.worst));
 }
 
-std::string backlog_text(const Backlog& backlog, bool blocks) {
+// A sink that keeps up has a picture that says nothing: a few messages between two polls.
+bool fell_behind(const Freshness& freshness) {
+  return freshness.worst >= hours{1} || freshness.worst > 4 * freshness.half;
+}
+
+std::string backlog_text(const SinkReport& sink, bool blocks) {
+  const Backlog& backlog = sink.backlog;
   if (backlog.peak == 0) {
     return "  backlog: none at any time\n";
   }
@@ -85,8 +91,10 @@ std::string backlog_text(const Backlog& backlog, bool blocks) {
       fmt::format("  backlog: at most {}, on {}; ", counted(backlog.peak, "message"), moment_text(backlog.peak_at));
   text += backlog.cleared_at ? fmt::format("all of them were delivered by {}\n", moment_text(*backlog.cleared_at))
                              : "not all of them were delivered\n";
-  for (const std::string& line : backlog_chart(backlog, chart_indent, blocks)) {
-    text += line + '\n';
+  if (fell_behind(sink.freshness) || !backlog.cleared_at) {
+    for (const std::string& line : backlog_chart(backlog, chart_indent, blocks)) {
+      text += line + '\n';
+    }
   }
   return text;
 }
@@ -101,7 +109,7 @@ std::string sink_text(const SinkReport& sink, const RehearsalReport& report, boo
     text +=
         fmt::format("  what was said before the first start had arrived after {}\n", length_text(sink.history_took));
   }
-  return text + freshness_text(sink.freshness) + backlog_text(sink.backlog, blocks);
+  return text + freshness_text(sink.freshness) + backlog_text(sink, blocks);
 }
 
 std::string source_text(const SourceReport& source, const RehearsalReport& report) {

@@ -182,24 +182,23 @@ class Rehearsal {
     for (const Milliseconds moment : player_.moments()) {
       stops.insert(moment);
     }
-    for (int number = 1; number <= options_.days; ++number) {
-      stops.insert(day * number);
+    for (int hour = 1; hour <= options_.days * 24; ++hour) {
+      stops.insert(hours{hour});
     }
     for (const Milliseconds stop : stops) {
       stage_.run_until(begin_ + stop);
       player_.play(stop);
-      if (options_.on_day && stop % day == Milliseconds{0}) {
-        options_.on_day(static_cast<int>(stop / day));
+      if (options_.on_hour && stop % hours{1} == Milliseconds{0}) {
+        options_.on_hour(stop);
       }
     }
     player_.heal();
-    finish();
-    return report();
+    return finish();
   }
 
  private:
   // Lets the rest arrive.
-  void finish() {
+  RehearsalReport finish() {
     Milliseconds patience = patience_min;
     for (const SourceOptions& source : stage_.options().sources) {
       patience = std::max(patience, patience_min + 2 * (source.poll.max_staleness + source.settle + source.lookback));
@@ -209,10 +208,11 @@ class Rehearsal {
     }
     const SteadyTime end = stage_.time().now().steady + patience;
     // What is said last becomes visible within the first step.
-    for (Milliseconds step = minutes{10}; stage_.time().now().steady < end; step *= 2) {
+    for (Milliseconds step = minutes{10};; step *= 2) {
       stage_.run_until(std::min(end, stage_.time().now().steady + step));
-      if (report().balanced()) {
-        return;
+      RehearsalReport result = report();
+      if (result.balanced() || stage_.time().now().steady >= end) {
+        return result;
       }
     }
   }

@@ -18,7 +18,7 @@ struct RehearsalOptions {
   std::uint64_t seed = 1;
   int users = 20;  // of each source
   double messages_per_user_day = 12;
-  std::function<void(int)> on_day;  // called after each day with its number, to show that it goes on; may be empty
+  std::function<void(Milliseconds)> on_hour;  // each hour since the beginning, to show that it goes on; may be empty
 };
 
 // How long messages took from the moment the API showed them to their arrival.
