@@ -10,10 +10,11 @@ SMALL = ("--days", "1", "--users", "4", "--messages", "40")
 
 
 def quiet(world):
-    """The configuration of the world, polled as a real one is, so that a day costs little."""
+    """The configuration of the world, polled and repeated as a real one, so that a day costs little."""
     source = world.source()
     source["poll"] = {"interval": Bare("10m"), "max_staleness": Bare("1h")}
     source["audiences"].append({"attribute": "user.language", "value": "en"})
+    del world.sink()["retry"]
     world.config["sinks"].append({"name": "archive", "type": "file", "directory": "archive"})
     for secret in world.secrets:
         (world.directory / secret).unlink()
@@ -80,7 +81,7 @@ class RehearseTest(AcceptanceTest):
 
     def test_what_is_given_up_is_exit_1_and_said(self):
         world = quiet(self.world())
-        world.sink()["retry"]["give_up_after"] = Bare("1h")
+        world.sink()["retry"] = {"give_up_after": Bare("1h")}
         done = self.rehearse(world, "--fault", "crm down 20h", code=1)
         self.assertRegex(done.err, r"The sink crm: \d+ messages are missing\.")
         self.assertRegex(done.err, r"The sink crm: \d+ messages are dead letters\.")
