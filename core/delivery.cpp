@@ -44,6 +44,7 @@ void Delivery::start(const std::vector<OpenBatch>& open, DeliveryMessageId scann
       WaitingMessage message;
       message.id = stored.messages[i];
       message.user = stored.users[i];
+      message.dated = stored.dates.empty() ? Instant{} : stored.dates.at(i);
       message.size_bytes = stored.sizes_bytes[i];
       message.arrived = message.due = now.steady;
       message.recorded = true;
@@ -119,6 +120,7 @@ void Delivery::add_waiting(const std::vector<PendingMessage>& pending, bool reco
     WaitingMessage message;
     message.id = one.id;
     message.user = one.user;
+    message.dated = one.dated;
     message.size_bytes = one.size_bytes;
     message.attempts = one.attempts;
     message.first_failed = one.first_failed;
@@ -143,7 +145,7 @@ BatchHandle Delivery::open_batch(Batch batch, SteadyTime now) {
   std::unordered_set<DeliveryUserId> met;
   for (const auto& message : opened.messages) {
     if (met.insert(message.user).second) {
-      open_of_user_[message.user].emplace(message.id, handle);
+      open_of_user_[message.user].emplace(message.place(), handle);
       place_user(message.user, now);
     }
   }
@@ -156,7 +158,7 @@ Delivery::Batch Delivery::close_batch(BatchHandle handle, SteadyTime now) {
   for (const auto& message : batch.messages) {
     if (met.insert(message.user).second) {
       const auto open = open_of_user_.find(message.user);
-      open->second.erase(message.id);
+      open->second.erase(message.place());
       if (open->second.empty()) {
         open_of_user_.erase(open);
       }
@@ -268,7 +270,9 @@ std::optional<DeliveryMessageId> Delivery::scanned_to() const {
   }
   for (const auto& [handle, batch] : batches_) {
     if (!batch.stored && batch.phase != Phase::unborn) {
-      to = std::min(to, batch.messages.front().id - 1);
+      for (const WaitingMessage& message : batch.messages) {
+        to = std::min(to, message.id - 1);
+      }
     }
   }
   return to;

@@ -163,7 +163,7 @@ class Delivery {
   // Each user's open batches by the user's first message in them; only the first may be sent. A new batch takes nothing
   // that is behind an open one, so it comes before all of those it shares a user with: no two batches wait for each
   // other.
-  std::unordered_map<DeliveryUserId, std::map<DeliveryMessageId, BatchHandle>> open_of_user_;
+  std::unordered_map<DeliveryUserId, std::map<DeliveryPlace, BatchHandle>> open_of_user_;
   std::unordered_map<BatchHandle, std::vector<BatchHandle>> unborn_;  // splits by the batch they come from
   int in_flight_ = 0;
   int refusals_ = 0;  // in a row

@@ -17,7 +17,7 @@ bool DeliveryLine::add(const WaitingMessage& message, SteadyTime now) {
 void DeliveryLine::put_back(const WaitingMessage& message, SteadyTime now) {
   check(known_.contains(message.id), "a message is put back that was never known");
   Line& line = lines_[message.user];
-  check(line.waiting.emplace(message.id, message).second, "a message waits twice");
+  check(line.waiting.emplace(message.place(), message).second, "a message waits twice");
   ++size_;
   if (!message.recorded) {
     unrecorded_.insert(message.id);
@@ -28,7 +28,7 @@ void DeliveryLine::put_back(const WaitingMessage& message, SteadyTime now) {
   place(message.user, now);
 }
 
-void DeliveryLine::hold_user(DeliveryUserId user, DeliveryMessageId first, bool busy, SteadyTime now) {
+void DeliveryLine::hold_user(DeliveryUserId user, DeliveryPlace first, bool busy, SteadyTime now) {
   Line& line = lines_[user];
   line.ceiling = first;
   line.busy = busy;
@@ -55,8 +55,8 @@ BatchSelection DeliveryLine::select(int messages_max, std::int64_t bytes_max, St
   std::int64_t bytes = 0;
   for (const auto& [first, user] : ready_) {
     const Line& line = lines_.at(user);
-    for (const auto& [id, message] : line.waiting) {
-      if (message.due > now || (line.ceiling && id > *line.ceiling)) {
+    for (const auto& [place, message] : line.waiting) {
+      if (message.due > now || (line.ceiling && place > *line.ceiling)) {
         break;
       }
       const bool fits = selection.messages.empty() || bytes + message.size_bytes <= bytes_max;
@@ -77,14 +77,14 @@ BatchSelection DeliveryLine::select(int messages_max, std::int64_t bytes_max, St
   }
   selection.full = selection.full || selection.messages.size() == static_cast<std::size_t>(messages_max);
   std::sort(selection.messages.begin(), selection.messages.end(),
-            [](const WaitingMessage& one, const WaitingMessage& other) { return one.id < other.id; });
+            [](const WaitingMessage& one, const WaitingMessage& other) { return one.place() < other.place(); });
   return selection;
 }
 
 void DeliveryLine::take(const BatchSelection& selection, SteadyTime now) {
   for (const auto& message : selection.messages) {
     Line& line = lines_[message.user];
-    check(line.waiting.erase(message.id) == 1, "a message is taken that does not wait");
+    check(line.waiting.erase(message.place()) == 1, "a message is taken that does not wait");
     --size_;
     unrecorded_.erase(message.id);
     place(message.user, now);
@@ -100,11 +100,11 @@ std::vector<DeliveryMessageId> DeliveryLine::take_unrecorded(std::size_t count_m
     if (found == lines_.end() || !(found->second.failing || found->second.deferred)) {
       continue;
     }
-    for (auto& [id, message] : found->second.waiting) {
+    for (auto& [place, message] : found->second.waiting) {
       if (!message.recorded) {
         message.recorded = true;
-        unrecorded_.erase(id);
-        messages.push_back(id);
+        unrecorded_.erase(message.id);
+        messages.push_back(message.id);
       }
     }
   }
@@ -120,9 +120,9 @@ std::optional<SteadyTime> DeliveryLine::next_due() const {
   return deferred_.empty() ? std::nullopt : std::optional(deferred_.begin()->first);
 }
 
-bool DeliveryLine::waits_before(DeliveryUserId user, DeliveryMessageId id) const {
+bool DeliveryLine::waits_before(DeliveryUserId user, DeliveryPlace place) const {
   const auto line = lines_.find(user);
-  return line != lines_.end() && !line->second.waiting.empty() && line->second.waiting.begin()->first < id;
+  return line != lines_.end() && !line->second.waiting.empty() && line->second.waiting.begin()->first < place;
 }
 
 std::optional<SteadyTime> DeliveryLine::oldest_ready() const {
@@ -151,7 +151,7 @@ void DeliveryLine::place(DeliveryUserId user, SteadyTime now) {
     return;
   }
   const WaitingMessage& first = line.waiting.begin()->second;
-  if (line.busy || (line.ceiling && first.id > *line.ceiling)) {
+  if (line.busy || (line.ceiling && first.place() > *line.ceiling)) {
     return;
   }
   if (first.due > now) {

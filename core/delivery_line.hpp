@@ -15,21 +15,28 @@
 
 namespace elit {
 
+// Where a message stands among those of its user: by its date, equal ones in the order of their release. So one that is
+// found late goes before newer ones that still wait.
+using DeliveryPlace = std::pair<Instant, DeliveryMessageId>;
+
 // A message known to the delivery machine of a sink and not delivered.
 struct WaitingMessage {
   DeliveryMessageId id = 0;
   DeliveryUserId user = 0;
+  Instant dated;
   std::int64_t size_bytes = 0;
   int attempts = 0;
   std::optional<Instant> first_failed;
   SteadyTime arrived;     // when it came into the line; a batch waits for company from then on
   SteadyTime due;         // not sent before
   bool recorded = false;  // the store knows that it was passed by: the scan need not find it again
+
+  [[nodiscard]] DeliveryPlace place() const { return {dated, id}; }
 };
 
 // What would go into the next batch.
 struct BatchSelection {
-  std::vector<WaitingMessage> messages;  // ascending by id
+  std::vector<WaitingMessage> messages;  // ascending by place
   bool full = false;
   SteadyTime oldest;  // the earliest arrival among them
 };
@@ -49,7 +56,7 @@ class DeliveryLine {
 
   // What of the user is in open batches: nothing before `first`, and `busy` while some of it is under way. Until the
   // user is freed only messages before `first` may move, and only while not busy.
-  void hold_user(DeliveryUserId user, DeliveryMessageId first, bool busy, SteadyTime now);
+  void hold_user(DeliveryUserId user, DeliveryPlace first, bool busy, SteadyTime now);
   void free_user(DeliveryUserId user, SteadyTime now);
   // The user's batch failed and waits: those behind it will wait long.
   void mark_failing(DeliveryUserId user);
@@ -67,15 +74,15 @@ class DeliveryLine {
   [[nodiscard]] std::optional<DeliveryMessageId> first_unrecorded() const;
   // When the next line that waits for its time may move.
   [[nodiscard]] std::optional<SteadyTime> next_due() const;
-  [[nodiscard]] bool waits_before(DeliveryUserId user, DeliveryMessageId id) const;
+  [[nodiscard]] bool waits_before(DeliveryUserId user, DeliveryPlace place) const;
   // The earliest arrival among the first messages of the lines that may move; absent when none may.
   [[nodiscard]] std::optional<SteadyTime> oldest_ready() const;
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
   struct Line {
-    std::map<DeliveryMessageId, WaitingMessage> waiting;
-    std::optional<DeliveryMessageId> ceiling;  // the first message in an open batch
+    std::map<DeliveryPlace, WaitingMessage> waiting;
+    std::optional<DeliveryPlace> ceiling;  // the first message in an open batch
     bool busy = false;
     bool failing = false;
     std::optional<std::pair<DeliveryMessageId, DeliveryUserId>> ready;  // its place in ready_

@@ -18,6 +18,7 @@ using DeliveryBatchId = std::int64_t;
 struct PendingMessage {
   DeliveryMessageId id = 0;
   DeliveryUserId user = 0;
+  Instant dated;                // its place among those of its user; equal ones go by id
   std::int64_t size_bytes = 0;  // of the row's JSON, roughly what it adds to a batch
   int attempts = 0;
   std::optional<Instant> not_before;  // set for those that failed before
@@ -28,8 +29,9 @@ struct PendingMessage {
 // settled, so that a repeat is the same set.
 struct OpenBatch {
   DeliveryBatchId id = 0;
-  std::vector<DeliveryMessageId> messages;  // ascending
+  std::vector<DeliveryMessageId> messages;  // ascending by date, equal ones by id
   std::vector<DeliveryUserId> users;        // parallel to `messages`
+  std::vector<Instant> dates;               // parallel to `messages`; empty: all alike
   std::vector<std::int64_t> sizes_bytes;    // likewise, as in PendingMessage
   int attempts = 0;
   bool in_flight = false;    // bytes may have left and no answer is recorded

@@ -122,6 +122,7 @@ PendingMessage pending_of(const Statement& row) {
   message.id = row.integer(0);
   message.user = row.integer(1);
   message.size_bytes = row.integer(2);
+  message.dated = row.instant(3);
   return message;
 }
 
@@ -130,7 +131,7 @@ PendingMessage pending_of(const Statement& row) {
 std::vector<PendingMessage> Store::pending_after(SinkId sink, MessageId after, int limit) {
   std::vector<PendingMessage> pending;
   Statement query = impl_->statement(
-      "SELECT id, user, size_bytes FROM messages "
+      "SELECT id, user, size_bytes, CASE instant_ms WHEN -1 THEN stored_ms ELSE instant_ms END FROM messages "
       "WHERE id > max(?2, (SELECT history_start FROM sinks WHERE id = ?1)) "
       "AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.sink = ?1 AND deliveries.message = messages.id) "
       "AND NOT EXISTS (SELECT 1 FROM batch_messages AS held WHERE held.sink = ?1 AND held.message = messages.id) "
@@ -145,8 +146,9 @@ std::vector<PendingMessage> Store::pending_after(SinkId sink, MessageId after, i
 std::vector<PendingMessage> Store::held_back(SinkId sink, int limit, MessageId after) {
   std::vector<PendingMessage> pending;
   Statement query = impl_->statement(
-      "SELECT messages.id, messages.user, messages.size_bytes, deliveries.attempts, deliveries.not_before_ms, "
-      "deliveries.first_failed_ms "
+      "SELECT messages.id, messages.user, messages.size_bytes, "
+      "CASE messages.instant_ms WHEN -1 THEN messages.stored_ms ELSE messages.instant_ms END, "
+      "deliveries.attempts, deliveries.not_before_ms, deliveries.first_failed_ms "
       "FROM deliveries JOIN messages ON messages.id = deliveries.message "
       "WHERE deliveries.sink = ?1 AND deliveries.state = 0 AND deliveries.message > ?2 "
       "AND NOT EXISTS (SELECT 1 FROM batch_messages AS held WHERE held.sink = ?1 AND held.message = "
@@ -155,9 +157,9 @@ std::vector<PendingMessage> Store::held_back(SinkId sink, int limit, MessageId a
   query.bind(sink, after, limit);
   while (query.step()) {
     PendingMessage message = pending_of(query);
-    message.attempts = query.small_integer(3);
-    message.not_before = query.maybe_instant(4);
-    message.first_failed = query.maybe_instant(5);
+    message.attempts = query.small_integer(4);
+    message.not_before = query.maybe_instant(5);
+    message.first_failed = query.maybe_instant(6);
     pending.push_back(message);
   }
   return pending;
@@ -178,13 +180,16 @@ std::vector<OpenBatch> Store::open_batches(SinkId sink) {
     batch.first_failed = query.maybe_instant(4);
     batch.not_before = query.maybe_instant(5);
     Statement members = impl_->statement(
-        "SELECT messages.id, messages.user, messages.size_bytes FROM batch_messages "
-        "JOIN messages ON messages.id = batch_messages.message WHERE batch_messages.batch = ?1 ORDER BY messages.id");
+        "SELECT messages.id, messages.user, messages.size_bytes, "
+        "CASE messages.instant_ms WHEN -1 THEN messages.stored_ms ELSE messages.instant_ms END AS dated "
+        "FROM batch_messages JOIN messages ON messages.id = batch_messages.message "
+        "WHERE batch_messages.batch = ?1 ORDER BY dated, messages.id");
     members.bind(batch.id);
     while (members.step()) {
       batch.messages.push_back(members.integer(0));
       batch.users.push_back(members.integer(1));
       batch.sizes_bytes.push_back(members.integer(2));
+      batch.dates.push_back(members.instant(3));
     }
     batches.push_back(std::move(batch));
   }
@@ -222,7 +227,7 @@ void Store::hold_back(SinkId sink, const std::vector<MessageId>& messages, Insta
 }
 
 BatchId Store::begin_batch(SinkId sink, const std::vector<MessageId>& messages, Instant at) {
-  check(!messages.empty() && std::is_sorted(messages.begin(), messages.end()), "a batch is ascending and not empty");
+  check(!messages.empty(), "a batch is not empty");
   Transaction transaction(*impl_);
   impl_->statement("INSERT INTO batches (sink, attempts, in_flight, answer_lost, updated_ms) VALUES (?1, 0, 1, 0, ?2)")
       .run(sink, at);

@@ -19,8 +19,8 @@ class DeliveryRig {
  public:
   explicit DeliveryRig(const DeliverySettings& settings) : machine(settings, 1) {}
 
-  void store(DeliveryMessageId id, DeliveryUserId user, std::int64_t size_bytes = 10) {
-    messages[id] = {user, size_bytes};
+  void store(DeliveryMessageId id, DeliveryUserId user, std::int64_t size_bytes = 10, Instant dated = {}) {
+    messages[id] = {user, size_bytes, dated};
     machine.on_arrivals();
   }
   void pass(Milliseconds time) {
@@ -117,6 +117,7 @@ class DeliveryRig {
   struct Stored {
     DeliveryUserId user = 0;
     std::int64_t size_bytes = 0;
+    Instant dated;
   };
   Delivery machine;
   Now now{from_ms(1'769'850'902'345), SteadyTime{Milliseconds{5'000}}};
@@ -157,6 +158,7 @@ class DeliveryRig {
       one.id = message->first;
       one.user = message->second.user;
       one.size_bytes = message->second.size_bytes;
+      one.dated = message->second.dated;
       pending.push_back(one);
     }
     return pending;

@@ -130,6 +130,19 @@ TEST_F(StoreDelivering, ABatchIsInFlightUntilItIsSettled) {
   expect_totals(1, 1, 1, 0);
 }
 
+TEST_F(StoreDelivering, WhatWaitsIsDatedAndABatchComesBackInTheOrderOfTime) {
+  store_messages(user_, 1, 2'000);
+  store_messages(user_, 1, 1'000);
+  const std::vector<PendingMessage> pending = store().pending_after(sink_, 0, 10);
+  ASSERT_THAT(ids_of(pending), ElementsAre(1, 2));
+  EXPECT_EQ(pending[0].dated, from_ms(day + 2'000));
+  EXPECT_EQ(pending[1].dated, from_ms(day + 1'000));
+  store().begin_batch(sink_, {2, 1}, at_);
+  const OpenBatch open = store().open_batches(sink_).at(0);
+  EXPECT_EQ(open.messages, (Ids{2, 1}));
+  EXPECT_EQ(open.dates, (std::vector<Instant>{from_ms(day + 1'000), from_ms(day + 2'000)}));
+}
+
 TEST_F(StoreDelivering, ABatchInFlightWhenTheProcessEndsHasAnUnknownAnswer) {
   store_messages(user_, 3);
   const BatchId batch = store().begin_batch(sink_, {1, 3}, at_);
