@@ -15,8 +15,9 @@ std::optional<Window> WindowPlanner::live(const Coverage& coverage, Present pres
   if (!end || *end <= start_) {
     return std::nullopt;
   }
-  // A clock that went back must not make us wait for the future to come again.
-  const Instant edge = std::min(*end, present.cover_to);
+  // A clock that went back must not make us wait for the future to come again. What is covered before the later of the
+  // two clocks is no future: it is not read again from where the earlier one stands.
+  const Instant edge = *end <= present.read_to ? *end : std::min(*end, present.cover_to);
   // The whole window stays within `width`, or a narrower width would not make a narrower window.
   const Milliseconds overlap = width ? std::min(lookback_, *width / 2) : lookback_;
   Interval span{std::max(start_, edge - overlap), present.read_to};

@@ -104,10 +104,6 @@ void SourceLoop::reload_secret() {
   client_.reload_secret();
 }
 
-Present SourceLoop::present() const {
-  return present_at(parts_.timer->now().wall, client_.skew(), options_.settle);
-}
-
 awaitable<void> SourceLoop::take_up_state() {
   std::vector<std::pair<std::string, std::string>> audiences;
   audiences.reserve(options_.audiences.size());
@@ -146,7 +142,7 @@ awaitable<void> SourceLoop::take_up_state() {
   for (const storage::ScheduledUser& user : state.users) {
     SteadyTime due = now.steady;
     if (mode_ == Mode::forever && user.status == UserStatus::parked && user.parked_until) {
-      due += std::max(Milliseconds{0}, *user.parked_until - now.wall);
+      due += std::clamp(*user.parked_until - now.wall, Milliseconds{0}, park_max);
     }
     schedule_.put(user.row, due, !user.history_complete);
   }
@@ -185,7 +181,8 @@ awaitable<void> SourceLoop::read_user(PollSchedule::Pick pick) {
   UserReading reading;
   reading.pick = pick;
   reading.user = co_await parts_.storage->run(std::move(load));
-  reading.planned = present();
+  reading.began = parts_.timer->now().wall;
+  reading.planned = present_at(reading.began, client_.skew(), options_.settle);
   report_retention(reading.user);
   std::optional<WindowRead> read = plan_read(reading);
   if (!read) {
@@ -250,6 +247,9 @@ WindowRead::Parts SourceLoop::read_parts(UserReading& reading, WindowKind kind) 
   parts.facts = &facts_;
   parts.on_commit = [this, &reading](storage::WindowCommit& commit, int rows) {
     complete_commit(reading, commit, rows);
+  };
+  parts.cover_limit = [this, began = reading.began] {
+    return present_at(began, client_.skew(), options_.settle).cover_to;
   };
   parts.make_way = [this, kind] {
     return mode_ == Mode::forever && kind == WindowKind::history && schedule_.live_waits(parts_.timer->now().steady);
@@ -324,7 +324,7 @@ awaitable<void> SourceLoop::after_read(UserReading reading, WindowOutcome outcom
       break;
     case OutcomeKind::failed: {
       Failure failure = std::move(*outcome.failure);
-      co_await after_failure(std::move(reading), outcome.span, std::move(failure));
+      co_await after_failure(std::move(reading), std::move(outcome), std::move(failure));
       break;
     }
     case OutcomeKind::ended:

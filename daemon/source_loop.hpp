@@ -102,12 +102,14 @@ class SourceLoop {
   struct UserReading {
     PollSchedule::Pick pick;
     storage::UserState user;
+    Instant began;
     Present planned;
     storage::WindowKind kind = storage::WindowKind::live;
     bool history_left = true;  // after the commit
     bool gone = false;         // the commit let the user go
   };
 
+  static constexpr Milliseconds park_max = std::chrono::hours{6};
   static constexpr int unstable_attempts_max = 3;     // in one pass
   static constexpr double late_share_caught = 0.999;  // of the late arrivals, by the look-back that is advised
 
@@ -120,7 +122,6 @@ class SourceLoop {
   boost::asio::awaitable<void> write_state(std::string state, std::string reason);
   boost::asio::awaitable<void> take_up_state();
   boost::asio::awaitable<void> cycles();
-  [[nodiscard]] Present present() const;
 
   boost::asio::awaitable<bool> list_everybody();
   boost::asio::awaitable<Result<std::vector<ListedUser>>> list_audience(Audience audience);
@@ -137,7 +138,7 @@ class SourceLoop {
   void complete_commit(UserReading& reading, storage::WindowCommit& commit, int rows);
   boost::asio::awaitable<void> after_read(UserReading reading, WindowOutcome outcome);
   void after_success(const UserReading& reading, const WindowOutcome& outcome);
-  boost::asio::awaitable<void> after_failure(UserReading reading, Interval span, Failure failure);
+  boost::asio::awaitable<void> after_failure(UserReading reading, WindowOutcome outcome, Failure failure);
   void put_again(const UserReading& reading, SteadyTime from);
   boost::asio::awaitable<bool> is_gone(storage::UserRow row);
   [[nodiscard]] Milliseconds parking_time(storage::UserRow row, int failures, bool refused);

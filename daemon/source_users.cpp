@@ -17,7 +17,6 @@ constexpr int failures_before_parking = 5;
 constexpr int narrowing = 16;
 constexpr Milliseconds narrow_enough{60'000};
 constexpr Milliseconds park_first{300'000};
-constexpr Milliseconds park_max{6 * 3'600'000};
 constexpr Milliseconds park_short{60'000};  // while nobody can be read at all: that is a configuration, not a user
 constexpr int pages_of_users_max = 100'000;
 
@@ -172,7 +171,7 @@ void SourceLoop::welcome(const storage::ListingChange& change) {
   }
 }
 
-awaitable<void> SourceLoop::after_failure(UserReading reading, Interval span, Failure failure) {
+awaitable<void> SourceLoop::after_failure(UserReading reading, WindowOutcome outcome, Failure failure) {
   const storage::UserState& user = reading.user;
   const Now now = parts_.timer->now();
   shortfall_.last_error = failure.detail;
@@ -181,9 +180,11 @@ awaitable<void> SourceLoop::after_failure(UserReading reading, Interval span, Fa
     schedule_.put(user.row, now.steady, reading.pick.work == Work::history);
     co_return;
   }
+  const Interval span = outcome.span;
   storage::UserFailure record;
   record.user = user.row;
-  record.failures = user.failures + 1;
+  // A long list over a bad line gets on page by page: that is no user who cannot be read.
+  record.failures = (outcome.progressed ? 0 : user.failures) + 1;
   record.error = failure.detail;
   const bool refused = failure.kind == FailureKind::rejected;
   if (record.failures == 1) {

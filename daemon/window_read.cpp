@@ -1,5 +1,6 @@
 #include "daemon/window_read.hpp"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -71,7 +72,11 @@ awaitable<WindowOutcome> WindowRead::run() {
     Result<elitbuzz::ConversationsPage> answer =
         co_await parts_.client->read_page(user_id_, window_.span, pager_.page());
     if (answer.has_error()) {
-      WindowOutcome failed = outcome(parts_.client->finished() ? Kind::ended : Kind::failed);
+      if (parts_.client->finished()) {
+        co_return outcome(Kind::ended);
+      }
+      co_await stage();
+      WindowOutcome failed = outcome(Kind::failed);
       failed.failure = answer.error();
       co_return failed;
     }
@@ -186,6 +191,7 @@ awaitable<void> WindowRead::stage() {
   }
   auto job = [page = staged_page()](Store& store) { store.stage_page(page); };
   staged_ = true;
+  progressed_ = true;
   co_await parts_.storage->run(std::move(job));
 }
 
@@ -203,8 +209,9 @@ awaitable<WindowOutcome> WindowRead::commit(Kind kind) {
   if (held_ && held_->number > pager_.pages()) {
     held_.reset();  // It only repeated the end of the list.
   }
-  if (kind == Kind::complete && window_.cover_to > window_.span.from) {
-    commit.covered = window_.covered();
+  const Instant cover_to = std::min(window_.cover_to, parts_.cover_limit());
+  if (kind == Kind::complete && cover_to > window_.span.from) {
+    commit.covered = Interval{window_.span.from, cover_to};
   }
   std::optional<storage::StagedPage> last;
   if (held_ && staged_) {
@@ -241,6 +248,7 @@ WindowOutcome WindowRead::outcome(Kind kind) {
   WindowOutcome result;
   result.kind = kind;
   result.span = window_.span;
+  result.progressed = progressed_;
   result.drifts = std::exchange(drifts_, {});
   return result;
 }

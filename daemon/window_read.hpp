@@ -27,7 +27,8 @@ struct WindowOutcome {
     ended,      // the client was stopped or gave up
   };
   Kind kind = Kind::ended;
-  Interval span;  // what was asked for
+  Interval span;            // what was asked for
+  bool progressed = false;  // pages were stored that the next read need not read again
   storage::WindowCounts counts;
   std::optional<Failure> failure;
   Milliseconds narrower{0};
@@ -45,6 +46,9 @@ class WindowRead {
     PagingFacts* facts = nullptr;
     // Fills in what the commit says about the user beyond the rows (status, width, history).
     std::function<void(storage::WindowCommit& commit, int rows)> on_commit;
+    // What is older than this is past on both clocks, by what is known of them now: both may have been set since the
+    // window was planned.
+    std::function<Instant()> cover_limit;
     // Whether this read should make way for more urgent ones at the next page.
     std::function<bool()> make_way;
   };
@@ -84,6 +88,7 @@ class WindowRead {
   ListDirection direction_;
   std::optional<Page> held_;  // the latest page, not yet staged: a list of one page never needs to be
   bool staged_ = false;
+  bool progressed_ = false;
   std::int64_t rejected_ = 0;
   std::vector<std::string> drifts_;
 };

@@ -249,7 +249,8 @@ class Walk {
       ASSERT_LE(window.span.to - window.span.from, *width);
     }
     if (kind == 1) {
-      const Instant edge = std::min(*coverage_.end(), present.cover_to);
+      const Instant edge =
+          *coverage_.end() <= present.read_to ? *coverage_.end() : std::min(*coverage_.end(), present.cover_to);
       ASSERT_LE(window.cover_to, present.cover_to) << "what may still change is not covered";
       ASSERT_TRUE(window.span.to > edge || present.read_to == edge);
       const Milliseconds overlap = width ? std::min(lookback_, *width / 2) : lookback_;

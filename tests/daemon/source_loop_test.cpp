@@ -342,10 +342,48 @@ TEST_F(SourceLoopTest, APassInNarrowWindowsDoesNotStopWhereNothingIsNew) {
   expect_everything_stored_and_covered();
 }
 
+// Our clock is a day ahead, and only the answers to this very read tell.
+TEST_F(SourceLoopTest, AReadDuringWhichOurClockTurnsOutToBeAheadProvesNothingOfTheFuture) {
+  make_api();
+  intercept_ = [this](const HttpRequest& request) -> std::optional<Result<HttpAnswer>> {
+    if (asks_for_messages(request)) {
+      api_->api().dialect().clock_skew_s = -86'400;
+    }
+    return std::nullopt;
+  };
+  pass();
+  for (const auto& [id, user] : users()) {
+    EXPECT_LE(user.coverage.end().value_or(Instant::min()), timer_.now().wall - hours{24});
+  }
+}
+
+TEST_F(SourceLoopTest, AUserWhoseListGetsOnPageByPageIsNotParked) {
+  options_.limits.page_size = 3;
+  api_options_.world.users = 1;
+  make_api();
+  Random luck(5);
+  int failed = 0;
+  intercept_ = [&luck, &failed](const HttpRequest& request) -> std::optional<Result<HttpAnswer>> {
+    if (!asks_for_messages(request) || luck.fraction() < 0.55) {
+      return std::nullopt;
+    }
+    ++failed;
+    return answer_of(500);
+  };
+  start();
+  for (int turn = 0; turn < 100 && !ended_; ++turn) {
+    wait(minutes{2});
+  }
+  ASSERT_TRUE(ended_);
+  EXPECT_FALSE(logged("user_parked"));
+  EXPECT_FALSE(loop_->shortfall().any());
+  EXPECT_GT(failed, 5);
+}
+
 TEST_F(SourceLoopTest, AClockThatGoesBackADayStillFindsWhatIsNew) {
   pass();
   timer_.set_clock(-hours{24});
-  say(first_user(), timer_.now().wall - minutes{1}, "in the second yesterday");
+  say(first_user(), test_start - minutes{1}, "dated by the source, whose clock is right");
   pass();
   EXPECT_EQ(stored_of(first_user()), static_cast<std::int64_t>(api_->world().find(first_user())->messages.size()));
   EXPECT_FALSE(loop_->shortfall().any());
