@@ -60,8 +60,10 @@ void MemoryFile::truncate(std::size_t size) {
 }
 
 void MemoryFile::note(const Change& change, std::span<const std::uint8_t> data) {
-  journal_.reserve(
-      std::max(journal_.size() + change.old_length + data.size(), std::min(2 * journal_.size(), journal_kept)));
+  const std::size_t needed = journal_.size() + change.old_length + data.size();
+  if (needed > journal_.capacity()) {
+    journal_.reserve(std::max(needed, 2 * journal_.capacity()));
+  }
   changes_.push_back(change);
   changes_.back().journal_at = journal_.size();
   const auto old = bytes_.begin() + static_cast<std::ptrdiff_t>(change.offset);

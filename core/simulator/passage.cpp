@@ -1,8 +1,9 @@
 #include "core/simulator/passage.hpp"
 
-#include <deque>
+#include <algorithm>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 #include "core/simulator/content.hpp"
 #include "core/simulator/timestamp_form.hpp"
@@ -11,27 +12,33 @@ namespace elit::simulator {
 
 std::vector<Passage> passages(const World& world, const ElitbuzzApi& api, const Crm& crm, const LedgerQuery& query,
                               Instant now) {
-  std::unordered_map<std::string, std::deque<Instant>> arrivals;
+  std::unordered_map<std::string, std::vector<Instant>> arrivals;
   for (const Received& received : crm.received()) {
     if (query.source.empty() || received.source == query.source) {
       arrivals[message_name(received.user_id, received.timestamp, received.content)].push_back(received.arrived);
     }
   }
-  std::vector<Passage> result;
+  std::unordered_map<std::string, std::vector<Passage>> by_name;
   for (const User& user : world.users()) {
     for (const Message& message : user.messages) {
-      if (!is_expected(user, message, api, query, now)) {
-        continue;
+      if (is_expected(user, message, api, query, now)) {
+        const std::optional<Instant> instant =
+            readable_instant(api.dialect().timestamp, message.instant, message.number);
+        by_name[message_name(user.id, instant ? iso_text(*instant) : "", comparable_content(message.text))].push_back(
+            {user.id, message.instant, message.visible_from, std::nullopt});
       }
-      const std::optional<Instant> instant = readable_instant(api.dialect().timestamp, message.instant, message.number);
-      std::deque<Instant>& of_message =
-          arrivals[message_name(user.id, instant ? iso_text(*instant) : "", comparable_content(message.text))];
-      Passage passage{message.visible_from, std::nullopt};
-      if (!of_message.empty()) {
-        passage.arrived = of_message.front();
-        of_message.pop_front();
+    }
+  }
+  std::vector<Passage> result;
+  for (auto& [name, alike] : by_name) {
+    std::sort(alike.begin(), alike.end(),
+              [](const Passage& one, const Passage& other) { return one.visible_from < other.visible_from; });
+    const std::vector<Instant>& arrived = arrivals[name];
+    for (std::size_t i = 0; i < alike.size(); ++i) {
+      if (i < arrived.size()) {
+        alike[i].arrived = arrived[i];
       }
-      result.push_back(passage);
+      result.push_back(std::move(alike[i]));
     }
   }
   return result;

@@ -11,6 +11,9 @@ namespace elit::daemon {
 bool Host::start(const Options& options) {
   check(!running(), "a simulated host runs one daemon at a time");
   problem_.clear();
+  if (parts_.disk->dead()) {
+    parts_.disk->revive();
+  }
   try {
     store_ = storage::Store::open(*parts_.disk);
   } catch (const storage::StorageError& error) {
@@ -43,8 +46,15 @@ bool Host::start(const Options& options) {
   return true;
 }
 
-// The coroutines go first, while all that they refer to is there: a killed process does no more work either.
 void Host::kill() {
+  if (engine_) {
+    parts_.disk->die_after(0);  // The store would close its files in order.
+  }
+  clear();
+}
+
+// The coroutines go first, while all that they refer to is there.
+void Host::clear() {
   steps_left_.reset();
   context_.reset();
   engine_.reset();
@@ -89,7 +99,7 @@ void Host::end(const std::exception_ptr& failure) {
   } catch (const std::exception& error) {
     problem_ = error.what();
   }
-  kill();
+  clear();
 }
 
 }  // namespace elit::daemon

@@ -37,7 +37,7 @@ class Host {
   explicit Host(Parts parts) : parts_(std::move(parts)) {}
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
-  ~Host() { kill(); }
+  ~Host() { clear(); }
 
   // Starts the daemon. False when the state cannot be opened; problem() says why. Requires: it is not running.
   bool start(const Options& options);
@@ -63,6 +63,7 @@ class Host {
 
  private:
   void end(const std::exception_ptr& failure);
+  void clear();
 
   Parts parts_;
   std::unique_ptr<storage::Store> store_;

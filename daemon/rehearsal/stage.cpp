@@ -79,10 +79,6 @@ Stage::Stage(StageOptions options)
   }
 }
 
-Stage::~Stage() {
-  host_.kill();
-}
-
 void Stage::run_until(SteadyTime when) {
   for (;;) {
     host_.turn();
@@ -112,9 +108,6 @@ void Stage::start_host() {
   restart_planned_ = false;
   ++starts_;
   network_.note("start");
-  if (disk_.dead()) {
-    disk_.revive();
-  }
   host_.start(options_);
 }
 

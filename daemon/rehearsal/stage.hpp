@@ -36,7 +36,7 @@ class Stage {
   explicit Stage(StageOptions options);
   Stage(const Stage&) = delete;
   Stage& operator=(const Stage&) = delete;
-  ~Stage();
+  ~Stage() = default;
 
   // Lets everything happen until then. The daemon is started at first.
   void run_until(SteadyTime when);

@@ -30,7 +30,7 @@ class Planner {
     stage.seed = seed_;
     stage.log.file = "/dev/null";
     stage.log.level = LogLevel::error;
-    stage.restart_after = pick<Milliseconds>({seconds{0}, seconds{5}, minutes{2}});
+    stage.restart_after = pick<Milliseconds>({seconds{5}, minutes{2}});
     const int sources = chance(0.2) ? 2 : 1;
     for (int i = 0; i < sources; ++i) {
       add_source(i);
@@ -115,6 +115,9 @@ class Planner {
       }
       const std::vector<std::string> values = values_of(row.values);
       set(dialect, row.key, values[random_.below(values.size())]);
+    }
+    if (dialect.past_the_end == simulator::PastTheEnd::error_1004) {
+      set(dialect, "error_body", "plain");  // Without its code this answer could be any refusal.
     }
     set(dialect, "page_cap", pick<std::string>({"0", "2", "7", "100", "500"}));
     if (chance(0.2)) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "tests/sim/oracle.hpp"
+#include "tests/sim/scenarios.hpp"
 
 namespace {
 
@@ -19,12 +20,14 @@ struct Arguments {
   std::chrono::seconds limit{0};
   bool aloud = false;
   std::string log;
+  std::string scenario;
 };
 
 constexpr const char* usage =
-    "simulate [--seed N] [--days D] [--runs N] [--seconds S] [--aloud] [--log FILE]\n"
+    "simulate [--seed N] [--days D] [--runs N] [--seconds S] [--scenario NAME] [--aloud] [--log FILE]\n"
     "  --runs N      N seeds in a row, from --seed on; two runs of one seed give the same trace\n"
     "  --seconds S   as many seeds as fit into that time\n"
+    "  --scenario    one of tests/sim/scenarios.cpp instead of a seed\n"
     "  --aloud       tells what happens; --log FILE: with the daemon's log\n";
 
 bool read(int argc, char** argv, Arguments& arguments) {
@@ -46,6 +49,8 @@ bool read(int argc, char** argv, Arguments& arguments) {
       arguments.runs = std::strtoull(value, nullptr, 10);
     } else if (name == "--seconds") {
       arguments.limit = std::chrono::seconds{std::atoi(value)};
+    } else if (name == "--scenario") {
+      arguments.scenario = value;
     } else if (name == "--log") {
       arguments.log = value;
     } else {
@@ -53,6 +58,15 @@ bool read(int argc, char** argv, Arguments& arguments) {
     }
   }
   return true;
+}
+
+sim::Plan plan_of(const Arguments& arguments, std::uint64_t seed) {
+  for (const sim::Scenario& scenario : sim::scenarios()) {
+    if (scenario.name == arguments.scenario) {
+      return scenario.plan();
+    }
+  }
+  return sim::make_plan(seed, arguments.days);
 }
 
 void report(std::uint64_t seed, const sim::Plan& plan, const sim::Summary& summary) {
@@ -82,7 +96,7 @@ int main(int argc, char** argv) {
   std::uint64_t failed = 0;
   for (; arguments.limit.count() > 0 ? within() : runs < arguments.runs; ++runs) {
     const std::uint64_t seed = arguments.seed + runs;
-    const sim::Plan plan = sim::make_plan(seed, arguments.days);
+    const sim::Plan plan = plan_of(arguments, seed);
     if (arguments.aloud) {
       for (const std::string& trait : plan.traits) {
         std::cerr << "trait: " << trait << '\n';

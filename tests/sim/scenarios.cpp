@@ -1,0 +1,116 @@
+#include "tests/sim/scenarios.hpp"
+
+#include <utility>
+
+namespace elit::sim {
+namespace {
+
+using daemon::Stage;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr Instant begin = from_ms(1'767'225'600'000);  // 2026-01-01T00:00:00Z
+
+// Two days of a small bot and one CRM where nothing goes wrong yet.
+Plan quiet() {
+  Plan plan;
+  plan.chaos = hours{48};
+  plan.calm = hours{20};
+  plan.stage.start = begin;
+  plan.stage.seed = 7;
+  plan.stage.log.file = "/dev/null";
+  plan.stage.log.level = LogLevel::error;
+  SourceOptions source;
+  source.name = "support";
+  source.customer_id = "4660";
+  source.bot_key = "6bc26c50902b4838";
+  source.audiences = {{"followed", "yes"}};
+  source.poll.interval = minutes{10};
+  source.poll.max_staleness = minutes{10};
+  source.limits.requests_per_second = 0;
+  source.limits.page_size = 10;
+  plan.stage.options.sources.push_back(source);
+  simulator::SimulatorOptions peer;
+  peer.world.seed = 7;
+  peer.world.users = 3;
+  peer.world.history = hours{48};
+  peer.world.arrivals_per_minute = 0.2;
+  peer.world.arrivals_stop_after = plan.chaos;
+  plan.stage.sources.push_back(peer);
+  SinkOptions sink;
+  sink.name = "crm";
+  plan.stage.options.sinks.push_back(sink);
+  plan.stage.sinks.emplace_back();
+  return plan;
+}
+
+void at(Plan& plan, Milliseconds when, std::string what, std::function<void(Stage&)> act) {
+  plan.incidents.push_back({when, std::move(what), std::move(act)});
+}
+
+Plan clock_wrong_by(Milliseconds error) {
+  Plan plan = quiet();
+  for (int hour = 3; hour < 48; hour += 9) {
+    // In the middle of a cycle: after the list, before the reads of some users.
+    const Milliseconds from = hours{hour} + minutes{4} + seconds{hour};
+    at(plan, from, "clock wrong", [error](Stage& stage) { stage.time().set_clock_error(error); });
+    at(plan, from + minutes{47}, "clock right", [](Stage& stage) { stage.time().set_clock_error(Milliseconds{0}); });
+  }
+  return plan;
+}
+
+// What was read while the clock was ahead must not count as a proof of the day that had yet to come.
+Plan clock_a_day_ahead() {
+  return clock_wrong_by(hours{24});
+}
+
+// What lies between a clock that was set back and the truth is not read again and again.
+Plan clock_a_year_back() {
+  return clock_wrong_by(-hours{24 * 365});
+}
+
+// A message that is found late, while the CRM takes nothing, goes before the newer ones that wait with it.
+Plan late_message_behind_a_paused_crm() {
+  Plan plan = quiet();
+  plan.stage.sources[0].world.late_share = 0.5;
+  plan.stage.sources[0].world.late_max = minutes{11};
+  for (int hour = 2; hour < 44; hour += 6) {
+    at(plan, hours{hour}, "crm down", [](Stage& stage) { stage.sink(0).faults().down.on = true; });
+    at(plan, hours{hour + 4}, "crm up", [](Stage& stage) { stage.sink(0).faults().down.on = false; });
+  }
+  return plan;
+}
+
+// A list of many pages gets on page by page over a line that fails two times out of five; the user is not parked for
+// hours after each page.
+Plan long_history_over_a_bad_line() {
+  Plan plan = quiet();
+  plan.stage.sources[0].world.messages_per_user_day = 300;
+  plan.stage.sources[0].faults.resets = 0.4;
+  plan.calm = hours{8};
+  return plan;
+}
+
+// A disk without room: the daemon ends and is started again, hundreds of times, and then goes on.
+Plan disk_full_for_an_hour() {
+  Plan plan = quiet();
+  at(plan, hours{10}, "disk full", [](Stage& stage) { stage.disk().set_capacity(stage.disk().used_bytes() + 10'000); });
+  at(plan, hours{11}, "disk has room", [](Stage& stage) { stage.disk().set_capacity(0); });
+  return plan;
+}
+
+}  // namespace
+
+const std::vector<Scenario>& scenarios() {
+  static const std::vector<Scenario> all{
+      {"ClockADayAhead", clock_a_day_ahead},
+      {"ClockAYearBack", clock_a_year_back},
+      {"LateMessageBehindAPausedCrm", late_message_behind_a_paused_crm},
+      {"LongHistoryOverABadLine", long_history_over_a_bad_line},
+      {"DiskFullForAnHour", disk_full_for_an_hour},
+  };
+  return all;
+}
+
+}  // namespace elit::sim
