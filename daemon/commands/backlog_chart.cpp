@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 #include <langinfo.h>
-#include <locale.h>
 
 #include <algorithm>
+#include <clocale>
 #include <string_view>
 
 namespace elit::daemon {
@@ -29,7 +29,8 @@ std::string_view cell(std::uint64_t height, std::uint64_t peak, int row, bool bl
   return levels[units <= below ? 0 : std::min(full, units - below)];
 }
 
-// The numbers of the days under the columns in which they begin, as far as there is room.
+// The numbers of the days under the columns in which they begin, as far as there is room; the last column is mostly the
+// first of what came after.
 std::string day_line(const Backlog& backlog) {
   std::string line(backlog.highest.size(), ' ');
   std::size_t free = 0;
@@ -37,7 +38,7 @@ std::string day_line(const Backlog& backlog) {
   for (int number = 1; number <= days; ++number) {
     const std::string text = (number == 1 ? "day " : "") + std::to_string(number);
     const auto column = static_cast<std::size_t>(day * (number - 1) / backlog.step);
-    if (column >= free && column + text.size() <= line.size()) {
+    if (column >= free && column + text.size() < line.size()) {
       line.replace(column, text.size(), text);
       free = column + text.size() + 1;
     }

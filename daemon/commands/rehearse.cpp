@@ -57,10 +57,10 @@ int rehearse(const std::vector<std::string>& words, std::ostream& out, std::ostr
   const auto began = std::chrono::steady_clock::now();
   const RehearsalReport report = rehearse(options);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  err << (progress ? clear_line : "");
   if (arguments.json) {
     out << boost::json::serialize(rehearsal_json(options, report)) << std::endl;
   } else {
-    err << (progress ? clear_line : "");
     out << rehearsal_text(options, report, locale_is_utf8()) << std::flush;
   }
   for (const std::string& line : report.imbalances) {

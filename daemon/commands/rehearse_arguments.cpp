@@ -86,7 +86,7 @@ ParsedRehearseArguments parse_rehearse_arguments(const std::vector<std::string>&
       parsed.error = name + " needs a value";
     } else {
       const std::string wrong = set(name, joined ? words[i].substr(equals + 1) : words[++i], parsed.arguments);
-      parsed.error = wrong.empty() ? "" : name + ": " + wrong;
+      parsed.error = wrong.empty() ? "" : fmt::format("{}: {}", name, wrong);
     }
   }
   return parsed;

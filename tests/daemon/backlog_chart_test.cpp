@@ -21,9 +21,9 @@ Backlog backlog(std::vector<std::uint64_t> highest) {
 }
 
 TEST(BacklogChart, DrawsEachStepInAColumn) {
-  EXPECT_THAT(backlog_chart(backlog({0, 1, 6, 12, 3, 0, 0}), 2, false),
+  EXPECT_THAT(backlog_chart(backlog({0, 1, 6, 12, 3, 0, 0, 0}), 2, false),
               ElementsAre("  12 |   #", "     |   #", "     |   #", "     |  ##", "     |  ##:", "   0 | :###",
-                          "     +-------", "      day 1 4"))
+                          "     +--------", "      day 1 4"))
       << "day 4 begins in the seventh column";
 }
 
