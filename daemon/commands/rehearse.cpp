@@ -51,7 +51,8 @@ int rehearse(const std::vector<std::string>& words, std::ostream& out, std::ostr
   const bool progress = ::isatty(STDERR_FILENO) == 1;
   if (progress) {
     options.on_hour = [&](Milliseconds passed) {
-      err << fmt::format("{}{} of {} days", clear_line, moment_text(passed), options.days) << std::flush;
+      const Milliseconds all = std::chrono::hours{24} * options.days;
+      err << fmt::format("{}simulated {} of {}", clear_line, length_text(passed), length_text(all)) << std::flush;
     };
   }
   const auto began = std::chrono::steady_clock::now();
