@@ -69,13 +69,13 @@ std::unique_ptr<Store> Store::open(MemoryDisk& disk) {
 void Store::begin_group() {
   check(!impl_->grouping, "groups do not nest");
   undo_what_is_left(*impl_->database);
-  impl_->database->execute("BEGIN IMMEDIATE");
+  impl_->statement("BEGIN IMMEDIATE").run();
   impl_->grouping = true;
 }
 
 void Store::commit_group() {
   check(impl_->grouping && impl_->database->in_transaction(), "a group that is committed was begun and has not failed");
-  impl_->database->execute("COMMIT");
+  impl_->statement("COMMIT").run();
   impl_->grouping = false;
 }
 
@@ -94,7 +94,7 @@ Transaction::Transaction(Store::Impl& impl) : impl_(impl) {
   if (!impl_.grouping) {
     undo_what_is_left(*impl_.database);
   }
-  impl_.database->execute(impl_.grouping ? "SAVEPOINT call" : "BEGIN IMMEDIATE");
+  impl_.statement(impl_.grouping ? "SAVEPOINT call" : "BEGIN IMMEDIATE").run();
 }
 
 Transaction::~Transaction() {
@@ -110,7 +110,7 @@ Transaction::~Transaction() {
 }
 
 void Transaction::commit() {
-  impl_.database->execute(impl_.grouping ? "RELEASE call" : "COMMIT");
+  impl_.statement(impl_.grouping ? "RELEASE call" : "COMMIT").run();
   open_ = false;
 }
 

@@ -65,7 +65,8 @@ class Planner {
     if (chance(0.3)) {
       source.audiences.push_back({"also", "yes"});
     }
-    source.poll.interval = pick<Milliseconds>({minutes{5}, minutes{15}, minutes{30}, hours{1}});
+    source.poll.interval =
+        chance(0.1) ? Milliseconds{minutes{5}} : pick<Milliseconds>({minutes{30}, hours{1}, hours{2}, hours{4}});
     source.poll.max_staleness = source.poll.interval * pick<int>({1, 2, 4});
     source.settle = pick<Milliseconds>({seconds{0}, seconds{10}, minutes{2}, minutes{10}});
     source.lookback = pick<Milliseconds>({seconds{20}, minutes{10}, hours{1}});

@@ -78,6 +78,7 @@ void report(std::uint64_t seed, const sim::Plan& plan, const sim::Summary& summa
   for (const std::string& line : summary.broken) {
     std::cout << "  BROKEN: " << line << '\n';
   }
+  std::cout << std::flush;
 }
 
 }  // namespace
@@ -107,6 +108,9 @@ int main(int argc, char** argv) {
     failed += summary.broken.empty() ? 0U : 1U;
     if (arguments.aloud || runs < 3 || !summary.broken.empty()) {
       report(seed, plan, summary);
+    }
+    if (!summary.broken.empty() && !arguments.aloud) {
+      std::cout << "  ./dev simulate --seed " << seed << " --days " << arguments.days << " --aloud\n";
     }
   }
   const double seconds = static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC;
