@@ -33,6 +33,7 @@ class Troublemaker {
     add_rotations();
     add_roster_changes();
     add_bursts();
+    add_option_changes();
     std::stable_sort(plan_.incidents.begin(), plan_.incidents.end(),
                      [](const Incident& a, const Incident& b) { return a.at < b.at; });
   }
@@ -268,6 +269,27 @@ class Troublemaker {
         for (std::uint64_t k = 0; k < messages; ++k) {
           world.add_message(user, now, now, equal ? "equal" : "message " + std::to_string(k));
         }
+      });
+    }
+  }
+
+  // The operator changes sizes and limits and restarts: what was begun with other ones goes on.
+  void add_option_changes() {
+    for (int i = times(0.3, 6); i > 0; --i) {
+      const int page_size = pick<int>({3, 10, 50, 500});
+      const int batch = pick<int>({1, 3, 20, 100});
+      const int concurrency = pick<int>({1, 2, 4});
+      at(some_time(), "options changed", [page_size, batch, concurrency](Stage& stage) {
+        Options options = stage.options();
+        for (SourceOptions& source : options.sources) {
+          source.limits.page_size = page_size;
+          source.limits.concurrency = concurrency;
+        }
+        for (SinkOptions& sink : options.sinks) {
+          sink.batch.messages = batch;
+          sink.concurrency = concurrency;
+        }
+        stage.change_options(options);
       });
     }
   }
