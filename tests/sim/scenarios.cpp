@@ -51,9 +51,9 @@ void at(Plan& plan, Milliseconds when, std::string what, std::function<void(Stag
 
 Plan clock_wrong_by(Milliseconds error) {
   Plan plan = quiet();
-  for (int hour = 3; hour < 48; hour += 9) {
-    // In the middle of a cycle: after the list, before the reads of some users.
-    const Milliseconds from = hours{hour} + minutes{4} + seconds{hour};
+  for (int hour = 12; hour < 48; hour += 5) {
+    // After the list of a cycle, before its reads: these drift away from the lists by their own latency.
+    const Milliseconds from = hours{hour} + seconds{3};
     at(plan, from, "clock wrong", [error](Stage& stage) { stage.time().set_clock_error(error); });
     at(plan, from + minutes{47}, "clock right", [](Stage& stage) { stage.time().set_clock_error(Milliseconds{0}); });
   }
