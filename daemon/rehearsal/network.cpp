@@ -63,6 +63,8 @@ class Network::Line final : public Transport {
  public:
   Line(Network& network, boost::asio::any_io_executor executor, TransportSettings settings)
       : network_(network), executor_(std::move(executor)), settings_(std::move(settings)) {}
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
   ~Line() override { end_all(); }
 
   awaitable<Result<HttpAnswer>> send(HttpRequest request) override {

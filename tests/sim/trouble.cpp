@@ -223,7 +223,7 @@ class Troublemaker {
     for (int i = times(0.4, 10); i > 0; --i) {
       const std::size_t source = some_source();
       const std::uint64_t which = random_.next();
-      const std::string attribute = pick<std::string>({"followed", "also"});
+      const auto attribute = pick<std::string>({"followed", "also"});
       const auto set = [source, which, attribute](const std::string& value) {
         return [source, which, attribute, value](Stage& stage) {
           std::vector<User>& users = stage.source(source).world().users();
@@ -234,7 +234,7 @@ class Troublemaker {
     }
     for (int i = times(0.3, 6); i > 0; --i) {
       const std::size_t source = some_source();
-      const double share = pick<double>({0.3, 1});
+      const auto share = pick<double>({0.3, 1});
       during(
           "list shrunk", [source, share](Stage& stage) { stage.source(source).faults().users_shrunk = share; },
           [source](Stage& stage) { stage.source(source).faults().users_shrunk = 0; });
