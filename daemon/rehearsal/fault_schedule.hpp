@@ -28,7 +28,7 @@ struct FaultSchedule {
 [[nodiscard]] FaultSchedule schedule_faults(const std::vector<RehearsedFault>& faults, const Options& options,
                                             Milliseconds span);
 
-// Makes a schedule happen to a stage. Outlives nothing: `stage` and `schedule` outlive it.
+// Makes a schedule happen to a stage. `stage` and `schedule` outlive it.
 class FaultPlayer {
  public:
   FaultPlayer(Stage& stage, const FaultSchedule& schedule, std::uint64_t seed);

@@ -7,6 +7,9 @@
 namespace elit::daemon {
 namespace {
 
+// By which the make-believe sources know the daemon.
+constexpr const char* stage_api_key = "rehearsal-api-key";
+
 std::string source_url(const std::string& name) {
   return "http://source-" + name + ".invalid";
 }

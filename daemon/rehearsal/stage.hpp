@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -83,8 +84,5 @@ class Stage {
   int starts_ = 0;
   std::vector<std::string> problems_;
 };
-
-// The secrets by which a stage's peers know the daemon.
-inline constexpr const char* stage_api_key = "rehearsal-api-key";
 
 }  // namespace elit::daemon
