@@ -1,0 +1,11 @@
+#include "core/simulator/vendor/vendor_crm.hpp"
+
+namespace elit::simulator {
+
+void VendorCrm::begin(const VendorCall& call) {
+  ++counts_.requests;
+  table_.begin(call.now, Milliseconds{static_cast<std::int64_t>(faults_.slow_commit_s * 1000)});
+  tokens_.begin(faults_, call.elapsed);
+}
+
+}  // namespace elit::simulator

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <set>
+#include <string>
+
+#include "core/instant.hpp"
+
+namespace elit::simulator {
+
+// A record as it stands in the CRM.
+struct VendorRecord {
+  std::string object;  // the vendor's name of the table: contacts, communications, Chat_Transcript__c, mail.message
+  std::string id;      // the vendor's own
+  std::string key;     // the value of its unique field; empty: it has none
+  boost::json::object properties;
+  std::set<std::string> linked;  // ids of the contacts it is linked to
+  int writes = 0;                // 1: written once
+  Instant created;
+  Instant updated;
+};
+
+}  // namespace elit::simulator
