@@ -1,0 +1,26 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "core/crm/preset.hpp"
+#include "core/crm/work.hpp"
+
+namespace elit::crm {
+
+// A preset made ready for one sink: everything that its deliveries need but the secrets.
+struct SinkDesign {
+  Preset preset;
+  std::string base_url;              // without a slash at its end; may have a path
+  boost::json::object config;        // `config` of placeholders: the settings, and `url`
+  std::vector<FieldMapping> fields;  // of contacts, in the order of their names
+  std::size_t credential = 0;        // which of the preset's is used
+  WorkOptions work;
+
+  [[nodiscard]] const Credential& way_in() const { return preset.credentials.at(credential); }
+};
+
+}  // namespace elit::crm
