@@ -1,10 +1,12 @@
 #include "storage/status_reader.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 
 #include "core/lateness.hpp"
 #include "storage/database.hpp"
+#include "storage/message_rows.hpp"
 #include "storage/state_directory.hpp"
 #include "storage/store.hpp"
 
@@ -148,18 +150,26 @@ std::vector<ParkedUser> read_parked(Connection& database) {
   return parked;
 }
 
-Status read(const std::unique_ptr<Connection>& database) {
-  database->execute("BEGIN");
+Status status_in(Connection& database) {
+  database.execute("BEGIN");
   Status status;
-  status.sources = read_sources(*database);
-  status.sinks = read_sinks(*database);
-  status.parked = read_parked(*database);
+  status.sources = read_sources(database);
+  status.sinks = read_sinks(database);
+  status.parked = read_parked(database);
   return status;
 }
 
-}  // namespace
+std::vector<crm::OutgoingMessage> last_messages_in(Connection& database, int count) {
+  database.execute("BEGIN");
+  Statement query = database.statement(
+      "SELECT id FROM (SELECT id, CASE instant_ms WHEN -1 THEN stored_ms ELSE instant_ms END AS dated FROM messages "
+      "ORDER BY id DESC LIMIT ?1) ORDER BY dated, id");
+  return read_messages(database, read_ids(query.bind(std::max(count, 0))));
+}
 
-Status read_status(const std::filesystem::path& directory) {
+// What `read` finds in the state of `directory`.
+template <class Read>
+auto read_beside_a_writer(const std::filesystem::path& directory, const Read& read) {
   const std::filesystem::path file = directory / database_name;
   const std::filesystem::path log = file.string() + "-wal";
   const auto writer_is_there = [&log] {
@@ -171,9 +181,9 @@ Status read_status(const std::filesystem::path& directory) {
   for (int attempt = 0;; ++attempt) {
     const bool before = writer_is_there();
     try {
-      Status status = read(open_for_reading(file));
+      auto found = read(*open_for_reading(file));
       if (before || !writer_is_there() || attempt == 3) {
-        return status;
+        return found;
       }
     } catch (const StorageError&) {
       if (before == writer_is_there() || attempt == 3) {
@@ -183,8 +193,22 @@ Status read_status(const std::filesystem::path& directory) {
   }
 }
 
+}  // namespace
+
+Status read_status(const std::filesystem::path& directory) {
+  return read_beside_a_writer(directory, status_in);
+}
+
 Status read_status(MemoryDisk& disk) {
-  return read(open_for_reading(disk));
+  return status_in(*open_for_reading(disk));
+}
+
+std::vector<crm::OutgoingMessage> read_last_messages(const std::filesystem::path& directory, int count) {
+  return read_beside_a_writer(directory, [count](Connection& database) { return last_messages_in(database, count); });
+}
+
+std::vector<crm::OutgoingMessage> read_last_messages(MemoryDisk& disk, int count) {
+  return last_messages_in(*open_for_reading(disk), count);
 }
 
 }  // namespace elit::storage

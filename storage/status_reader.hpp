@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "core/crm/outgoing_message.hpp"
 #include "core/instant.hpp"
 
-// What `status` shows, read beside a running daemon or without one.
+// What the verbs show that only read, read beside a running daemon or without one.
 namespace elit::storage {
 
 struct PeerState {
@@ -78,5 +79,10 @@ struct Status {
 
 class MemoryDisk;
 [[nodiscard]] Status read_status(MemoryDisk& disk);
+
+// The `count` messages that were stored last, ascending by date (where that is not known, by when they were stored),
+// then by id; fewer when there are no more. Otherwise as read_status.
+[[nodiscard]] std::vector<crm::OutgoingMessage> read_last_messages(const std::filesystem::path& directory, int count);
+[[nodiscard]] std::vector<crm::OutgoingMessage> read_last_messages(MemoryDisk& disk, int count);
 
 }  // namespace elit::storage

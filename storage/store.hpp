@@ -14,6 +14,7 @@
 
 #include "core/coverage.hpp"
 #include "core/crm/outgoing_message.hpp"
+#include "core/crm/remote_record.hpp"
 #include "core/delivery_record.hpp"
 #include "core/message.hpp"
 #include "core/roster.hpp"
@@ -258,6 +259,15 @@ class Store {
                               Instant at);
   void settle_batch(const BatchSettlement& settlement);
   [[nodiscard]] std::vector<DeliverableMessage> load_messages(const std::vector<MessageId>& ids);
+  // The messages of the user that are delivered to the sink: those with an instant in `dated` or, without it, those
+  // whose instant is not known. Ascending by date (where that is not known, by when they were stored), then by id.
+  [[nodiscard]] std::vector<DeliverableMessage> delivered_messages(SinkId sink, UserRow user,
+                                                                   std::optional<Interval> dated);
+  // What the sink is known to hold under these users and keys, in the order asked for; what is not known is left out.
+  [[nodiscard]] std::vector<crm::RemoteRecord> remote_records(SinkId sink,
+                                                              const std::vector<std::pair<UserRow, std::string>>& keys);
+  // Remembers what the sink holds, each in place of what was known of it. Requires: the users exist.
+  void keep_remote_records(SinkId sink, const std::vector<crm::RemoteRecord>& records, Instant at);
 
   // --- What the operator sees.
   // State of a source or sink in one word and one line (running, paused: credential, ...), for `status`.

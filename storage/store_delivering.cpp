@@ -2,6 +2,7 @@
 #include <unordered_map>
 
 #include "core/check.hpp"
+#include "storage/message_rows.hpp"
 #include "storage/store_impl.hpp"
 
 // Pending messages are derived, outcomes are recorded.
@@ -276,36 +277,7 @@ void Store::settle_batch(const BatchSettlement& settlement) {
 }
 
 std::vector<DeliverableMessage> Store::load_messages(const std::vector<MessageId>& ids) {
-  std::vector<DeliverableMessage> messages;
-  messages.reserve(ids.size());
-  Statement query = impl_->statement(
-      "SELECT lower(hex(messages.digest)) || printf('%06x', messages.occurrence), sources.name, users.user_id, "
-      "nullif(messages.instant_ms, -1), messages.direction, messages.sender, messages.type, messages.media_url, "
-      "messages.media_type, messages.text, messages.raw, user_elements.element "
-      "FROM messages JOIN users ON users.id = messages.user JOIN sources ON sources.id = users.source "
-      "LEFT JOIN user_elements ON user_elements.user = users.id WHERE messages.id = ?1");
-  for (const MessageId id : ids) {
-    if (!query.bind(id).step()) {
-      impl_->database->refuse("message " + std::to_string(id) + " or the user it belongs to is missing");
-    }
-    DeliverableMessage message;
-    message.id = id;
-    message.key = query.text(0);
-    message.source = query.text(1);
-    message.user_id = query.text(2);
-    message.instant = query.maybe_instant(3);
-    message.direction = static_cast<Direction>(query.integer(4));
-    message.sender = query.text(5);
-    message.type = query.text(6);
-    if (!query.is_null(7)) {
-      message.media = Media{query.text(7), query.text(8)};
-    }
-    message.text = query.text(9);
-    message.raw = query.text(10);
-    message.user_element = query.text(11);
-    messages.push_back(std::move(message));
-  }
-  return messages;
+  return read_messages(*impl_->database, ids);
 }
 
 }  // namespace elit::storage

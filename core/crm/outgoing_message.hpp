@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "core/delivery_record.hpp"
 #include "core/instant.hpp"
 #include "core/message.hpp"
 
@@ -12,6 +13,7 @@ namespace elit::crm {
 // One stored message as it goes out to a sink.
 struct OutgoingMessage {
   std::int64_t id = 0;
+  DeliveryUserId user = 0;  // our number for the user
   std::string key;
   std::string source;
   std::string user_id;

@@ -1,0 +1,50 @@
+#include "storage/message_rows.hpp"
+
+#include <string>
+#include <utility>
+
+namespace elit::storage {
+
+std::vector<crm::OutgoingMessage> read_messages(Connection& database, const std::vector<MessageId>& ids) {
+  std::vector<crm::OutgoingMessage> messages;
+  messages.reserve(ids.size());
+  Statement query = database.statement(
+      "SELECT lower(hex(messages.digest)) || printf('%06x', messages.occurrence), sources.name, users.user_id, "
+      "nullif(messages.instant_ms, -1), messages.direction, messages.sender, messages.type, messages.media_url, "
+      "messages.media_type, messages.text, messages.raw, user_elements.element, messages.user "
+      "FROM messages JOIN users ON users.id = messages.user JOIN sources ON sources.id = users.source "
+      "LEFT JOIN user_elements ON user_elements.user = users.id WHERE messages.id = ?1");
+  for (const MessageId id : ids) {
+    if (!query.bind(id).step()) {
+      database.refuse("message " + std::to_string(id) + " or the user it belongs to is missing");
+    }
+    crm::OutgoingMessage message;
+    message.id = id;
+    message.key = query.text(0);
+    message.source = query.text(1);
+    message.user_id = query.text(2);
+    message.instant = query.maybe_instant(3);
+    message.direction = static_cast<Direction>(query.integer(4));
+    message.sender = query.text(5);
+    message.type = query.text(6);
+    if (!query.is_null(7)) {
+      message.media = Media{query.text(7), query.text(8)};
+    }
+    message.text = query.text(9);
+    message.raw = query.text(10);
+    message.user_element = query.text(11);
+    message.user = query.integer(12);
+    messages.push_back(std::move(message));
+  }
+  return messages;
+}
+
+std::vector<MessageId> read_ids(Statement& query) {
+  std::vector<MessageId> ids;
+  while (query.step()) {
+    ids.push_back(query.integer(0));
+  }
+  return ids;
+}
+
+}  // namespace elit::storage
