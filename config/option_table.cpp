@@ -231,6 +231,19 @@ const Section& retry_section() {
   return section;
 }
 
+const Section& sign_section() {
+  static const Section section = [] {
+    Rows<SignOptions> rows("sign", "Sign every request with a secret that the receiver has too; absent: not signed.");
+    Option& secret = rows.secret("secret", &SignOptions::secret,
+                                 "The secret, as text; its bytes are the key of the HMAC. Take a long random one.");
+    secret.required = true;
+    secret.example = "{file: /etc/elitbuzz-sync/crm.secret}";
+    secret.default_doc = "not signed";
+    return rows.take();
+  }();
+  return section;
+}
+
 void add_http_rows(Rows<SinkOptions>& rows) {
   Option& url = rows.text("url", &SinkOptions::url, rules::url,
                           "Where batches are posted. http:// only for loopback, or with insecure_http: true.");
@@ -239,10 +252,11 @@ void add_http_rows(Rows<SinkOptions>& rows) {
   Option& headers = rows.headers("headers", &SinkOptions::headers,
                                  "Headers of every request. A header that carries a secret must be a reference.");
   headers.example = "{Authorization: {file: /etc/elitbuzz-sync/crm.token}}";
+  Option& sign = rows.group("sign", &SinkOptions::sign, sign_section());
   Option& batch = rows.group("batch", &SinkOptions::batch, batch_section());
   Option& concurrency = rows.whole("concurrency", &SinkOptions::concurrency, 1, 64, "Requests in flight at once.");
   Option& timeout = rows.duration("timeout", &SinkOptions::timeout, 100ms, 10min, "Time of a whole request.");
-  for (Option* row : {&url, &headers, &batch, &concurrency, &timeout}) {
+  for (Option* row : {&url, &headers, &sign, &batch, &concurrency, &timeout}) {
     row->when = "http";
   }
   add_transport_rows(rows, "http");

@@ -242,6 +242,10 @@ std::optional<std::string> header_name_problem(const std::string& name) {
   if (std::find(own.begin(), own.end(), to_lower_case(name)) != own.end()) {
     return "is set by elitbuzz-sync itself: remove it";
   }
+  static constexpr std::array<std::string_view, 2> of_signature{"x-elitbuzz-timestamp", "x-elitbuzz-signature"};
+  if (std::find(of_signature.begin(), of_signature.end(), to_lower_case(name)) != of_signature.end()) {
+    return "belongs to the signature of a request: remove it; sign: {secret: ...} makes both of its headers";
+  }
   return {};
 }
 

@@ -78,7 +78,7 @@ struct Writer {
   std::string operator()(const std::string& value) const { return text_yaml(value); }
   std::string operator()(Milliseconds value) const { return duration_text(value); }
   std::string operator()(const std::optional<Instant>& value) const { return value ? instant_text(*value) : ""; }
-  std::string operator()(const SecretReference& value) const { return secret_text(value); }
+  std::string operator()(const SecretReference& value) const { return value.name.empty() ? "" : secret_text(value); }
   std::string operator()(const Headers& value) const {
     return flow_map(value, [](const HeaderValue& header) {
       const auto* reference = std::get_if<SecretReference>(&header);

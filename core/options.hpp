@@ -118,6 +118,12 @@ struct DeadLetterOptions {
 
 using HeaderValue = std::variant<std::string, SecretReference>;
 
+// How the requests of a sink are signed, see core/crm/webhook_signature.hpp.
+struct SignOptions {
+  SecretReference secret;  // without a name: they are not signed
+  bool operator==(const SignOptions&) const = default;
+};
+
 enum class SinkType { http, file };
 
 struct SinkOptions {
@@ -127,6 +133,7 @@ struct SinkOptions {
   // type: http
   std::string url;
   std::map<std::string, HeaderValue> headers;
+  SignOptions sign;
   BatchOptions batch;
   int concurrency = 4;  // 1..64
   Milliseconds timeout{std::chrono::seconds{30}};

@@ -197,6 +197,9 @@ std::vector<SecretMistake> find_secret_mistakes(const config::Loaded& loaded) {
         inspection.inspect(*reference, fmt::format("sinks[{}].headers.{}", index, name));
       }
     }
+    if (const SecretReference& secret = options.sinks[index].sign.secret; !secret.name.empty()) {
+      inspection.inspect(secret, fmt::format("sinks[{}].sign.secret", index));
+    }
   }
   return inspection.take();
 }

@@ -10,6 +10,7 @@
 
 #include "core/check.hpp"
 #include "core/crm/webhook.hpp"
+#include "core/crm/webhook_signature.hpp"
 
 namespace elit::daemon {
 namespace asio = boost::asio;
@@ -296,6 +297,9 @@ asio::awaitable<DeliveryAnswer> SinkLoop::post(std::vector<crm::OutgoingMessage>
   for (;;) {
     const int headers_used = headers_version_;
     HttpRequest request = crm::webhook_request(target_, *headers_, messages);
+    if (!signing_secret_.empty()) {
+      crm::sign_request(request, signing_secret_, parts_.timer->now().wall);
+    }
     const Result<HttpAnswer> answered = co_await parts_.transport->send(std::move(request));
     if (!answered) {
       co_return crm::read_failure(answered.error());
@@ -369,7 +373,7 @@ asio::awaitable<void> SinkLoop::note_state() {
   co_await parts_.storage->run(std::move(job));
 }
 
-// Whether the headers are others than before.
+// Whether the headers or the signing secret are others than before.
 bool SinkLoop::read_secrets() {
   std::vector<HttpHeader> headers;
   for (const auto& [name, value] : options_.headers) {
@@ -378,28 +382,44 @@ bool SinkLoop::read_secrets() {
       headers.push_back({name, std::get<std::string>(value)});
       continue;
     }
-    const Result<std::string> secret = parts_.secrets(*reference);
+    std::optional<std::string> secret = read_secret_of("header " + name, *reference);
     if (!secret) {
-      secret_problem_ = "header " + name + ": " + secret.error().detail;
       return false;
     }
-    // The scheme before the first blank is no secret, what follows it is one by itself.
-    redactor_.add(*secret);
-    parts_.log->add_secret(*secret);
-    if (const auto blank = secret->find(' '); blank != std::string::npos) {
-      redactor_.add(secret->substr(blank + 1));
-      parts_.log->add_secret(secret->substr(blank + 1));
-    }
-    headers.push_back({name, *secret});
+    headers.push_back({name, *std::move(secret)});
+  }
+  std::optional<std::string> signing_secret = std::string{};
+  if (!options_.sign.secret.name.empty()) {
+    signing_secret = read_secret_of("sign.secret", options_.sign.secret);
+  }
+  if (!signing_secret) {
+    return false;
   }
   const auto same = [](const HttpHeader& one, const HttpHeader& other) {
     return one.name == other.name && one.value == other.value;
   };
-  const bool changed =
-      !headers_ || !std::equal(headers.begin(), headers.end(), headers_->begin(), headers_->end(), same);
+  const bool changed = !headers_ || *signing_secret != signing_secret_ ||
+                       !std::equal(headers.begin(), headers.end(), headers_->begin(), headers_->end(), same);
   headers_ = std::move(headers);
+  signing_secret_ = *std::move(signing_secret);
   headers_version_ += changed ? 1 : 0;
   return changed;
+}
+
+std::optional<std::string> SinkLoop::read_secret_of(const std::string& place, const SecretReference& reference) {
+  const Result<std::string> secret = parts_.secrets(reference);
+  if (!secret) {
+    secret_problem_ = place + ": " + secret.error().detail;
+    return std::nullopt;
+  }
+  // The scheme before the first blank is no secret, what follows it is one by itself.
+  redactor_.add(*secret);
+  parts_.log->add_secret(*secret);
+  if (const auto blank = secret->find(' '); blank != std::string::npos) {
+    redactor_.add(secret->substr(blank + 1));
+    parts_.log->add_secret(secret->substr(blank + 1));
+  }
+  return *secret;
 }
 
 void SinkLoop::redact(DeliveryAnswer& answer) const {

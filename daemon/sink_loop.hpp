@@ -63,7 +63,7 @@ class SinkLoop {
   void on_stored();
   // Messages were put in line again (retried dead letters, replays).
   void on_requeued();
-  // Reads the secrets of the headers again; those that cannot be read stay as they were.
+  // Reads the secrets of the headers and of the signature again; those that cannot be read stay as they were.
   void reload_secrets();
   // Do not wait for batches to fill: for a run that ends when all is delivered.
   void hurry(bool on);
@@ -90,6 +90,8 @@ class SinkLoop {
                                                                              DeliveryRecord record);
   [[nodiscard]] boost::asio::awaitable<void> note_state();
   [[nodiscard]] bool read_secrets();
+  // The secret of `place`, which from now on no log and no record says; absent: secret_problem_ says why.
+  [[nodiscard]] std::optional<std::string> read_secret_of(const std::string& place, const SecretReference& reference);
   void log_outcome(const DeliveryAnswer& answer, const DeliveryRecord& record);
   void redact(DeliveryAnswer& answer) const;
 
@@ -100,7 +102,8 @@ class SinkLoop {
   Bell bell_;
   std::string target_;
   std::optional<std::vector<HttpHeader>> headers_;  // absent: a secret cannot be read
-  int headers_version_ = 0;                         // counts how often they became others
+  std::string signing_secret_;                      // empty: requests are not signed
+  int headers_version_ = 0;                         // counts how often they or the signing secret became others
   std::string secret_problem_;
   Redactor redactor_;
   std::optional<FileArchive> archive_;

@@ -31,6 +31,7 @@ Options staged(Options options) {
     sink.url = sink_url(sink.name) + "/conversations";
     sink.headers.clear();
     sink.headers["Authorization"] = SecretReference{SecretReference::Kind::file, "sink " + sink.name};
+    sink.sign = {};
     sink.transport = {};
     sink.transport.insecure_http = true;
   }

@@ -184,6 +184,8 @@ const std::vector<BadConfiguration> secrets{
      "sinks[0].headers.X-Access-Token", "{file: PATH}"},
     {"LowerCaseCookieAsValue", with_sinks(http + "    headers: {cookie: canary}\n"), 12, 23, "sinks[0].headers.cookie",
      "{file: PATH}"},
+    {"SigningSecretAsValue", with_sinks(http + "    sign: {secret: canary}\n"), 12, 20, "sinks[0].sign.secret",
+     "{file: PATH}"},
 };
 
 const std::vector<BadConfiguration> sinks{
@@ -213,6 +215,13 @@ const std::vector<BadConfiguration> sinks{
      "sinks[0].headers.x-trace", "same header as X-Trace"},
     {"HeaderOfOurOwn", with_sinks(http + "    headers: {Content-Type: text/plain}\n"), 12, 15,
      "sinks[0].headers.Content-Type", "set by elitbuzz-sync"},
+    {"HeaderOfTheSignature", with_sinks(http + "    headers: {x-elitbuzz-signature: a}\n"), 12, 15,
+     "sinks[0].headers.x-elitbuzz-signature", "remove it; sign: {secret: ...}"},
+    {"HeaderOfTheSignaturesTime", with_sinks(http + "    headers: {X-Elitbuzz-Timestamp: 1}\n"), 12, 15,
+     "sinks[0].headers.X-Elitbuzz-Timestamp", "remove it; sign: {secret: ...}"},
+    {"SignatureWithoutSecret", with_sinks(http + "    sign: {}\n"), 12, 11, "sinks[0].sign.secret", "is missing"},
+    {"SignatureOfAFile", with_sinks(file + "    sign: {secret: {env: S}}\n"), 12, 5, "sinks[0].sign",
+     "only for type: http"},
     {"RetryMaxBelowFirst", with_sinks(http + "    retry: {first: 10s, max: 5s}\n"), 12, 30, "sinks[0].retry.max",
      "at least first, which is 10s"},
     {"PauseAfterNothing", with_sinks(http + "    dead_letters: {pause_after: 0}\n"), 12, 33,

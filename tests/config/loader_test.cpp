@@ -176,6 +176,16 @@ TEST(Loader, TakesZeroAsNeverGivingUp) {
   EXPECT_EQ(loaded.options->sinks[0].headers.at("X-Trace"), HeaderValue{"a b"});
 }
 
+TEST(Loader, SignsTheRequestsOfASinkOnlyWhereItIsAskedFor) {
+  const Loaded loaded =
+      load_for_test(with_sinks("  - {name: a, type: http, url: 'https://a.example/in', sign: {secret: {file: a.key}}}\n"
+                               "  - {name: b, type: http, url: 'https://b.example/in'}\n"));
+  ASSERT_TRUE(loaded.options) << everything_wrong_with(loaded);
+  EXPECT_EQ(loaded.options->sinks[0].sign.secret,
+            (SecretReference{SecretReference::Kind::file, "/etc/elitbuzz-sync/a.key"}));
+  EXPECT_EQ(loaded.options->sinks[1].sign.secret.name, "");
+}
+
 TEST(Loader, TakesByteOrderMarksCarriageReturnsAndADocumentMark) {
   std::string text = "\xEF\xBB\xBF---\r\n";
   for (const char byte : smallest) {

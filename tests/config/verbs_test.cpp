@@ -91,6 +91,20 @@ TEST_F(Verbs, ValidateGives78WhenASecretIsEmptyToo) {
   EXPECT_THAT(err_.str(), HasSubstr(": sinks[0].headers.Authorization: "));
 }
 
+TEST_F(Verbs, ValidateInspectsTheSecretOfASignatureLikeAnyOther) {
+  write("support.key", "key");
+  const std::string configuration = config::with_sinks(
+      "  - {name: crm, type: http, url: 'https://crm.example.com',\n     sign: {secret: {file: crm.secret}}}\n");
+  EXPECT_EQ(run_validate(configuration), 0);
+  EXPECT_THAT(err_.str(), HasSubstr("test.yaml:10:21: sinks[0].sign.secret: file "));
+  write("crm.secret", "two\nlines");
+  EXPECT_EQ(run_validate(configuration), 78);
+  EXPECT_THAT(err_.str(), HasSubstr("control characters"));
+  write("crm.secret", "canary", 0644);
+  EXPECT_EQ(run_validate(configuration), 77);
+  EXPECT_THAT(err_.str(), Not(HasSubstr("canary")));
+}
+
 TEST_F(Verbs, ValidateTellsProgramsTheSameInOneDocument) {
   write("support.key", "key");
   EXPECT_EQ(run_validate(config::with_sinks(both_sinks), true), 0);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/crm/webhook_signature.hpp"
 #include "tests/daemon/delivering_rig.hpp"
 
 namespace elit::daemon {
@@ -246,6 +247,47 @@ TEST_F(SinkLoopTest, ATokenThatWasChangedWhileABatchWasUnderWayIsUsedWithoutAPau
   EXPECT_EQ(totals().delivered, 1);
   stop();
   EXPECT_EQ(content_of(scratch_.path() / "log").find("sink_paused"), std::string::npos);
+}
+
+TEST_F(SinkLoopTest, SignsEachAttemptAnewWithTheTimeAndTheSecretOfThen) {
+  options_.headers.clear();
+  options_.sign.secret = {SecretReference::Kind::file, "/secret"};
+  secret_ = "canary-secret";
+  conversations_.say(user_, "one");
+  script_ = {status(503), status(401), status(200)};
+  start();
+  pass(minutes{10});
+  EXPECT_EQ(loop_->summary().state, SinkState::credential);
+  secret_ = "fresh-secret";
+  loop_->reload_secrets();
+  settle();
+  const auto& requests = transport_->requests;
+  ASSERT_EQ(requests.size(), 3U);
+  const auto expected = [&](std::size_t number, const std::string& secret) {
+    return crm::webhook_signature(secret, std::stoll(header_of(requests[number], "X-Elitbuzz-Timestamp")),
+                                  requests[number].body);
+  };
+  EXPECT_EQ(header_of(requests[0], "X-Elitbuzz-Signature"), expected(0, "canary-secret"));
+  EXPECT_EQ(header_of(requests[1], "X-Elitbuzz-Signature"), expected(1, "canary-secret"));
+  EXPECT_EQ(header_of(requests[2], "X-Elitbuzz-Signature"), expected(2, "fresh-secret"));
+  EXPECT_EQ(std::stoll(header_of(requests[1], "X-Elitbuzz-Timestamp")) -
+                std::stoll(header_of(requests[0], "X-Elitbuzz-Timestamp")),
+            600);
+  EXPECT_EQ(header_of(requests[0], "Idempotency-Key"), header_of(requests[2], "Idempotency-Key"));
+  EXPECT_EQ(totals().delivered, 1);
+  stop();
+}
+
+TEST_F(SinkLoopTest, SendsNothingUnsignedWhenTheSigningSecretIsNotThere) {
+  options_.headers.clear();
+  options_.sign.secret = {SecretReference::Kind::file, "/secret"};
+  secret_.clear();
+  conversations_.say(user_, "one");
+  start();
+  EXPECT_TRUE(transport_->requests.empty());
+  EXPECT_EQ(loop_->summary().state, SinkState::credential);
+  EXPECT_EQ(loop_->summary().reason, "sign.secret: no such file");
+  stop();
 }
 
 TEST_F(SinkLoopTest, PausesOnARefusedCredentialAndGoesOnWithANewOne) {
