@@ -1,0 +1,226 @@
+#include "core/crm/filters.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "core/check.hpp"
+#include "core/crm/text_filters.hpp"
+#include "core/letter_case.hpp"
+
+namespace elit::crm {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t limit_digits_max = 9;
+
+std::string no_argument_mistake(const filter::Arguments&) {
+  return {};
+}
+
+std::string country_mistake(const filter::Arguments& arguments) {
+  return arguments.empty() || filter::is_country(arguments[0])
+             ? std::string()
+             : "takes a country's calling code such as 91, not " + arguments[0];
+}
+
+std::string limit_mistake(const filter::Arguments& arguments) {
+  const std::string& number = arguments[0];
+  if (number.empty() || number.size() > limit_digits_max ||
+      number.find_first_not_of("0123456789") != std::string::npos) {
+    return "takes a number of at most 9 digits, not " + number;
+  }
+  if (arguments.size() == 2 && !filter::unit_from(arguments[1])) {
+    return "counts in code_points, utf16 or bytes, not in " + arguments[1];
+  }
+  return {};
+}
+
+std::string map_mistake(const filter::Arguments& arguments) {
+  const auto wrong =
+      std::find_if(arguments.begin(), arguments.end(), [](const auto& one) { return one.find('=') == one.npos; });
+  return wrong == arguments.end() ? std::string() : "takes pairs such as in=incoming, not " + *wrong;
+}
+
+struct Filter {
+  std::string_view name;
+  std::size_t arguments_min;
+  std::size_t arguments_max;
+  std::string_view arguments;  // for messages
+  std::string (*mistake)(const filter::Arguments&);
+  json::value (*apply)(const filter::Arguments&, const json::value&);
+};
+
+constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
+
+// A filter of texts alone.
+template <json::value (*apply)(std::string_view)>
+json::value on_text(const filter::Arguments&, const json::value& value) {
+  return filter::is_scalar(value) ? apply(text_of(value)) : json::value(nullptr);
+}
+
+template <json::value (*apply)(Instant)>
+json::value on_instant(const filter::Arguments&, const json::value& value) {
+  const std::optional<Instant> instant = filter::instant_of(value);
+  return instant ? apply(*instant) : json::value(nullptr);
+}
+
+constexpr auto filters = std::to_array<Filter>({
+    {"string", 0, 0, "nothing", no_argument_mistake, filter::as_string},
+    {"lower", 0, 0, "nothing", no_argument_mistake, on_text<filter::lower>},
+    {"upper", 0, 0, "nothing", no_argument_mistake, on_text<filter::upper>},
+    {"trim", 0, 0, "nothing", no_argument_mistake, on_text<filter::trim>},
+    {"number", 0, 0, "nothing", no_argument_mistake, filter::as_number},
+    {"digits", 0, 0, "nothing", no_argument_mistake, on_text<filter::digits>},
+    {"e164", 0, 1, "a country's calling code or nothing", country_mistake, filter::e164},
+    {"iso8601", 0, 0, "nothing", no_argument_mistake, on_instant<filter::iso8601>},
+    {"epoch_ms", 0, 0, "nothing", no_argument_mistake, on_instant<filter::epoch_ms>},
+    {"epoch_s", 0, 0, "nothing", no_argument_mistake, on_instant<filter::epoch_s>},
+    {"strftime", 1, any_number, "a format such as %Y-%m-%d", no_argument_mistake, filter::format_time},
+    {"html", 0, 0, "nothing", no_argument_mistake, on_text<filter::html>},
+    {"nl2br", 0, 0, "nothing", no_argument_mistake, on_text<filter::nl2br>},
+    {"limit", 1, 2, "a number and perhaps a unit", limit_mistake, filter::limit},
+    {"default", 1, any_number, "a text", no_argument_mistake, filter::or_default},
+    {"sha256", 0, 0, "nothing", no_argument_mistake, on_text<filter::sha256>},
+    {"uuid5", 0, 0, "nothing", no_argument_mistake, on_text<filter::uuid5>},
+    {"base64", 0, 0, "nothing", no_argument_mistake, on_text<filter::base64>},
+    {"url", 0, 0, "nothing", no_argument_mistake, on_text<filter::url>},
+    {"external_id", 0, 0, "nothing", no_argument_mistake, on_text<filter::external_id>},
+    {"first_word", 0, 0, "nothing", no_argument_mistake, on_text<filter::first_word>},
+    {"other_words", 0, 0, "nothing", no_argument_mistake, on_text<filter::other_words>},
+    {"keys", 0, 0, "nothing", no_argument_mistake, filter::keys},
+    {"values", 0, 0, "nothing", no_argument_mistake, filter::values},
+    {"join", 1, 1, "a separator such as \", \"", no_argument_mistake, filter::join},
+    {"json", 0, 0, "nothing", no_argument_mistake, filter::as_json},
+    {"map", 1, any_number, "pairs such as in=incoming", map_mistake, filter::map_words},
+});
+
+const Filter* find_filter(std::string_view name) {
+  const auto* const found =
+      std::find_if(filters.begin(), filters.end(), [&](const Filter& filter) { return filter.name == name; });
+  return found == filters.end() ? nullptr : found;
+}
+
+// The number of letters to add, drop or change.
+std::size_t slips_between(std::string_view left, std::string_view right) {
+  std::vector<std::size_t> costs(right.size() + 1);
+  for (std::size_t column = 0; column <= right.size(); ++column) {
+    costs[column] = column;
+  }
+  for (std::size_t row = 1; row <= left.size(); ++row) {
+    std::size_t diagonal = costs[0];
+    costs[0] = row;
+    for (std::size_t column = 1; column <= right.size(); ++column) {
+      const std::size_t changed = diagonal + (left[row - 1] == right[column - 1] ? 0U : 1U);
+      diagonal = costs[column];
+      costs[column] = std::min({costs[column] + 1, costs[column - 1] + 1, changed});
+    }
+  }
+  return costs.back();
+}
+
+// What other template languages call the same.
+struct Alias {
+  std::string_view name;
+  std::string_view ours;
+};
+constexpr auto aliases = std::to_array<Alias>({{"downcase", "lower"},
+                                               {"upcase", "upper"},
+                                               {"escape", "html"},
+                                               {"truncate", "limit"},
+                                               {"urlencode", "url"},
+                                               {"phone", "e164"},
+                                               {"date", "strftime"},
+                                               {"str", "string"},
+                                               {"int", "number"},
+                                               {"uuid", "uuid5"},
+                                               {"br", "nl2br"},
+                                               {"text", "string"}});
+
+std::string_view suggestion(std::string_view name) {
+  constexpr std::size_t name_size_max = 20;  // longer ones are no slip of any filter
+  const std::string wanted = to_lower_case(name.substr(0, name_size_max));
+  for (const Alias& alias : aliases) {
+    if (alias.name == wanted) {
+      return alias.ours;
+    }
+  }
+  std::string_view best;
+  std::size_t fewest = 3;
+  for (const Filter& filter : filters) {
+    const std::size_t slips = slips_between(wanted, filter.name);
+    if (slips < fewest && slips < filter.name.size() / 2 + 1) {
+      fewest = slips;
+      best = filter.name;
+    }
+  }
+  return best;
+}
+
+std::string unknown_filter(std::string_view name) {
+  std::string what = "there is no filter " + std::string(name);
+  if (const std::string_view near = suggestion(name); !near.empty()) {
+    return what + ": did you mean " + std::string(near) + "?";
+  }
+  what += ": there are";
+  for (const Filter& filter : filters) {
+    what += &filter == &filters.front() ? " " : ", ";
+    what += filter.name;
+  }
+  return what;
+}
+
+// As JSON writes numbers, in the shortest way that reads the same.
+std::string number_text(double number) {
+  if (!std::isfinite(number)) {
+    return "null";
+  }
+  std::array<char, 40> digits{};
+  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  check(error == std::errc(), "a number fits its text");
+  return {digits.data(), end};
+}
+
+}  // namespace
+
+std::string filter_mistake(std::string_view name, const std::vector<std::string>& arguments) {
+  const Filter* filter = find_filter(name);
+  if (filter == nullptr) {
+    return unknown_filter(name);
+  }
+  std::string what;
+  if (arguments.size() < filter->arguments_min || arguments.size() > filter->arguments_max) {
+    what = "takes " + std::string(filter->arguments) + ", not " + std::to_string(arguments.size()) +
+           (arguments.size() == 1 ? " argument" : " arguments");
+  } else {
+    what = filter->mistake(arguments);
+  }
+  return what.empty() ? what : "the filter " + std::string(name) + " " + what;
+}
+
+json::value apply_filter(std::string_view name, const std::vector<std::string>& arguments, const json::value& value) {
+  const Filter* filter = find_filter(name);
+  check(filter != nullptr, "a filter that was checked");
+  return value.is_null() && name != "default" ? json::value(nullptr) : filter->apply(arguments, value);
+}
+
+std::string text_of(const json::value& value) {
+  switch (value.kind()) {
+    case json::kind::null:
+      return {};
+    case json::kind::string:
+      return std::string(value.get_string());
+    case json::kind::double_:
+      return number_text(value.get_double());
+    default:
+      return json::serialize(value);
+  }
+}
+
+}  // namespace elit::crm

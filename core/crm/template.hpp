@@ -1,0 +1,153 @@
+#pragma once
+
+#include <boost/assert/source_location.hpp>
+#include <boost/json/value.hpp>
+#include <boost/system/result.hpp>
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+// JSON trees with placeholders. A request is rendered from a tree, never pasted together from text, so nothing that a
+// customer writes can become a part of its structure, and numbers, flags and lists keep their types.
+namespace elit::crm {
+
+// What placeholders may name: values by their roots. The values outlive the scope.
+//   config    the settings of the sink; `config.url` is its base URL
+//   secret    the secrets of the sink; only in credentials, headers and bodies
+//   token     what the token endpoint answered
+//   mapping   the fields that the operator mapped: `mapping.fields`, `mapping.if_empty` (lists of names)
+//   contact   the contact of an item; `activity` the activity; see core/crm/work.hpp for their members
+//   index     the place of an item in its request, from 0
+//   each      the element of a list that `$each` walks through
+class Scope {
+ public:
+  Scope() = default;
+  // Everything that `outer` has, and more; `outer` outlives this scope.
+  explicit Scope(const Scope* outer) : outer_(outer) {}
+  // The same; what `outer` lacks is taken from `beyond`.
+  Scope(const Scope* outer, const Scope* beyond) : outer_(outer), beyond_(beyond) {}
+
+  void bind(std::string_view root, const boost::json::value* value) { values_[std::string(root)] = value; }
+  // Null when nothing of that name is bound.
+  [[nodiscard]] const boost::json::value* find(std::string_view root) const;
+
+ private:
+  const Scope* outer_ = nullptr;
+  const Scope* beyond_ = nullptr;
+  std::map<std::string, const boost::json::value*, std::less<>> values_;
+};
+
+// What is wrong with a text of a template. `offset`: where in the text, in bytes.
+struct TemplateMistake {
+  std::string what;
+  std::size_t offset = 0;
+};
+// What result::value() of a failed parse throws: std::invalid_argument.
+[[noreturn]] void throw_exception_from_error(const TemplateMistake& mistake, const boost::source_location& place);
+
+// A filter by name with its arguments, as written after a bar: `limit 255 utf16`. An argument with a blank, a bar or a
+// brace in it is quoted with " or ': `join ", "`, `map "in=From customer"` or `map in='From customer'`; a doubled quote
+// stands for itself. See core/crm/filters.hpp.
+struct FilterCall {
+  std::string name;
+  std::vector<std::string> arguments;
+  bool operator==(const FilterCall&) const = default;
+};
+
+// `${root.member.member/json/pointer | filter argument | filter}`. A member that is absent is null. Names are letters,
+// digits, _ and -; any other member is reached by a pointer (`contact.user/user.phone_no`, `contact.user/First Name`;
+// elements of lists by their place), which ends before a bar or the closing brace.
+struct Placeholder {
+  std::string root;
+  std::vector<std::string> members;
+  std::string pointer;  // RFC 6901, from there on; empty: the value itself
+  std::vector<FilterCall> filters;
+
+  [[nodiscard]] boost::json::value value(const Scope& scope) const;
+  bool operator==(const Placeholder&) const = default;
+};
+
+// A text with placeholders in it. `$$` is a dollar, and so is a `$` before anything but a brace.
+class Text {
+ public:
+  Text() = default;
+  // The text as it stands, without placeholders.
+  explicit Text(std::string literal);
+  // Filters and their arguments are checked; whether a root or member exists is the reader's question, see
+  // placeholders(), which live as long as the text.
+  [[nodiscard]] static boost::system::result<Text, TemplateMistake> parse(std::string_view text);
+
+  // A lone placeholder keeps its type; anything else becomes a string.
+  [[nodiscard]] boost::json::value value(const Scope& scope) const;
+  // As text: null is empty, a number or flag as JSON writes it (1.5, not 1.5E0), a list or object as JSON.
+  [[nodiscard]] std::string text(const Scope& scope) const;
+
+  [[nodiscard]] std::vector<const Placeholder*> placeholders() const;
+  [[nodiscard]] bool empty() const { return parts_.empty(); }
+  bool operator==(const Text&) const = default;
+
+ private:
+  std::vector<std::variant<std::string, Placeholder>> parts_;
+};
+
+// A tree. Objects keep the order of their members. Special forms, written as an object with such a first member:
+//   {$each: PLACEHOLDER, value: TREE}   a list: the tree once for each element, bound to `each`, its place to `index`;
+//                                       `$each: items` walks through the items of the request, which bind `contact`
+//                                       and `activity`; what they do not bind is seen from outside; what is no list
+//                                       has no elements
+//   {$if: TEXT, value: TREE}            the tree, or nothing (the member or element is left out) when the text is null,
+//                                       false or empty, or an empty list or object
+//   {$merge: [TREE, ...]}               one object of the members of several; the later one wins, what is no object is
+//                                       passed by
+//   {$concat: [TREE, ...]}              one list of the elements of several; null is passed by, anything else that is
+//                                       no list is one element
+struct Tree;
+struct EachForm {
+  bool items = false;  // the items of the request; otherwise `list`
+  Text list;
+  std::shared_ptr<const Tree> value;
+  bool operator==(const EachForm& other) const;
+};
+struct IfForm {
+  Text condition;
+  std::shared_ptr<const Tree> value;
+  bool operator==(const IfForm& other) const;
+};
+struct MergeForm {
+  std::vector<Tree> parts;
+  bool operator==(const MergeForm&) const = default;
+};
+struct ConcatForm {
+  std::vector<Tree> parts;
+  bool operator==(const ConcatForm&) const = default;
+};
+struct TreeList {
+  std::vector<Tree> elements;
+  bool operator==(const TreeList&) const = default;
+};
+struct TreeObject {
+  std::vector<std::pair<Text, Tree>> members;
+  bool operator==(const TreeObject&) const = default;
+};
+struct Tree {
+  // A scalar that is no string is a json::value.
+  std::variant<boost::json::value, Text, TreeList, TreeObject, EachForm, IfForm, MergeForm, ConcatForm> node;
+  bool operator==(const Tree& other) const;
+};
+
+// Trees nested deeper than this are rendered as null.
+inline constexpr int tree_depth_max = 64;
+
+// The items of a request, for `$each: items`: one scope each.
+using Items = std::vector<Scope>;
+
+// The tree with every placeholder filled in. Total: what is absent is null, a filter that does not fit gives null.
+[[nodiscard]] boost::json::value render(const Tree& tree, const Scope& scope, const Items& items);
+
+}  // namespace elit::crm

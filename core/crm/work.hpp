@@ -1,0 +1,85 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/crm/filters.hpp"
+#include "core/crm/outgoing_message.hpp"
+#include "core/delivery_record.hpp"
+#include "core/instant.hpp"
+#include "core/time_zone.hpp"
+
+// What a batch of messages is to a CRM: contacts, and activities on their timelines.
+namespace elit::crm {
+
+enum class DeliveryUnit {
+  message,  // one record a message
+  day,      // one transcript for each user and calendar day, rewritten while it grows
+};
+
+// How the text of activities is made.
+struct TextForm {
+  bool html = false;      // the field holds HTML: text is escaped, line breaks become <br>
+  std::size_t limit = 0;  // of one record's text; 0: none
+  TextUnit limit_unit = TextUnit::code_points;
+  bool operator==(const TextForm&) const = default;
+};
+
+struct WorkOptions {
+  DeliveryUnit unit = DeliveryUnit::message;
+  TimeZone zone;          // of days, and of the times shown in transcripts
+  std::string zone_name;  // as shown; empty: UTC
+  TextForm text;
+};
+
+// A contact: one user of a source.
+struct Contact {
+  DeliveryUserId user = 0;
+  // What placeholders see as `contact`: key (SOURCE.USER_ID: the same for ever), user_id, source, user (the element of
+  // the Users API, as JSON), name and phone (as found there, or empty), fields (the mapped ones), remote_id and what
+  // steps saved.
+  boost::json::object values;
+};
+
+// A record on the timeline of a contact: a message, or a part of a day's transcript.
+struct Activity {
+  DeliveryUserId user = 0;
+  std::string local_key;  // within the user: the message's key, or YYYY-MM-DD#PART (`undated#PART`)
+  // The messages of the batch that stand or fall with it, by their places in the batch. With unit day every part of a
+  // user's day has the same ones: they are delivered when all parts stand.
+  std::vector<std::size_t> messages;
+  // What placeholders see as `activity`: key (SOURCE.USER_ID.YYYY-MM-DD#PART, or the message's key), text (in the
+  // TextForm: shown direction and sender, line breaks, options listed, media as a link), plain (the same, never HTML),
+  // title (one line: source and day), direction, sender, type, media_url, media_type (unit message), started and ended
+  // (instants, milliseconds since 1970; null when unreadable), date, part (from 1), count (messages in it).
+  boost::json::object values;
+  std::string digest;  // of everything in `values`; the same for the same content for ever
+};
+
+// One batch as work for a CRM.
+struct Work {
+  std::vector<Contact> contacts;     // each user of the batch once, in the order of the batch
+  std::vector<Activity> activities;  // each user's in their order in time; parts of a day ascending
+};
+
+// The days that the messages touch: what else of them is delivered has to be known before work is made of them.
+struct TouchedDay {
+  DeliveryUserId user = 0;
+  std::optional<CalendarDay> day;  // absent: messages without a readable instant
+};
+[[nodiscard]] std::vector<TouchedDay> touched_days(const std::vector<OutgoingMessage>& batch, const TimeZone& zone);
+
+// `batch`: as it stands in the delivery, each user's messages in the order of time. `delivered`: with unit day, what
+// was delivered before of the days it touches, any order; otherwise empty. A day's transcript is a function of the set
+// of messages in it, ordered by instant and key, and of nothing else: it is split at borders between messages,
+// greedily, so that a part that is full stays as it is while the day grows; a message longer than a whole part is split
+// between code points. Parts are numbered from 1 and never become fewer.
+[[nodiscard]] Work make_work(const WorkOptions& options, const std::vector<OutgoingMessage>& batch,
+                             const std::vector<OutgoingMessage>& delivered);
+
+}  // namespace elit::crm
