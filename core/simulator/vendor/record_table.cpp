@@ -5,10 +5,14 @@
 namespace elit::simulator {
 
 void RecordTable::begin(Instant now, Milliseconds slow) {
-  now_ = std::max(now_, now);
+  settle(now);
   slow_ = slow;
   wrote_ = false;
   ++requests_;
+}
+
+void RecordTable::settle(Instant now) {
+  now_ = std::max(now_, now);
   // Requests of different slowness overtake each other, so the queue is not in the order of the effects.
   std::vector<Write> due;
   for (auto write = waiting_.begin(); write != waiting_.end();) {
@@ -66,14 +70,14 @@ RecordTable::Written RecordTable::upsert(const std::string& object, const std::s
     }
     written.id = promised;
   }
-  write({now_ + slow_, object, written.id, key, std::move(properties), std::move(linked), requests_});
+  write({now_ + slow_, object, written.id, key, std::move(properties), std::move(linked), requests_, false});
   return written;
 }
 
 std::string RecordTable::create(const std::string& object, boost::json::object properties, std::set<std::string> linked,
                                 const std::string& key) {
   std::string id = new_id(object);
-  write({now_ + slow_, object, id, key, std::move(properties), std::move(linked), requests_});
+  write({now_ + slow_, object, id, key, std::move(properties), std::move(linked), requests_, false});
   return id;
 }
 
@@ -82,7 +86,15 @@ bool RecordTable::update(const std::string& object, const std::string& id, boost
   if (find(object, id) == nullptr) {
     return false;
   }
-  write({now_ + slow_, object, id, key, std::move(properties), std::move(linked), requests_});
+  write({now_ + slow_, object, id, key, std::move(properties), std::move(linked), requests_, false});
+  return true;
+}
+
+bool RecordTable::link(const std::string& object, const std::string& id, const std::string& contact) {
+  if (find(object, id) == nullptr) {
+    return false;
+  }
+  write({now_ + slow_, object, id, "", {}, {contact}, requests_, true});
   return true;
 }
 
@@ -120,8 +132,10 @@ void RecordTable::take_effect(const Write& write) {
     record.properties[property.key()] = property.value();
   }
   record.linked.insert(write.linked.begin(), write.linked.end());
-  ++record.writes;
-  record.updated = write.effective;
+  if (!write.only_links) {
+    ++record.writes;
+    record.updated = write.effective;
+  }
 }
 
 }  // namespace elit::simulator

@@ -35,6 +35,9 @@ class RecordTable {
   // A request begins: writes due by `now` take effect, those of this request do so `slow` later.
   void begin(Instant now, Milliseconds slow);
 
+  // Writes due by `now` take effect.
+  void settle(Instant now);
+
   // How much later than its request the answer comes: the `slow` of begin() once something was written, else zero.
   [[nodiscard]] Milliseconds answer_delay() const { return wrote_ ? slow_ : Milliseconds{0}; }
 
@@ -61,6 +64,9 @@ class RecordTable {
   bool update(const std::string& object, const std::string& id, boost::json::object properties,
               std::set<std::string> linked = {}, const std::string& key = "");
 
+  // Links a record that is there to a contact, which does not count as a write of the record. False: there is none.
+  bool link(const std::string& object, const std::string& id, const std::string& contact);
+
  private:
   struct Write {
     Instant effective;
@@ -70,6 +76,7 @@ class RecordTable {
     boost::json::object properties;
     std::set<std::string> linked;
     std::uint64_t request = 0;
+    bool only_links = false;
   };
   using Name = std::pair<std::string, std::string>;  // object, and an id or a key
 

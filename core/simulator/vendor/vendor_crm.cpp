@@ -8,4 +8,9 @@ void VendorCrm::begin(const VendorCall& call) {
   tokens_.begin(faults_, call.elapsed);
 }
 
+void VendorCrm::settle(Instant now, Milliseconds elapsed) {
+  table_.settle(now);
+  tokens_.begin(faults_, elapsed);
+}
+
 }  // namespace elit::simulator

@@ -47,6 +47,9 @@ class VendorCrm {
   // Absent: nothing of its own. The headers are added to those of the refusal.
   [[nodiscard]] virtual std::optional<HttpAnswer> refusal(Trouble) const { return std::nullopt; }
 
+  // Lets time pass without a request: due writes take effect, a revocation of tokens is noticed.
+  void settle(Instant now, Milliseconds elapsed);
+
   // How long after its request the latest answer comes (VendorFaults::slow_commit_s).
   [[nodiscard]] Milliseconds answer_delay() const { return table_.answer_delay(); }
 

@@ -25,6 +25,11 @@ const std::vector<Setting<VendorFaults>>& vendor_fault_settings() {
     all.push_back(toggle<F>("locked", &F::locked, "every write is refused for now"));
     all.push_back(toggle<F>("forbidden", &F::forbidden, "the credentials are good and may do nothing"));
     all.push_back(toggle<F>("quota_spent", &F::quota_spent, "the calls of the day are used up"));
+    all.push_back(count<F>("window_calls_max", &F::window_calls_max, 0, 1'000'000,
+                           "more calls in 10 s are throttled; 0: no limit"));
+    all.push_back(count<F>("text_length_max", &F::text_length_max, 0, 100'000'000,
+                           "the longest text of a long field; 0: the vendor's own limit"));
+    all.push_back(flag<F>("errors_with_200", &F::errors_with_200, "errors of records come with 200 in place of 207"));
     all.push_back(flag<F>("unique_activities", &F::unique_activities, "activities may have a unique property"));
     all.push_back(flag<F>("fields_creatable", &F::fields_creatable, "the credentials may add a field to the CRM"));
     return all;

@@ -23,6 +23,9 @@ struct VendorFaults : WireFaults {
   Toggle locked;                  // every write is refused for now, as the vendor does it
   Toggle forbidden;               // the credentials are good and may do nothing
   Toggle quota_spent;             // the calls of the day are used up
+  int window_calls_max = 0;       // more calls in 10 s are throttled, as the vendor does it; 0: no limit
+  int text_length_max = 0;        // the longest text that a long field takes, in its unit; 0: the vendor's own limit
+  bool errors_with_200 = false;   // where the vendor tells of errors of single records with 207, it says 200
   bool unique_activities = true;  // activities may have a property of unique values
   bool fields_creatable = true;   // the credentials may add a field to the CRM
 };

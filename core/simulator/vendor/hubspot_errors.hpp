@@ -1,0 +1,36 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <string>
+#include <string_view>
+
+#include "core/http_message.hpp"
+
+// The bodies of HubSpot's errors (developers.hubspot.com/docs/api-reference/error-handling).
+namespace elit::simulator {
+
+struct HubSpotError {
+  int status = 400;
+  std::string category = "VALIDATION_ERROR";
+  std::string message;
+  boost::json::object context;  // arrays of texts
+};
+
+// Of a whole request. `number` is the request's, from which its correlationId is made.
+[[nodiscard]] HttpAnswer hubspot_answer(const HubSpotError& error, std::uint64_t number);
+
+// Of one record of a batch, for the list `errors` of the answer.
+[[nodiscard]] boost::json::object hubspot_item(const HubSpotError& error);
+
+// 429 of a policy: TEN_SECONDLY_ROLLING or DAILY.
+[[nodiscard]] HttpAnswer hubspot_throttled(std::string_view policy, std::uint64_t number);
+
+// A refusal of the token endpoint. `status` is a word such as BAD_REFRESH_TOKEN.
+[[nodiscard]] HttpAnswer hubspot_token_refusal(std::string_view status, std::string_view error,
+                                               std::string_view message, std::uint64_t number);
+
+// {"name": ["value"]}, the form of every context.
+[[nodiscard]] boost::json::object hubspot_context(std::string_view name, const std::string& value);
+
+}  // namespace elit::simulator
