@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/crm/filters.hpp"
+#include "core/percent_encoding.hpp"
 
 namespace elit::crm {
 namespace {
@@ -178,6 +179,18 @@ std::string Text::text(const Scope& scope) const {
   for (const auto& part : parts_) {
     if (const auto* placeholder = std::get_if<Placeholder>(&part)) {
       text += text_of(placeholder->value(scope));
+    } else {
+      text += std::get<std::string>(part);
+    }
+  }
+  return text;
+}
+
+std::string Text::target_text(const Scope& scope) const {
+  std::string text;
+  for (const auto& part : parts_) {
+    if (const auto* placeholder = std::get_if<Placeholder>(&part)) {
+      text += percent_encode_segment(text_of(placeholder->value(scope)));
     } else {
       text += std::get<std::string>(part);
     }

@@ -87,6 +87,8 @@ class Text {
   [[nodiscard]] boost::json::value value(const Scope& scope) const;
   // As text: null is empty, a number or flag as JSON writes it (1.5, not 1.5E0), a list or object as JSON.
   [[nodiscard]] std::string text(const Scope& scope) const;
+  // As a path with its query: what placeholders give is percent-encoded, so that it stays one segment or value.
+  [[nodiscard]] std::string target_text(const Scope& scope) const;
 
   [[nodiscard]] std::vector<const Placeholder*> placeholders() const;
   [[nodiscard]] bool empty() const { return parts_.empty(); }

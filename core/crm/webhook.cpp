@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/crm/excerpt.hpp"
 #include "core/json_scan.hpp"
 #include "core/json_text.hpp"
 #include "core/letter_case.hpp"
@@ -16,10 +17,6 @@
 
 namespace elit::crm {
 namespace {
-
-// What is kept of a peer's words: enough to find the cause, too little to fill the state.
-constexpr std::size_t excerpt_size_max = 500;
-constexpr std::size_t remote_id_size_max = 500;
 
 void append_member(std::string& out, std::string_view name, std::string_view text) {
   out += ",\"";
@@ -44,25 +41,6 @@ void append_embedded(std::string& out, std::string_view json) {
   out += json_trim(repaired);
   std::replace_if(
       out.begin() + static_cast<std::ptrdiff_t>(place), out.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
-}
-
-std::string cut(std::string_view text, std::size_t size_max) {
-  if (text.size() <= size_max) {
-    return to_utf8(text);
-  }
-  std::size_t size = size_max;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) {
-    --size;
-  }
-  return to_utf8(text.substr(0, size)) + "…";
-}
-
-// A peer's words on one line.
-std::string excerpt(std::string_view text) {
-  std::string line = cut(text, excerpt_size_max);
-  std::replace_if(
-      line.begin(), line.end(), [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
-  return line;
 }
 
 std::string hex(const unsigned char* bytes, std::size_t size) {
