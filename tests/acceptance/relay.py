@@ -33,15 +33,21 @@ class Relay(Peer):
     """Listens on its own port and asks `upstream` (a URL; its path is not used) what to answer.
 
     `fault(request)` may give LOST_BEFORE, LOST_AFTER, an `Answer` to give in place of the server's, or None.
+    `rename` has texts that are replaced in answers: addresses under which the server knows itself.
     """
 
-    def __init__(self, upstream, fault=None, seconds=30):
-        parts = urlsplit(upstream)
-        self.upstream = (parts.hostname, parts.port)
+    def __init__(self, upstream="http://127.0.0.1:9", fault=None, seconds=30):
+        self.rename = {}
+        self.lead_to(upstream)
         self.fault = fault
         self.seconds = seconds
         self.exchanges = []
         super().__init__()
+
+    def lead_to(self, upstream):
+        """From now on this server is asked."""
+        parts = urlsplit(upstream)
+        self.upstream = (parts.hostname, parts.port)
 
     def answer(self, request):
         fault = self.fault(request) if self.fault else None
@@ -67,7 +73,10 @@ class Relay(Peer):
             connection.request(request.method, request.target, request.body or None, headers)
             reply = connection.getresponse()
             kept = {k: v for k, v in reply.getheaders() if k.lower() not in HOP_BY_HOP}
-            return Answer(reply.status, reply.read(), kept)
+            body = reply.read()
+            for known, shown in self.rename.items():
+                body = body.replace(known.encode(), shown.encode())
+            return Answer(reply.status, body, kept)
         finally:
             connection.close()
 

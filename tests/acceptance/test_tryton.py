@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import sys
 import unittest
 
 import tryton
@@ -12,6 +13,7 @@ from tryton import TrytonError
 def setUpModule():
     reason = tryton.unavailable()
     if reason:
+        sys.stderr.write(f"skipped: {reason}\n")
         raise unittest.SkipTest(reason)
 
 
@@ -27,7 +29,8 @@ class ServerTest(unittest.TestCase):
         return self.server.create("party.party", {"code": code, "name": "Asha"})[0]
 
     def note(self, party, message):
-        return self.server.create("ir.note", {"resource": f"party.party,{party}", "message": message, "unread": False})[0]
+        record = {"resource": f"party.party,{party}", "message": message, "unread": False}
+        return self.server.create("ir.note", record)[0]
 
     def test_a_code_belongs_to_one_party_and_a_second_create_is_refused(self):
         first = self.party("u-twice")
@@ -65,7 +68,8 @@ class ServerTest(unittest.TestCase):
         session = self.server.login()
         self.server.end_sessions()
         with self.assertRaises(TrytonError) as ended:
-            self.server.ask("model.party.party.search", [[], 0, None, None, {}], {"Authorization": f"Session {session}"})
+            self.server.ask("model.party.party.search", [[], 0, None, None, {}],
+                            {"Authorization": f"Session {session}"})
         self.assertEqual(ended.exception.name, "401")
         self.assertIsInstance(self.server.parties(), list)
 
@@ -89,7 +93,8 @@ class RelayTest(unittest.TestCase):
 
     def create(self, code):
         """The status of a create over the wire, or None when no answer came."""
-        body = json.dumps({"id": 1, "method": "model.party.party.create", "params": [[{"code": code, "name": "x"}], {}]})
+        body = json.dumps({"id": 1, "method": "model.party.party.create",
+                           "params": [[{"code": code, "name": "x"}], {}]})
         connection = http.client.HTTPConnection("127.0.0.1", self.relay.port, timeout=20)
         try:
             connection.request("POST", "/crm/", body, {"Content-Type": "application/json",

@@ -77,7 +77,7 @@ def database_template():
 
 
 class Tryton:
-    """A running server with its own database; `stop` ends it, `start` brings it back at the same port with what it had."""
+    """A running server with its own database; `stop` ends it, `start` brings it back at its port with what it had."""
 
     def __init__(self):
         self._temporary = tempfile.TemporaryDirectory(prefix="elitbuzz-tryton-")
