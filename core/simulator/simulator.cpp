@@ -1,6 +1,5 @@
 #include "core/simulator/simulator.hpp"
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 
 #include "core/simulator/ledger.hpp"
 #include "core/simulator/request_target.hpp"
+#include "core/simulator/setting_request.hpp"
 #include "core/simulator/timestamp_form.hpp"
 
 namespace elit::simulator {
@@ -17,58 +17,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr const char* json_lines = "application/x-ndjson";
-
-Reply mistake(const std::string& what) {
-  return json_reply(400, R"({"error":)" + json_string(what) + "}");
-}
-
-std::optional<json::object> read_object(const std::string& body) {
-  boost::system::error_code error;
-  json::value value = json::parse(body, error);
-  if (error || !value.is_object()) {
-    return std::nullopt;
-  }
-  return std::move(value.get_object());
-}
-
-// A JSON scalar the way it is written on the command line.
-std::string setting_text(const json::value& value) {
-  if (const json::string* text = value.if_string()) {
-    return std::string(text->data(), text->size());
-  }
-  // The JSON of a fraction would have an exponent.
-  return value.is_double() ? decimal_text(value.get_double()) : json::serialize(value);
-}
-
-template <class T>
-Reply show_settings(const std::vector<Setting<T>>& table, const T& target) {
-  json::object object;
-  for (const Setting<T>& row : table) {
-    object[row.key] = row.show(target);
-  }
-  return json_reply(200, json::serialize(object));
-}
-
-// Applies all members of the body, or none.
-template <class T>
-Reply settings(const std::vector<Setting<T>>& table, T& target, const HttpRequest& request) {
-  if (request.method == "GET") {
-    return show_settings(table, target);
-  }
-  const std::optional<json::object> changes = read_object(request.body);
-  if (!changes) {
-    return mistake("the body is not a JSON object of settings");
-  }
-  T changed = target;
-  for (const auto& change : *changes) {
-    const std::string key(change.key().data(), change.key().size());
-    if (const std::optional<std::string> wrong = apply(table, changed, key, setting_text(change.value()))) {
-      return mistake(*wrong);
-    }
-  }
-  target = std::move(changed);
-  return show_settings(table, target);
-}
 
 const char* speaker_name(Speaker speaker) {
   switch (speaker) {
@@ -98,6 +46,46 @@ Simulator::Simulator(const SimulatorOptions& options)
       random_(random_for(options.world.seed, "api faults", 0)),
       now_(options.world.start) {
   crm_.faults() = options.crm_faults;
+  for (std::unique_ptr<VendorCrm>& vendor : all_vendors()) {
+    const auto faults = options.vendor_faults.find(vendor->name());
+    if (faults != options.vendor_faults.end()) {
+      vendor->faults() = faults->second;
+    }
+    vendors_.emplace_back(std::move(vendor), options.world.seed);
+  }
+}
+
+VendorPeer* Simulator::vendor(std::string_view name) {
+  for (VendorPeer& peer : vendors_) {
+    if (peer.vendor().name() == name) {
+      return &peer;
+    }
+  }
+  return nullptr;
+}
+
+VendorCall Simulator::vendor_call(const HttpRequest& request, std::string_view name, Instant now) const {
+  VendorCall call;
+  call.now = now;
+  call.elapsed = now - world_.options().start;
+  call.base_url =
+      "http://" + std::string(find_header(request, "Host").value_or("127.0.0.1")) + "/crm/" + std::string(name);
+  return call;
+}
+
+Reply Simulator::answer_crm(const HttpRequest& request, const RequestTarget& target, Instant now) {
+  const std::string_view name = target.segments.size() > 1 ? std::string_view(target.segments[1]) : std::string_view{};
+  const std::string prefix = "/crm/" + std::string(name);
+  VendorPeer* peer = vendor(name);
+  if (peer != nullptr && request.target.starts_with(prefix)) {
+    HttpRequest inner = request;
+    inner.target.erase(0, prefix.size());
+    return peer->answer(inner, vendor_call(request, name, now));
+  }
+  if (name != "conversations" || target.segments.size() != 2) {
+    return json_reply(404, R"({"error":"here are /crm/conversations and, below /crm/, )" + vendor_names() + "\"}");
+  }
+  return crm_.answer(request, now, now - world_.options().start);
 }
 
 Reply Simulator::answer(const HttpRequest& request, Instant now) {
@@ -109,10 +97,7 @@ Reply Simulator::answer(const HttpRequest& request, Instant now) {
     return control(request, target, now_);
   }
   if (room == "crm") {
-    if (target.segments.size() != 2 || target.segments[1] != "conversations") {
-      return json_reply(404, R"({"error":"the CRM lives at /crm/conversations"})");
-    }
-    return crm_.answer(request, now_, now_ - world_.options().start);
+    return answer_crm(request, target, now_);
   }
   return answer_api(request, now_);
 }
@@ -135,19 +120,23 @@ Reply Simulator::answer_api(const HttpRequest& request, Instant now) {
 }
 
 Reply Simulator::control(const HttpRequest& request, const RequestTarget& target, Instant now) {
-  const std::string verb = target.segments.size() == 2 ? target.segments[1] : "";
+  const std::size_t depth = target.segments.size();
+  const std::string verb = depth == 2 ? target.segments[1] : "";
   const bool get = request.method == "GET";
   if (!get && request.method != "POST") {
     return json_reply(405, R"({"error":"use GET or POST"})");
   }
+  if (VendorPeer* peer = depth == 2 || depth == 3 ? vendor(target.segments[1]) : nullptr) {
+    return peer->control(request, depth == 3 ? target.segments[2] : "", vendor_call(request, target.segments[1], now));
+  }
   if (verb == "faults") {
-    return settings(api_fault_settings(), faults_, request);
+    return answer_settings(api_fault_settings(), faults_, request);
   }
   if (verb == "crm") {
-    return settings(crm_fault_settings(), crm_.faults(), request);
+    return answer_settings(crm_fault_settings(), crm_.faults(), request);
   }
   if (verb == "dialect") {
-    return settings(dialect_settings(), api_.dialect(), request);
+    return answer_settings(dialect_settings(), api_.dialect(), request);
   }
   if (verb == "messages") {
     return get ? messages(target, now) : say(request, now);
@@ -161,7 +150,8 @@ Reply Simulator::control(const HttpRequest& request, const RequestTarget& target
   if (verb == "received" && get) {
     return received();
   }
-  return json_reply(404, R"({"error":"known are ledger, messages, users, received, faults, crm and dialect"})");
+  return json_reply(
+      404, R"({"error":"known are ledger, messages, users, received, faults, crm, dialect, )" + vendor_names() + "\"}");
 }
 
 Reply Simulator::ledger(const RequestTarget& target, Instant now) const {
@@ -171,7 +161,7 @@ Reply Simulator::ledger(const RequestTarget& target, Instant now) const {
     if (const std::optional<std::string_view> text = target.value(name)) {
       const std::optional<std::int64_t> ms = parse_integer(*text);
       if (!ms) {
-        return mistake(std::string(name) + " is not a number of milliseconds since 1970");
+        return mistake_reply(std::string(name) + " is not a number of milliseconds since 1970");
       }
       query.*member = from_ms(*ms);
     }
@@ -203,15 +193,15 @@ Reply Simulator::messages(const RequestTarget& target, Instant now) const {
 }
 
 Reply Simulator::say(const HttpRequest& request, Instant now) {
-  const std::optional<json::object> body = read_object(request.body);
+  const std::optional<json::object> body = read_changes(request.body);
   User* user = body ? world_.find(member_text(*body, "user_id")) : nullptr;
   if (user == nullptr || !body->contains("text")) {
-    return mistake(R"(write {"user_id": ..., "text": ...} with a user of GET /simulator/users)");
+    return mistake_reply(R"(write {"user_id": ..., "text": ...} with a user of GET /simulator/users)");
   }
   const std::string given = member_text(*body, "timestamp_ms");
   const std::optional<std::int64_t> ms = parse_integer(given);
   if (!given.empty() && !ms) {
-    return mistake("timestamp_ms is not a number of milliseconds since 1970");
+    return mistake_reply("timestamp_ms is not a number of milliseconds since 1970");
   }
   world_.add_message(*user, ms ? from_ms(*ms) : now, now, member_text(*body, "text"));
   return json_reply(200, R"({"added":1})");
@@ -231,11 +221,12 @@ Reply Simulator::list_users() const {
 }
 
 Reply Simulator::change_user(const HttpRequest& request) {
-  const std::optional<json::object> body = read_object(request.body);
+  const std::optional<json::object> body = read_changes(request.body);
   User* user = body ? world_.find(member_text(*body, "user_id")) : nullptr;
   const std::string attribute = body ? member_text(*body, "attribute") : "";
   if (user == nullptr || attribute.empty() || !body->contains("value")) {
-    return mistake(R"(write {"user_id": ..., "attribute": ..., "value": ...} with a user of GET /simulator/users)");
+    return mistake_reply(
+        R"(write {"user_id": ..., "attribute": ..., "value": ...} with a user of GET /simulator/users)");
   }
   std::erase_if(user->attributes, [&](const auto& row) { return row.first == attribute; });
   user->attributes.emplace_back(attribute, member_text(*body, "value"));

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/http_message.hpp"
 #include "core/simulator/crm.hpp"
 #include "core/simulator/elitbuzz_api.hpp"
 #include "core/simulator/faults.hpp"
 #include "core/simulator/reply.hpp"
+#include "core/simulator/vendor/vendor_peer.hpp"
 #include "core/simulator/world.hpp"
 
 namespace elit::simulator {
@@ -17,14 +21,18 @@ struct SimulatorOptions {
   Dialect dialect;
   ApiFaults faults;
   CrmFaults crm_faults;
-  std::string crm_authorization;  // the whole header the CRM asks for; empty: none
+  std::string crm_authorization;                                   // the whole header the CRM asks for; empty: none
+  std::map<std::string, VendorFaults, std::less<>> vendor_faults;  // by the vendor's name
 };
 
-// A make-believe Elitbuzz, a CRM and the truth about both, as a function of (request, now): the same options and calls
+// A make-believe Elitbuzz, CRMs and the truth about both, as a function of (request, now): the same options and calls
 // give the same replies on every machine.
 //
 //   /bot-api/...                  the API (api.md sections 1 to 3)
 //   POST /crm/conversations       the receiver of the generic http sink
+//   /crm/VENDOR/...               a CRM of a vendor: hubspot, salesforce, zoho or odoo (core/simulator/vendor/); its
+//   own
+//                                 paths come after that prefix, which is also what its base URL ends with
 //   GET  /simulator/ledger        the truth beside what the CRM received; ?since_ms= and ?visible_until_ms= narrow it
 //   GET  /simulator/messages      every visible message, one JSON object a line: user_id, timestamp, sender, type,
 //                                 response, listed; ?user_id= and ?listed=true choose
@@ -34,6 +42,10 @@ struct SimulatorOptions {
 //   GET  /simulator/received      what the CRM received, in order, one JSON object a line
 //   GET  /simulator/faults, crm, dialect     the settings in force
 //   POST /simulator/faults, crm, dialect     {"key": value, ...} changes settings, all or none
+//   GET  /simulator/VENDOR, POST /simulator/VENDOR     the same for what goes wrong with a vendor's CRM
+//   GET  /simulator/VENDOR/records           what stands in it, one JSON object a line: object, id, key, properties,
+//                                            linked (ids of contacts), writes
+//   GET  /simulator/VENDOR/counts            requests, token_requests, tokens_given, invalid_requests
 class Simulator {
  public:
   explicit Simulator(const SimulatorOptions& options);
@@ -47,9 +59,13 @@ class Simulator {
   [[nodiscard]] ElitbuzzApi& api() { return api_; }
   [[nodiscard]] Crm& crm() { return crm_; }
   [[nodiscard]] ApiFaults& faults() { return faults_; }
+  // The CRM of a vendor; null: there is none of that name.
+  [[nodiscard]] VendorPeer* vendor(std::string_view name);
 
  private:
   Reply answer_api(const HttpRequest& request, Instant now);
+  Reply answer_crm(const HttpRequest& request, const RequestTarget& target, Instant now);
+  [[nodiscard]] VendorCall vendor_call(const HttpRequest& request, std::string_view name, Instant now) const;
   Reply control(const HttpRequest& request, const RequestTarget& target, Instant now);
   [[nodiscard]] Reply ledger(const RequestTarget& target, Instant now) const;
   [[nodiscard]] Reply messages(const RequestTarget& target, Instant now) const;
@@ -61,6 +77,7 @@ class Simulator {
   World world_;
   ElitbuzzApi api_;
   Crm crm_;
+  std::vector<VendorPeer> vendors_;
   ApiFaults faults_;
   Random random_;
   Instant now_;  // the latest instant seen: time does not go back in here

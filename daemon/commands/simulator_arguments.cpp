@@ -73,6 +73,23 @@ Option settings(std::string name, std::string meaning, const std::vector<Setting
           }};
 }
 
+Option vendor_setting() {
+  return {"--vendor-fault", "VENDOR.KEY=VALUE", "what goes wrong with the CRM of a vendor, see below",
+          [](SimulatorArguments& arguments, const std::string& text) -> std::optional<std::string> {
+            const std::size_t dot = text.find('.');
+            const std::size_t equals = text.find('=');
+            if (equals == std::string::npos || dot > equals) {
+              return "write VENDOR.KEY=VALUE; --help lists the keys";
+            }
+            const std::string vendor = text.substr(0, dot);
+            if ((", " + simulator::vendor_names() + ",").find(" " + vendor + ",") == std::string::npos) {
+              return fmt::format("\"{}\" is not known; known are {}", vendor, simulator::vendor_names());
+            }
+            return simulator::apply(simulator::vendor_fault_settings(), arguments.options.vendor_faults[vendor],
+                                    text.substr(dot + 1, equals - dot - 1), text.substr(equals + 1));
+          }};
+}
+
 template <class Setter>
 Option bare(std::string name, std::string meaning, Setter setter) {
   return {std::move(name), "", std::move(meaning),
@@ -130,6 +147,7 @@ std::vector<Option> peer_options() {
                &simulator::SimulatorOptions::faults),
       settings("--crm-fault", "what goes wrong with the CRM, see below", simulator::crm_fault_settings(),
                &simulator::SimulatorOptions::crm_faults),
+      vendor_setting(),
   };
 }
 
@@ -152,7 +170,7 @@ const std::vector<Option>& all_options() {
 template <class T>
 std::string table_text(const std::string& option, const std::vector<Setting<T>>& table) {
   const T defaults;
-  std::string text = "\n" + option + " KEY=VALUE:\n";
+  std::string text = "\n" + option + "KEY=VALUE:\n";
   for (const Setting<T>& row : table) {
     const std::string standard = row.show(defaults);
     text += fmt::format("  {:<22} {}{}\n  {:<22} {}\n", row.key, row.meaning,
@@ -207,15 +225,25 @@ std::string simulator_help() {
       "GET /simulator/ledger compares what was said with what the CRM received; POST /simulator/faults, "
       "/simulator/crm\n"
       "and /simulator/dialect change the settings below while it runs, as {\"key\": value, ...}.\n\n";
+  text += fmt::format(
+      "It also plays CRMs of vendors ({}), each at /crm/VENDOR. GET /simulator/VENDOR/records shows\n"
+      "what stands in one, GET /simulator/VENDOR/counts what was asked of it; POST /simulator/VENDOR changes what "
+      "goes\n"
+      "wrong with it. Their client is \"{}\" with the secret \"{}\" and the refresh token\n"
+      "\"{}\". HubSpot's static token, and a password of the user \"{}\" of Odoo's\n"
+      "database \"{}\", is \"{}\".\n\n",
+      simulator::vendor_names(), simulator::vendor_client_id, simulator::vendor_client_secret,
+      simulator::vendor_refresh_token, simulator::vendor_login, simulator::vendor_database, simulator::vendor_api_key);
   for (const Option& option : all_options()) {
     text +=
         fmt::format("  {:<32} {}\n", option.name + (option.value.empty() ? "" : " " + option.value), option.meaning);
   }
   text += fmt::format("\nWithout a key, \"{}\" is accepted.\n", simulator_api_key_default);
   text += "Shares are of all requests, from 0 to 1.\n";
-  return text + table_text("--dialect", simulator::dialect_settings()) +
-         table_text("--fault", simulator::api_fault_settings()) +
-         table_text("--crm-fault", simulator::crm_fault_settings());
+  return text + table_text("--dialect ", simulator::dialect_settings()) +
+         table_text("--fault ", simulator::api_fault_settings()) +
+         table_text("--crm-fault ", simulator::crm_fault_settings()) +
+         table_text("--vendor-fault VENDOR.", simulator::vendor_fault_settings());
 }
 
 }  // namespace elit::daemon
