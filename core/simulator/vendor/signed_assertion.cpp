@@ -1,9 +1,9 @@
 #include "core/simulator/vendor/signed_assertion.hpp"
 
-#include <boost/json/parse.hpp>
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <boost/json/parse.hpp>
 
 #include <memory>
 #include <utility>
