@@ -66,8 +66,8 @@ struct AttemptFailure {  // the batch waits to be repeated as it is
   Instant not_before;  // the peer's wish; our own backoff is not recorded, a new start tries once at once
 };
 struct BatchSettled {
-  std::vector<DeliveryOutcome> outcomes;               // one for each message that is in no split
-  std::vector<std::vector<DeliveryMessageId>> splits;  // batches of their own from now on
+  std::vector<DeliveryOutcome> outcomes;  // one for each message that is in no split
+  std::vector<BatchSplit> splits;
 };
 using DeliveryRecord = std::variant<AttemptFailure, BatchSettled>;
 
@@ -146,9 +146,18 @@ class Delivery {
   void pace_by(const Batch& batch, const DeliveryAnswer& answer, Now now);
   DeliveryRecord fail(BatchHandle handle, const DeliveryAnswer& answer, bool charged, Now now);
   DeliveryRecord refuse(BatchHandle handle, const DeliveryAnswer& answer, Now now);
-  BatchSettled split(BatchHandle handle, Now now);
-  BatchSettled settle(BatchHandle handle, const DeliveryAnswer& answer, Now now);
-  DeliveryOutcome settle_message(const Batch& batch, WaitingMessage message, const MessageAnswer& answer, Now now);
+  DeliveryRecord settle(BatchHandle handle, const DeliveryAnswer& answer, Now now);
+  DeliveryOutcome settle_message(const Batch& batch, WaitingMessage message, MessageVerdict verdict,
+                                 const MessageAnswer& answer, Now now);
+  void split_up(BatchHandle handle, const Batch& whole, const std::vector<MessageVerdict>& verdicts,
+                const DeliveryAnswer& answer, Now now, BatchSettled& settled);
+  void give_up(const Batch& batch, const std::string& error, std::vector<DeliveryOutcome>& outcomes);
+  // Opens a batch of `messages`, which were in `whole`, until now `handle`. `split` says what became of them.
+  void split_off(BatchHandle handle, const Batch& whole, std::vector<WaitingMessage> messages, BatchSplit split,
+                 SteadyTime due, Now now, BatchSettled& settled);
+  // The same in two halves, or as one when there is one message.
+  void halve(BatchHandle handle, const Batch& whole, const std::vector<WaitingMessage>& messages,
+             const std::string& error, Now now, BatchSettled& settled);
   DeliveryOutcome keep(WaitingMessage message, const std::string& error, Milliseconds delay, Now now);
   [[nodiscard]] bool gives_up(std::optional<Instant> first_failed, Now now) const;
   void count_refusal(DeliveryPace::Ticket ticket, const std::string& reason, Now now);

@@ -3,9 +3,43 @@
 
 #include "core/check.hpp"
 #include "core/delivery.hpp"
+#include "core/verdict_order.hpp"
 
 // What answers mean.
 namespace elit {
+namespace {
+
+bool has(const DeliveryAnswer& answer, MessageVerdict verdict) {
+  return std::any_of(answer.messages.begin(), answer.messages.end(),
+                     [verdict](const MessageAnswer& message) { return message.verdict == verdict; });
+}
+
+bool has_refusal(const DeliveryAnswer& answer) {
+  return has(answer, MessageVerdict::rejected) || has(answer, MessageVerdict::refused_in_company);
+}
+
+// Whether what failed for now counts as an attempt; otherwise the sink as a whole waits.
+bool charges(BatchVerdict verdict) {
+  return verdict == BatchVerdict::transient || verdict == BatchVerdict::answered;
+}
+
+// Whether a message with this verdict is sent again in a batch of such, not settled.
+bool goes_along(MessageVerdict verdict) {
+  return verdict == MessageVerdict::unknown || verdict == MessageVerdict::not_sent ||
+         verdict == MessageVerdict::refused_in_company;
+}
+
+// Why the messages with this verdict wait.
+std::string reason_of(const DeliveryAnswer& answer, MessageVerdict verdict) {
+  for (const MessageAnswer& message : answer.messages) {
+    if (message.verdict == verdict && !message.error.empty()) {
+      return message.error;
+    }
+  }
+  return answer.reason;
+}
+
+}  // namespace
 
 DeliveryRecord Delivery::on_answer(BatchHandle handle, const DeliveryAnswer& answer, Now now) {
   const auto found = batches_.find(handle);
@@ -16,13 +50,13 @@ DeliveryRecord Delivery::on_answer(BatchHandle handle, const DeliveryAnswer& ans
     case BatchVerdict::answered:
       return settle(handle, answer, now);
     case BatchVerdict::transient:
-      return fail(handle, answer, true, now);
     case BatchVerdict::throttled:
     case BatchVerdict::unauthorized:
     case BatchVerdict::misconfigured:
-      return fail(handle, answer, false, now);
+      return answer.messages.empty() ? fail(handle, answer, charges(answer.verdict), now) : settle(handle, answer, now);
     case BatchVerdict::too_large:
     case BatchVerdict::refused:
+      check(answer.messages.empty(), "what is refused as a whole is not judged one by one");
       return refuse(handle, answer, now);
   }
   check(false, "a verdict is one of those known");
@@ -45,25 +79,34 @@ void Delivery::pace_by(const Batch& batch, const DeliveryAnswer& answer, Now now
   if (answer.retry_after) {
     pace_.be_quiet_until(now.steady + *answer.retry_after);
   }
+  if (has(answer, MessageVerdict::delivered)) {
+    refusals_ = 0;
+  }
+  const bool fails = answer.verdict == BatchVerdict::transient || answer.verdict == BatchVerdict::throttled;
+  if (fails && is_paused(pace_.state())) {
+    // Who judges messages accepts the credential, and who takes some is well, whatever else is amiss.
+    if (has(answer, MessageVerdict::delivered)) {
+      pace_.on_success(batch.ticket);
+    } else if (has_refusal(answer)) {
+      pace_.on_alive(batch.ticket);
+    }
+  }
   switch (answer.verdict) {
-    case BatchVerdict::answered: {
-      const auto some = [&answer](MessageVerdict verdict) {
-        return std::any_of(answer.messages.begin(), answer.messages.end(),
-                           [verdict](const MessageAnswer& message) { return message.verdict == verdict; });
-      };
-      if (some(MessageVerdict::delivered)) {
-        refusals_ = 0;
+    case BatchVerdict::answered:
+      if (has(answer, MessageVerdict::delivered)) {
         pace_.on_success(batch.ticket);
-      } else if (some(MessageVerdict::rejected)) {
+      } else if (has_refusal(answer)) {
         pace_.on_alive(batch.ticket);
       } else {
         if (pace_.state() == SinkState::credential || pace_.state() == SinkState::misconfigured) {
           pace_.on_alive(batch.ticket);  // Who judges messages accepts the credential.
         }
-        pace_.on_transient(batch.ticket, "every message is refused for now", random_.fraction(), now.steady);
+        const bool unanswered = has(answer, MessageVerdict::unknown) || has(answer, MessageVerdict::not_sent);
+        pace_.on_transient(batch.ticket,
+                           unanswered && !answer.detail.empty() ? answer.detail : "every message is refused for now",
+                           random_.fraction(), now.steady);
       }
       break;
-    }
     case BatchVerdict::transient:
       pace_.on_transient(batch.ticket, answer.detail, random_.fraction(), now.steady);
       break;
@@ -91,17 +134,7 @@ DeliveryRecord Delivery::fail(BatchHandle handle, const DeliveryAnswer& answer, 
     ++batch.attempts;
     if (gives_up(batch.first_failed, now)) {
       BatchSettled settled;
-      const Batch given_up = close_batch(handle, now.steady);
-      for (const auto& message : given_up.messages) {
-        settled.outcomes.push_back({message.id,
-                                    DeliveryState::dead,
-                                    message.attempts + given_up.attempts,
-                                    {},
-                                    answer.reason,
-                                    std::nullopt,
-                                    std::nullopt});
-        line_.forget(message.id);
-      }
+      give_up(close_batch(handle, now.steady), answer.reason, settled.outcomes);
       return settled;
     }
   }
@@ -119,7 +152,10 @@ DeliveryRecord Delivery::fail(BatchHandle handle, const DeliveryAnswer& answer, 
 DeliveryRecord Delivery::refuse(BatchHandle handle, const DeliveryAnswer& answer, Now now) {
   const Batch& batch = batches_.at(handle);
   if (batch.messages.size() > 1) {
-    return split(handle, now);
+    const Batch whole = close_batch(handle, now.steady);
+    BatchSettled halves;
+    halve(handle, whole, whole.messages, {}, now, halves);
+    return halves;
   }
   if (pace_.state() == SinkState::refusing) {
     pace_.pause(SinkState::refusing, batch.ticket, pace_.reason(), now.steady);
@@ -141,52 +177,123 @@ DeliveryRecord Delivery::refuse(BatchHandle handle, const DeliveryAnswer& answer
   return settled;
 }
 
-BatchSettled Delivery::split(BatchHandle handle, Now now) {
-  const Batch whole = close_batch(handle, now.steady);
-  const auto middle = whole.messages.begin() + static_cast<std::ptrdiff_t>(whole.messages.size() / 2);
-  BatchSettled settled;
-  for (const auto& [from, to] : {std::pair(whole.messages.begin(), middle), std::pair(middle, whole.messages.end())}) {
-    Batch half;
-    half.messages.assign(from, to);
-    half.attempts = whole.attempts;
-    half.first_failed = whole.first_failed;
-    half.answer_lost = whole.answer_lost;
-    half.phase = Phase::unborn;
-    half.due = now.steady;
-    auto& ids = settled.splits.emplace_back();
-    for (const auto& message : half.messages) {
-      ids.push_back(message.id);
-    }
-    unborn_[handle].push_back(open_batch(std::move(half), now.steady));
+DeliveryRecord Delivery::settle(BatchHandle handle, const DeliveryAnswer& answer, Now now) {
+  const int rejections_max =
+      pace_.state() == SinkState::refusing ? 0 : std::max(1, settings_.dead_letters.pause_after - refusals_);
+  const std::vector<MessageVerdict> verdicts =
+      verdicts_in_order(batches_.at(handle).messages, answer.messages, rejections_max);
+  const bool charged = charges(answer.verdict);
+  if (std::all_of(verdicts.begin(), verdicts.end(), [](MessageVerdict verdict) {
+        return verdict == MessageVerdict::unknown || verdict == MessageVerdict::not_sent;
+      })) {
+    DeliveryAnswer whole = answer;
+    whole.answer_lost = answer.answer_lost || has(answer, MessageVerdict::unknown);
+    whole.reason = answer.reason.empty() ? reason_of(answer, verdicts.front()) : answer.reason;
+    return fail(handle, whole, charged, now);
   }
-  return settled;
-}
-
-BatchSettled Delivery::settle(BatchHandle handle, const DeliveryAnswer& answer, Now now) {
   const Batch batch = close_batch(handle, now.steady);
-  check(answer.messages.size() == batch.messages.size(), "an answer names an outcome for each message of its batch");
   BatchSettled settled;
   for (std::size_t i = 0; i < batch.messages.size(); ++i) {
-    settled.outcomes.push_back(settle_message(batch, batch.messages[i], answer.messages[i], now));
+    if (!goes_along(verdicts[i])) {
+      settled.outcomes.push_back(settle_message(batch, batch.messages[i], verdicts[i], answer.messages[i], now));
+    }
   }
-  if (pace_.state() == SinkState::refusing) {
+  if (!settled.outcomes.empty() && pace_.state() == SinkState::refusing) {
     pace_.pause(SinkState::refusing, batch.ticket, pace_.reason(), now.steady);
+  }
+  if (settled.outcomes.size() < batch.messages.size()) {
+    split_up(handle, batch, verdicts, answer, now, settled);
   }
   return settled;
 }
 
-DeliveryOutcome Delivery::settle_message(const Batch& batch, WaitingMessage message, const MessageAnswer& answer,
-                                         Now now) {
+void Delivery::split_up(BatchHandle handle, const Batch& whole, const std::vector<MessageVerdict>& verdicts,
+                        const DeliveryAnswer& answer, Now now, BatchSettled& settled) {
+  const auto those = [&whole, &verdicts](MessageVerdict verdict) {
+    std::vector<WaitingMessage> messages;
+    for (std::size_t i = 0; i < verdicts.size(); ++i) {
+      if (verdicts[i] == verdict) {
+        messages.push_back(whole.messages[i]);
+      }
+    }
+    return messages;
+  };
+  BatchSplit not_sent;
+  not_sent.error = reason_of(answer, MessageVerdict::not_sent);
+  if (answer.retry_after) {
+    not_sent.not_before = now.wall + *answer.retry_after;
+  }
+  BatchSplit unknown = not_sent;
+  unknown.error = reason_of(answer, MessageVerdict::unknown);
+  unknown.answer_lost = true;
+  unknown.charged = charges(answer.verdict);
+  // Without a charge the sink as a whole waits, not this batch.
+  const Milliseconds delay =
+      unknown.charged ? backoff_.delay(whole.attempts + 1, random_.fraction(), answer.retry_after) : Milliseconds{0};
+  split_off(handle, whole, those(MessageVerdict::unknown), std::move(unknown), now.steady + delay, now, settled);
+  halve(handle, whole, those(MessageVerdict::refused_in_company), reason_of(answer, MessageVerdict::refused_in_company),
+        now, settled);
+  split_off(handle, whole, those(MessageVerdict::not_sent), std::move(not_sent), now.steady, now, settled);
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    const bool failed = verdicts[i] == MessageVerdict::unknown || verdicts[i] == MessageVerdict::not_sent;
+    if (failed && open_of_user_.contains(whole.messages[i].user)) {
+      line_.mark_failing(whole.messages[i].user);
+    }
+  }
+}
+
+void Delivery::give_up(const Batch& batch, const std::string& error, std::vector<DeliveryOutcome>& outcomes) {
+  for (const auto& message : batch.messages) {
+    const int attempts = message.attempts + batch.attempts;
+    outcomes.push_back({message.id, DeliveryState::dead, attempts, {}, error, std::nullopt, std::nullopt});
+    line_.forget(message.id);
+  }
+}
+
+void Delivery::split_off(BatchHandle handle, const Batch& whole, std::vector<WaitingMessage> messages, BatchSplit split,
+                         SteadyTime due, Now now, BatchSettled& settled) {
+  if (messages.empty()) {
+    return;
+  }
+  Batch part;
+  part.messages = std::move(messages);
+  part.attempts = whole.attempts + (split.charged ? 1 : 0);
+  part.first_failed = split.charged ? whole.first_failed.value_or(now.wall) : whole.first_failed;
+  part.answer_lost = whole.answer_lost || split.answer_lost;
+  part.phase = Phase::unborn;
+  part.due = due;
+  if (split.charged && gives_up(part.first_failed, now)) {
+    give_up(part, split.error, settled.outcomes);
+    return;
+  }
+  for (const auto& message : part.messages) {
+    split.messages.push_back(message.id);
+  }
+  settled.splits.push_back(std::move(split));
+  unborn_[handle].push_back(open_batch(std::move(part), now.steady));
+}
+
+void Delivery::halve(BatchHandle handle, const Batch& whole, const std::vector<WaitingMessage>& messages,
+                     const std::string& error, Now now, BatchSettled& settled) {
+  BatchSplit split;
+  split.error = error;
+  const auto middle = messages.begin() + static_cast<std::ptrdiff_t>(messages.size() / 2);
+  split_off(handle, whole, {messages.begin(), middle}, split, now.steady, now, settled);
+  split_off(handle, whole, {middle, messages.end()}, std::move(split), now.steady, now, settled);
+}
+
+DeliveryOutcome Delivery::settle_message(const Batch& batch, WaitingMessage message, MessageVerdict verdict,
+                                         const MessageAnswer& answer, Now now) {
   const int before = message.attempts + batch.attempts;
   message.attempts = before + 1;
-  if (answer.verdict == MessageVerdict::delivered) {
+  if (verdict == MessageVerdict::delivered) {
     line_.forget(message.id);
     return {message.id, DeliveryState::delivered, message.attempts, answer.remote_id, {}, std::nullopt, std::nullopt};
   }
   if (!message.first_failed) {
     message.first_failed = batch.first_failed;
   }
-  if (answer.verdict == MessageVerdict::rejected) {
+  if (verdict == MessageVerdict::rejected) {
     if (pace_.state() == SinkState::refusing) {
       message.attempts = before;
       // Another message is to be the next probe.

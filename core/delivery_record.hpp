@@ -52,4 +52,14 @@ struct DeliveryOutcome {
   std::optional<Instant> first_failed;  // for pending
 };
 
+// Messages of a batch that is settled which are a batch of their own from now on and wait to be sent. What the whole
+// has gone through counts for them too.
+struct BatchSplit {
+  std::vector<DeliveryMessageId> messages;  // in the order of the whole
+  bool answer_lost = false;                 // they may have been accepted
+  bool charged = false;                     // the attempt counts for them
+  std::string error;                        // why they wait; empty: nothing new
+  std::optional<Instant> not_before;        // the peer's wish
+};
+
 }  // namespace elit

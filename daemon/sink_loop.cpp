@@ -335,8 +335,9 @@ asio::awaitable<std::vector<storage::BatchId>> SinkLoop::record(storage::BatchId
       // No two open batches share a message: the first one tells which is which.
       const std::vector<storage::OpenBatch> open = store.open_batches(sink);
       for (const auto& split : settled.splits) {
-        const auto found = std::find_if(open.begin(), open.end(),
-                                        [&split](const auto& each) { return each.messages.front() == split.front(); });
+        const auto found = std::find_if(open.begin(), open.end(), [&split](const auto& each) {
+          return each.messages.front() == split.messages.front();
+        });
         check(found != open.end(), "a split is an open batch");
         splits.push_back(found->id);
       }

@@ -149,6 +149,7 @@ struct UserFailure {
   std::optional<Instant> parked_until;  // set: the user becomes parked
 };
 
+using elit::BatchSplit;
 using elit::DeliveryOutcome;
 using elit::DeliveryState;
 using elit::OpenBatch;
@@ -159,8 +160,8 @@ struct BatchSettlement {
   SinkId sink = 0;
   BatchId batch = 0;
   Instant at;
-  std::vector<DeliveryOutcome> outcomes;       // one for each message of the batch that is in no split
-  std::vector<std::vector<MessageId>> splits;  // new open batches made of this one's messages, in order
+  std::vector<DeliveryOutcome> outcomes;  // one for each message of the batch that is in no split
+  std::vector<BatchSplit> splits;         // new open batches, in this order
 };
 
 struct SinkTotals {

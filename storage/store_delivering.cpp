@@ -59,9 +59,9 @@ void check_partition(const std::vector<BatchMember>& members, const BatchSettlem
   for (const DeliveryOutcome& outcome : settlement.outcomes) {
     leaving.push_back(outcome.id);
   }
-  for (const std::vector<MessageId>& split : settlement.splits) {
-    check(!split.empty(), "a batch is not empty");
-    leaving.insert(leaving.end(), split.begin(), split.end());
+  for (const BatchSplit& split : settlement.splits) {
+    check(!split.messages.empty(), "a batch is not empty");
+    leaving.insert(leaving.end(), split.messages.begin(), split.messages.end());
   }
   std::sort(leaving.begin(), leaving.end());
   check(std::equal(leaving.begin(), leaving.end(), members.begin(), members.end(),
@@ -106,15 +106,18 @@ void add_totals(Store::Impl& impl, const BatchSettlement& settlement, const std:
 
 // The parts of a batch wait now; what the whole has gone through counts for each of them.
 void split_batch(Store::Impl& impl, const BatchSettlement& settlement) {
-  for (const std::vector<MessageId>& split : settlement.splits) {
+  for (const BatchSplit& split : settlement.splits) {
     impl.statement(
-            "INSERT INTO batches (sink, attempts, in_flight, answer_lost, first_failed_ms, last_error, updated_ms) "
-            "SELECT sink, attempts, 0, answer_lost, first_failed_ms, last_error, ?2 FROM batches WHERE id = ?1")
-        .run(settlement.batch, settlement.at);
+            "INSERT INTO batches (sink, attempts, in_flight, answer_lost, first_failed_ms, not_before_ms, last_error, "
+            "updated_ms) SELECT sink, attempts + ?4, 0, answer_lost OR ?3, coalesce(first_failed_ms, iif(?4, ?2, "
+            "NULL)), ?5, coalesce(?6, last_error), ?2 FROM batches WHERE id = ?1")
+        .run(settlement.batch, settlement.at, split.answer_lost, split.charged, split.not_before,
+             unless_empty(split.error));
     const BatchId part = impl.database->last_insert_id();
-    for (const MessageId message : split) {
+    for (const MessageId message : split.messages) {
       join_batch(impl, settlement.sink, part, message);
     }
+    note_error(impl, settlement.sink, split.error, settlement.at);
   }
 }
 

@@ -23,7 +23,7 @@ class Model {
       arrive();
     }
     if (random_.below(200) == 0) {
-      mood_ = random_.below(9);
+      mood_ = random_.below(10);
     }
     if (!flying_.empty() && (random_.below(2) == 0 || flying_.size() == 4)) {
       land();
@@ -146,9 +146,26 @@ class Model {
         }
         return DeliveryRig::each(verdicts);
       }
+      case 9:
+        return judged(send);
       default:
         return random_.below(30) == 0 ? DeliveryRig::whole(BatchVerdict::transient) : DeliveryRig::accepted(send);
     }
+  }
+
+  // Message by message, under any verdict for the batch.
+  DeliveryAnswer judged(const SendBatch& send) {
+    std::vector<MessageVerdict> verdicts;
+    std::set<DeliveryUserId> ended;
+    for (const auto id : send.messages) {
+      const DeliveryUserId user = rig_.messages[id].user;
+      const auto verdict = static_cast<MessageVerdict>(random_.below(7));
+      verdicts.push_back(ended.contains(user) ? MessageVerdict::not_sent : verdict);
+      if (verdicts.back() == MessageVerdict::not_sent) {
+        ended.insert(user);
+      }
+    }
+    return DeliveryRig::each(verdicts, static_cast<BatchVerdict>(random_.below(5)));
   }
 
   bool has_culprit(const SendBatch& send) const {

@@ -77,14 +77,17 @@ class DeliveryRig {
         outcomes[outcome.id] = outcome;
       }
       for (const auto& split : settled->splits) {
-        leaving.insert(split.begin(), split.end());
+        for (const auto id : split.messages) {
+          EXPECT_TRUE(leaving.insert(id).second);
+          batched.insert(id);
+        }
         splits.push_back(++batch_ids_);
-        batched.insert(split.begin(), split.end());
       }
       EXPECT_EQ(leaving, std::set<DeliveryMessageId>(send.messages.begin(), send.messages.end()));
       for (const auto& outcome : settled->outcomes) {
         batched.erase(outcome.id);
       }
+      last_splits = settled->splits;
     } else {
       failures.push_back(std::get<AttemptFailure>(record));
     }
@@ -98,9 +101,9 @@ class DeliveryRig {
     given.retry_after = retry_after;
     return given;
   }
-  static DeliveryAnswer each(const std::vector<MessageVerdict>& verdicts) {
-    DeliveryAnswer given;
-    given.verdict = BatchVerdict::answered;
+  static DeliveryAnswer each(const std::vector<MessageVerdict>& verdicts,
+                             BatchVerdict of_batch = BatchVerdict::answered) {
+    DeliveryAnswer given = whole(of_batch);
     for (const auto verdict : verdicts) {
       given.messages.push_back({verdict, {}, verdict == MessageVerdict::delivered ? "" : "why"});
     }
@@ -126,6 +129,7 @@ class DeliveryRig {
   std::set<DeliveryMessageId> held;     // recorded as held back
   std::set<DeliveryMessageId> batched;  // in an open batch
   std::vector<AttemptFailure> failures;
+  std::vector<BatchSplit> last_splits;
   std::vector<OpenBatch> open;
   DeliveryMessageId scanned_to = 0;
   std::optional<SteadyTime> wake_up;

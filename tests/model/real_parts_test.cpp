@@ -330,7 +330,7 @@ class Path {
       store_->settle_batch({beginning_.sink(), request.batch, now_.wall, settled.outcomes, settled.splits});
       for (const auto& split : settled.splits) {
         for (const auto& open : store_->open_batches(beginning_.sink())) {
-          if (open.messages.front() == split.front()) {
+          if (open.messages.front() == split.messages.front()) {
             splits.push_back(open.id);
           }
         }

@@ -45,9 +45,10 @@ enum class Mood {
   misconfigured,
   too_large,
   refusing,
-  choosing
+  choosing,
+  judging
 };
-constexpr int moods = 9;
+constexpr int moods = 10;
 
 // The peer, which knows what it accepted under which key and complains when it is told twice, too early or too much.
 class Story {
@@ -194,8 +195,11 @@ class Story {
       size += world_.tables.messages.at(id).size_bytes;
       check_order(id, send.messages);
       const auto accepted = accepted_.find(id);
-      EXPECT_TRUE(accepted == accepted_.end() || accepted->second == send.messages || requeued_.contains(id))
+      EXPECT_TRUE(accepted == accepted_.end() || accepted->second == send.messages || split_.contains(id) ||
+                  requeued_.contains(id))
           << id << " was accepted under another key";
+      EXPECT_TRUE(accepted == accepted_.end() || send.lost_before || requeued_.contains(id))
+          << id << " goes again as if it could not have been accepted";
     }
     EXPECT_TRUE(send.messages.size() == 1 || size <= settings_.batch.bytes);
     flying_.push_back(send);
@@ -250,7 +254,10 @@ class Story {
   }
 
   DeliveryAnswer each(const SendBatch& send, bool chosen) {
-    if (const auto judged = judged_.find(send.messages); send.lost_before && judged != judged_.end()) {
+    const bool taken_apart = std::any_of(send.messages.begin(), send.messages.end(),
+                                         [this](DeliveryMessageId id) { return split_.contains(id); });
+    const auto judged = judged_.find(send.messages);
+    if (send.lost_before && judged != judged_.end() && !taken_apart) {
       return judged->second;
     }
     DeliveryAnswer& given = judged_[send.messages];
@@ -260,6 +267,7 @@ class Story {
       auto verdict = chosen ? static_cast<MessageVerdict>(choices_.below(4)) : MessageVerdict::delivered;
       const bool put_off = put_off_ && world_.tables.messages.at(id).user == 0;
       verdict = put_off ? MessageVerdict::retry : verdict;
+      verdict = split_.contains(id) ? MessageVerdict::delivered : verdict;  // It was taken already.
       if (verdict == MessageVerdict::delivered) {
         accepted_[id] = send.messages;
       } else if (verdict == MessageVerdict::rejected) {
@@ -270,9 +278,42 @@ class Story {
     return given;
   }
 
+  // Message by message, under any verdict for the batch; what is unknown may have been taken.
+  DeliveryAnswer judge(const SendBatch& send) {
+    DeliveryAnswer given =
+        whole(choices_.one_of({BatchVerdict::answered, BatchVerdict::transient, BatchVerdict::throttled,
+                               BatchVerdict::unauthorized, BatchVerdict::misconfigured}));
+    world_.secret_changes = world_.secret_changes || given.verdict == BatchVerdict::unauthorized;
+    judged_.erase(send.messages);
+    std::set<DeliveryUserId> ended;
+    Ids suspects;
+    for (const DeliveryMessageId id : send.messages) {
+      const DeliveryUserId user = world_.tables.messages.at(id).user;
+      auto verdict = ended.contains(user) ? MessageVerdict::not_sent : static_cast<MessageVerdict>(choices_.below(7));
+      const bool open = verdict == MessageVerdict::unknown || verdict == MessageVerdict::not_sent;
+      verdict = accepted_.contains(id) && !open ? MessageVerdict::delivered : verdict;
+      if (verdict == MessageVerdict::delivered || (verdict == MessageVerdict::unknown && choices_.chance(2))) {
+        accepted_[id] = send.messages;
+        split_.insert(id);
+      } else if (verdict == MessageVerdict::rejected) {
+        refused_.insert(id);
+      } else if (verdict == MessageVerdict::not_sent) {
+        ended.insert(user);
+      } else if (verdict == MessageVerdict::refused_in_company) {
+        suspects.push_back(id);
+      }
+      given.messages.push_back({verdict, {}, verdict == MessageVerdict::delivered ? "" : "why"});
+    }
+    if (suspects.size() == 1) {
+      refused_.insert(suspects.front());
+    }
+    return given;
+  }
+
   DeliveryAnswer answer_to(const SendBatch& send) {
     // A peer that has judged a set gives the same answer when it is repeated, unless it gives none.
-    const bool harsh = mood_ == Mood::too_large || mood_ == Mood::refusing || mood_ == Mood::choosing;
+    const bool harsh =
+        mood_ == Mood::too_large || mood_ == Mood::refusing || mood_ == Mood::choosing || mood_ == Mood::judging;
     const bool repeated = send.lost_before && judged_.contains(send.messages);
     switch (repeated && harsh ? Mood::accepting : mood_) {
       case Mood::transient:
@@ -301,6 +342,8 @@ class Story {
         return whole(BatchVerdict::refused);
       case Mood::choosing:
         return each(send, true);
+      case Mood::judging:
+        return judge(send);
       case Mood::accepting:
         break;
     }
@@ -321,6 +364,7 @@ class Story {
   SteadyTime quiet_until_ = SteadyTime::min();
   std::vector<SendBatch> flying_;
   std::map<DeliveryMessageId, Ids> accepted_;  // and the set they were in, which is what its key is made of
+  std::set<DeliveryMessageId> split_;          // taken with an answer that may have split the set
   std::map<Ids, DeliveryAnswer> judged_;
   std::set<DeliveryMessageId> refused_;
   std::set<DeliveryMessageId> requeued_;

@@ -114,18 +114,23 @@ std::vector<DeliveryBatchId> DeliveryTables::record(DeliveryBatchId id, const De
     outcomes[outcome.id] = outcome;
   }
   std::vector<DeliveryBatchId> ids;
-  for (const auto& split : settled.splits) {
-    leaving.insert(split.begin(), split.end());
+  for (const BatchSplit& split : settled.splits) {
+    leaving.insert(split.messages.begin(), split.messages.end());
     OpenBatch part = whole;
     part.id = ++batch_ids_;
-    part.messages = split;
+    part.messages = split.messages;
     part.users.clear();
     part.sizes_bytes.clear();
-    for (const DeliveryMessageId message : split) {
+    for (const DeliveryMessageId message : split.messages) {
       part.users.push_back(messages.at(message).user);
       part.sizes_bytes.push_back(messages.at(message).size_bytes);
     }
-    part.not_before.reset();
+    part.answer_lost = whole.answer_lost || split.answer_lost;
+    if (split.charged) {
+      ++part.attempts;
+      part.first_failed = part.first_failed.value_or(at);
+    }
+    part.not_before = split.not_before;
     batches.emplace(part.id, part);
     ids.push_back(part.id);
   }

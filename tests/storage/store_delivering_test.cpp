@@ -28,7 +28,12 @@ class StoreDelivering : public StoreTest {
     outcome.state = state;
     return outcome;
   }
-  void settle(BatchId batch, std::vector<DeliveryOutcome> outcomes, std::vector<Ids> splits = {}) {
+  static BatchSplit part_of(const Ids& ids) {
+    BatchSplit part;
+    part.messages = ids;
+    return part;
+  }
+  void settle(BatchId batch, std::vector<DeliveryOutcome> outcomes, std::vector<BatchSplit> splits = {}) {
     BatchSettlement settlement;
     settlement.sink = sink_;
     settlement.batch = batch;
@@ -199,7 +204,7 @@ TEST_F(StoreDelivering, SplitsABatchIntoPartsThatWait) {
   const BatchId batch = store().begin_batch(sink_, {1, 2, 3, 4, 5}, at_);
   store().record_attempt_failure(batch, "503", false, true, at_, at_);
   store().begin_attempt(batch, at_);
-  settle(batch, {outcome(1, DeliveryState::delivered)}, {{2, 3}, {4, 5}});
+  settle(batch, {outcome(1, DeliveryState::delivered)}, {part_of({2, 3}), part_of({4, 5})});
   const std::vector<OpenBatch> open = store().open_batches(sink_);
   ASSERT_THAT(open, SizeIs(2));
   EXPECT_EQ(open[0].messages, (Ids{2, 3}));
@@ -213,6 +218,52 @@ TEST_F(StoreDelivering, SplitsABatchIntoPartsThatWait) {
   }
   expect_totals(1, 4, 0, 0);
   EXPECT_EQ(count_state("pending"), 4);
+}
+
+TEST_F(StoreDelivering, APartWhoseAnswerIsLostIsUnknownAndChargedByItself) {
+  store_messages(user_, 5);
+  const BatchId batch = store().begin_batch(sink_, {1, 2, 3, 4, 5}, at_);
+  store().record_attempt_failure(batch, "429", false, false, at_, at_);
+  store().begin_attempt(batch, at_);
+  BatchSplit lost{{2, 3}, true, true, "no answer", from_ms(day + 9000)};
+  BatchSplit unsent{{4}, false, false, "not sent", std::nullopt};
+  BatchSplit half{{5}, false, false, {}, std::nullopt};
+  settle(batch, {outcome(1, DeliveryState::delivered)}, {lost, half, unsent});
+  EXPECT_THAT(rows_of("SELECT state, attempts, last_error FROM deliveries_v1 ORDER BY last_error"),
+              ElementsAre("delivered|1|-", "pending|0|429", "unknown|1|no answer", "unknown|1|no answer",
+                          "pending|0|not sent"));
+  EXPECT_THAT(rows_of("SELECT last_error FROM sinks"), ElementsAre("not sent"));
+  const std::vector<OpenBatch> open = store().open_batches(sink_);
+  ASSERT_THAT(open, SizeIs(3));
+  EXPECT_EQ(open[0].messages, (Ids{2, 3}));
+  EXPECT_TRUE(open[0].answer_lost);
+  EXPECT_EQ(open[0].attempts, 1);
+  EXPECT_EQ(open[0].first_failed, at_);
+  EXPECT_EQ(open[0].not_before, from_ms(day + 9000));
+  EXPECT_EQ(open[1].messages, (Ids{5}));
+  EXPECT_EQ(open[2].messages, (Ids{4}));
+  for (const std::size_t part : {1U, 2U}) {
+    EXPECT_FALSE(open[part].answer_lost);
+    EXPECT_EQ(open[part].attempts, 0);
+    EXPECT_EQ(open[part].first_failed, std::nullopt);
+    EXPECT_EQ(open[part].not_before, std::nullopt);
+  }
+  expect_totals(1, 4, 0, 0);
+}
+
+TEST_F(StoreDelivering, WhatWasLostOfTheWholeIsLostOfItsParts) {
+  store_messages(user_, 2);
+  const BatchId batch = store().begin_batch(sink_, {1, 2}, at_);
+  store().record_attempt_failure(batch, "timeout", true, true, at_, at_);
+  store().begin_attempt(batch, at_);
+  BatchSplit again = part_of({1});
+  again.charged = true;
+  settle(batch, {outcome(2, DeliveryState::delivered)}, {again});
+  const OpenBatch open = store().open_batches(sink_).at(0);
+  EXPECT_TRUE(open.answer_lost);
+  EXPECT_EQ(open.attempts, 2);
+  EXPECT_EQ(open.first_failed, at_);
+  EXPECT_EQ(count_state("unknown"), 1);
 }
 
 TEST_F(StoreDelivering, APendingOutcomeIsHeldBackWithItsFailure) {
@@ -331,7 +382,8 @@ TEST_F(StoreDeliveringDeathTest, ASettlementNamesEachMessageOnce) {
   store_messages(user_, 3);
   const BatchId batch = store().begin_batch(sink_, {1, 2}, at_);
   EXPECT_DEATH(settle(batch, {outcome(1, DeliveryState::delivered)}), "each message of its batch once");
-  EXPECT_DEATH(settle(batch, {outcome(1, DeliveryState::delivered)}, {{1, 2}}), "each message of its batch once");
+  EXPECT_DEATH(settle(batch, {outcome(1, DeliveryState::delivered)}, {part_of({1, 2})}),
+               "each message of its batch once");
   EXPECT_DEATH(settle(batch, {outcome(1, DeliveryState::delivered), outcome(3, DeliveryState::delivered)}),
                "each message of its batch once");
 }

@@ -241,7 +241,7 @@ class Workload::Step {
     }
     return outcome;
   }
-  void settle(SinkId sink, const OpenBatch& batch, std::vector<std::vector<MessageId>> splits) {
+  void settle(SinkId sink, const OpenBatch& batch, std::vector<BatchSplit> splits) {
     BatchSettlement settlement;
     settlement.sink = sink;
     settlement.batch = batch.id;
@@ -282,7 +282,10 @@ class Workload::Step {
     }
     if (dice == 2 && batch.messages.size() > 1) {
       const auto middle = batch.messages.begin() + static_cast<std::ptrdiff_t>(batch.messages.size() / 2);
-      return settle(sink, batch, {{batch.messages.begin(), middle}, {middle, batch.messages.end()}});
+      const bool lost = batch.id % 2 == 0;
+      return settle(sink, batch,
+                    {{{batch.messages.begin(), middle}, lost, lost, lost ? "no answer" : "", std::nullopt},
+                     {{middle, batch.messages.end()}, false, false, {}, std::nullopt}});
     }
     settle(sink, batch, {});
   }
