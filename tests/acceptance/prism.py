@@ -57,6 +57,7 @@ def install():
         with tempfile.TemporaryDirectory(prefix="installing-", dir=CACHE) as directory:
             problem = run_npm(Path(directory))
             if problem:
+                problem += f"; it is tried again in {ASK_AGAIN_SECONDS // 60} minutes, or at once without {failed}"
                 failed.write_text(problem, "utf-8")
             else:
                 os.rename(directory, target)
