@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/crm/filters.hpp"
+#include "core/crm/activity_text.hpp"
 #include "core/crm/outgoing_message.hpp"
 #include "core/delivery_record.hpp"
 #include "core/instant.hpp"
@@ -20,14 +20,6 @@ namespace elit::crm {
 enum class DeliveryUnit {
   message,  // one record a message
   day,      // one transcript for each user and calendar day, rewritten while it grows
-};
-
-// How the text of activities is made.
-struct TextForm {
-  bool html = false;      // the field holds HTML: text is escaped, line breaks become <br>
-  std::size_t limit = 0;  // of one record's text; 0: none
-  TextUnit limit_unit = TextUnit::code_points;
-  bool operator==(const TextForm&) const = default;
 };
 
 struct WorkOptions {
@@ -42,21 +34,25 @@ struct Contact {
   DeliveryUserId user = 0;
   // What placeholders see as `contact`: key (SOURCE.USER_ID: the same for ever), user_id, source, user (the element of
   // the Users API, as JSON), name and phone (as found there, or empty), fields (the mapped ones), remote_id and what
-  // steps saved.
+  // steps saved. Of these, `fields` is empty and `remote_id` absent here: they are whose the exchange is.
   boost::json::object values;
 };
 
 // A record on the timeline of a contact: a message, or a part of a day's transcript.
 struct Activity {
   DeliveryUserId user = 0;
-  std::string local_key;  // within the user: the message's key, or YYYY-MM-DD#PART (`undated#PART`)
+  // Within the user: the message's key (KEY#2 and so on for the rest of one that is longer than a record may be), or
+  // YYYY-MM-DD#PART (`undated#PART`).
+  std::string local_key;
   // The messages of the batch that stand or fall with it, by their places in the batch. With unit day every part of a
   // user's day has the same ones: they are delivered when all parts stand.
   std::vector<std::size_t> messages;
-  // What placeholders see as `activity`: key (SOURCE.USER_ID.YYYY-MM-DD#PART, or the message's key), text (in the
-  // TextForm: shown direction and sender, line breaks, options listed, media as a link), plain (the same, never HTML),
-  // title (one line: source and day), direction, sender, type, media_url, media_type (unit message), started and ended
-  // (instants, milliseconds since 1970; null when unreadable), date, part (from 1), count (messages in it).
+  // What placeholders see as `activity`: key (SOURCE.USER_ID.YYYY-MM-DD#PART, or the local key with unit message), text
+  // (in the TextForm: shown direction and sender, line breaks, options listed, media as a link), plain (the same, never
+  // HTML), title (one line: source, day and zone, and #PART from the second part on), direction, sender, type,
+  // media_url, media_type (unit message; absent with unit day), started and ended (instants of the first and last
+  // message in it, milliseconds since 1970; null when unreadable), date (YYYY-MM-DD in the zone; null when unreadable),
+  // zone (its name), part (from 1), count (messages in it; one that goes on in the next part counts in both).
   boost::json::object values;
   std::string digest;  // of everything in `values`; the same for the same content for ever
 };

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/crm/filters.hpp"
+#include "core/crm/outgoing_message.hpp"
+#include "core/crm/response_lines.hpp"
+#include "core/instant.hpp"
+
+// How messages become the text of records: for people, in the form that the CRM's field takes.
+namespace elit::crm {
+
+// How the text of activities is made.
+struct TextForm {
+  bool html = false;      // the field holds HTML: text is escaped, line breaks become <br>
+  std::size_t limit = 0;  // of one record's text; 0: none; less than text_limit_min counts as that
+  TextUnit limit_unit = TextUnit::code_points;
+  bool operator==(const TextForm&) const = default;
+};
+inline constexpr std::size_t text_limit_min = 64;
+
+// Who says it: "Customer", "Bot", "Agent NAME", "System"; for an unknown direction the sender's name, or "Unknown".
+[[nodiscard]] std::string speaker_of(const OutgoingMessage& message, const boost::json::value& raw);
+
+// A message in a record: "09:15:02 Customer: the text".
+struct Entry {
+  std::string time;  // as shown; empty: none
+  std::string speaker;
+  std::vector<TextLine> lines;  // not empty
+  // Lines after the first one are indented, so that nobody can write what looks like the next message.
+  bool indented = false;
+};
+
+// A piece of text that is never cut: a cluster or code point, a line break, a link.
+struct TextPiece {
+  std::string shown;  // in the form
+  std::string plain;
+  bool line_break = false;
+};
+
+// The text of a whole entry, as one piece.
+[[nodiscard]] TextPiece whole_text(const Entry& entry, const TextForm& form);
+// The same in pieces of which none is longer than half of the limit. Requires: a limit.
+[[nodiscard]] std::vector<TextPiece> text_pieces(const Entry& entry, const TextForm& form);
+// What a record begins with that goes on with the entry: "09:15:02 Customer (continued): "; empty when that were longer
+// than half of the limit.
+[[nodiscard]] TextPiece continuation(const Entry& entry, const TextForm& form);
+
+// A line break between two entries.
+[[nodiscard]] TextPiece entry_break(const TextForm& form);
+
+}  // namespace elit::crm
