@@ -45,6 +45,7 @@ class Damage : public ::testing::Test {
       }
       read_all(*store);
       (void)read_status(disk);
+      (void)read_last_messages(disk, 20);
       ++opened_;
       return true;
     } catch (const StorageError& error) {
@@ -60,6 +61,9 @@ class Damage : public ::testing::Test {
     store.visit_users(1, [&users](const ScheduledUser& user) { users.push_back(user.row); });
     for (const UserRow user : users) {
       (void)store.load_user(user);
+      (void)store.remote_records(1, {{user, ""}, {user, "day-1"}});
+      (void)store.delivered_messages(1, user, span_of(0, 1'000'000'000));
+      (void)store.delivered_messages(1, user, std::nullopt);
     }
     for (const SinkId sink : {1, 2}) {
       (void)store.open_batches(sink);

@@ -290,11 +290,23 @@ class Workload::Step {
     settle(sink, batch, {});
   }
 
+  void keep_records() {
+    const std::optional<UserState> user = any_user();
+    if (user) {
+      store_.keep_remote_records(
+          any_sink(),
+          {{user->row, "", "contact-" + number(), "", {{"etag", number()}}},
+           {user->row, "day-" + std::to_string(random_.below(3)), "activity-" + number(), "d", {}}},
+          now());
+    }
+  }
   void note_something() {
-    switch (random_.below(3)) {
+    switch (random_.below(4)) {
       case 0:
-        return store_.record_fact(names_.source, "fact-" + std::to_string(random_.below(5)), number());
+        return keep_records();
       case 1:
+        return store_.record_fact(names_.source, "fact-" + std::to_string(random_.below(5)), number());
+      case 2:
         return store_.record_source_state(names_.source, "running", "since " + number(), now());
       default:
         return store_.record_sink_state(any_sink(), "paused: credential", "HTTP 401", now());

@@ -1,0 +1,138 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <list>
+
+#include "storage/database.hpp"
+#include "storage/migrations.hpp"
+#include "storage/status_reader.hpp"
+#include "tests/storage/store_fixture.hpp"
+
+namespace elit::storage {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+using Kind = StorageError::Kind;
+using Texts = std::vector<std::string>;
+
+std::string bytes_of(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+Texts texts(Connection& connection, std::string_view sql) {
+  Texts found;
+  Statement query = connection.statement(sql);
+  query.bind();
+  while (query.step()) {
+    found.push_back(query.text(0));
+  }
+  return found;
+}
+
+Texts schema_of(Connection& connection) {
+  return texts(connection, "SELECT type || ' ' || name || ': ' || coalesce(sql, '-') FROM sqlite_schema ORDER BY name");
+}
+
+// A state directory as an earlier version left it.
+class Migrating : public ::testing::Test {
+ protected:
+  Migrating() {
+    std::filesystem::create_directory(directory());
+    std::ofstream(database()).close();
+    const std::filesystem::path fixtures = ELITBUZZ_SYNC_SOURCE_DIRECTORY "/tests/storage";
+    execute(database(), bytes_of(fixtures / "state_of_version_1.sql"));
+  }
+
+  [[nodiscard]] std::filesystem::path directory() const { return temporary_.path() / "state"; }
+  [[nodiscard]] std::filesystem::path database() const { return directory() / database_name; }
+  static void execute(const std::filesystem::path& file, const std::string& script) {
+    Connection connection(file, Connection::Access::write);
+    connection.execute(script);
+    connection.accept();
+  }
+  // All rows of the tables that the state had, each as one text.
+  Texts rows_of(Connection& connection) {
+    Texts rows;
+    for (const std::string& table :
+         texts(connection,
+               "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'remote_records' "
+               "ORDER BY name")) {
+      std::string row = "SELECT '" + table + "'";
+      queries_.push_back("SELECT quote(name) FROM pragma_table_info('" + table + "')");
+      for (const std::string& column : texts(connection, queries_.back())) {
+        row += " || ' ' || quote(\"" + column.substr(1, column.size() - 2) + "\")";
+      }
+      queries_.push_back(row + " FROM " + table);
+      const Texts found = texts(connection, queries_.back());
+      EXPECT_FALSE(found.empty() && table != "unlisted") << "the fixture says nothing of " << table;
+      rows.insert(rows.end(), found.begin(), found.end());
+    }
+    return rows;
+  }
+
+  TemporaryDirectory temporary_;
+
+ private:
+  std::list<std::string> queries_;  // statements are cached by their text, which must stay
+};
+
+TEST_F(Migrating, BeginsWithTheSchemaOfVersionOne) {
+  const std::filesystem::path file = temporary_.path() / "first.db";
+  std::ofstream(file).close();
+  execute(file, std::string(migrations()[0].sql));
+  Connection first(file, Connection::Access::read);
+  Connection fixture(database(), Connection::Access::read);
+  EXPECT_EQ(fixture.integer("PRAGMA user_version"), 1);
+  EXPECT_THAT(schema_of(fixture), ElementsAreArray(schema_of(first))) << "a migration that was released never changes";
+}
+
+TEST_F(Migrating, KeepsEverythingAndHasTheSchemaOfANewState) {
+  Texts before;
+  {
+    Connection connection(database(), Connection::Access::read);
+    before = rows_of(connection);
+  }
+  // Nobody will hear the answer to what was in flight.
+  const std::string in_flight = "batches 3 1 0 1 0 NULL NULL NULL 1767227600000";
+  ASSERT_THAT(before, Contains(in_flight));
+  std::replace(before.begin(), before.end(), in_flight, std::string("batches 3 1 0 0 1 NULL NULL NULL 1767227600000"));
+  const std::unique_ptr<Store> store = Store::open(directory());
+  Connection& connection = StorePeek::connection(*store);
+  EXPECT_EQ(connection.integer("PRAGMA user_version"), schema_version());
+  EXPECT_THAT(rows_of(connection), ElementsAreArray(before));
+  const std::unique_ptr<Store> fresh = Store::open(temporary_.path() / "fresh");
+  EXPECT_THAT(schema_of(connection), ElementsAreArray(schema_of(StorePeek::connection(*fresh))));
+}
+
+TEST_F(Migrating, GivesAStateThatWorks) {
+  const std::unique_ptr<Store> store = Store::open(directory());
+  const SinkId sink = store->register_sinks({{"crm", true}, {"archive", false}}).front();
+  EXPECT_THAT(store->remote_records(sink, {{1, ""}}), SizeIs(0));
+  store->keep_remote_records(sink, {{1, "", "501", "", {}}}, from_ms(day));
+  EXPECT_THAT(store->remote_records(sink, {{1, ""}}), SizeIs(1));
+  EXPECT_EQ(store->load_user(3).windows.size(), 1U);
+  EXPECT_EQ(store->load_messages({16}).at(0).text, "text 7");
+  EXPECT_THAT(store->open_batches(sink), SizeIs(2));
+  EXPECT_THAT(texts(StorePeek::connection(*store),
+                    "SELECT state || ' ' || count(*) FROM deliveries_v1 WHERE sink = 'crm' GROUP BY state ORDER BY 1"),
+              ElementsAre("dead 1", "delivered 1", "pending 9", "unknown 3"));
+}
+
+TEST_F(Migrating, IsDoneOnceAndNotByReaders) {
+  const std::string before = bytes_of(database());
+  std::string message;
+  EXPECT_EQ(kind_thrown_by([this] { (void)read_status(directory()); }, &message), Kind::unreadable);
+  EXPECT_THAT(message, HasSubstr("written by an earlier version"));
+  EXPECT_EQ(bytes_of(database()), before);
+  Store::open(directory()).reset();
+  EXPECT_EQ(read_status(directory()).sources.at(0).messages, 14);
+  Store::open(directory()).reset();
+}
+
+}  // namespace
+}  // namespace elit::storage
