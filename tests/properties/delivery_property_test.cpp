@@ -267,7 +267,7 @@ class Story {
       auto verdict = chosen ? static_cast<MessageVerdict>(choices_.below(4)) : MessageVerdict::delivered;
       const bool put_off = put_off_ && world_.tables.messages.at(id).user == 0;
       verdict = put_off ? MessageVerdict::retry : verdict;
-      verdict = split_.contains(id) ? MessageVerdict::delivered : verdict;  // It was taken already.
+      verdict = accepted_.contains(id) ? MessageVerdict::delivered : verdict;  // It was taken already.
       if (verdict == MessageVerdict::delivered) {
         accepted_[id] = send.messages;
       } else if (verdict == MessageVerdict::rejected) {
