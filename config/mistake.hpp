@@ -5,10 +5,12 @@
 
 namespace elit::config {
 
-// A place in the configuration file, counted from 1; columns count characters, not bytes.
+// A place in the configuration file, counted from 1; columns count characters, not bytes. `layer`: in which of the
+// files that were laid over each other; 0 is the one that is read, 1 the preset that it extends.
 struct Place {
   int line = 1;
   int column = 1;
+  int layer = 0;
 
   bool operator==(const Place&) const = default;
 };

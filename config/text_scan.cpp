@@ -71,6 +71,18 @@ Place Lines::place_of_offset(std::size_t offset) const {
   return place(static_cast<int>(row), static_cast<int>(offset - starts_[row]));
 }
 
+std::size_t Lines::offset_of(Place place) const {
+  const std::size_t row = std::min(static_cast<std::size_t>(std::max(place.line - 1, 0)), starts_.size() - 1);
+  std::size_t offset = starts_[row];
+  for (int column = 1; column < place.column && offset < text_.size(); ++column) {
+    ++offset;
+    while (is_continuation(at(text_, offset))) {
+      ++offset;
+    }
+  }
+  return offset;
+}
+
 std::optional<TextTrouble> scan_text(const std::string& text, const Lines& lines) {
   bool indentation = true;
   for (std::size_t offset = 0; offset < text.size();) {

@@ -17,6 +17,8 @@ class Lines {
   // `line` and `byte` count from 0; places outside the text are moved to its nearest end.
   [[nodiscard]] Place place(int line, int byte) const;
   [[nodiscard]] Place place_of_offset(std::size_t offset) const;
+  // The byte at a place of this text.
+  [[nodiscard]] std::size_t offset_of(Place place) const;
 
  private:
   const std::string& text_;

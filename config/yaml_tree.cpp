@@ -17,7 +17,6 @@
 namespace elit::config {
 namespace {
 
-constexpr std::size_t deepest_nesting = 12;
 constexpr const char* syntax = "(syntax)";
 
 struct RawEntry;
@@ -39,7 +38,7 @@ struct RawEntry {
 // a value waits for the value.
 class TreeBuilder final : public YAML::EventHandler {
  public:
-  explicit TreeBuilder(const Lines& lines) : lines_(lines) {}
+  TreeBuilder(const Lines& lines, std::size_t nesting_max) : lines_(lines), nesting_max_(nesting_max) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override { document_ = place(mark); }
   void OnDocumentEnd() override {}
@@ -103,7 +102,7 @@ class TreeBuilder final : public YAML::EventHandler {
     check(!open_.empty(), "the YAML parser closed a collection it had not opened");
     RawNode raw = std::move(open_.back().raw);
     open_.pop_back();
-    if (open_.size() >= deepest_nesting) {
+    if (open_.size() >= nesting_max_) {
       raw.items.clear();
       raw.entries.clear();
       raw.trouble = "is nested too deeply: no option lies that deep";
@@ -129,6 +128,7 @@ class TreeBuilder final : public YAML::EventHandler {
   }
 
   const Lines& lines_;
+  std::size_t nesting_max_;
   std::vector<Open> open_;
   std::optional<RawNode> root_;
   Place document_;
@@ -200,30 +200,31 @@ std::string advice_for(const std::string& message) {
   return fmt::format("is not valid YAML: {}", message);
 }
 
-void parse_documents(const std::string& text, const Lines& lines, const std::string& file, Tree& tree) {
+void parse_documents(const std::string& text, const Lines& lines, const std::string& file, const YamlForm& form,
+                     Tree& tree) {
   const auto report = [&](Place place, std::string what) {
     tree.mistakes.push_back({file, place.line, place.column, syntax, std::move(what)});
   };
   try {
     std::istringstream stream(text);
     YAML::Parser parser(stream);
-    TreeBuilder first(lines);
+    TreeBuilder first(lines, form.nesting_max);
     if (!parser.HandleNextDocument(first)) {
-      report({}, "holds no configuration: it is empty");
+      report({}, fmt::format("holds no {}: it is empty", form.what));
       return;
     }
     std::optional<RawNode> root = first.take();
-    TreeBuilder second(lines);
+    TreeBuilder second(lines, form.nesting_max);
     if (parser.HandleNextDocument(second)) {
-      report(second.document(), "a second document begins here: a configuration is one document");
+      report(second.document(), fmt::format("a second document begins here: a {} is one document", form.what));
       return;
     }
     if (!root || root->node.kind == Node::Kind::null) {
-      report({}, "holds no configuration: it is empty");
+      report({}, fmt::format("holds no {}: it is empty", form.what));
       return;
     }
     if (root->node.kind != Node::Kind::map) {
-      report(root->node.place, "the configuration must be a map of keys such as `sources:`");
+      report(root->node.place, fmt::format("the {} must be a map of keys such as `{}:`", form.what, form.first_key));
       return;
     }
     tree.root = Refinement(file, tree.mistakes).refine(std::move(*root), "");
@@ -251,7 +252,7 @@ std::string path_of(const std::string& path, std::size_t index) {
   return fmt::format("{}[{}]", path, index);
 }
 
-Tree parse_yaml(const std::string& text, const std::string& file) {
+Tree parse_yaml(const std::string& text, const std::string& file, const YamlForm& form) {
   Tree tree;
   tree.root.kind = Node::Kind::map;
   const Lines lines(text);
@@ -259,7 +260,7 @@ Tree parse_yaml(const std::string& text, const std::string& file) {
     tree.mistakes.push_back({file, trouble->place.line, trouble->place.column, syntax, trouble->what});
     return tree;
   }
-  parse_documents(text, lines, file, tree);
+  parse_documents(text, lines, file, form, tree);
   return tree;
 }
 

@@ -40,9 +40,16 @@ struct Tree {
 [[nodiscard]] std::string path_of(const std::string& path, const std::string& key);
 [[nodiscard]] std::string path_of(const std::string& path, std::size_t index);
 
+// What a text is to be, for its limits and messages.
+struct YamlForm {
+  std::size_t nesting_max = 12;  // collections inside each other, the outermost included
+  const char* what = "configuration";
+  const char* first_key = "sources";
+};
+
 // Reads one YAML document strictly: duplicate keys, anchors, aliases, tags, several documents, tabs as indentation,
-// control characters, invalid UTF-8, nesting deeper than any option and keys that are not text are mistakes. `file`
+// control characters, invalid UTF-8, nesting that is too deep and keys that are not text are mistakes. `file`
 // is the name the mistakes carry. Never throws for what the text holds.
-[[nodiscard]] Tree parse_yaml(const std::string& text, const std::string& file);
+[[nodiscard]] Tree parse_yaml(const std::string& text, const std::string& file, const YamlForm& form = {});
 
 }  // namespace elit::config

@@ -241,6 +241,7 @@ struct Preset {
   DeliveryUnit unit = DeliveryUnit::message;
   TextForm text;
   std::map<std::string, std::string> fields;  // default mapping: field of the CRM -> placeholder text on `contact`
+  bool fields_as_text = false;                // fields take text only: what is mapped to them becomes text
   std::vector<VerdictRule> verdicts;          // of every step, after its own
   std::vector<VerdictRule> item_verdicts;
   PaceRules pace;
