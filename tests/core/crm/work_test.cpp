@@ -224,6 +224,29 @@ TEST(Transcript, NeverCutsAnEntityALinkOrACharacter) {
   }
 }
 
+TEST(Transcript, CutsClustersAndLinksThatAreTooLongForAPart) {
+  const Entry cluster{
+      "09:15:02",
+      "Customer",
+      {{"x👨‍👨‍👨‍👨‍👨‍👨‍👨‍👨👨‍👨‍👨‍👨‍👨‍👨‍👨‍👨",
+        ""}},
+      true};  // 53 bytes each
+  const Entry link{"09:15:02", "Customer", {{"", "https://x/" + std::string(90, '&')}}, true};
+  for (const Entry& entry : {cluster, link}) {
+    Transcript transcript(TextForm{true, 70, TextUnit::bytes});
+    transcript.add(entry, {});
+    EXPECT_THAT(transcript.parts(), SizeIs(testing::Ge(2U)));
+    std::string plain;
+    for (const TranscriptPart& part : transcript.parts()) {
+      EXPECT_LE(part.text.size(), 70U) << part.text;
+      EXPECT_THAT(part.text, testing::Not(testing::HasSubstr("<")));
+      const std::size_t label = part.plain.find("): ");
+      plain += part.plain.substr(label == std::string::npos ? 0 : label + 3);
+    }
+    EXPECT_EQ(plain, whole_text(entry, TextForm{}).plain);
+  }
+}
+
 TEST(Transcript, TakesSmallLimitsForTheSmallestThatWorks) {
   Transcript transcript(TextForm{true, 1, TextUnit::bytes});
   transcript.add({"09:15:02", std::string(60, '&'), {{std::string(100, '<'), ""}}, true}, {});
