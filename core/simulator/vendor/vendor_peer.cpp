@@ -7,6 +7,9 @@
 
 #include "core/simulator/setting_request.hpp"
 #include "core/simulator/vendor/hubspot.hpp"
+#include "core/simulator/vendor/odoo.hpp"
+#include "core/simulator/vendor/salesforce.hpp"
+#include "core/simulator/vendor/zoho.hpp"
 #include "core/simulator/world.hpp"
 
 namespace elit::simulator {
@@ -91,6 +94,9 @@ Reply VendorPeer::counts() const {
 std::vector<std::unique_ptr<VendorCrm>> all_vendors() {
   std::vector<std::unique_ptr<VendorCrm>> vendors;
   vendors.push_back(std::make_unique<HubSpot>());
+  vendors.push_back(std::make_unique<Salesforce>());
+  vendors.push_back(std::make_unique<Zoho>());
+  vendors.push_back(std::make_unique<Odoo>());
   return vendors;
 }
 

@@ -37,7 +37,7 @@ class VendorPeer {
   Random random_;
 };
 
-// One of each vendor there is, in the order of their names.
+// One of each vendor there is.
 [[nodiscard]] std::vector<std::unique_ptr<VendorCrm>> all_vendors();
 
 // The names of all_vendors(), as one text: "hubspot, salesforce".

@@ -45,6 +45,22 @@ TEST_F(SimulatorOfVendors, LeadsToAVendorBelowItsPrefix) {
   EXPECT_THAT(send("GET", "/crm/nobody/x").answer.body, HasSubstr("hubspot"));
 }
 
+TEST_F(SimulatorOfVendors, HasFourVendorsThatAskForCredentials) {
+  for (const char* name : {"hubspot", "salesforce", "zoho", "odoo"}) {
+    ASSERT_NE(simulator_.vendor(name), nullptr) << name;
+    EXPECT_EQ(simulator_.vendor(name)->vendor().name(), name);
+  }
+  EXPECT_EQ(send("GET", "/crm/salesforce/services/data/v60.0/query?q=SELECT").answer.status, 401);
+  EXPECT_EQ(send("POST", "/crm/zoho/crm/v8/Contacts/upsert", R"({"data":[{}]})").answer.status, 401);
+}
+
+TEST_F(SimulatorOfVendors, TellsZohosClientsTheHostThatTheyAsked) {
+  const Reply token = send("POST",
+                           "/crm/zoho/oauth/v2/token?grant_type=refresh_token&client_id=sample-client&"
+                           "client_secret=sample-client-secret&refresh_token=sample-refresh-token");
+  EXPECT_EQ(body_of(token).at("api_domain").as_string(), "http://simulator.test:8080/crm/zoho");
+}
+
 TEST_F(SimulatorOfVendors, StillHasTheGenericCrm) {
   EXPECT_EQ(send("POST", "/crm/conversations", R"({"messages":[]})").answer.status, 200);
 }
