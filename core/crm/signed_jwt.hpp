@@ -1,0 +1,22 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <string>
+#include <string_view>
+
+#include "core/failure.hpp"
+#include "core/instant.hpp"
+
+namespace elit::crm {
+
+// A JSON Web Token (RFC 7519) signed with RS256 (RFC 7518, 3.3): the `claims` with `iat` = `now` and `exp` = `now` +
+// `lifetime` added. `key_pem`: an RSA private key in PEM, not encrypted. Fails (misconfiguration: `rejected`) when it
+// is none; the message says what to do and nothing of the key.
+[[nodiscard]] Result<std::string> signed_jwt(boost::json::object claims, std::string_view key_pem, Instant now,
+                                             Milliseconds lifetime);
+
+// RS256 over `text`, as base64url without padding.
+[[nodiscard]] Result<std::string> rs256_signature(std::string_view text, std::string_view key_pem);
+
+}  // namespace elit::crm
