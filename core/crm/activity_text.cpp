@@ -96,15 +96,17 @@ std::size_t longest_piece(const TextForm& form) {
   return std::max(form.limit, text_limit_min) / 2;
 }
 
+using TakePiece = std::function<void(const TextPiece&)>;
+
 // Text in clusters, or in code points where a cluster is too long.
-void add_text(std::vector<TextPiece>& pieces, std::string_view text, const TextForm& form) {
+void give_text(std::string_view text, const TextForm& form, const TakePiece& take) {
   while (!text.empty()) {
     TextPiece piece = piece_of(text.substr(0, cluster_size(text)), form);
     if (text_length(piece.shown, form.limit_unit) > longest_piece(form)) {
       piece = piece_of(text.substr(0, character_size(text)), form);
     }
     text.remove_prefix(piece.plain.size());
-    pieces.push_back(std::move(piece));
+    take(piece);
   }
 }
 
@@ -145,22 +147,20 @@ TextPiece whole_text(const Entry& entry, const TextForm& form) {
   return whole;
 }
 
-std::vector<TextPiece> text_pieces(const Entry& entry, const TextForm& form) {
-  std::vector<TextPiece> pieces;
-  add_text(pieces, label_of(entry, ""), form);
+void for_each_piece(const Entry& entry, const TextForm& form, const TakePiece& take) {
+  give_text(label_of(entry, ""), form, take);
   for (std::size_t i = 0; i < entry.lines.size(); ++i) {
     if (i > 0) {
-      pieces.push_back(line_break(entry, form));
+      take(line_break(entry, form));
     }
-    add_text(pieces, entry.lines[i].text, form);
-    TextPiece link = link_of(entry.lines[i].url, form);
+    give_text(entry.lines[i].text, form, take);
+    const TextPiece link = link_of(entry.lines[i].url, form);
     if (text_length(link.shown, form.limit_unit) <= longest_piece(form)) {
-      pieces.push_back(std::move(link));
+      take(link);
     } else {
-      add_text(pieces, entry.lines[i].url, form);
+      give_text(entry.lines[i].url, form, take);
     }
   }
-  return pieces;
 }
 
 TextPiece continuation(const Entry& entry, const TextForm& form) {

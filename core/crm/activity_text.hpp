@@ -2,6 +2,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,8 +45,8 @@ struct TextPiece {
 
 // The text of a whole entry, as one piece.
 [[nodiscard]] TextPiece whole_text(const Entry& entry, const TextForm& form);
-// The same in pieces of which none is longer than half of the limit. Requires: a limit.
-[[nodiscard]] std::vector<TextPiece> text_pieces(const Entry& entry, const TextForm& form);
+// The same in pieces of which none is longer than half of the limit, one after the other. Requires: a limit.
+void for_each_piece(const Entry& entry, const TextForm& form, const std::function<void(const TextPiece&)>& take);
 // What a record begins with that goes on with the entry: "09:15:02 Customer (continued): "; empty when that were longer
 // than half of the limit.
 [[nodiscard]] TextPiece continuation(const Entry& entry, const TextForm& form);

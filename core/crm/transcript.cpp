@@ -47,7 +47,7 @@ void Transcript::add_long(const Entry& entry, std::optional<Instant> instant) {
   };
   begin_part(instant);
   note();
-  for (const TextPiece& piece : text_pieces(entry, form_)) {
+  for_each_piece(entry, form_, [&](const TextPiece& piece) {
     const std::size_t length = text_length(piece.shown, form_.limit_unit);
     const bool full = length_ + length > limit_;
     if (full) {
@@ -58,7 +58,7 @@ void Transcript::add_long(const Entry& entry, std::optional<Instant> instant) {
     if (!full || !piece.line_break) {
       append(piece, length);
     }
-  }
+  });
 }
 
 }  // namespace elit::crm
