@@ -16,6 +16,7 @@ namespace json = boost::json;
 constexpr Milliseconds session_life{std::chrono::hours{2}};
 constexpr Milliseconds assertion_life_max{std::chrono::minutes{3}};
 constexpr Milliseconds quota_span{std::chrono::hours{24}};
+constexpr Milliseconds window{std::chrono::seconds{10}};
 constexpr std::string_view jwt_bearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 // The youngest version that has each resource used here.
@@ -186,6 +187,14 @@ void Salesforce::count_call(Instant now) {
     calls_ = 0;
   }
   ++calls_;
+  latest_calls_.push_back(now);
+  while (latest_calls_.front() + window <= now) {
+    latest_calls_.pop_front();
+  }
+}
+
+bool Salesforce::comes_too_fast() const {
+  return faults_.window_calls_max > 0 && latest_calls_.size() > static_cast<std::size_t>(faults_.window_calls_max);
 }
 
 bool Salesforce::quota_is_spent() const {
@@ -201,7 +210,7 @@ HttpAnswer Salesforce::serve(const HttpRequest& request, const RequestTarget& ta
   if (tokens_.standing(authorization_token(request, "Bearer")) != TokenStanding::good) {
     return *refusal(Trouble::unauthorized);
   }
-  if (quota_is_spent()) {
+  if (quota_is_spent() || comes_too_fast()) {
     return *refusal(Trouble::throttled);
   }
   if (faults_.forbidden.active(elapsed_)) {

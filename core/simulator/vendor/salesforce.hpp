@@ -3,6 +3,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <deque>
 #include <optional>
 #include <set>
 #include <string>
@@ -60,6 +61,7 @@ class Salesforce : public VendorCrm {
   HttpAnswer serve(const HttpRequest& request, const RequestTarget& target);
   [[nodiscard]] bool quota_is_spent() const;
   void count_call(Instant now);
+  [[nodiscard]] bool comes_too_fast() const;
   HttpAnswer route(const HttpRequest& request, const RequestTarget& target, int version);
 
   HttpAnswer upsert_collection(const HttpRequest& request, const std::string& object, const std::string& field);
@@ -85,6 +87,7 @@ class Salesforce : public VendorCrm {
   Milliseconds elapsed_{0};  // of the call under way
   int calls_ = 0;            // since day_begin_
   std::optional<Instant> day_begin_;
+  std::deque<Instant> latest_calls_;  // of ten seconds
 };
 
 // An answer that is no success: an array with one error.

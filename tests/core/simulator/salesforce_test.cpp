@@ -333,6 +333,38 @@ TEST_F(SalesforceOfTests, Answers403WhenTheCallsOfTheDayAreUsedUp) {
   EXPECT_TRUE(salesforce_.records().empty());
 }
 
+TEST_F(SalesforceOfTests, Answers403ToCallsThatComeTooFast) {
+  salesforce_.faults().window_calls_max = 2;
+  EXPECT_EQ(upsert(contacts, {contact("u1")}).status, 200);
+  EXPECT_EQ(upsert(contacts, {contact("u1")}).status, 200);
+  EXPECT_EQ(upsert(contacts, {contact("u1")}).status, 403);
+  elapsed_ = std::chrono::seconds{10};
+  EXPECT_EQ(upsert(contacts, {contact("u1")}).status, 200);
+}
+
+TEST(SalesforceQuota, BeginsAnewAfter24Hours) {
+  SalesforceOptions options;
+  options.calls_per_day = 1;
+  Salesforce salesforce(options);
+  salesforce.faults().token_life_s = 1'000'000;
+  HttpRequest login;
+  login.method = "POST";
+  login.target = "/services/oauth2/token";
+  login.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
+  login.body = "grant_type=client_credentials&client_id=sample-client&client_secret=sample-client-secret";
+  VendorCall call;
+  call.now = start;
+  const json::value given = json::parse(salesforce.answer(login, call).body);
+  HttpRequest request;
+  request.target = "/services/data/v60.0/sobjects/Contact/describe";
+  request.headers = {{"Authorization", "Bearer " + std::string(given.at("access_token").as_string())}};
+  for (const auto& [hours, status] : {std::pair(0, 200), std::pair(23, 403), std::pair(24, 200), std::pair(25, 403)}) {
+    call.now = start + std::chrono::hours{hours};
+    call.elapsed = std::chrono::hours{hours};
+    EXPECT_EQ(salesforce.answer(request, call).status, status) << hours;
+  }
+}
+
 TEST_F(SalesforceOfTests, TellsAForbiddenApiFromAUsedUpOne) {
   salesforce_.faults().forbidden.on = true;
   const HttpAnswer answer = upsert(contacts, {contact("u1")});
