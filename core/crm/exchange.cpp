@@ -43,8 +43,17 @@ Exchange::Exchange(const SinkDesign& design, Task task)
     }
   }
   mapping_ = json::object{{"fields", std::move(fields)}, {"if_empty", std::move(if_empty)}};
+  take_sink();
   take_contacts();
   take_activities();
+}
+
+void Exchange::take_sink() {
+  Item item;
+  item.kind = StepItem::sink;
+  item.skip = task_.sink.has_value();
+  item.values = task_.sink.value_or(json::object{});
+  sink_.push_back(std::move(item));
 }
 
 void Exchange::take_contacts() {
@@ -71,6 +80,7 @@ void Exchange::take_activities() {
                                       [&activity](const Item& each) { return each.user == activity.user; });
     check(contact != contacts_.end(), "an activity belongs to a contact of its work");
     Item item;
+    item.kind = StepItem::activity;
     item.activity = &activity;
     item.contact = contact->contact;
     item.user = activity.user;
@@ -109,9 +119,20 @@ json::object Exchange::fields_of(const json::value& contact, const json::object*
   return fields;
 }
 
+std::vector<Exchange::Item>& Exchange::items() {
+  switch (step().item) {
+    case StepItem::sink:
+      return sink_;
+    case StepItem::contact:
+      return contacts_;
+    case StepItem::activity:
+      break;
+  }
+  return activities_;
+}
+
 bool Exchange::wants(const Step& step, const Item& item) const {
-  if (item.fate != Fate::open || item.skip || (step.only_unsure && !item.unsure) ||
-      (step.item == StepItem::activity) != (item.activity != nullptr)) {
+  if (item.fate != Fate::open || item.skip || (step.only_unsure && !item.unsure) || step.item != item.kind) {
     return false;
   }
   const bool known = !item.remote_id.empty();
@@ -135,8 +156,8 @@ bool Exchange::wants(const Step& step, const Item& item) const {
 // Goes on to the next step with something to do. False: there is none.
 bool Exchange::begin_step() {
   for (; step_ < design_.preset.steps.size(); ++step_) {
-    if (step().item == StepItem::activity) {
-      settle_contacts();
+    if (!pass_stage(step().item)) {
+      return false;
     }
     Places places;
     for (std::size_t place = 0; place < items().size(); ++place) {
@@ -149,8 +170,24 @@ bool Exchange::begin_step() {
       return true;
     }
   }
-  settle_contacts();
+  static_cast<void>(pass_stage(StepItem::activity));
   return false;
+}
+
+// What is before the next step's items has to be settled. False: without it nothing can be done.
+bool Exchange::pass_stage(StepItem next) {
+  if (next != StepItem::sink && !sink_settled_) {
+    const Item& sink = sink_.front();
+    if (sink.fate != Fate::open) {
+      stop(sink.fate == Fate::rejected ? BatchVerdict::misconfigured : BatchVerdict::transient, sink.error, sink.error);
+      return false;
+    }
+    sink_settled_ = true;
+  }
+  if (next == StepItem::activity) {
+    settle_contacts();
+  }
+  return true;
 }
 
 // Activities follow the fate of their contacts.

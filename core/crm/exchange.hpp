@@ -21,6 +21,7 @@ namespace elit::crm {
 struct ExchangeResult {
   DeliveryAnswer answer;
   std::vector<RemoteRecord> records;  // what the CRM is known to hold now; to be kept before the answer is recorded
+  std::optional<boost::json::object> sink;  // what the steps of the sink found; absent: they are not over
 };
 
 // One attempt to deliver one batch to a CRM: the contacts first, then their activities, step by step as the preset
@@ -39,10 +40,11 @@ class Exchange {
  public:
   struct Task {
     Work work;
-    std::vector<RemoteRecord> known;  // of the work's contacts and activities
-    std::size_t messages = 0;         // in the batch
-    bool unsure = false;              // an earlier attempt of this batch may have been carried out
-    std::int64_t bytes_max = 0;       // of one body; 0: no limit
+    std::vector<RemoteRecord> known;          // of the work's contacts and activities
+    std::size_t messages = 0;                 // in the batch
+    std::optional<boost::json::object> sink;  // what the steps of the sink found before; absent: they come first
+    bool unsure = false;                      // an earlier attempt of this batch may have been carried out
+    std::int64_t bytes_max = 0;               // of one body; 0: no limit
   };
 
   // `design` outlives the exchange.
@@ -66,7 +68,8 @@ class Exchange {
  private:
   enum class Fate { open, retry, rejected, unknown, not_sent };
   struct Item {
-    const Activity* activity = nullptr;  // null: a contact
+    StepItem kind = StepItem::contact;
+    const Activity* activity = nullptr;  // of an activity
     std::size_t contact = 0;             // its place among the contacts, or that of its contact
     DeliveryUserId user = 0;
     std::string key;            // of its RemoteRecord
@@ -86,15 +89,17 @@ class Exchange {
   using Places = std::vector<std::size_t>;  // of items
 
   // What is to be done (exchange.cpp).
+  void take_sink();
   void take_contacts();
   void take_activities();
   void recall(Item& item) const;
   [[nodiscard]] boost::json::object fields_of(const boost::json::value& contact,
                                               const boost::json::object* current) const;
   [[nodiscard]] const Step& step() const { return design_.preset.steps[step_]; }
-  [[nodiscard]] std::vector<Item>& items() { return step().item == StepItem::contact ? contacts_ : activities_; }
+  [[nodiscard]] std::vector<Item>& items();
   [[nodiscard]] bool wants(const Step& step, const Item& item) const;
   [[nodiscard]] bool begin_step();
+  [[nodiscard]] bool pass_stage(StepItem next);
   void settle_contacts();
   [[nodiscard]] bool choose_chunk();
   void fill_chunk(const Places& places);
@@ -130,10 +135,12 @@ class Exchange {
   Task task_;
   boost::json::value config_;
   boost::json::value mapping_;
+  std::vector<Item> sink_;  // one
   std::vector<Item> contacts_;
   std::vector<Item> activities_;
   std::size_t step_ = 0;
   bool step_begun_ = false;
+  bool sink_settled_ = false;
   bool contacts_settled_ = false;
   bool finished_ = false;
   std::deque<Places> queue_;               // of the present step, in the order of sending

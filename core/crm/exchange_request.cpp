@@ -12,12 +12,15 @@ Scope Exchange::own_scope() const {
   Scope scope;
   scope.bind("config", &config_);
   scope.bind("mapping", &mapping_);
+  scope.bind("sink", &sink_.front().values);
   return scope;
 }
 
 Scope Exchange::scope_of(const Item& item, const Scope& outer) const {
   Scope scope(&outer);
-  scope.bind("contact", &contacts_[item.contact].values);
+  if (item.kind != StepItem::sink) {
+    scope.bind("contact", &contacts_[item.contact].values);
+  }
   if (item.activity != nullptr) {
     scope.bind("activity", &item.values);
   }

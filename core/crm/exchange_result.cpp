@@ -49,6 +49,9 @@ ExchangeResult Exchange::result() {
   result.answer.retry_after = wait_;
   result.answer.messages = message_answers(contacts_over);
   result.records = records(contacts_over);
+  if (sink_settled_) {
+    result.sink = sink_.front().values.get_object();
+  }
   return result;
 }
 
@@ -68,8 +71,7 @@ bool Exchange::is_done(const std::vector<Item>& items, std::size_t place, bool c
     return false;
   }
   const auto& steps = design_.preset.steps;
-  const bool same_kind =
-      step_ < steps.size() && (steps[step_].item == StepItem::activity) == (item.activity != nullptr);
+  const bool same_kind = step_ < steps.size() && steps[step_].item == item.kind;
   const auto holds_it = [place](const Places& places) {
     return std::find(places.begin(), places.end(), place) != places.end();
   };

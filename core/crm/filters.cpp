@@ -87,6 +87,7 @@ constexpr auto filters = std::to_array<Filter>({
     {"nl2br", 0, 0, "nothing", no_argument_mistake, on_text<filter::nl2br>},
     {"limit", 1, 2, "a number and perhaps a unit", limit_mistake, filter::limit},
     {"default", 1, any_number, "a text", no_argument_mistake, filter::or_default},
+    {"not", 0, 0, "nothing", no_argument_mistake, filter::negation},
     {"sha256", 0, 0, "nothing", no_argument_mistake, on_text<filter::sha256>},
     {"uuid5", 0, 0, "nothing", no_argument_mistake, on_text<filter::uuid5>},
     {"base64", 0, 0, "nothing", no_argument_mistake, on_text<filter::base64>},
@@ -207,7 +208,8 @@ std::string filter_mistake(std::string_view name, const std::vector<std::string>
 json::value apply_filter(std::string_view name, const std::vector<std::string>& arguments, const json::value& value) {
   const Filter* filter = find_filter(name);
   check(filter != nullptr, "a filter that was checked");
-  return value.is_null() && name != "default" ? json::value(nullptr) : filter->apply(arguments, value);
+  const bool takes_null = name == "default" || name == "not";
+  return value.is_null() && !takes_null ? json::value(nullptr) : filter->apply(arguments, value);
 }
 
 std::string text_of(const json::value& value) {

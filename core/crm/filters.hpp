@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-// What may stand after a bar in a placeholder. Each takes a value and gives one; null stays null but for `default`, and
+// What may stand after a bar in a placeholder. Each takes a value and gives one; null stays null but for `default` and `not`, and
 // what a filter cannot be applied to becomes null: a text filter takes texts, numbers and flags.
 //
 //   string              numbers and flags as text; lists and objects as JSON
@@ -25,6 +25,7 @@
 //   limit N [UNIT]      at most N units (code_points, which is the default, utf16 or bytes), never inside a code point;
 //                       lists: elements
 //   default TEXT        TEXT where the value is null or an empty string
+//   not                 true where the value is null, false or empty, else false
 //   sha256              64 hex digits of the text
 //   uuid5               a name-based UUID (RFC 4122, version 5) of the text in uuid_namespace
 //   base64, url         as they are used in headers and in queries or paths

@@ -113,7 +113,11 @@ struct FindMap {
   bool operator==(const FindMap&) const = default;
 };
 
-enum class StepItem { contact, activity };
+enum class StepItem {
+  sink,  // the CRM as a whole: once after each start, before anything else; what it saves is `sink` in placeholders
+  contact,
+  activity,
+};
 
 enum class StepKind {
   find,   // looks whether the record is there; what it finds gets its id
@@ -236,7 +240,7 @@ struct Preset {
   Text url;           // the default base URL, may use `config`; empty: the operator has to give it
   std::vector<Setting> settings;
   std::vector<Credential> credentials;  // the first whose secrets are given is taken
-  std::vector<Step> steps;              // contacts' first, then activities'
+  std::vector<Step> steps;              // the sink's first, then contacts', then activities'
   std::set<DeliveryUnit> units{DeliveryUnit::message};
   DeliveryUnit unit = DeliveryUnit::message;
   TextForm text;

@@ -21,6 +21,7 @@ namespace elit::crm {
 //   config    the settings of the sink; `config.url` is its base URL
 //   secret    the secrets of the sink; only in credentials, headers and bodies
 //   token     what the token endpoint answered
+//   sink      what the steps of the sink found
 //   mapping   the fields that the operator mapped: `mapping.fields`, `mapping.if_empty` (lists of names)
 //   contact   the contact of an item; `activity` the activity; see core/crm/work.hpp for their members
 //   index     the place of an item in its request, from 0

@@ -169,6 +169,13 @@ json::value limit(const Arguments& arguments, const json::value& value) {
   return json::value(text_beginning(text_of(value), length_max, unit));
 }
 
+json::value negation(const Arguments&, const json::value& value) {
+  const bool is_list = value.is_array() && value.get_array().empty();
+  const bool is_object = value.is_object() && value.get_object().empty();
+  const std::string text = is_list || is_object ? std::string() : text_of(value);
+  return text.empty() || text == "false";
+}
+
 json::value or_default(const Arguments& arguments, const json::value& value) {
   const bool missing = value.is_null() || (value.is_string() && value.get_string().empty());
   return missing ? json::value(joined(arguments)) : value;

@@ -10,7 +10,7 @@
 #include "core/crm/filters.hpp"
 #include "core/instant.hpp"
 
-// The single filters; what each does stands in filters.hpp. None of them gets null but or_default.
+// The single filters; what each does stands in filters.hpp. None of them gets null but or_default and negation.
 namespace elit::crm::filter {
 
 using Arguments = std::vector<std::string>;
@@ -29,6 +29,7 @@ using Arguments = std::vector<std::string>;
 [[nodiscard]] boost::json::value e164(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value format_time(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value limit(const Arguments& arguments, const boost::json::value& value);
+[[nodiscard]] boost::json::value negation(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value or_default(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value keys(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value values(const Arguments& arguments, const boost::json::value& value);

@@ -30,6 +30,15 @@ std::string text_filtered(std::string_view text, std::string_view name,
   return text_of(apply_filter(name, arguments, json::value(text)));
 }
 
+TEST(Filters, SayWhetherThereIsNothing) {
+  for (const char* nothing : {"null", "false", R"("")", R"("false")", "[]", "{}"}) {
+    EXPECT_EQ(filtered(nothing, "not"), "true") << nothing;
+  }
+  for (const char* something : {"true", "0", R"("a")", "[1]", R"({"a":1})"}) {
+    EXPECT_EQ(filtered(something, "not"), "false") << something;
+  }
+}
+
 TEST(Filters, LeaveNullAsItIsButForDefault) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> calls{
       {"string", {}}, {"lower", {}},       {"e164", {}},    {"iso8601", {}},  {"strftime", {"%Y"}}, {"html", {}},
