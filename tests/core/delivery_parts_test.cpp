@@ -138,6 +138,35 @@ TEST(DeliveryParts, ChargesNothingWhileTheSinkAsAWholeWaits) {
   }
 }
 
+TEST(DeliveryParts, RepeatsWhatIsUnknownAtGrowingDistances) {
+  Parts parts({1, 2, 3, 4, 5, 6, 7});
+  SendBatch sent = parts.sent;
+  std::vector<Milliseconds> distances;
+  while (sent.messages.size() > 1) {
+    std::vector<MessageVerdict> verdicts(sent.messages.size(), unknown);
+    verdicts.front() = delivered;
+    const SteadyTime asked = parts.rig.now.steady;
+    parts.rig.answer(sent, DeliveryRig::each(verdicts));
+    ASSERT_EQ(parts.rig.summary().state, SinkState::running) << "others go on";
+    sent = parts.rig.step_within(hours{1}).value();
+    distances.push_back(parts.rig.now.steady - asked);
+  }
+  ASSERT_THAT(distances, SizeIs(6));
+  EXPECT_GE(distances.front(), Milliseconds{500});
+  EXPECT_LE(distances.front(), seconds{1});
+  EXPECT_GE(distances.back(), seconds{16});
+}
+
+TEST(DeliveryParts, WhatWasLostOfTheWholeIsLostOfItsParts) {
+  Parts parts({1, 2, 3, 4});
+  parts.answer({unknown, unknown, unknown, unknown}, BatchVerdict::transient);
+  const SendBatch again = parts.rig.step_within(hours{1}).value();
+  parts.rig.answer(again, DeliveryRig::each({delivered, refused_in_company, refused_in_company, not_sent}));
+  for (int part = 0; part < 3; ++part) {
+    EXPECT_TRUE(parts.pass().lost_before) << part;
+  }
+}
+
 TEST(DeliveryParts, RecordsThePeersWishWithWhatWaits) {
   Parts parts({1, 2, 3});
   DeliveryAnswer told = DeliveryRig::each({delivered, unknown, not_sent}, BatchVerdict::throttled);
@@ -257,6 +286,22 @@ TEST(DeliveryParts, ARefusedPartIsKeptWhileEverythingIsRefused) {
   rig.answer(rig.step_within(hours{1}).value(), DeliveryRig::each({refused_in_company}));
   EXPECT_EQ(rig.state(2), DeliveryState::pending);
   EXPECT_THAT(rig.last_splits, IsEmpty());
+}
+
+TEST(DeliveryParts, LooksForTheCulpritWithoutAPauseWhileEverythingIsRefused) {
+  DeliverySettings few = settings(4);
+  few.dead_letters.pause_after = 1;
+  Parts parts({1, 2, 3, 4, 5}, few);
+  parts.answer({rejected, unknown, unknown, unknown});
+  ASSERT_EQ(parts.rig.summary().state, SinkState::refusing);
+  SendBatch send = parts.rig.step_within(hours{1}).value();
+  while (send.messages.size() == 1) {
+    parts.rig.answer(send, DeliveryRig::each({rejected}));
+    send = parts.rig.step_within(hours{1}).value();
+  }
+  EXPECT_THAT(send.messages, ElementsAre(2, 3, 4));
+  parts.rig.answer(send, DeliveryRig::each({refused_in_company, refused_in_company, refused_in_company}));
+  EXPECT_TRUE(parts.rig.step()) << "a half of it goes at once";
 }
 
 using DeliveryPartsDeathTest = ::testing::Test;
