@@ -12,9 +12,13 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
+import unittest
 from pathlib import Path
+
+from relay import Relay
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACTS = ROOT / "tests" / "openapi"
@@ -135,3 +139,39 @@ def complaint(answer):
     if MADE_BY_PRISM in answer.body:
         return answer.body.decode("utf-8", "replace")
     return noted
+
+
+class Checked:
+    """A vendor's contract in force: Prism, and behind it whatever a test puts there."""
+
+    _running = {}
+
+    def __init__(self, vendor):
+        self.behind = Relay()
+        self.prism = Prism(vendor, f"{self.behind.url}/crm/{vendor}")
+
+    @classmethod
+    def of(cls, vendor):
+        """Starting one takes seconds, so the tests of a file share them."""
+        if vendor not in cls._running:
+            cls._running[vendor] = cls(vendor)
+            unittest.addModuleCleanup(cls._stop, vendor)
+        return cls._running[vendor]
+
+    @classmethod
+    def _stop(cls, vendor):
+        checked = cls._running.pop(vendor)
+        checked.prism.stop()
+        checked.behind.stop()
+
+
+class CheckedTest(unittest.TestCase):
+    """Is skipped with the reason where Prism cannot run."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        reason = unavailable()
+        if reason:
+            sys.stderr.write(f"{cls.__name__} skipped: {reason}\n")
+            raise unittest.SkipTest(reason)

@@ -3,41 +3,14 @@
 import copy
 import http.client
 import json
-import sys
 import unittest
 from urllib.parse import urlencode, urlsplit
 
 import prism
 from peer import json_answer, plain
-from relay import Relay
+from prism import Checked, CheckedTest
 
 NOW = "2026-01-31T09:15:02.345Z"
-
-
-class Checked:
-    """A vendor's contract in force: Prism, and behind it whatever a test puts there."""
-
-    _running = {}
-
-    def __init__(self, vendor):
-        self.behind = Relay()
-        self.prism = prism.Prism(vendor, f"{self.behind.url}/crm/{vendor}")
-
-    @classmethod
-    def of(cls, vendor):
-        """Starting one takes seconds, so all tests of this file share them."""
-        if vendor not in cls._running:
-            cls._running[vendor] = checked = cls(vendor)
-            unittest.addModuleCleanup(checked.stop)
-        return cls._running[vendor]
-
-    def stop(self):
-        self.prism.stop()
-        self.behind.stop()
-
-
-def tearDownModule():
-    Checked._running.clear()
 
 
 def changed(document, path, value=None, remove=False):
@@ -67,17 +40,6 @@ class LockTest(unittest.TestCase):
                 self.assertEqual(urlsplit(package["resolved"]).netloc, "registry.npmjs.org")
                 self.assertTrue(package["integrity"].startswith("sha512-"))
                 self.assertNotIn("hasInstallScript", package)
-
-
-class CheckedTest(unittest.TestCase):
-    """Is skipped with the reason where Prism cannot run."""
-
-    @classmethod
-    def setUpClass(cls):
-        reason = prism.unavailable()
-        if reason:
-            sys.stderr.write(f"{cls.__name__} skipped: {reason}\n")
-            raise unittest.SkipTest(reason)
 
 
 class ContractTest(CheckedTest):
