@@ -1,6 +1,9 @@
 #include "core/window_planner.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "core/check.hpp"
 
 namespace elit {
 
@@ -9,8 +12,38 @@ Present present_at(Instant now, Milliseconds skew, Milliseconds settle) {
   return {.read_to = std::max(now, theirs), .cover_to = std::min(now, theirs) - settle};
 }
 
-std::optional<Window> WindowPlanner::live(const Coverage& coverage, Present present,
-                                          std::optional<Milliseconds> width) const {
+Window LiveRound::next(const Coverage& coverage, Present present, std::optional<Milliseconds> width,
+                       Milliseconds freshness) {
+  check(!done() && (!width || *width > Milliseconds{0}), "a live read goes on until all of it is read");
+  const bool last = !width || span_.to - read_to_ <= *width;
+  in_parts_ = in_parts_ || !last;
+  // The look-back goes first: if newer messages were covered before it was read, a crash would leave the rest of it
+  // behind for ever. New messages must not wait until an hour is read again in parts of seconds, though. So every other
+  // turn is theirs: they are stored and delivered at once, in the order of time, and covered when the look-back is done
+  // and its parts come to them once more. To take turns bounds what that costs: a read for each part of the look-back.
+  const bool looks_back = read_to_ < edge_;
+  const bool stale = present.read_to - fresh_to_ >= freshness;
+  if (!last && looks_back && stale && std::exchange(fresh_turn_, false)) {
+    return Window{.span = {fresh_to_, std::min(fresh_to_ + *width, present.read_to)},
+                  .cover_to = std::min(fresh_to_, present.cover_to)};
+  }
+  fresh_turn_ = true;
+  const Interval part{read_to_, last ? span_.to : read_to_ + *width};
+  const bool adjoins = coverage.end() && part.from <= *coverage.end();
+  const Instant cover_to = std::min(cover_to_, present.cover_to);
+  return Window{.span = part, .cover_to = std::min(cover_to, adjoins ? part.to : part.from)};
+}
+
+void LiveRound::on_read(Interval span) {
+  if (span.from <= read_to_) {
+    read_to_ = std::max(read_to_, span.to);
+  }
+  if (span.from <= fresh_to_) {
+    fresh_to_ = std::max(fresh_to_, span.to);
+  }
+}
+
+std::optional<LiveRound> WindowPlanner::live(const Coverage& coverage, Present present) const {
   const std::optional<Instant> end = coverage.end();
   if (!end || *end <= start_) {
     return std::nullopt;
@@ -18,16 +51,11 @@ std::optional<Window> WindowPlanner::live(const Coverage& coverage, Present pres
   // A clock that went back must not make us wait for the future to come again. What is covered before the later of the
   // two clocks is no future: it is not read again from where the earlier one stands.
   const Instant edge = *end <= present.read_to ? *end : std::min(*end, present.cover_to);
-  // The whole window stays within `width`, or a narrower width would not make a narrower window.
-  const Milliseconds overlap = width ? std::min(lookback_, *width / 2) : lookback_;
-  Interval span{std::max(start_, edge - overlap), present.read_to};
-  if (width) {
-    span.to = std::min(span.to, edge + (*width - overlap));
-  }
+  const Interval span{std::max(start_, edge - lookback_), present.read_to};
   if (span.empty()) {
     return std::nullopt;
   }
-  return Window{.span = span, .cover_to = std::min(present.cover_to, span.to)};
+  return LiveRound(span, edge, present.cover_to);
 }
 
 std::optional<Window> WindowPlanner::live_beside_history(Present present, std::optional<Milliseconds> width) const {

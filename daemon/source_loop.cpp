@@ -220,6 +220,7 @@ std::optional<WindowRead> SourceLoop::plan_read(UserReading& reading) {
       continue;
     }
     reading.kind = kind;
+    reading.span = window->span;
     WindowRead read(read_parts(reading, kind), user, kind, *window);
     if (progress != nullptr) {
       read.resume(*progress);
@@ -229,13 +230,27 @@ std::optional<WindowRead> SourceLoop::plan_read(UserReading& reading) {
   return std::nullopt;
 }
 
-std::optional<Window> SourceLoop::plan_window(const UserReading& reading, WindowKind kind, bool covered) const {
+std::optional<Window> SourceLoop::plan_window(const UserReading& reading, WindowKind kind, bool covered) {
   const storage::UserState& user = reading.user;
   if (kind == WindowKind::history) {
     return planner_.history(user.coverage, reading.planned, user.window_width);
   }
-  return covered ? planner_.live(user.coverage, reading.planned, user.window_width)
-                 : planner_.live_beside_history(reading.planned, user.window_width);
+  return covered ? plan_live(reading) : planner_.live_beside_history(reading.planned, user.window_width);
+}
+
+std::optional<Window> SourceLoop::plan_live(const UserReading& reading) {
+  const storage::UserState& user = reading.user;
+  auto place = rounds_.find(user.row);
+  if (place == rounds_.end() || !place->second.round.in_parts() || !place->second.round.holds(reading.planned)) {
+    const std::optional<LiveRound> round = planner_.live(user.coverage, reading.planned);
+    if (!round) {
+      return std::nullopt;
+    }
+    place = rounds_.insert_or_assign(user.row, UserRound{*round, reading.began}).first;
+  }
+  // In one pass everything is read before the end, and nothing twice for being new.
+  const Milliseconds freshness = mode_ == Mode::forever ? options_.poll.interval : Milliseconds::max();
+  return place->second.round.next(user.coverage, reading.planned, user.window_width, freshness);
 }
 
 WindowRead::Parts SourceLoop::read_parts(UserReading& reading, WindowKind kind) {
@@ -248,9 +263,11 @@ WindowRead::Parts SourceLoop::read_parts(UserReading& reading, WindowKind kind) 
   parts.on_commit = [this, &reading](storage::WindowCommit& commit, int rows) {
     complete_commit(reading, commit, rows);
   };
-  parts.cover_limit = [this, began = reading.began] {
+  const auto round = kind == WindowKind::live ? rounds_.find(reading.user.row) : rounds_.end();
+  parts.cover_limit = [this, began = round == rounds_.end() ? reading.began : round->second.began] {
     return present_at(began, client_.skew(), options_.settle).cover_to;
   };
+  parts.is_part = round != rounds_.end() && round->second.round.in_parts();
   parts.make_way = [this, kind] {
     return mode_ == Mode::forever && kind == WindowKind::history && schedule_.live_waits(parts_.timer->now().steady);
   };
@@ -267,10 +284,11 @@ void SourceLoop::complete_commit(UserReading& reading, storage::WindowCommit& co
   const std::optional<Window> rest = planner_.history(coverage, reading.planned, std::nullopt);
   reading.history_left = rest && rest->span.from < reading.planned.cover_to;
   commit.history_complete = !reading.history_left;
-  if (reading.user.window_width) {
+  const std::optional<Milliseconds> width = reading.user.window_width;
+  // A shorter read says nothing of how much would fit into a wider one.
+  if (width && reading.span.to - reading.span.from >= *width) {
     commit.window_width =
-        wider_width(reading.user.window_width, rows, Pager::Limits{}.rows_max, {start, reading.planned.read_to})
-            .value_or(Milliseconds{0});
+        wider_width(width, rows, Pager::Limits{}.rows_max, {start, reading.planned.read_to}).value_or(Milliseconds{0});
   }
   const std::optional<Instant>& departed = reading.user.departed;
   if (departed && coverage.frontier(start) >= *departed + options_.lookback) {
@@ -353,7 +371,7 @@ void SourceLoop::after_success(const UserReading& reading, const WindowOutcome& 
   if (outcome.counts.added > 0) {
     parts_.on_stored();
   }
-  const bool caught_up = outcome.span.to >= reading.planned.read_to || outcome.kind == OutcomeKind::unchanged;
+  const bool caught_up = catches_up(reading, outcome);
   const bool live_due = outcome.span.to < reading.planned.read_to && reading.kind == WindowKind::history;
   if (reading.gone) {
     parts_.log->write(Event::user_gone, "a user who matches no audience any more is read to the end and let go",
@@ -375,6 +393,27 @@ void SourceLoop::after_success(const UserReading& reading, const WindowOutcome& 
   }
 }
 
+// Whether the user was read up to the present. Takes note of what was read of its live read.
+bool SourceLoop::catches_up(const UserReading& reading, const WindowOutcome& outcome) {
+  const bool up_to_now = outcome.span.to >= reading.planned.read_to || outcome.kind == OutcomeKind::unchanged;
+  const auto place = reading.kind == WindowKind::live ? rounds_.find(reading.user.row) : rounds_.end();
+  if (place == rounds_.end()) {
+    return up_to_now;
+  }
+  LiveRound& round = place->second.round;
+  round.on_read(outcome.span);
+  if (round.in_parts() && !round.done()) {
+    return false;
+  }
+  // The present moves on while parts are read. Only where that took longer than a poll waits does the next live read
+  // begin at once: a user whose parts take seconds would be read without end otherwise.
+  const bool soon_enough =
+      mode_ == Mode::one_pass || reading.planned.read_to - outcome.span.to < options_.poll.interval;
+  const bool in_parts = round.in_parts();
+  rounds_.erase(place);
+  return up_to_now || (in_parts && soon_enough);
+}
+
 // The user may have been listed again while it was read for the last time.
 awaitable<bool> SourceLoop::is_gone(storage::UserRow row) {
   auto job = [row](Store& store) { return store.load_user(row).status == UserStatus::gone; };
@@ -383,6 +422,7 @@ awaitable<bool> SourceLoop::is_gone(storage::UserRow row) {
 
 void SourceLoop::finish_user(storage::UserRow row, bool failed) {
   schedule_.remove(row);
+  rounds_.erase(row);
   if (failed) {
     ++shortfall_.users_failed;
   }

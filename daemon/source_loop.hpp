@@ -104,9 +104,16 @@ class SourceLoop {
     storage::UserState user;
     Instant began;
     Present planned;
+    Interval span;
     storage::WindowKind kind = storage::WindowKind::live;
     bool history_left = true;  // after the commit
     bool gone = false;         // the commit let the user go
+  };
+
+  // A user's live read that is under way, or waits for its next part. No restart remembers it, and none needs to.
+  struct UserRound {
+    LiveRound round;
+    Instant began;
   };
 
   static constexpr Milliseconds park_max = std::chrono::hours{6};
@@ -132,12 +139,13 @@ class SourceLoop {
   boost::asio::awaitable<void> wait_for_work();
   boost::asio::awaitable<void> read_user(PollSchedule::Pick pick);
   [[nodiscard]] std::optional<WindowRead> plan_read(UserReading& reading);
-  [[nodiscard]] std::optional<Window> plan_window(const UserReading& reading, storage::WindowKind kind,
-                                                  bool covered) const;
+  [[nodiscard]] std::optional<Window> plan_window(const UserReading& reading, storage::WindowKind kind, bool covered);
+  [[nodiscard]] std::optional<Window> plan_live(const UserReading& reading);
   [[nodiscard]] WindowRead::Parts read_parts(UserReading& reading, storage::WindowKind kind);
   void complete_commit(UserReading& reading, storage::WindowCommit& commit, int rows);
   boost::asio::awaitable<void> after_read(UserReading reading, WindowOutcome outcome);
   void after_success(const UserReading& reading, const WindowOutcome& outcome);
+  [[nodiscard]] bool catches_up(const UserReading& reading, const WindowOutcome& outcome);
   boost::asio::awaitable<void> after_failure(UserReading reading, WindowOutcome outcome, Failure failure);
   void put_again(const UserReading& reading, SteadyTime from);
   boost::asio::awaitable<bool> is_gone(storage::UserRow row);
@@ -167,6 +175,7 @@ class SourceLoop {
   std::exception_ptr error_;
   storage::SourceId source_ = 0;
   std::vector<storage::AudienceId> audiences_;
+  std::unordered_map<storage::UserRow, UserRound> rounds_;
   std::unordered_map<storage::UserRow, int> unstable_;  // reads in a row that proved nothing
   std::vector<std::string> drifts_reported_;
   CycleTotals reported_;

@@ -159,7 +159,7 @@ awaitable<bool> WindowRead::is_unchanged() {
   const bool first_page = held_ && held_->number == 1 && held_->pass == 0 && !staged_;
   const bool could_be_all = pager_.rows() < parts_.options->limits.page_size && !parts_.facts->sizes_vary &&
                             pager_.rows() < parts_.facts->full_size.value_or(std::numeric_limits<int>::max());
-  if (!first_page || !could_be_all || !recently_verified_ || kind_ != storage::WindowKind::live) {
+  if (parts_.is_part || !first_page || !could_be_all || !recently_verified_ || kind_ != storage::WindowKind::live) {
     co_return false;
   }
   const Interval asked{window_.span.from - Milliseconds{1}, window_.span.to + Milliseconds{1}};

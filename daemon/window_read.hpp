@@ -49,6 +49,9 @@ class WindowRead {
     // What is older than this is past on both clocks, by what is known of them now: both may have been set since the
     // window was planned.
     std::function<Instant()> cover_limit;
+    // Whether the window is a part of a longer read, which goes on behind it: then it is read to the end of its list,
+    // even where its first page shows nothing new.
+    bool is_part = false;
     // Whether this read should make way for more urgent ones at the next page.
     std::function<bool()> make_way;
   };

@@ -22,6 +22,13 @@ Present at(Instant now) {
   return present_at(now, Milliseconds{0}, settle);
 }
 
+// What a live read begins with, for a user whose windows may be `width` long.
+std::optional<Window> live(const WindowPlanner& planner, const Coverage& coverage, Present present,
+                           std::optional<Milliseconds> width = std::nullopt) {
+  std::optional<LiveRound> round = planner.live(coverage, present);
+  return round ? std::optional(round->next(coverage, present, width, Milliseconds::max())) : std::nullopt;
+}
+
 TEST(Present, TakesTheConservativeSideOfTwoClocks) {
   const Present behind = present_at(start, -hours{1}, settle);
   EXPECT_EQ(behind.read_to, start);
@@ -34,7 +41,7 @@ TEST(Present, TakesTheConservativeSideOfTwoClocks) {
 TEST(WindowPlanner, BeginsWithAllOfTheHistory) {
   const WindowPlanner planner(start, lookback);
   const Instant now = start + hours{100};
-  EXPECT_EQ(planner.live({}, at(now), std::nullopt), std::nullopt);
+  EXPECT_EQ(live(planner, {}, at(now)), std::nullopt);
   const auto window = planner.history({}, at(now), std::nullopt);
   ASSERT_TRUE(window);
   EXPECT_EQ(window->span, (Interval{start, now}));
@@ -45,7 +52,7 @@ TEST(WindowPlanner, ALiveReadGoesBackByTheLookBack) {
   const WindowPlanner planner(start, lookback);
   const Instant covered_to = start + hours{5};
   const Instant now = covered_to + minutes{3};
-  const auto window = planner.live(Coverage({{start, covered_to}}), at(now), std::nullopt);
+  const auto window = live(planner, Coverage({{start, covered_to}}), at(now));
   ASSERT_TRUE(window);
   EXPECT_EQ(window->span, (Interval{covered_to - lookback, now}));
   EXPECT_EQ(window->cover_to, now - settle);
@@ -53,7 +60,7 @@ TEST(WindowPlanner, ALiveReadGoesBackByTheLookBack) {
 
 TEST(WindowPlanner, NothingBeforeTheStartIsAskedFor) {
   const WindowPlanner planner(start, lookback);
-  const auto window = planner.live(Coverage({{start, start + minutes{1}}}), at(start + minutes{4}), std::nullopt);
+  const auto window = live(planner, Coverage({{start, start + minutes{1}}}), at(start + minutes{4}));
   ASSERT_TRUE(window);
   EXPECT_EQ(window->span.from, start);
 }
@@ -62,7 +69,7 @@ TEST(WindowPlanner, WaitsForAStartInTheFuture) {
   const WindowPlanner planner(start, lookback);
   for (const Instant now : {start - hours{1}, start}) {
     EXPECT_EQ(planner.history({}, at(now), std::nullopt), std::nullopt);
-    EXPECT_EQ(planner.live({}, at(now), std::nullopt), std::nullopt);
+    EXPECT_EQ(live(planner, {}, at(now)), std::nullopt);
     EXPECT_EQ(planner.live_beside_history(at(now), std::nullopt), std::nullopt);
   }
 }
@@ -112,21 +119,21 @@ TEST(WindowPlanner, AClockThatWentBackReadsThePresentItHas) {
   for (const Milliseconds back : {Milliseconds{hours{24}}, Milliseconds{hours{24 * 365}}}) {
     const Instant covered_to = start + hours{24 * 400};
     const Instant now = covered_to - back;
-    const auto window = planner.live(Coverage({{start, covered_to}}), at(now), std::nullopt);
+    const auto window = live(planner, Coverage({{start, covered_to}}), at(now));
     ASSERT_TRUE(window);
     EXPECT_EQ(window->span, (Interval{now - settle - lookback, now}));
     EXPECT_LE(window->cover_to, window->span.to);
   }
 }
 
-TEST(WindowPlanner, HalvingTheWidthOfALiveReadAlwaysNarrowsIt) {
+TEST(LiveRound, HalvingTheWidthAlwaysNarrowsAWindow) {
   const WindowPlanner planner(start, lookback);
   const Coverage coverage({{start, start + hours{10}}});
   const Present present = at(start + hours{10} + minutes{3});
   std::optional<Milliseconds> width;
   Milliseconds before = hours{24};
   for (int round = 0;; ++round) {
-    const auto window = planner.live(coverage, present, width);
+    const auto window = live(planner, coverage, present, width);
     ASSERT_TRUE(window);
     const Milliseconds span = window->span.to - window->span.from;
     ASSERT_LT(span, before);
@@ -137,6 +144,100 @@ TEST(WindowPlanner, HalvingTheWidthOfALiveReadAlwaysNarrowsIt) {
     before = span;
     width = narrower_width(window->span, 1'000'000, window->span, 2'000'000'000);
   }
+}
+
+// Covered for ten hours and read three minutes later: the look-back and the present are 13 minutes.
+class NarrowLiveRound : public testing::Test {
+ protected:
+  static constexpr Instant edge = start + hours{10};
+
+  Window next(Milliseconds freshness = Milliseconds::max()) {
+    return round_->next(coverage_, at(now_), width_, freshness);
+  }
+  void read(const Window& window) {
+    coverage_.add(window.covered());
+    round_->on_read(window.span);
+  }
+
+  Coverage coverage_{{{start, edge}}};
+  Instant now_ = edge + minutes{3};
+  std::optional<Milliseconds> width_ = minutes{5};
+  std::optional<LiveRound> round_ = WindowPlanner(start, lookback).live(coverage_, at(now_));
+};
+
+TEST_F(NarrowLiveRound, ReadsAllOfTheLookBackBeforeItCoversAnythingNew) {
+  for (const Milliseconds part : {minutes{0}, minutes{5}}) {
+    const Window window = next();
+    EXPECT_EQ(window.span, (Interval{edge - lookback + part, edge - minutes{5} + part}));
+    EXPECT_TRUE(round_->in_parts());
+    read(window);
+    EXPECT_EQ(*coverage_.end(), edge);
+    EXPECT_FALSE(round_->done());
+  }
+  const Window last = next();
+  EXPECT_EQ(last.span, (Interval{edge, edge + minutes{3}}));
+  EXPECT_EQ(last.cover_to, edge + minutes{1});
+  read(last);
+  EXPECT_TRUE(round_->done());
+}
+
+TEST_F(NarrowLiveRound, CoversNoMoreThanWhatHadSettledWhenItBegan) {
+  read(next());
+  now_ += hours{1};
+  read(next());
+  read(next());
+  EXPECT_TRUE(round_->done());
+  EXPECT_EQ(*coverage_.end(), edge + minutes{1}) << "what appeared late meanwhile would be left behind";
+}
+
+TEST_F(NarrowLiveRound, ReadsWhatIsNewFirstAndThenEveryOtherTurnWhileItLooksBack) {
+  width_ = minutes{1};
+  const Window first = next(minutes{1});
+  EXPECT_EQ(first.span, (Interval{edge, edge + minutes{1}})) << "in the order of time";
+  EXPECT_TRUE(first.covered().empty());
+  read(first);
+  const Window part = next(minutes{1});
+  EXPECT_EQ(part.span, (Interval{edge - lookback, edge - lookback + minutes{1}}));
+  read(part);
+  EXPECT_EQ(next(minutes{1}).span, (Interval{edge + minutes{1}, edge + minutes{2}}));
+}
+
+TEST_F(NarrowLiveRound, GivesTheOtherSideItsTurnWhenAReadFails) {
+  const Window fresh = next(minutes{1});
+  EXPECT_EQ(fresh.span.from, edge);
+  EXPECT_EQ(next(minutes{1}).span.from, edge - lookback) << "what is new cannot be read";
+  EXPECT_EQ(next(minutes{1}), fresh) << "the look-back cannot be read";
+}
+
+TEST_F(NarrowLiveRound, LeavesTheFreshAloneWhileItIsFreshEnough) {
+  read(next(minutes{1}));
+  read(next(minutes{1}));
+  EXPECT_EQ(next(minutes{1}).span.from, edge - minutes{5}) << "read to the present a moment ago";
+}
+
+TEST_F(NarrowLiveRound, GoesOnToTheEndWhereTheWidthAllowsIt) {
+  read(next());
+  width_ = std::nullopt;
+  EXPECT_EQ(next().span, (Interval{edge - minutes{5}, edge + minutes{3}}));
+}
+
+TEST_F(NarrowLiveRound, ATooLargePartIsReadInNarrowerOnes) {
+  read(next());
+  width_ = minutes{1};
+  EXPECT_EQ(next().span, (Interval{edge - minutes{5}, edge - minutes{4}}));
+}
+
+TEST_F(NarrowLiveRound, APartBehindWhatAClockLeftUncoveredMakesNoHole) {
+  width_ = minutes{10} + seconds{30};
+  const Window part = next();
+  EXPECT_EQ(part.cover_to, edge + seconds{30});
+  round_->on_read(part.span);  // but its end was not covered: the answers said that our clock is ahead
+  EXPECT_TRUE(next().covered().empty());
+}
+
+TEST_F(NarrowLiveRound, DoesNotHoldWhenAClockGoesBackBehindItsEnd) {
+  EXPECT_TRUE(round_->holds(at(now_)));
+  EXPECT_FALSE(round_->holds(at(now_ - Milliseconds{1})));
 }
 
 TEST(NarrowerWidth, IsAtMostHalfAndAtLeastAMillisecond) {
@@ -180,7 +281,7 @@ class Walk {
       const auto width = below(2) == 0 ? std::nullopt : std::optional{Milliseconds{1 + below(100'000'000)}};
       const auto kind = static_cast<int>(below(3));
       const auto window = kind == 0                       ? planner.history(coverage_, present, width)
-                          : kind == 1                     ? planner.live(coverage_, present, width)
+                          : kind == 1                     ? live(planner, coverage_, present, width)
                           : coverage_.intervals().empty() ? planner.live_beside_history(present, width)
                                                           : std::nullopt;
       if (window) {
@@ -198,15 +299,23 @@ class Walk {
     now_ = std::max(now_, start + hours{24});
     const Present present = present_at(now_, Milliseconds{0}, settle_);
     std::optional<Milliseconds> width = Milliseconds{1 + below(1000)};
+    std::optional<LiveRound> round;
+    Instant read_to = Instant::min();
     for (int reads = 0; reads < 200; ++reads) {
       auto window = planner.history(coverage_, present, width);
       if (!window) {
-        window = planner.live(coverage_, present, width);
+        if (!round) {
+          round = planner.live(coverage_, present);
+        }
+        if (!round) {
+          return;  // The look-back is nothing and all is covered.
+        }
+        window = round->next(coverage_, present, width, Milliseconds::max());
+        ASSERT_FALSE(window->span.empty());
+        round->on_read(window->span);
+        ASSERT_GT(window->span.to, read_to) << "a read without progress";
+        read_to = window->span.to;
       }
-      if (!window) {
-        return;  // The look-back is nothing and all is covered.
-      }
-      const Coverage before = coverage_;
       if (window->cover_to > window->span.from) {
         coverage_.add(window->covered());
       }
@@ -214,7 +323,6 @@ class Walk {
         EXPECT_GE(coverage_.frontier(start), present.cover_to);
         return;
       }
-      ASSERT_NE(before.intervals(), coverage_.intervals()) << "a read without progress";
       width = wider_width(width, 0, 25'000, {start, present.read_to});
     }
     FAIL() << "the present is not reached";
@@ -252,9 +360,7 @@ class Walk {
       const Instant edge =
           *coverage_.end() <= present.read_to ? *coverage_.end() : std::min(*coverage_.end(), present.cover_to);
       ASSERT_LE(window.cover_to, present.cover_to) << "what may still change is not covered";
-      ASSERT_TRUE(window.span.to > edge || present.read_to == edge);
-      const Milliseconds overlap = width ? std::min(lookback_, *width / 2) : lookback_;
-      ASSERT_LE(window.span.from, std::max(start, edge - overlap)) << "no hole, and a look-back";
+      ASSERT_EQ(window.span.from, std::max(start, edge - lookback_)) << "no hole, and all of the look-back";
     }
   }
 

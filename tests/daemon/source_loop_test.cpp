@@ -342,6 +342,48 @@ TEST_F(SourceLoopTest, APassInNarrowWindowsDoesNotStopWhereNothingIsNew) {
   expect_everything_stored_and_covered();
 }
 
+TEST_F(SourceLoopTest, ALookBackThatIsLongerThanTheWindowsIsReadInParts) {
+  pass();
+  timer_.pass(minutes{5});
+  say(first_user(), timer_.now().wall - minutes{14}, "late");
+  say(first_user(), timer_.now().wall - minutes{1}, "new");
+  store_->discard_window(users().at(first_user()).row, storage::WindowKind::live, minutes{2});
+  pass();
+  expect_everything_stored_and_covered();
+  EXPECT_EQ(users().at(first_user()).coverage.intervals().size(), 1U);
+  EXPECT_GT(reads_of(first_user()), 1);
+}
+
+TEST_F(SourceLoopTest, WhatIsNewDoesNotWaitUntilTheLookBackIsReadInParts) {
+  api_options_.world.users = 1;
+  pass();
+  const Instant edge = *users().at(first_user()).coverage.end();
+  timer_.pass(minutes{5});
+  store_->discard_window(users().at(first_user()).row, storage::WindowKind::live, minutes{2});
+  start(SourceLoop::Mode::forever);
+  std::vector<std::int64_t> starts;
+  for (const HttpRequest& request : requests_) {
+    if (asks_for_messages(request) && parameter(request, "page_number") == "1") {
+      starts.push_back(std::stoll(parameter(request, "start_date").value()) + 1 - to_ms(edge));
+    }
+  }
+  ASSERT_GE(starts.size(), 2U);
+  EXPECT_EQ(starts[0], 0) << "from where the coverage ends";
+  EXPECT_EQ(starts[1], -options_.lookback.count()) << "then the look-back";
+  EXPECT_EQ(*users().at(first_user()).coverage.end(), timer_.now().wall - options_.settle);
+  EXPECT_LE(reads(), 20);
+  stop();
+}
+
+TEST_F(SourceLoopTest, AReadThatIsShorterThanTheWindowsMayBeDoesNotMakeThemWider) {
+  api_options_.world.users = 1;
+  pass();
+  timer_.pass(minutes{5});
+  store_->discard_window(users().at(first_user()).row, storage::WindowKind::history, hours{1});
+  pass();
+  EXPECT_EQ(users().at(first_user()).window_width, Milliseconds{hours{1}}) << "it may be all that fits of the history";
+}
+
 // Our clock is a day ahead, and only the answers to this very read tell.
 TEST_F(SourceLoopTest, AReadDuringWhichOurClockTurnsOutToBeAheadProvesNothingOfTheFuture) {
   make_api();

@@ -218,15 +218,16 @@ void freeze_window(const World& world, DesignError error, const State& before, U
   Coverage coverage;
   coverage.add({instant_of(0), instant_of(state.covered_to[user])});
   const auto history = planner.history(coverage, present, std::nullopt);
-  const auto planned = history ? history : planner.live(coverage, present, std::nullopt);
-  if (!planned) {
+  auto live = planner.live(coverage, present);
+  if (!history && !live) {
     return;
   }
+  const ::elit::Window planned = history ? *history : live->next(coverage, present, std::nullopt, Milliseconds::max());
   Window& window = reader.window;
   window.open = 1;
-  window.from = tick_of(planned->span.from);
-  window.to = tick_of(planned->span.to);
-  window.cover_to = tick_of(planned->cover_to);
+  window.from = tick_of(planned.span.from);
+  window.to = tick_of(planned.span.to);
+  window.cover_to = tick_of(planned.cover_to);
   window.last = nothing_is_to_come(world, state) ? 1 : 0;
   for (Number message = 0; message < world.messages(); ++message) {
     const Tick instant = world.instants[message];

@@ -95,25 +95,65 @@ TEST(WindowPlannerProperty, ALiveReadGoesBackByTheLookBackAndLeavesNoHole) {
     const Present present = present_from(choices, instant_from(choices), setting.settle);
     const std::optional<Milliseconds> width = width_from(choices);
     const WindowPlanner planner(start, setting.lookback);
-    const std::optional<Window> window = planner.live(coverage, present, width);
+    std::optional<LiveRound> round = planner.live(coverage, present);
     const bool covered = coverage.end() && *coverage.end() > start;
     if (!covered) {
-      EXPECT_FALSE(window) << "the history comes first";
+      EXPECT_FALSE(round) << "the history comes first";
       return;
     }
     const Instant edge =
         *coverage.end() <= present.read_to ? *coverage.end() : std::min(*coverage.end(), present.cover_to);
-    if (!window) {
+    if (!round) {
       EXPECT_TRUE(edge < start || edge >= present.read_to) << "only a clock that went back lets it wait";
       return;
     }
-    expect_sound(*window, present, width);
-    const Milliseconds overlap = width ? std::min(setting.lookback, *width / 2) : setting.lookback;
-    EXPECT_EQ(window->span.from, std::max(start, edge - overlap));
-    EXPECT_TRUE(window->span.from <= *coverage.end()) << "a hole behind what is covered";
+    const Window window = round->next(coverage, present, width, Milliseconds::max());
+    expect_sound(window, present, width);
+    EXPECT_EQ(window.span.from, std::max(start, edge - setting.lookback));
+    EXPECT_TRUE(window.span.from <= *coverage.end()) << "a hole behind what is covered";
+    EXPECT_EQ(round->in_parts(), !window.reaches(present) || window.span.to < present.read_to);
     if (!width) {
-      EXPECT_TRUE(window->reaches(present));
+      EXPECT_TRUE(window.reaches(present));
     }
+  });
+}
+
+// However narrow: all of the look-back and all up to the present is read, in so many reads and no more, and nothing
+// new is covered before the look-back was read.
+TEST(LiveRoundProperty, ReadsEverythingInABoundedNumberOfPartsWhateverTheWidth) {
+  for_all([](Choices& choices) {
+    const Setting setting = setting_from(choices);
+    const Instant edge = start + Milliseconds{choices.number(1, axis)};
+    Coverage coverage({{start, edge}});
+    Instant now = edge + setting.settle + Milliseconds{choices.number(0, axis)};
+    const Milliseconds width{choices.one_of({1, 2, 3, 7, 30, 200})};
+    const Milliseconds freshness{choices.one_of({1, 5, 50})};
+    const auto present = [&] { return present_at(now, Milliseconds{0}, setting.settle); };
+    std::optional<LiveRound> round = WindowPlanner(start, setting.lookback).live(coverage, present());
+    if (!round) {
+      EXPECT_EQ(now, edge);
+      return;
+    }
+    const Interval whole{std::max(start, edge - setting.lookback), now};
+    choices.note([&] { return "to be read: " + testing::PrintToString(whole); });
+    const auto parts_of = [&](Milliseconds length) { return (length + width - Milliseconds{1}) / width; };
+    const auto parts_max = parts_of(edge - whole.from) * 2 + 1 + parts_of(whole.to - whole.from);
+    Coverage read;
+    for (auto parts = parts_max; !round->done(); --parts) {
+      if (parts <= 0) {
+        ADD_FAILURE() << "more than " << parts_max << " reads";
+        return;
+      }
+      const Window window = round->next(coverage, present(), width, freshness);
+      choices.note([&] { return "window: " + testing::PrintToString(window); });
+      expect_sound(window, present(), width);
+      read.add(window.span);
+      coverage.add(window.covered());
+      EXPECT_TRUE(coverage.end() == edge || read.gaps({whole.from, edge}).empty()) << "the look-back is left behind";
+      round->on_read(window.span);
+      now += Milliseconds{choices.number(0, 3)};
+    }
+    EXPECT_EQ(read.gaps(whole), std::vector<Interval>());
   });
 }
 
@@ -179,21 +219,21 @@ class Following {
     const Present present = present_at(now_, Milliseconds{0}, setting_.settle);
     choices_.note([&] { return "and then, present: " + testing::PrintToString(present); });
     for (int reads = 0; reads < 4 * axis; ++reads) {
-      const std::vector<Interval> before = coverage_.intervals();
       const std::optional<Window> rest = planner_.history(coverage_, present, std::nullopt);
       const bool history_left = rest && rest->span.from < present.cover_to;
-      const auto window =
-          history_left ? planner_.history(coverage_, present, width_) : planner_.live(coverage_, present, width_);
-      if (!window || (!history_left && window->reaches(present))) {
-        if (window) {
-          coverage_.add(window->covered());
-        }
+      const auto window = history_left ? planner_.history(coverage_, present, width_) : plan_live(present);
+      if (!window) {
         EXPECT_EQ(coverage_.gaps({start, present.cover_to}), std::vector<Interval>()) << "a hole is left";
         return;
       }
       expect_sound(*window, present, width_);
+      const std::vector<Interval> before = coverage_.intervals();
       coverage_.add(window->covered());
-      EXPECT_NE(coverage_.intervals(), before) << "a read without progress: " << testing::PrintToString(*window);
+      if (history_left) {
+        EXPECT_NE(coverage_.intervals(), before) << "a read without progress: " << testing::PrintToString(*window);
+      } else if (live_is_done(*window) && coverage_.gaps({start, present.cover_to}).empty()) {
+        return;  // A live read that began earlier may be followed by one more.
+      }
       width_ = wider_width(width_, 0, limitless, {start, present.read_to});
     }
     ADD_FAILURE() << "the present is not reached";
@@ -202,12 +242,29 @@ class Following {
  private:
   static std::size_t bit(Instant instant) { return static_cast<std::size_t>((instant - start).count()); }
 
-  [[nodiscard]] std::optional<Window> plan(int kind, Present present) const {
+  std::optional<Window> plan(int kind, Present present) {
     const bool covered = coverage_.end() && *coverage_.end() > start;
     if (kind == 0) {
       return planner_.history(coverage_, present, width_);
     }
-    return covered ? planner_.live(coverage_, present, width_) : planner_.live_beside_history(present, width_);
+    return covered ? plan_live(present) : planner_.live_beside_history(present, width_);
+  }
+
+  std::optional<Window> plan_live(Present present) {
+    if (!round_ || !round_->in_parts() || !round_->holds(present)) {
+      round_ = planner_.live(coverage_, present);
+    }
+    return round_ ? std::optional(round_->next(coverage_, present, width_, Milliseconds{10})) : std::nullopt;
+  }
+
+  // After a live read was complete.
+  bool live_is_done(const Window& window) {
+    round_->on_read(window.span);
+    const bool done = round_->done();
+    if (done) {
+      round_.reset();
+    }
+    return done;
   }
 
   void read(int kind, Present present) {
@@ -221,6 +278,9 @@ class Following {
       case 0:
       case 1:
         coverage_.add(window->covered());
+        if (kind != 0 && round_) {
+          live_is_done(*window);
+        }
         for (Instant instant = window->span.from; instant < std::min(window->span.to, present.cover_to);
              instant += Milliseconds{1}) {
           settled_.set(bit(instant));
@@ -231,6 +291,9 @@ class Following {
         width_ = narrower_width(window->span, choices_.number(0, 100), window->span, 100);
         break;
       default:
+        if (choices_.chance(3)) {
+          round_.reset();  // a restart
+        }
         break;  // the read failed
     }
   }
@@ -241,6 +304,7 @@ class Following {
   Instant now_ = start;
   Coverage coverage_;
   std::optional<Milliseconds> width_;
+  std::optional<LiveRound> round_;
   std::bitset<axis + 64> settled_;
 };
 
@@ -252,6 +316,113 @@ TEST(WindowPlannerProperty, WhatIsCoveredWasReadAfterItSettledAndThePresentIsRea
     }
     following.catch_up();
   });
+}
+
+// One user whose messages appear as late as the look-back allows, read in windows of any width by a daemon that fails
+// and is started again, with a clock that is right.
+class Lateness {
+ public:
+  explicit Lateness(Choices& choices)
+      : choices_(choices), setting_(setting_from(choices)), planner_(start, setting_.lookback) {
+    while (choices_.more(6)) {
+      const Instant dated = start + Milliseconds{choices_.number(0, axis)};
+      const auto late_max = static_cast<int>((setting_.lookback + setting_.settle).count());
+      messages_.push_back({dated, dated + Milliseconds{choices_.number(0, late_max)}});
+    }
+    choices_.note([&] {
+      std::string text = "messages:";
+      for (const Message& message : messages_) {
+        text += " " + std::to_string(to_ms(message.dated)) + "/" + std::to_string(to_ms(message.visible_from));
+      }
+      return text;
+    });
+  }
+
+  void live_on() {
+    while (choices_.more(30)) {
+      now_ += Milliseconds{choices_.number(0, 20)};
+      width_ = width_from(choices_);
+      read(!choices_.chance(4));
+      if (choices_.chance(8)) {
+        choices_.note([] { return "restart"; });
+        round_.reset();
+      }
+    }
+    // All has appeared: the live read that begins now brings what is missing, after the one that is under way.
+    now_ += Milliseconds{2 * axis + 600};
+    width_ = Milliseconds{200};
+    const int enough = rounds_done_ + 2;
+    for (int reads = 0; reads < axis && rounds_done_ < enough; ++reads) {
+      now_ += Milliseconds{1};
+      read(true);
+    }
+    EXPECT_EQ(rounds_done_, enough);
+    for (const Message& message : messages_) {
+      EXPECT_TRUE(message.found) << "dated " << to_ms(message.dated) << ", visible from "
+                                 << to_ms(message.visible_from);
+    }
+  }
+
+ private:
+  struct Message {
+    Instant dated;
+    Instant visible_from;
+    bool found = false;
+  };
+
+  [[nodiscard]] Present present() const { return present_at(now_, Milliseconds{0}, setting_.settle); }
+
+  void read(bool succeeds) {
+    const bool covered = coverage_.end() && *coverage_.end() > start;
+    if (!covered || (!round_ && choices_.chance(3))) {
+      if (const auto window = planner_.history(coverage_, present(), width_)) {
+        complete(*window, succeeds);
+        return;
+      }
+    }
+    if (!round_ || !round_->in_parts()) {
+      round_ = planner_.live(coverage_, present());
+    }
+    if (!round_) {
+      return;
+    }
+    const Window window = round_->next(coverage_, present(), width_, Milliseconds{15});
+    if (complete(window, succeeds)) {
+      round_->on_read(window.span);
+      if (round_->done()) {
+        round_.reset();
+        ++rounds_done_;
+      }
+    }
+  }
+
+  bool complete(const Window& window, bool succeeds) {
+    choices_.note([&] {
+      return std::to_string(to_ms(now_)) + ": " + testing::PrintToString(window) + (succeeds ? "" : " fails");
+    });
+    if (succeeds) {
+      coverage_.add(window.covered());
+      for (Message& message : messages_) {
+        const bool shown = message.visible_from <= now_;
+        message.found = message.found || (shown && message.dated >= window.span.from && message.dated < window.span.to);
+      }
+    }
+    return succeeds;
+  }
+
+  Choices& choices_;
+  Setting setting_;
+  WindowPlanner planner_;
+  Instant now_ = start + Milliseconds{1};
+  Coverage coverage_;
+  std::optional<Milliseconds> width_;
+  std::optional<LiveRound> round_;
+  int rounds_done_ = 0;
+  std::vector<Message> messages_;
+};
+
+TEST(LiveRoundProperty, WhatAppearsWithinTheLookBackIsFoundInNarrowWindowsAndOverRestarts) {
+  for_all([](Choices& choices) { Lateness(choices).live_on(); });
 }
 
 TEST(WindowWidthProperty, NarrowingHalvesAtLeastAndEndsWhereNothingNarrowerCanBeAsked) {

@@ -92,6 +92,27 @@ Plan long_history_over_a_bad_line() {
   return plan;
 }
 
+// A server that sends page 1 for every page: the users' windows are made narrower than the look-back, and what appears
+// an hour late is found all the same.
+Plan late_messages_in_narrow_windows() {
+  Plan plan = quiet();
+  plan.stage.options.sources[0].lookback = hours{1};
+  plan.stage.sources[0].dialect.page_number_obeyed = false;
+  plan.stage.sources[0].world.arrivals_per_minute = 0.8;
+  plan.stage.sources[0].world.late_share = 0.3;
+  plan.stage.sources[0].world.late_max = hours{1};
+  return plan;
+}
+
+// The same while the daemon is started again every now and then, so that no look-back is ever remembered for long.
+Plan late_messages_in_narrow_windows_over_restarts() {
+  Plan plan = late_messages_in_narrow_windows();
+  for (int minute = 61; minute < 48 * 60; minute += 47) {
+    at(plan, minutes{minute} + seconds{2}, "restarted", [](Stage& stage) { stage.restart(); });
+  }
+  return plan;
+}
+
 // A disk without room: the daemon ends and is started again, hundreds of times, and then goes on.
 Plan disk_full_for_an_hour() {
   Plan plan = quiet();
@@ -107,6 +128,8 @@ const std::vector<Scenario>& scenarios() {
       {"ClockADayAhead", clock_a_day_ahead},
       {"ClockAYearBack", clock_a_year_back},
       {"LateMessageBehindAPausedCrm", late_message_behind_a_paused_crm},
+      {"LateMessagesInNarrowWindows", late_messages_in_narrow_windows},
+      {"LateMessagesInNarrowWindowsOverRestarts", late_messages_in_narrow_windows_over_restarts},
       {"LongHistoryOverABadLine", long_history_over_a_bad_line},
       {"DiskFullForAnHour", disk_full_for_an_hour},
   };
