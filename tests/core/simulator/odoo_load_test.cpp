@@ -91,6 +91,14 @@ TEST_F(OdooLoad, AppliesTheSameExternalIdTwiceInTurn) {
   EXPECT_EQ(odoo_.records()[0].properties.at("name").as_string(), "Bina");
 }
 
+TEST_F(OdooLoad, TreatsTheSecondRowOfAMessageAsItsReplay) {
+  load_partners({"a"});
+  const json::array row{"elit.m", "res.partner", "1"};
+  EXPECT_FALSE(load("mail.message", {"id", "model", "res_id"}, {row, row}).at("ids").is_array());
+  EXPECT_TRUE(load("mail.message", {"id", "model", "res_id"}, {row, row}, replay_context()).at("ids").is_array());
+  EXPECT_EQ(odoo_.records().back().writes, 1);
+}
+
 TEST_F(OdooLoad, RefusesExternalIdsWithABlankOrWithoutAModule) {
   for (const std::string id : {"elit.user a", "user_a", ".a", "elit."}) {
     const json::object said = load("res.partner", {"id", "name"}, {json::array{id, "Asha"}});
