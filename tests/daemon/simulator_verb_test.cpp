@@ -110,6 +110,22 @@ TEST(SimulatorVerb, AnnouncesItselfInJsonAndObeysInterrupts) {
   EXPECT_EQ(verb.stop(SIGINT), 0);
 }
 
+TEST(SimulatorVerb, PlaysCrmsOfVendorsWithEveryMethod) {
+  RunningVerb verb({"--json", "--vendor-fault", "hubspot.down=yes"});
+  const std::string port = verb.announcement().substr(8, verb.announcement().find(',') - 8);
+  const auto ask = [&port](const std::string& method, const std::string& target) {
+    return talk(port,
+                method + " " + target + " HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
+  };
+  EXPECT_THAT(ask("POST", "/crm/hubspot/oauth/2026-03/token"), StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(ask("PATCH", "/crm/salesforce/services/data/v60.0/composite/sobjects/Contact/Id"),
+              HasSubstr("INVALID_SESSION_ID"));
+  EXPECT_THAT(ask("PUT", "/crm/zoho/crm/v8/Notes"), HasSubstr("INVALID_TOKEN"));
+  EXPECT_THAT(ask("DELETE", "/crm/zoho/crm/v8/Notes"), HasSubstr("INVALID_TOKEN"));
+  EXPECT_THAT(get(port, "/simulator/zoho/counts"), HasSubstr(R"("requests":2)"));
+  EXPECT_EQ(verb.stop(SIGTERM), 0);
+}
+
 TEST(SimulatorVerb, TakesItsKeyFromTheEnvironment) {
   ::setenv("ELITBUZZ_SIMULATOR_API_KEY", "k", 1);
   RunningVerb verb({"--json"});
@@ -130,6 +146,9 @@ TEST(SimulatorVerb, SaysWhatIsWrongWithItsArgumentsAndWhatToDo) {
       {{"--dialect", "page_cap"}, "KEY=VALUE"},
       {{"--dialect", "page_order=up"}, "newest_first, oldest_first, unsorted"},
       {{"--fault", "sever_errors=1"}, "server_errors"},
+      {{"--vendor-fault", "down=yes"}, "VENDOR.KEY=VALUE"},
+      {{"--vendor-fault", "nobody.down=yes"}, "known are hubspot, salesforce, zoho, odoo"},
+      {{"--vendor-fault", "zoho.dwn=yes"}, "known are server_errors"},
       {{"--late-max", "0"}, "--late-max: write a number from"},
       {{"--api-key="}, "--api-key: it is empty"}};
   for (const auto& [arguments, part] : mistakes) {
@@ -151,6 +170,9 @@ TEST(SimulatorVerb, ExplainsEverySetting) {
   std::string help;
   EXPECT_EQ(run({"--help"}, help), 0);
   for (const auto& row : simulator::dialect_settings()) {
+    EXPECT_THAT(help, HasSubstr(row.key));
+  }
+  for (const auto& row : simulator::vendor_fault_settings()) {
     EXPECT_THAT(help, HasSubstr(row.key));
   }
   EXPECT_THAT(help, HasSubstr("--stop-arrivals-after SECONDS"));
