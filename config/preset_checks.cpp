@@ -14,7 +14,7 @@ using crm::StepItem;
 using crm::StepKind;
 
 const char* name_of(StepItem item) {
-  return item == StepItem::contact ? "contact" : "activity";
+  return item == StepItem::sink ? "sink" : item == StepItem::contact ? "contact" : "activity";
 }
 
 // Whether some text below the node has a placeholder for that value. Comparing the text is enough: what it may name was
@@ -90,12 +90,15 @@ class PresetCheck {
   }
 
   void check_order() {
-    bool activities = false;
+    StepItem latest = StepItem::sink;
     for (const PlacedStep& placed : steps_) {
-      if (placed.step.item == StepItem::contact && activities) {
-        complain(placed, "item", "stands behind a step of activities: the steps of contacts come first");
+      if (placed.step.item < latest) {
+        complain(placed, "item",
+                 placed.step.item == StepItem::sink
+                     ? "stands behind a step of contacts or activities: the steps of the sink come first"
+                     : "stands behind a step of activities: the steps of contacts come first");
       }
-      activities = activities || placed.step.item == StepItem::activity;
+      latest = std::max(latest, placed.step.item);
     }
   }
 

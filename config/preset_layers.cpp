@@ -103,8 +103,9 @@ class StepMerger {
   }
 
   std::vector<Node>::iterator place_for(const std::string& item) {
+    const auto stage = [](const std::string& of) { return of == "sink" ? 0 : of == "contact" ? 1 : 2; };
     auto place = base_.items.end();
-    while (item == "contact" && place != base_.items.begin() && text_at(*(place - 1), "item") != "contact") {
+    while (place != base_.items.begin() && stage(text_at(*(place - 1), "item")) > stage(item)) {
       --place;
     }
     return place;

@@ -105,8 +105,8 @@ crm::FindMap read_find(const Node& node, const std::string& path, const Sight& i
     }
   } else {
     members.refuse("current", "is only for kind: read");
-    if (members.sound() && node.find("id") == nullptr) {
-      members.complain("id", "is missing: a step that finds says where the record's id stands");
+    if (members.sound() && node.find("id") == nullptr && node.find("save") == nullptr) {
+      members.complain("id", "is missing: a step that finds says where the record's id stands, or what it saves");
     }
   }
   find.save = read_saves(members, "save", findings);

@@ -15,7 +15,7 @@ namespace {
 using Names = std::vector<std::string>;
 
 // In the order of their enumerations.
-const Names items{"contact", "activity"};
+const Names items{"sink", "contact", "activity"};
 const Names kinds{"find", "read", "write", "link"};
 const Names idempotencies{"upsert", "client_id",       "header", "lookup_before_create", "lookup_after_unknown",
                           "by_id",  "allow_duplicates"};
@@ -40,12 +40,19 @@ bool looks_up(const crm::Step& step) {
 class StepSights {
  public:
   StepSights(crm::StepItem item, bool alone) {
-    one_.item = item == crm::StepItem::contact ? Sight::Item::contact : Sight::Item::activity;
+    one_.item = item == crm::StepItem::sink      ? Sight::Item::none
+                : item == crm::StepItem::contact ? Sight::Item::contact
+                                                 : Sight::Item::activity;
     one_.mapping = true;
+    one_.sink = true;
+    if (item == crm::StepItem::sink) {
+      one_.why_no_item = "a step of the sink comes before all contacts and activities";
+    }
     if (alone) {
       request_ = one_;
     } else {
       request_.mapping = true;
+      request_.sink = true;
       request_.why_no_item =
           "a request of this step holds several items: name it inside `$each: items`, or say `apart_by`";
     }
@@ -98,14 +105,17 @@ class StepReader {
         members_.complain("name", *problem);
       }
     }
-    if (members_.need("item", "add item: contact, or item: activity") != nullptr) {
+    if (members_.need("item", "add item: contact, item: activity, or item: sink") != nullptr) {
       step_.item = members_.choice("item", items, crm::StepItem::activity);
     }
     step_.kind = members_.choice("kind", kinds, crm::StepKind::write);
     step_.items_max = static_cast<int>(members_.whole("items_max", 1, most_items, 1));
     step_.bytes_max = members_.size("bytes_max", most_bytes, 0);
     if (step_.kind == crm::StepKind::read && step_.item != crm::StepItem::contact) {
-      members_.complain("kind", "must be find for activities: only the fields of contacts are read");
+      members_.complain("kind", "must be find: only the fields of contacts are read");
+    }
+    if (step_.item == crm::StepItem::sink && step_.items_max > 1) {
+      members_.complain("items_max", "must be 1: the sink is a single item");
     }
   }
 
@@ -190,7 +200,9 @@ class StepReader {
 };
 
 void learn(const crm::Step& step, Vocabulary& vocabulary) {
-  Vocabulary::Records& records = step.item == crm::StepItem::contact ? vocabulary.contact : vocabulary.activity;
+  Vocabulary::Records& records = step.item == crm::StepItem::sink      ? vocabulary.sink
+                                 : step.item == crm::StepItem::contact ? vocabulary.contact
+                                                                       : vocabulary.activity;
   for (const auto* saves : {&step.reply.save, &step.find.save}) {
     for (const auto& [name, at] : *saves) {
       records.saved.insert(name);
@@ -202,8 +214,10 @@ void learn(const crm::Step& step, Vocabulary& vocabulary) {
 void look_ahead(const Node& list, Vocabulary& vocabulary) {
   for (const Node& node : list.items) {
     const Entry* item = node.find("item");
-    const bool of_contact = item != nullptr && item->value.text == "contact";
-    Vocabulary::Records& records = of_contact ? vocabulary.contact : vocabulary.activity;
+    const std::string of = item == nullptr ? std::string() : item->value.text;
+    Vocabulary::Records& records = of == "sink"      ? vocabulary.sink
+                                   : of == "contact" ? vocabulary.contact
+                                                     : vocabulary.activity;
     for (const char* part : {"reply", "find"}) {
       const Entry* answer = node.find(part);
       records.has_id = records.has_id || (answer != nullptr && answer->value.find("id") != nullptr);

@@ -14,8 +14,8 @@ namespace {
 using Names = std::vector<std::string>;
 
 const Names contact_members{"key", "user_id", "source", "user", "name", "phone", "fields", "remote_id"};
-const Names activity_members{"key",        "text",    "plain", "title", "direction", "sender", "type",     "media_url",
-                             "media_type", "started", "ended", "date",  "part",      "count",  "remote_id"};
+const Names activity_members{"key",        "text",    "plain", "title", "direction", "sender", "type",  "media_url",
+                             "media_type", "started", "ended", "date",  "zone",      "part",   "count", "remote_id"};
 
 Names with(Names names, const std::set<std::string>& more) {
   names.insert(names.end(), more.begin(), more.end());
@@ -52,17 +52,19 @@ Names roots_of(const Sight& sight) {
   add(sight.tokens, "token");
   add(sight.assertion, "assertion");
   add(sight.mapping, "mapping");
+  add(sight.sink, "sink");
   add(sight.index, "index");
   add(sight.each, "each");
   return roots;
 }
 
 std::string why_not_here(const std::string& root, const Sight& sight) {
-  static constexpr std::array<std::pair<const char*, const char*>, 6> reasons{
+  static constexpr std::array<std::pair<const char*, const char*>, 7> reasons{
       {{"secret", "secrets are known in credentials and in the headers and bodies of steps, nowhere else"},
        {"token", "tokens are known in credentials and in the requests of steps, nowhere else"},
        {"assertion", "the assertion is known in the token request that has one"},
        {"mapping", "the mapping is known in the requests of steps"},
+       {"sink", "what the sink's steps save is known in steps"},
        {"index", "the index is known where one item of a request is spoken of, such as inside $each: items"},
        {"each", "each is known inside $each"}}};
   for (const auto& [name, why] : reasons) {
@@ -170,6 +172,9 @@ std::string PresetTexts::mistake_in(const crm::Placeholder& placeholder, const S
   if (root == "secret" || root == "token") {
     return mistake_in_way(placeholder, sight);
   }
+  if (root == "sink") {
+    return mistake_in_sink(placeholder);
+  }
   const std::string member = member_of(placeholder);
   const auto one_of = [&](const Names& known, const char* what) -> std::string {
     if (member.empty() || goes_deeper(placeholder)) {
@@ -225,6 +230,18 @@ std::string PresetTexts::mistake_in_id(const std::string& root, const Vocabulary
                               "${{{}.remote_id}} is never known: no step says where the id stands in an "
                               "answer (`id:` in its reply or find)",
                               root);
+}
+
+std::string PresetTexts::mistake_in_sink(const crm::Placeholder& placeholder) const {
+  const std::string member = member_of(placeholder);
+  if (member.empty() || goes_deeper(placeholder)) {
+    return "${sink} needs one name: ${sink.NAME}, which a step with item: sink saves";
+  }
+  if (vocabulary.sink.saved.contains(member)) {
+    return {};
+  }
+  return fmt::format("${{sink.{}}} is saved by no earlier step with item: sink{}", member,
+                     advice_on(member, words_of(vocabulary.sink.saved)));
 }
 
 std::string PresetTexts::mistake_in_way(const crm::Placeholder& placeholder, const Sight& sight) const {

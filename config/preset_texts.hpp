@@ -27,6 +27,7 @@ struct Vocabulary {
   };
   std::set<std::string> settings;
   std::vector<Way> ways;
+  Records sink;
   Records contact;
   Records activity;
 };
@@ -39,6 +40,7 @@ struct Sight {
   bool tokens = false;
   bool assertion = false;
   bool mapping = false;
+  bool sink = false;  // what the steps of the sink save
   bool index = false;
   bool each = false;
   bool mapped = true;              // contact.fields and contact.remote_id are known
@@ -67,6 +69,7 @@ class PresetTexts {
   void check_names(const crm::Text& text, const Node& node, const std::string& path, const Sight& sight);
   [[nodiscard]] std::string mistake_in(const crm::Placeholder& placeholder, const Sight& sight) const;
   [[nodiscard]] std::string mistake_in_record(const crm::Placeholder& placeholder, const Sight& sight) const;
+  [[nodiscard]] std::string mistake_in_sink(const crm::Placeholder& placeholder) const;
   [[nodiscard]] std::string mistake_in_way(const crm::Placeholder& placeholder, const Sight& sight) const;
   [[nodiscard]] static std::string mistake_in_id(const std::string& root, const Vocabulary::Records& records);
 

@@ -51,6 +51,15 @@ const std::vector<BadConfiguration> structure{
      "credentials.key.headers.X-Api-Key", "must not hold the secret itself"},
 };
 
+// A step of the sink that is sound but for what is given.
+std::string sink_lines(const std::string& rest) {
+  return "  - {name: s, item: sink, kind: find, path: /s, " + rest + "}";
+}
+// The sound preset with such a step before all others.
+std::string sink_step(const std::string& rest) {
+  return preset_with_line(8, sink_lines(rest) + "\n  - name: contacts");
+}
+
 const std::vector<BadConfiguration> answers{
     {"PointerWithoutSlash", preset_with_line(19, "    reply: {id: id}"), 19, 17, "steps[1].reply.id", "JSON pointer"},
     {"PointerWithABadTilde", preset_with_line(19, "    reply: {id: /a~b}"), 19, 17, "steps[1].reply.id", "~0"},
@@ -71,6 +80,20 @@ const std::vector<BadConfiguration> answers{
      "verdicts[0].when", "asks nothing"},
     {"KeysWithoutAList", preset_with_line(19, "    reply: {keys: {pointer: /k, equals: \"${activity.key}\"}}"), 19, 19,
      "steps[1].reply.keys", "elements of a `list`"},
+    {"SinkThatSavesNothing", sink_step("find: {single: true}"), 8, 55, "steps[0].find.id", "what it saves"},
+    {"SinkWithAContact", sink_step("query: {a: \"${contact.key}\"}, find: {single: true, save: {a: /a}}"), 8, 61,
+     "steps[0].query.a", "comes before all contacts"},
+    {"SinkOfSeveralItems",
+     sink_step("items_max: 2, body: {a: {$each: items, value: 1}}, find: {single: true, "
+               "save: {a: /a}}"),
+     8, 60, "steps[0].items_max", "must be 1"},
+    {"SinkBehindContacts",
+     preset_with_line(14, sink_lines("find: {single: true, save: {a: /a}}") + "\n  - name: notes"), 14, 21,
+     "steps[1].item", "the steps of the sink come first"},
+    {"NothingSavedByTheSink", preset_with_line(17, "    only_if: \"${sink.a}\"\n    idempotency: upsert"), 17, 15,
+     "steps[1].only_if", "saved by no earlier step with item: sink"},
+    {"SinkOutsideOfSteps", preset_with_line(6, "fields: {phone: \"${sink.a}\"}"), 6, 18, "fields.phone",
+     "is known in steps"},
     {"ErrorsAboutNobody", preset_with_line(19, "    reply: {errors: {list: /e}}"), 19, 21, "steps[1].reply.errors",
      "whom an error is about"},
 };

@@ -73,17 +73,23 @@ TEST(PresetReader, ShipsEveryFileOfTheFolder) {
 
 TEST(PresetReader, ReadsTheExamplesOfItsManual) {
   const std::vector<std::string> blocks = blocks_of_the_manual();
-  ASSERT_EQ(blocks.size(), 3U);
+  ASSERT_EQ(blocks.size(), 4U);
   const PresetRead whole = read_for_test(blocks.front());
   ASSERT_TRUE(whole.preset) << everything_wrong_with(whole);
   const PresetRead extension = read_for_test(blocks.back());
   ASSERT_TRUE(extension.preset) << everything_wrong_with(extension);
   const std::string with_assertion =
-      "settings: {user: {default: a}}\ncredentials:\n  jwt:\n    secrets: [client_id, private_key]\n" + blocks[1] +
+      "settings: {user: {default: a}}\ncredentials:\n  jwt:\n    secrets: [client_id, private_key]\n" + blocks[2] +
       "steps: [{name: a, item: activity, path: /a, idempotency: upsert}]\n";
   const PresetRead assertion = read_for_test(with_assertion);
   ASSERT_TRUE(assertion.preset) << everything_wrong_with(assertion);
   EXPECT_EQ(assertion.preset->credentials.front().token->assertion->key, "private_key");
+  const PresetRead probe = read_for_test("credentials: {open: {}}\n" + blocks[1] +
+                                         "  - {name: a, item: activity, only_if: \"${sink.unique_keys}\", path: /a, "
+                                         "idempotency: upsert}\n");
+  ASSERT_TRUE(probe.preset) << everything_wrong_with(probe);
+  EXPECT_EQ(probe.preset->steps.front().item, crm::StepItem::sink);
+  EXPECT_EQ(probe.preset->steps.front().find.save.at("unique_keys").pointer, "/unique");
 }
 
 TEST(PresetReader, UnderstandsEveryMember) {
@@ -199,6 +205,21 @@ TEST(PresetReader, AddsMembersToAMergeItLiesOver) {
   const boost::json::value body = crm::render(step_of(*read.preset, "contacts").body, scope, {scope});
   EXPECT_EQ(boost::json::serialize(body.at_pointer("/inputs/0/properties")),
             R"({"elit_user_id":"a.1","phone":"+1","lifecyclestage":"lead"})");
+}
+
+TEST(PresetReader, PutsNewStepsBehindTheLastOneOfTheirItem) {
+  const PresetRead read = read_for_test(
+      "extends: hubspot\n"
+      "steps:\n"
+      "  - {name: of-contacts, item: contact, path: /c, idempotency: upsert}\n"
+      "  - {name: of-the-sink, item: sink, kind: find, path: /s, find: {single: true, save: {a: /a}}}\n");
+  ASSERT_TRUE(read.preset) << everything_wrong_with(read);
+  const auto& steps = read.preset->steps;
+  for (std::size_t i = 1; i < steps.size(); ++i) {
+    EXPECT_LE(steps[i - 1].item, steps[i].item);
+    EXPECT_TRUE(steps[i - 1].name != "of-contacts" || steps[i].item == crm::StepItem::activity);
+    EXPECT_TRUE(steps[i - 1].name != "of-the-sink" || steps[i].item == crm::StepItem::contact);
+  }
 }
 
 TEST(PresetReader, PlacesMistakesInTheFileTheyStandIn) {
