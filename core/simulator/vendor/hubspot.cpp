@@ -67,9 +67,8 @@ HttpAnswer HubSpot::answer(const HttpRequest& request, const VendorCall& call) {
   if (std::optional<HttpAnswer> refused = not_admitted(request, call)) {
     return *std::move(refused);
   }
-  HttpAnswer answer = path.size() >= 4 && path[0] == "crm" && is_version(path[2])
-                          ? serve(request, path, call)
-                          : refuse(refusal_of(404, "OBJECT_NOT_FOUND", "No such address"));
+  HttpAnswer answer =
+      path.size() >= 4 && path[0] == "crm" && is_version(path[2]) ? serve(request, path, call) : no_such_address();
   if (answer.status == 400 || answer.status == 405 || answer.status == 415) {
     ++counts_.invalid_requests;
   }
@@ -165,6 +164,11 @@ void HubSpot::add_limits(HttpAnswer& answer) const {
       {"X-HubSpot-RateLimit-Daily-Remaining", std::to_string(std::max<std::int64_t>(daily_calls - requests, 0))});
 }
 
+HttpAnswer HubSpot::no_such_address() {
+  ++counts_.invalid_requests;
+  return refuse(refusal_of(404, "OBJECT_NOT_FOUND", "No such address"));
+}
+
 HttpAnswer HubSpot::serve(const HttpRequest& request, const std::vector<std::string>& path, const VendorCall& call) {
   if (path[1] == "properties" && path.size() <= 5) {
     return serve_properties(request, path);
@@ -172,7 +176,7 @@ HttpAnswer HubSpot::serve(const HttpRequest& request, const std::vector<std::str
   const bool objects = path[1] == "objects" && path.size() == 6 && path[4] == "batch";
   const bool associations = path[1] == "associations" && path.size() >= 7 && path[5] == "batch";
   if (!objects && !associations) {
-    return refuse(refusal_of(404, "OBJECT_NOT_FOUND", "No such address"));
+    return no_such_address();
   }
   if (request.method != "POST") {
     return refuse(refusal_of(405, "VALIDATION_ERROR", "Method not allowed, use POST"));
@@ -226,8 +230,7 @@ HttpAnswer HubSpot::serve_objects(const json::object& body, const std::string& o
   if (verb == "upsert" || verb == "create") {
     return write_batch(object, verb == "upsert" ? Batch::upsert : Batch::create, body, call);
   }
-  return verb == "read" ? read_batch(object, body, call)
-                        : refuse(refusal_of(404, "OBJECT_NOT_FOUND", "No such address"));
+  return verb == "read" ? read_batch(object, body, call) : no_such_address();
 }
 
 HttpAnswer HubSpot::serve_associations(const json::object& body, const std::vector<std::string>& path,
@@ -241,8 +244,7 @@ HttpAnswer HubSpot::serve_associations(const json::object& body, const std::vect
   if (path.size() == 8 && path[6] == "associate" && path[7] == "default") {
     return associate(body, from, to, call);
   }
-  return path.size() == 7 && path[6] == "read" ? read_associations(body, from, to, call)
-                                               : refuse(refusal_of(404, "OBJECT_NOT_FOUND", "No such address"));
+  return path.size() == 7 && path[6] == "read" ? read_associations(body, from, to, call) : no_such_address();
 }
 
 }  // namespace elit::simulator

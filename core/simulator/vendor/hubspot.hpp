@@ -60,6 +60,7 @@ class HubSpot final : public VendorCrm {
   [[nodiscard]] std::optional<HttpAnswer> not_admitted(const HttpRequest& request, const VendorCall& call);
   [[nodiscard]] std::optional<HttpAnswer> not_authentic(const HttpRequest& request) const;
   void add_limits(HttpAnswer& answer) const;
+  HttpAnswer no_such_address();
 
   HttpAnswer serve(const HttpRequest& request, const std::vector<std::string>& path, const VendorCall& call);
   HttpAnswer serve_properties(const HttpRequest& request, const std::vector<std::string>& path);

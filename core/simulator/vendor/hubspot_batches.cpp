@@ -111,9 +111,10 @@ json::object shown(const VendorRecord& record, const json::array& wanted) {
 }  // namespace
 
 const VendorRecord* HubSpot::with_email(const std::string& email) const {
-  for (const VendorRecord* contact : table_.all("contacts")) {
-    if (text_member(contact->properties, "email") == email) {
-      return contact;
+  for (const VendorRecord& record : records_) {
+    const json::value* there = record.object == "contacts" ? record.properties.if_contains("email") : nullptr;
+    if (there != nullptr && there->is_string() && there->get_string() == email) {
+      return &record;
     }
   }
   return nullptr;
@@ -319,6 +320,9 @@ HttpAnswer HubSpot::read_batch(const std::string& object, const json::object& bo
     return refuse(*wrong);
   }
   const std::string id_property = text_member(body, "idProperty").value_or("");
+  if (!id_property.empty() && !properties_.identifies(object, id_property)) {
+    return refuse(mistake("Property " + id_property + " of " + object + " is not a unique identifier property"));
+  }
   Outcome outcome;
   HubSpotError missing =
       mistake("Could not get some objects, they may be deleted or not exist. Check that ids are valid.");

@@ -59,7 +59,7 @@ HttpAnswer Zoho::answer(const HttpRequest& request, const VendorCall& call) {
   HttpAnswer answer = serve(request, target, call);
   // A refusal of every record of a well-formed call is 400, too, and has `data`.
   const std::optional<json::object> body = answer.status == 400 ? read_json_object(answer.body) : std::nullopt;
-  if (body && !body->contains("data")) {
+  if (answer.status == 404 || (body && !body->contains("data"))) {
     ++counts_.invalid_requests;
   }
   return answer;

@@ -35,6 +35,12 @@ std::optional<HttpAnswer> refusal_of_list(const json::array* data) {
   return zoho_refusal(400, "INVALID_DATA", "invalid data", std::move(place));
 }
 
+// Compares without a copy: this is done for each record that is there.
+bool has_value(const VendorRecord& record, const std::string& field, const std::string& value) {
+  const json::value* there = record.properties.if_contains(field);
+  return there != nullptr && there->is_string() && there->get_string() == value;
+}
+
 json::object done(bool created, json::object details) {
   json::object result{{"code", "SUCCESS"}, {"message", created ? "record added" : "record updated"}};
   result["status"] = "success";
@@ -94,12 +100,12 @@ const VendorRecord* Zoho::duplicate(const std::string& module, const json::objec
     }
     field = field.empty() ? candidate : field;
     const VendorRecord* record = table_.find_key(module, *value);
-    if (record != nullptr && text_member(record->properties, candidate) == value) {
+    if (record != nullptr && has_value(*record, candidate, *value)) {
       field = candidate;
       return record;
     }
     for (const VendorRecord* other : table_.all(module)) {
-      if (text_member(other->properties, candidate) == value) {
+      if (has_value(*other, candidate, *value)) {
         field = candidate;
         return other;
       }

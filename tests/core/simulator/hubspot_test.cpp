@@ -277,6 +277,14 @@ TEST_F(HubSpotOfTests, ReadsTheActivitiesOfAContact) {
   EXPECT_EQ(at(read, "/errors/0/context/ids/0"), "\"7\"");
 }
 
+TEST_F(HubSpotOfTests, ReadsRecordsByAUniqueProperty) {
+  const std::string id = add_contact("u1");
+  const std::string rest = R"("properties":["elit_user_id"],"propertiesWithHistory":[],"inputs":[{"id":"u1"}]})";
+  const std::string read = "/crm/objects/2026-03/contacts/batch/read";
+  EXPECT_EQ(at(crm_.post(read, R"({"idProperty":"elit_user_id",)" + rest), "/results/0/id"), "\"" + id + "\"");
+  EXPECT_EQ(crm_.post(read, R"({"idProperty":"firstname",)" + rest).status, 400);
+}
+
 TEST_F(HubSpotOfTests, WantsPropertiesWithHistoryInARead) {
   EXPECT_EQ(crm_.post(messages_read, R"({"properties":[],"inputs":[{"id":"1"}]})").status, 400);
 }
@@ -372,6 +380,7 @@ TEST_F(HubSpotOfTests, AnswersOtherAddressesMethodsAndMediaTypesWithTheirStatus)
   EXPECT_EQ(crm_.send("POST", contacts_upsert, "x=1", "text/plain").status, 415);
   EXPECT_EQ(crm_.post(contacts_upsert, "[]").status, 400);
   EXPECT_EQ(crm_.post("/crm/objects/2026-03/ghosts/batch/upsert", inputs({contact("u1")})).status, 400);
+  EXPECT_EQ(crm_.vendor.counts().invalid_requests, 5U);
 }
 
 TEST_F(HubSpotOfTests, SpeaksOfTroubleOfTheWireInItsOwnWords) {

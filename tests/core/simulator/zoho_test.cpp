@@ -285,6 +285,9 @@ TEST_F(ZohoOfTests, AnswersOtherAddressesModulesAndMethodsWithTheirCodes) {
   EXPECT_EQ(at(crm_.post("/crm/v8/Users/upsert", data({"{}"})), "/code"), "\"INVALID_MODULE\"");
   EXPECT_EQ(at(crm_.send("GET", contacts), "/code"), "\"INVALID_REQUEST_METHOD\"");
   EXPECT_EQ(crm_.send("DELETE", "/crm/v8/Notes").status, 400);
+  EXPECT_EQ(crm_.vendor.counts().invalid_requests, 4U);
+  EXPECT_EQ(crm_.post(contacts, data({contact("u1")})).status, 200);
+  EXPECT_EQ(crm_.vendor.counts().invalid_requests, 4U);
   EXPECT_EQ(crm_.vendor.refusal(Trouble::unauthorized)->status, 401);
   EXPECT_EQ(crm_.vendor.refusal(Trouble::server_error)->status, 500);
 }
