@@ -50,12 +50,10 @@ Reply VendorPeer::refused(Trouble trouble, const VendorCall& call) const {
 }
 
 Reply VendorPeer::control(const HttpRequest& request, std::string_view verb, const VendorCall& call) {
+  // Also notices that a revocation is over, so that a new one is seen even if no request came in between.
   vendor_->settle(call.now, call.elapsed);
   if (verb.empty()) {
-    Reply reply = answer_settings(vendor_fault_settings(), vendor_->faults(), request);
-    // A revocation takes place now, not with the next request.
-    vendor_->settle(call.now, call.elapsed);
-    return reply;
+    return answer_settings(vendor_fault_settings(), vendor_->faults(), request);
   }
   if (verb == "records" && request.method == "GET") {
     return records();
