@@ -93,15 +93,18 @@ void Exchange::take_activities() {
 }
 
 void Exchange::recall(Item& item) const {
+  bool forgotten = false;  // it was there once, and may still be
   for (const RemoteRecord& record : task_.known) {
     if (record.user == item.user && record.key == item.key) {
       item.remembered = !record.digest.empty() && record.digest == item.digest;
       item.skip = item.remembered;
+      forgotten = record.digest.empty() && record.remote_id.empty();
       adopt(item, record.remote_id, record.saved);
     }
   }
   item.known_before = !item.remote_id.empty();
-  item.unsure = task_.unsure && !item.skip;
+  item.unsure = (task_.unsure || forgotten) && !item.skip;
+  item.doubtful = item.unsure;
 }
 
 json::object Exchange::fields_of(const json::value& contact, const json::object* current) const {

@@ -28,14 +28,15 @@ struct ExchangeResult {
 // says. Pure: it gives requests and is told what came back.
 //
 //  - An item that an answer does not speak of is unknown, never done; one bad row does not stop its neighbours: a
-//  request
-//    that is refused without saying for whom is sent again in halves.
+//    request that is refused without saying for whom is sent again in halves.
+//  - What an earlier attempt may have written stays unknown until it is found, written or refused: a message that is
+//    tried again by itself is not looked for.
 //  - After an item that was not done, nothing later of its user is sent in another request.
 //  - What was confirmed before and is still the same is not written again; what was created but not finished is taken
-//  up
-//    where it stopped, by its id.
+//    up where it stopped, by its id.
 //  - A contact that is refused leaves its activities waiting. An activity that is refused although its contact was only
-//    remembered is tried once more with the contact confirmed anew, which may have been removed from the CRM.
+//    remembered is tried once more with the contact confirmed anew, which may have been removed from the CRM: its
+//    record is kept without id and digest, and it is looked for wherever the preset looks for unsure ones.
 class Exchange {
  public:
   struct Task {
@@ -78,6 +79,7 @@ class Exchange {
     std::string remote_id;
     std::map<std::string, std::string> saved;
     bool unsure = false;        // an earlier attempt may have written it
+    bool doubtful = false;      // the same, and no answer of this attempt has told
     bool known_before = false;  // its record was known before this attempt, or was found by it
     bool remembered = false;    // confirmed before, and still the same
     bool skip = false;          // nothing is to be done for it

@@ -103,6 +103,7 @@ void Exchange::apply(const Reading& reading) {
 void Exchange::apply_item(Item& item, const ItemReading& reading) {
   const std::string error = step().name + ": " + reading.error;
   const bool gave_id = !reading.remote_id.empty() || !item.remote_id.empty();
+  item.doubtful = item.doubtful && (step().kind != StepKind::write || reading.verdict == Verdict::unknown);
   switch (reading.verdict) {
     case Verdict::done:
     case Verdict::exists:

@@ -100,7 +100,8 @@ MessageAnswer Exchange::answer_for(std::size_t place, bool contacts_over) const 
       answer.verdict = item.written ? MessageVerdict::unknown : MessageVerdict::not_sent;
       break;
     case Fate::retry:
-      answer.verdict = MessageVerdict::retry;
+      // A message that is tried again by itself is no longer looked for.
+      answer.verdict = item.doubtful ? MessageVerdict::unknown : MessageVerdict::retry;
       break;
     case Fate::unknown:
       answer.verdict = MessageVerdict::unknown;
@@ -138,7 +139,7 @@ std::vector<MessageAnswer> Exchange::message_answers(bool contacts_over) const {
     if (answers[message].verdict != MessageVerdict::not_sent) {
       sent = true;
     } else if (sent) {
-      answers[message].verdict = MessageVerdict::retry;
+      answers[message].verdict = task_.unsure ? MessageVerdict::unknown : MessageVerdict::retry;
     }
   }
   return answers;

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-// Regular expressions (ECMAScript) of presets on what peers wrote. Only the first few kilobytes of a text are looked
-// at, so that no answer can make a search expensive.
+// Regular expressions (ECMAScript, without back-references) of presets on what peers wrote. Only the first 2,048 bytes
+// of a text are looked at, and a search takes polynomial time, so that no answer can make one expensive.
 namespace elit::crm {
 
 // Empty when it is a regular expression of at most 500 characters; else what is wrong with it.

@@ -348,9 +348,9 @@ class ReplyReader {
   std::optional<std::size_t> error_item(const ErrorList& errors, const json::value& element) const {
     if (errors.index) {
       const auto text = find_value(*errors.index, heard_, &element);
-      std::size_t index = 0;
-      if (text && std::from_chars(text->data(), text->data() + text->size(), index).ec == std::errc{} &&
-          index < items_.size()) {
+      std::size_t index = items_.size();
+      const char* end = text ? text->data() + text->size() : nullptr;
+      if (text && std::from_chars(text->data(), end, index).ptr == end && index < items_.size()) {
         return index;
       }
     }
