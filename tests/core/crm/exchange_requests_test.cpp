@@ -58,6 +58,17 @@ TEST(ExchangeRequests, KeepItemsOfDifferentGroupsInDifferentRequests) {
                                    "/activity/upsert s.2.m1,s.2.m3"));
 }
 
+TEST(ExchangeRequests, KeepTheOrderOfAUserWhoseItemsAreInDifferentGroups) {
+  auto design = design_of({});
+  design.preset.steps.back().apart_by = rig::text("${activity.text}");
+  auto task = task_of({1, 1, 1, 2});
+  task.work.activities[1].values["text"] = "other";
+  FakeCrm crm;
+  EXPECT_THAT(verdicts(delivered_to(crm, design, task)), Each(delivered));
+  EXPECT_THAT(crm.log, ElementsAre("/contact/upsert s.1,s.2", "/activity/upsert s.1.m0,s.2.m3",
+                                   "/activity/upsert s.1.m1", "/activity/upsert s.1.m2"));
+}
+
 TEST(ExchangeRequests, LeaveFieldsAloneThatTheCrmHasAValueFor) {
   auto design = design_of({});
   design.fields = {{"city", rig::text("Pune"), false},
