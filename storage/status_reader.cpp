@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <string_view>
 
+#include "core/json_scan.hpp"
+#include "core/json_text.hpp"
 #include "core/lateness.hpp"
 #include "storage/database.hpp"
 #include "storage/message_rows.hpp"
@@ -167,6 +170,54 @@ std::vector<crm::OutgoingMessage> last_messages_in(Connection& database, int cou
   return read_messages(database, read_ids(query.bind(std::max(count, 0))));
 }
 
+std::vector<crm::OutgoingMessage> delivered_messages_in(Connection& database, const std::string& sink,
+                                                        const std::vector<crm::TouchedDay>& days) {
+  database.execute("BEGIN");
+  std::vector<crm::OutgoingMessage> messages;
+  Statement undated = database.statement(
+      "SELECT messages.id FROM messages JOIN deliveries ON deliveries.message = messages.id AND deliveries.state = 1 "
+      "JOIN sinks ON sinks.id = deliveries.sink WHERE sinks.name = ?1 AND messages.user = ?2 AND instant_ms = -1 "
+      "ORDER BY stored_ms, messages.id");
+  // -1 is the mark of an unknown instant, which lies in no span.
+  Statement dated = database.statement(
+      "SELECT messages.id FROM messages JOIN deliveries ON deliveries.message = messages.id AND deliveries.state = 1 "
+      "JOIN sinks ON sinks.id = deliveries.sink WHERE sinks.name = ?1 AND messages.user = ?2 "
+      "AND instant_ms >= ?3 AND instant_ms < ?4 AND instant_ms <> -1 ORDER BY instant_ms, messages.id");
+  for (const crm::TouchedDay& day : days) {
+    Statement& query = day.day ? dated.bind(sink, day.user, day.day->from, day.day->to) : undated.bind(sink, day.user);
+    std::vector<crm::OutgoingMessage> found = read_messages(database, read_ids(query));
+    std::move(found.begin(), found.end(), std::back_inserter(messages));
+  }
+  return messages;
+}
+
+std::vector<crm::RemoteRecord> remote_records_in(Connection& database, const std::string& sink,
+                                                 const std::vector<std::pair<DeliveryUserId, std::string>>& keys) {
+  database.execute("BEGIN");
+  std::vector<crm::RemoteRecord> records;
+  Statement query = database.statement(
+      "SELECT remote_id, digest, saved FROM remote_records JOIN sinks ON sinks.id = remote_records.sink "
+      "WHERE sinks.name = ?1 AND user = ?2 AND key = ?3");
+  for (const auto& [user, key] : keys) {
+    if (!query.bind(sink, user, key).step()) {
+      continue;
+    }
+    crm::RemoteRecord record{user, key, query.text(0), query.text(1), {}};
+    const std::string saved = query.text(2);
+    if (!is_json(saved) || json_kind(json_trim(saved)) != JsonKind::object) {
+      database.refuse("what was kept of a CRM's answer is no JSON object");
+    }
+    for (const JsonMember& member : json_members_of(json_trim(saved))) {
+      if (json_kind(member.value) != JsonKind::string) {
+        database.refuse("a value kept of a CRM's answer is no text");
+      }
+      record.saved.insert_or_assign(json_unquote(member.key), json_unquote(member.value));
+    }
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
 // What `read` finds in the state of `directory`.
 template <class Read>
 auto read_beside_a_writer(const std::filesystem::path& directory, const Read& read) {
@@ -209,6 +260,18 @@ std::vector<crm::OutgoingMessage> read_last_messages(const std::filesystem::path
 
 std::vector<crm::OutgoingMessage> read_last_messages(MemoryDisk& disk, int count) {
   return last_messages_in(*open_for_reading(disk), count);
+}
+
+std::vector<crm::OutgoingMessage> read_delivered_messages(const std::filesystem::path& directory,
+                                                          const std::string& sink,
+                                                          const std::vector<crm::TouchedDay>& days) {
+  return read_beside_a_writer(directory,
+                              [&](Connection& database) { return delivered_messages_in(database, sink, days); });
+}
+
+std::vector<crm::RemoteRecord> read_remote_records(const std::filesystem::path& directory, const std::string& sink,
+                                                   const std::vector<std::pair<DeliveryUserId, std::string>>& keys) {
+  return read_beside_a_writer(directory, [&](Connection& database) { return remote_records_in(database, sink, keys); });
 }
 
 }  // namespace elit::storage

@@ -4,9 +4,13 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/crm/outgoing_message.hpp"
+#include "core/crm/remote_record.hpp"
+#include "core/crm/work.hpp"
+#include "core/delivery_record.hpp"
 #include "core/instant.hpp"
 
 // What the verbs show that only read, read beside a running daemon or without one.
@@ -84,5 +88,17 @@ class MemoryDisk;
 // then by id; fewer when there are no more. Otherwise as read_status.
 [[nodiscard]] std::vector<crm::OutgoingMessage> read_last_messages(const std::filesystem::path& directory, int count);
 [[nodiscard]] std::vector<crm::OutgoingMessage> read_last_messages(MemoryDisk& disk, int count);
+
+// What was delivered to the sink of that name of these days, each day's ascending by date, then by id. Nothing for a
+// sink that the state does not know. Otherwise as read_status.
+[[nodiscard]] std::vector<crm::OutgoingMessage> read_delivered_messages(const std::filesystem::path& directory,
+                                                                        const std::string& sink,
+                                                                        const std::vector<crm::TouchedDay>& days);
+
+// What the sink of that name is known to hold under these keys, each with its user; in their order, those that are not
+// known left out. Otherwise as read_delivered_messages.
+[[nodiscard]] std::vector<crm::RemoteRecord> read_remote_records(
+    const std::filesystem::path& directory, const std::string& sink,
+    const std::vector<std::pair<DeliveryUserId, std::string>>& keys);
 
 }  // namespace elit::storage
