@@ -264,9 +264,9 @@ WindowRead::Parts SourceLoop::read_parts(UserReading& reading, WindowKind kind) 
     complete_commit(reading, commit, rows);
   };
   const auto round = kind == WindowKind::live ? rounds_.find(reading.user.row) : rounds_.end();
-  parts.cover_limit = [this, began = round == rounds_.end() ? reading.began : round->second.began] {
-    return present_at(began, client_.skew(), options_.settle).cover_to;
-  };
+  // The earlier of the two: the clock may have been ahead when the round began and right now.
+  const Instant began = round == rounds_.end() ? reading.began : std::min(round->second.began, reading.began);
+  parts.cover_limit = [this, began] { return present_at(began, client_.skew(), options_.settle).cover_to; };
   parts.is_part = round != rounds_.end() && round->second.round.in_parts();
   parts.make_way = [this, kind] {
     return mode_ == Mode::forever && kind == WindowKind::history && schedule_.live_waits(parts_.timer->now().steady);

@@ -399,6 +399,37 @@ TEST_F(SourceLoopTest, AReadDuringWhichOurClockTurnsOutToBeAheadProvesNothingOfT
   }
 }
 
+// It was ahead when the read began, and nothing of the read was covered before it failed.
+TEST_F(SourceLoopTest, AReadThatGoesOnAfterOurClockWasPutRightProvesNothingOfTheFuture) {
+  options_.limits.page_size = 3;
+  api_options_.world.users = 1;
+  pass();
+  for (int i = 0; i < 7; ++i) {
+    say(first_user(), test_start - seconds{10 + i}, "new " + std::to_string(i));
+  }
+  timer_.set_clock(hours{24});
+  int asked = 0;
+  intercept_ = [this, &asked](const HttpRequest& request) -> std::optional<Result<HttpAnswer>> {
+    if (!asks_for_messages(request)) {
+      return std::nullopt;
+    }
+    ++asked;
+    api_->api().dialect().clock_skew_s = asked < 3 ? -86'400 : 0;
+    if (asked != 3) {
+      return std::nullopt;
+    }
+    timer_.set_clock(-hours{24});
+    return answer_of(500);
+  };
+  start();
+  for (int turn = 0; turn < 100 && !ended_; ++turn) {
+    wait(seconds{30});
+  }
+  ASSERT_TRUE(ended_);
+  EXPECT_GT(asked, 3);
+  EXPECT_LE(*users().at(first_user()).coverage.end(), timer_.now().wall);
+}
+
 TEST_F(SourceLoopTest, AUserWhoseListGetsOnPageByPageIsNotParked) {
   options_.limits.page_size = 3;
   api_options_.world.users = 1;
