@@ -58,6 +58,9 @@ class Exchange {
   // the same request again, to be sent with a new token, or refuse_credential() ends the attempt.
   [[nodiscard]] bool on_answer(const HttpAnswer& answer, Instant now);
   void on_failure(const Failure& failure);
+  // Instead of an answer, to show what would be sent: as if nothing had been there before and everything was accepted.
+  // Ids and saved values are their names in brackets.
+  void assume_done();
   void refuse_credential(const std::string& detail);
   // The token endpoint failed, so nothing can be sent: `verdict` is throttled, transient, unauthorized or
   // misconfigured.

@@ -55,6 +55,30 @@ bool Exchange::on_answer(const HttpAnswer& answer, Instant now) {
   return true;
 }
 
+void Exchange::assume_done() {
+  check(!chunk_.empty(), "an answer belongs to a request");
+  const bool writing = writes(step().kind);
+  std::map<std::string, std::string> saved;
+  for (const auto& [name, at] : writing ? step().reply.save : step().find.save) {
+    saved[name] = '(' + name + ')';
+  }
+  const Places places = std::exchange(chunk_, {});
+  for (const std::size_t place : places) {
+    Item& item = items()[place];
+    if (writing) {
+      ItemReading reading;
+      reading.verdict = Verdict::done;
+      reading.saved = saved;
+      if (step().reply.id && item.remote_id.empty()) {
+        reading.remote_id = step().item == StepItem::contact ? "(contact id)" : "(record id)";
+      }
+      apply_item(item, reading);
+    } else if (step().item == StepItem::sink) {
+      adopt(item, {}, saved);
+    }
+  }
+}
+
 void Exchange::on_failure(const Failure& failure) {
   check(!chunk_.empty(), "a failure belongs to a request");
   const bool reached = failure.answer_lost || failure.kind == FailureKind::malformed;

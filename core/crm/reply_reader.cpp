@@ -1,6 +1,5 @@
 #include "core/crm/reply_reader.hpp"
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -8,213 +7,17 @@
 #include <utility>
 
 #include "core/crm/excerpt.hpp"
-#include "core/crm/pattern.hpp"
-#include "core/time_text.hpp"
+#include "core/crm/verdict_reader.hpp"
 
+// What answers to requests that write say, and those of token endpoints.
 namespace elit::crm {
 namespace {
 
 namespace json = boost::json;
 
-// An answer with its body read once.
-struct Heard {
-  const HttpAnswer& answer;
-  json::value body;
-  bool is_json = false;
-};
-
-Heard hear(const HttpAnswer& answer) {
-  Heard heard{answer, nullptr, false};
-  if (!answer.body.empty()) {
-    boost::system::error_code error;
-    json::parse_options options;
-    options.max_depth = 64;
-    heard.body = json::parse(answer.body, error, {}, options);
-    heard.is_json = !error;
-  }
-  return heard;
-}
-
-std::string scalar_text(const json::value& value) {
-  if (const auto* text = value.if_string()) {
-    return {text->data(), text->size()};
-  }
-  return json::serialize(value);
-}
-
-const json::value* pointed(const json::value& value, const std::string& pointer) {
-  if (pointer.empty()) {
-    return &value;
-  }
-  boost::system::error_code error;
-  return value.find_pointer(pointer, error);
-}
-
-std::optional<std::string> narrowed(const Locator& at, std::string text) {
-  return at.pattern.empty() ? std::optional(std::move(text)) : first_group(at.pattern, text);
-}
-
-bool truthy(const std::optional<std::string>& text) {
-  return text && !text->empty() && *text != "false" && *text != "[]" && *text != "{}";
-}
-
-std::optional<std::string> find_value(const Locator& at, const Heard& heard, const json::value* element) {
-  if (!at.header.empty()) {
-    const auto header = heard.answer.header(at.header);
-    return header ? narrowed(at, std::string(*header)) : std::nullopt;
-  }
-  const json::value* place = nullptr;
-  if (element != nullptr) {
-    place = pointed(*element, at.pointer);
-  } else if (heard.is_json) {
-    place = pointed(heard.body, at.pointer);
-  } else if (at.pointer.empty() && !heard.answer.body.empty()) {
-    return narrowed(at, heard.answer.body);
-  }
-  return place == nullptr || place->is_null() ? std::nullopt : narrowed(at, scalar_text(*place));
-}
-
-bool holds(const Condition& condition, const Heard& heard, const json::value* element) {
-  const std::optional<std::string> value = find_value(condition.at, heard, element);
-  if (condition.present && *condition.present != value.has_value()) {
-    return false;
-  }
-  if (condition.equals && value != *condition.equals) {
-    return false;
-  }
-  if (condition.matches && !(value && matches(*condition.matches, *value))) {
-    return false;
-  }
-  return condition.one_of.empty() ||
-         (value && std::find(condition.one_of.begin(), condition.one_of.end(), *value) != condition.one_of.end());
-}
-
-bool all_hold(const std::vector<Condition>& conditions, const Heard& heard, const json::value* element) {
-  return std::all_of(conditions.begin(), conditions.end(),
-                     [&](const Condition& condition) { return holds(condition, heard, element); });
-}
-
-bool within(const std::vector<std::pair<int, int>>& statuses, int status) {
-  return std::any_of(statuses.begin(), statuses.end(),
-                     [status](const auto& range) { return range.first <= status && status <= range.second; });
-}
-
-const VerdictRule* rule_for(const std::vector<VerdictRule>& rules, const Heard& heard, const json::value* element) {
-  for (const VerdictRule& rule : rules) {
-    if ((rule.statuses.empty() || within(rule.statuses, heard.answer.status)) &&
-        all_hold(rule.conditions, heard, element)) {
-      return &rule;
-    }
-  }
-  return nullptr;
-}
-
-// What a status means where no rule of the preset speaks.
-Verdict usual_verdict(const HttpAnswer& answer) {
-  const int status = answer.status;
-  if (status == 401) {
-    return Verdict::unauthorized;
-  }
-  if (status == 429 || (status == 503 && answer.header("Retry-After"))) {
-    return Verdict::throttled;
-  }
-  if (status == 403 || status == 405 || status == 415 || (status >= 300 && status < 400)) {
-    return Verdict::fatal;
-  }
-  if (status == 413) {
-    return Verdict::too_large;
-  }
-  if (status == 423 || status == 425 || status == 503) {
-    return Verdict::retry;
-  }
-  if (status >= 400 && status < 500 && status != 408) {
-    return Verdict::rejected_batch;
-  }
-  return Verdict::unknown;
-}
-
-std::optional<Milliseconds> seconds_of(const std::optional<std::string>& text) {
-  double seconds = 0;
-  if (!text) {
-    return std::nullopt;
-  }
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-  if (error != std::errc{} || !(seconds >= 0) || seconds > 86'400) {
-    return std::nullopt;
-  }
-  return Milliseconds{static_cast<Milliseconds::rep>(seconds * 1000)};
-}
-
-Milliseconds until_midnight(Instant now) {
-  constexpr Milliseconds day{86'400'000};
-  return day - now.time_since_epoch() % day;
-}
-
-std::optional<Milliseconds> wish_of(const VerdictRule* rule, const Heard& heard, Instant now) {
-  const auto header = heard.answer.header("Retry-After");
-  std::optional<Milliseconds> wish = header ? parse_retry_after(*header, now) : std::nullopt;
-  const auto consider = [&wish](std::optional<Milliseconds> other) {
-    if (other) {
-      wish = wish ? std::max(*wish, *other) : other;
-    }
-  };
-  if (rule != nullptr) {
-    consider(rule->wait);
-    if (rule->wait_seconds) {
-      consider(seconds_of(find_value(*rule->wait_seconds, heard, nullptr)));
-    }
-    if (rule->wait_until_midnight) {
-      consider(until_midnight(now));
-    }
-  }
-  return wish;
-}
-
-// An answer that is no good one, in words.
-struct WholeReading {
-  Verdict verdict = Verdict::unknown;
-  std::string detail;
-  std::string reason;
-  std::string remote_id;
-  std::optional<Milliseconds> wait;
-};
-
-WholeReading read_whole(const std::vector<const std::vector<VerdictRule>*>& tables, const std::string& place,
-                        const Heard& heard, Instant now) {
-  const VerdictRule* rule = nullptr;
-  for (const auto* table : tables) {
-    rule = rule == nullptr ? rule_for(*table, heard, nullptr) : rule;
-  }
-  WholeReading whole;
-  whole.verdict = rule == nullptr ? usual_verdict(heard.answer) : rule->verdict;
-  whole.wait = wish_of(rule, heard, now);
-  whole.detail = place + "HTTP " + std::to_string(heard.answer.status);
-  if (heard.answer.status >= 300 && heard.answer.status < 400) {
-    whole.detail += ": the URL redirects, which is not followed; put the final URL into the configuration";
-  }
-  if (rule != nullptr && !rule->advice.empty()) {
-    whole.detail += ": " + rule->advice;
-  }
-  whole.reason = whole.detail + (heard.answer.body.empty() ? "" : ": " + excerpt(heard.answer.body));
-  if (rule != nullptr && rule->id) {
-    whole.remote_id = find_value(*rule->id, heard, nullptr).value_or("");
-  }
-  return whole;
-}
-
-bool is_good(const std::vector<std::pair<int, int>>& statuses, const std::vector<Condition>& conditions,
-             const Heard& heard) {
-  return within(statuses, heard.answer.status) && all_hold(conditions, heard, nullptr);
-}
-
-bool fits(const KeyMatch& key, const Heard& heard, const json::value& element, const Scope& item) {
-  const std::optional<std::string> value = find_value(key.at, heard, &element);
-  return value && !value->empty() && *value == key.equals.text(item);
-}
-
 // The first item that the element speaks of, by the first key that fits any.
-std::optional<std::size_t> item_of(const std::vector<KeyMatch>& keys, const Heard& heard, const json::value& element,
-                                   const Items& items) {
+std::optional<std::size_t> item_of(const std::vector<KeyMatch>& keys, const HeardAnswer& heard,
+                                   const json::value& element, const Items& items) {
   for (const KeyMatch& key : keys) {
     for (std::size_t i = 0; i < items.size(); ++i) {
       if (fits(key, heard, element, items[i])) {
@@ -225,21 +28,9 @@ std::optional<std::size_t> item_of(const std::vector<KeyMatch>& keys, const Hear
   return std::nullopt;
 }
 
-std::map<std::string, std::string> saved_of(const std::map<std::string, Locator>& save, const Heard& heard,
-                                            const json::value* element) {
-  std::map<std::string, std::string> saved;
-  for (const auto& [name, at] : save) {
-    if (auto value = find_value(at, heard, element)) {
-      // A list stays whole for the step that walks through it.
-      saved[name] = value->starts_with('[') ? std::move(*value) : cut(*value, remote_id_size_max);
-    }
-  }
-  return saved;
-}
-
 class ReplyReader {
  public:
-  ReplyReader(const Preset& preset, const Step& step, const Heard& heard, const Items& items)
+  ReplyReader(const Preset& preset, const Step& step, const HeardAnswer& heard, const Items& items)
       : preset_(preset), step_(step), heard_(heard), items_(items) {
     ItemReading unmentioned;
     unmentioned.error = "the answer does not mention this record";
@@ -286,7 +77,7 @@ class ReplyReader {
     if (all_hold(step_.reply.item_done, heard_, element)) {
       reading.verdict = Verdict::done;
       if (step_.reply.id) {
-        reading.remote_id = cut(find_value(*step_.reply.id, heard_, element).value_or(""), remote_id_size_max);
+        reading.remote_id = remote_id_at(step_.reply.id, heard_, element);
       }
       reading.saved = saved_of(step_.reply.save, heard_, element);
     } else {
@@ -314,7 +105,7 @@ class ReplyReader {
       reading.error += " (" + rule->advice + ")";
     }
     if (rule != nullptr && rule->id) {
-      reading.remote_id = cut(find_value(*rule->id, heard_, element).value_or(""), remote_id_size_max);
+      reading.remote_id = remote_id_at(rule->id, heard_, element);
     }
     return reading;
   }
@@ -380,72 +171,12 @@ class ReplyReader {
 
   const Preset& preset_;
   const Step& step_;
-  const Heard& heard_;
+  const HeardAnswer& heard_;
   const Items& items_;
   std::vector<ItemReading> readings_;
   std::vector<bool> met_;
   bool refused_as_whole_ = false;
 };
-
-bool names_item(const FindMap& find, const Heard& heard, const json::value& candidate, const Scope& item) {
-  return std::all_of(find.keys.begin(), find.keys.end(),
-                     [&](const KeyMatch& key) { return fits(key, heard, candidate, item); }) &&
-         std::all_of(find.contains.begin(), find.contains.end(), [&](const auto& part) {
-           const auto value = find_value(part.first, heard, &candidate);
-           const std::string wanted = part.second.text(item);
-           return value && !wanted.empty() && value->find(wanted) != std::string::npos;
-         });
-}
-
-Finding finding_of(const FindMap& find, const Heard& heard, const json::value& candidate) {
-  Finding finding;
-  finding.state = Finding::State::found;
-  if (find.id) {
-    finding.remote_id = cut(find_value(*find.id, heard, &candidate).value_or(""), remote_id_size_max);
-  }
-  finding.saved = saved_of(find.save, heard, &candidate);
-  const json::value* current = find.current.empty() ? nullptr : pointed(candidate, find.current);
-  if (current != nullptr && current->is_object()) {
-    finding.current = current->get_object();
-  }
-  return finding;
-}
-
-std::vector<Finding> find_items(const FindMap& find, const Heard& heard, const Items& items) {
-  Finding absent;
-  const bool incomplete = find.incomplete && truthy(find_value(*find.incomplete, heard, nullptr));
-  absent.state = incomplete ? Finding::State::unclear : Finding::State::absent;
-  std::vector<Finding> findings(items.size(), absent);
-  const json::value* place = pointed(heard.body, find.list);
-  const json::array* list = place == nullptr || find.single ? nullptr : place->if_array();
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (find.single) {
-      if (place != nullptr && !place->is_null() && names_item(find, heard, *place, items[i])) {
-        findings[i] = finding_of(find, heard, *place);
-      }
-      continue;
-    }
-    if (list == nullptr) {
-      continue;
-    }
-    const auto* found = std::find_if(list->begin(), list->end(), [&](const json::value& candidate) {
-      return names_item(find, heard, candidate, items[i]);
-    });
-    if (found != list->end()) {
-      findings[i] = finding_of(find, heard, *found);
-    }
-  }
-  return findings;
-}
-
-// Whether the body has the form that the map speaks of: an answer that cannot be read tells of nobody.
-bool is_readable(const FindMap& find, const Heard& heard) {
-  if (!heard.is_json) {
-    return false;
-  }
-  const json::value* place = pointed(heard.body, find.list);
-  return find.single || (place != nullptr && (place->is_array() || place->is_null()));
-}
 
 }  // namespace
 
@@ -454,7 +185,7 @@ std::optional<std::string> located(const Locator& at, const HttpAnswer& answer, 
 }
 
 Reading read_reply(const Preset& preset, const Step& step, const HttpAnswer& answer, const Items& items, Instant now) {
-  const Heard heard = hear(answer);
+  const HeardAnswer heard = hear(answer);
   Reading reading;
   WholeReading whole = read_whole({&step.verdicts, &preset.verdicts}, step.name + ": ", heard, now);
   if (is_good(step.reply.statuses, step.reply.conditions, heard)) {
@@ -470,37 +201,13 @@ Reading read_reply(const Preset& preset, const Step& step, const HttpAnswer& ans
   reading.whole = whole.verdict;
   reading.detail = std::move(whole.detail);
   reading.reason = std::move(whole.reason);
-  reading.remote_id = cut(whole.remote_id, remote_id_size_max);
-  reading.wait = whole.wait;
-  return reading;
-}
-
-FindReading read_find(const Preset& preset, const Step& step, const HttpAnswer& answer, const Items& items,
-                      Instant now) {
-  const Heard heard = hear(answer);
-  FindReading reading;
-  if (within(step.find.absent_statuses, answer.status)) {
-    Finding absent;
-    absent.state = Finding::State::absent;
-    reading.items.assign(items.size(), absent);
-    return reading;
-  }
-  const bool no_content = answer.status == 204 && within(step.find.statuses, 204);
-  if (is_good(step.find.statuses, step.find.conditions, heard) && (no_content || is_readable(step.find, heard))) {
-    reading.items = find_items(step.find, heard, items);
-    reading.wait = wish_of(nullptr, heard, now);
-    return reading;
-  }
-  WholeReading whole = read_whole({&step.verdicts, &preset.verdicts}, step.name + ": ", heard, now);
-  reading.whole = whole.verdict;
-  reading.detail = std::move(whole.detail);
-  reading.reason = std::move(whole.reason);
+  reading.remote_id = std::move(whole.remote_id);
   reading.wait = whole.wait;
   return reading;
 }
 
 TokenReading read_token(const Credential::TokenRequest& request, const HttpAnswer& answer, Instant now) {
-  const Heard heard = hear(answer);
+  const HeardAnswer heard = hear(answer);
   TokenReading reading;
   if (is_good({{200, 299}}, request.conditions, heard) && heard.is_json) {
     for (const auto& [name, at] : request.values) {

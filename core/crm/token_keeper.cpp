@@ -74,10 +74,17 @@ BatchVerdict trouble_of(Verdict verdict) {
   }
 }
 
+// The host alone decides, so that none passes for loopback that only begins like it.
 bool is_loopback(const std::string& url) {
-  const std::string base = url.substr(0, url.find('/', url.find("://") + 3));
-  const std::string host = base.substr(base.find("://") + 3);
-  return host.starts_with("127.") || host == "localhost" || host.starts_with("localhost:") || host.starts_with("[::1]");
+  const std::size_t begin = url.find("://") + 3;
+  const std::string authority = url.substr(begin, url.find_first_of("/?#", begin) - begin);
+  const bool is_six = authority.starts_with('[');
+  const std::size_t end = is_six ? authority.find(']') + 1 : authority.find(':');
+  const std::string host = authority.substr(0, end);
+  const std::string port = end < authority.size() ? authority.substr(end) : std::string{};
+  const bool is_port = port.empty() || (port.front() == ':' && port.find_first_not_of("0123456789", 1) == port.npos);
+  const bool is_four = host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos;
+  return is_port && (host == "localhost" || host == "[::1]" || is_four);
 }
 
 }  // namespace
