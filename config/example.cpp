@@ -58,14 +58,9 @@ std::string comment_of(const Option& option, const void* defaults) {
 void write_section(const Section& section, const std::string& variant, const std::string& indentation,
                    std::string& out);
 
-// The variants of a list's elements, one example each.
+// The values of the discriminator of a list's elements, one example each.
 std::vector<std::string> variants_of(const Section& section) {
-  for (const Option& option : section.options) {
-    if (option.key == section.discriminator) {
-      return option.choices;
-    }
-  }
-  return {""};
+  return section.discriminator.empty() ? std::vector<std::string>{""} : section.example_values;
 }
 
 // An element of a list is its section, indented, with '-' before the first key; comments stand before it.
@@ -87,14 +82,12 @@ void write_leaf(const Section& section, const Option& option, const std::string&
                 const std::string& indentation, std::string& out) {
   write_comment(comment_of(option, section.defaults.get()), indentation, out);
   const bool is_discriminator = option.key == section.discriminator;
-  std::string value = option.example;
+  const auto own = option.example_of.find(kind_of(section, variant));
+  std::string value = own == option.example_of.end() ? option.example : own->second;
   if (is_discriminator) {
     value = variant;
   } else if (value.empty()) {
     value = to_yaml(option.get(section.defaults.get()), option.kind == Option::Kind::size);
-  }
-  if (option.key == "name" && variant != variants_of(section).front()) {
-    value = "archive";
   }
   out += fmt::format("{}{}{}: {}\n", indentation, option.commented ? "#" : "", option.key, value);
 }
@@ -102,7 +95,7 @@ void write_leaf(const Section& section, const Option& option, const std::string&
 void write_section(const Section& section, const std::string& variant, const std::string& indentation,
                    std::string& out) {
   for (const Option& option : section.options) {
-    if (!option.when.empty() && option.when != variant) {
+    if (!applies(option, kind_of(section, variant))) {
       continue;
     }
     if (indentation.empty()) {

@@ -35,6 +35,17 @@ json::object secret_schema() {
   return {{"oneOf", json::array{one("file"), one("env"), one("credential")}}};
 }
 
+// What a field of a CRM is filled with.
+json::object field_schema() {
+  const json::object pointer{{"type", "string"}, {"pattern", rules::json_pointer.pattern}};
+  const json::object text{{"type", "string"}};
+  const json::object policy{{"type", "string"}, {"enum", json::array{"always", "if_empty"}}};
+  const json::object members{{"value", text}, {"policy", policy}};
+  const json::object whole{
+      {"type", "object"}, {"properties", members}, {"required", json::array{"value"}}, {"additionalProperties", false}};
+  return {{"anyOf", json::array{pointer, whole}}};
+}
+
 // A number with a unit, or 0.
 json::object amount_schema(const char* pattern) {
   const json::object text{{"type", "string"}, {"pattern", pattern}};
@@ -82,6 +93,14 @@ json::object value_schema(const Option& option) {
       const json::object word{{"type", "string"}, {"enum", strings(option.choices)}};
       return {{"type", "object"}, {"additionalProperties", word}};
     }
+    case Kind::secrets:
+      return {{"type", "object"}, {"additionalProperties", secret_schema()}};
+    case Kind::texts: {
+      const json::object text{{"type", json::array{"string", "number", "boolean"}}};
+      return {{"type", "object"}, {"additionalProperties", text}};
+    }
+    case Kind::fields:
+      return {{"type", "object"}, {"additionalProperties", field_schema()}};
     case Kind::group:
       return section_schema(*option.section);
     case Kind::list:
@@ -95,19 +114,31 @@ std::string description(const Option& option) {
   return bounds.empty() ? option.doc : option.doc + " " + "Must be " + bounds + ".";
 }
 
-// What holds when the discriminator has one value: what is needed then, and what must not be there.
-json::object variant_schema(const Section& section, const std::string& variant) {
+// What the discriminator may be for a kind of element.
+json::object condition_of(const Section& section, const std::string& kind) {
+  json::array values;
+  for (const Option& option : section.options) {
+    for (const std::string& value : option.key == section.discriminator ? option.choices : std::vector<std::string>()) {
+      if (kind_of(section, value) == kind) {
+        values.emplace_back(value);
+      }
+    }
+  }
+  return values.size() == 1 ? json::object{{"const", values.front()}} : json::object{{"enum", values}};
+}
+
+// What holds for one kind of element: what is needed then, and what must not be there.
+json::object variant_schema(const Section& section, const std::string& kind) {
   json::array required;
   json::object forbidden;
   for (const Option& option : section.options) {
-    if (option.when == variant && option.required) {
-      required.emplace_back(option.key);
-    } else if (!option.when.empty() && option.when != variant) {
+    if (!applies(option, kind)) {
       forbidden[option.key] = false;
+    } else if (is_required(option, kind) && (!option.when.empty() || !option.required)) {
+      required.emplace_back(option.key);
     }
   }
-  const json::object is_variant{{"const", variant}};
-  const json::object properties{{section.discriminator, is_variant}};
+  const json::object properties{{section.discriminator, condition_of(section, kind)}};
   const json::object condition{{"properties", properties}};
   const json::object consequence{{"required", required}, {"properties", forbidden}};
   return {{"if", condition}, {"then", consequence}};
@@ -116,7 +147,7 @@ json::object variant_schema(const Section& section, const std::string& variant) 
 json::object section_schema(const Section& section) {
   json::object properties;
   json::array required;
-  std::set<std::string> variants;
+  std::set<std::string> kinds;
   for (const Option& option : section.options) {
     json::object schema{{"description", description(option)}};
     for (const auto& member : value_schema(option)) {
@@ -126,20 +157,18 @@ json::object section_schema(const Section& section) {
     if (option.required && option.when.empty()) {
       required.emplace_back(option.key);
     }
-    if (!option.when.empty()) {
-      variants.insert(option.when);
-    }
+    kinds.insert(option.when.begin(), option.when.end());
   }
   json::object schema{{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
   if (!required.empty()) {
     schema["required"] = required;
   }
-  json::array rules;
-  for (const std::string& variant : variants) {
-    rules.push_back(variant_schema(section, variant));
+  json::array conditions;
+  for (const std::string& kind : kinds) {
+    conditions.push_back(variant_schema(section, kind));
   }
-  if (!rules.empty()) {
-    schema["allOf"] = std::move(rules);
+  if (!conditions.empty()) {
+    schema["allOf"] = std::move(conditions);
   }
   return schema;
 }

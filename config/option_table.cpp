@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "config/option.hpp"
 #include "config/section_checks.hpp"
+#include "config/shipped_presets.hpp"
 #include "config/table_rows.hpp"
 
 // The option table. Bounds are those of core/options.hpp; defaults are its initialisers.
@@ -14,7 +17,7 @@ constexpr Milliseconds day{std::chrono::hours{24}};
 
 // The transport's options stand flat in a source or a sink.
 template <class Peer>
-void add_transport_rows(Rows<Peer>& rows, const std::string& when) {
+void add_transport_rows(Rows<Peer>& rows, const std::vector<std::string>& when) {
   Option& ca_file = rows.path(
       "ca_file", [](auto& peer) -> auto& { return peer.transport.ca_file; },
       "Certificates (PEM) that are trusted instead of the system's.");
@@ -199,7 +202,7 @@ const Section& source_section() {
     rows.group("limits", &SourceOptions::limits, limits_section());
     rows.group("api", &SourceOptions::api, api_section());
     rows.group("roster", &SourceOptions::roster, roster_section());
-    add_transport_rows(rows, "");
+    add_transport_rows(rows, {});
     rows.check(check_source);
     return rows.take();
   }();
@@ -244,40 +247,105 @@ const Section& sign_section() {
   return section;
 }
 
+// The kinds of sinks. A shipped preset's name is a type of its own, of the kind "crm".
+const std::vector<std::string> http{"http"};
+const std::vector<std::string> file{"file"};
+const std::vector<std::string> custom{"custom"};
+const std::vector<std::string> crms{"custom", "crm"};
+const std::vector<std::string> remote{"http", "custom", "crm"};
+
+std::string kind_of_sink(const std::string& type) {
+  const bool own = type == "http" || type == "file" || type == "custom";
+  return own ? type : "crm";
+}
+
+void add_type_row(Rows<SinkOptions>& rows) {
+  std::vector<std::string> types{"http", "file", "custom"};
+  for (const std::string& name : shipped_preset_names()) {
+    types.push_back(name);
+  }
+  Option& type = rows.choice("type", &SinkOptions::type, std::move(types),
+                             "http: POST of JSON batches. file: JSON lines, one file a day. custom: a CRM by an own "
+                             "preset. The others: that CRM.");
+  type.required = true;
+  type.set = [](void* owner, const Value& value) {
+    auto& sink = *static_cast<SinkOptions*>(owner);
+    const auto& name = std::get<std::string>(value);
+    sink.type = name == "http" ? SinkType::http : name == "file" ? SinkType::file : SinkType::crm;
+    sink.crm = sink.type == SinkType::crm ? name : "";
+  };
+  type.get = [](const void* owner) -> Value {
+    const auto& sink = *static_cast<const SinkOptions*>(owner);
+    return sink.type == SinkType::crm ? sink.crm : std::string(sink.type == SinkType::file ? "file" : "http");
+  };
+}
+
+void add_crm_rows(Rows<SinkOptions>& rows) {
+  Option& preset = rows.path("preset", &SinkOptions::preset, "The file with the preset; see config/crm/README.md.");
+  preset.required = true;
+  preset.when = custom;
+  preset.example = "mycrm.yaml";
+  Option& secrets = rows.secrets("secrets", &SinkOptions::secrets,
+                                 "The secrets of one of the preset's credentials, by the names it gives them.");
+  secrets.example = "{access_token: {file: /etc/elitbuzz-sync/hubspot.token}}";
+  Option& settings = rows.texts("settings", &SinkOptions::settings, "The preset's settings, by name.");
+  settings.example = "{channel: WHATS_APP}";
+  settings.default_doc = "the preset's";
+  Option& unit = rows.choice("unit", &SinkOptions::unit, {"default", "message", "day"},
+                             "What a record on a contact's timeline is: a message, or a transcript of a user's day. "
+                             "default: as the preset has it.");
+  Option& timezone = rows.text("timezone", &SinkOptions::timezone, rules::any_text,
+                               "Whose days transcripts are made of, and whose times they show: an IANA name.");
+  timezone.example = "Asia/Kolkata";
+  Option& fields =
+      rows.fields("fields", &SinkOptions::fields,
+                  "Fields of contacts: a JSON pointer into the user's element of the Users API, or {value: "
+                  "a text with placeholders, policy: always or if_empty}; empty: not mapped.");
+  fields.example = "{phone: /user.phone_no, company: {value: \"${contact.user/company | trim}\", policy: if_empty}}";
+  fields.default_doc = "the preset's";
+  for (Option* row : {&secrets, &settings, &unit, &timezone, &fields}) {
+    row->when = crms;
+  }
+}
+
 void add_http_rows(Rows<SinkOptions>& rows) {
   Option& url = rows.text("url", &SinkOptions::url, rules::url,
-                          "Where batches are posted. http:// only for loopback, or with insecure_http: true.");
+                          "Where batches are posted, or where the CRM is. http:// only for loopback, or with "
+                          "insecure_http: true.");
   url.example = "https://crm.example.com/conversations";
-  url.required = true;
+  url.example_of = {{"crm", "https://api.hubapi.com"}};
+  url.needed_for = http;
+  url.default_doc = "the preset's";
   Option& headers = rows.headers("headers", &SinkOptions::headers,
                                  "Headers of every request. A header that carries a secret must be a reference.");
   headers.example = "{Authorization: {file: /etc/elitbuzz-sync/crm.token}}";
   Option& sign = rows.group("sign", &SinkOptions::sign, sign_section());
+  headers.when = sign.when = http;
   Option& batch = rows.group("batch", &SinkOptions::batch, batch_section());
   Option& concurrency = rows.whole("concurrency", &SinkOptions::concurrency, 1, 64, "Requests in flight at once.");
   Option& timeout = rows.duration("timeout", &SinkOptions::timeout, 100ms, 10min, "Time of a whole request.");
-  for (Option* row : {&url, &headers, &sign, &batch, &concurrency, &timeout}) {
-    row->when = "http";
+  for (Option* row : {&url, &batch, &concurrency, &timeout}) {
+    row->when = remote;
   }
-  add_transport_rows(rows, "http");
+  add_transport_rows(rows, remote);
 }
 
 const Section& sink_section() {
   static const Section section = [] {
     Rows<SinkOptions> rows("sinks", "Where conversations are delivered to; none: they are only stored.");
-    rows.discriminate_by("type");
+    rows.discriminate_by("type", kind_of_sink, {"http", "file", "hubspot"});
     Option& name = rows.text("name", &SinkOptions::name, rules::name, "Identity of this sink in the state.");
     name.required = true;
     name.example = "warehouse";
-    Option& type = rows.choice("type", &SinkOptions::type, {"http", "file"},
-                               "http: POST of JSON batches. file: JSON lines, one file a day.");
-    type.required = true;
+    name.example_of = {{"file", "archive"}, {"crm", "crm"}};
+    add_type_row(rows);
     rows.flag("history", &SinkOptions::history,
               "Deliver the stored history too; false: only what is stored from the first start on.");
+    add_crm_rows(rows);
     add_http_rows(rows);
     Option& directory = rows.path("directory", &SinkOptions::directory, "Directory of the files.");
     directory.required = true;
-    directory.when = "file";
+    directory.when = file;
     directory.example = "/var/lib/elitbuzz-sync/archive";
     rows.group("retry", &SinkOptions::retry, retry_section());
     rows.group("dead_letters", &SinkOptions::dead_letters, dead_letters_section());
@@ -307,6 +375,41 @@ const Section& option_table() {
     return rows.take();
   }();
   return section;
+}
+
+std::string kind_of(const Section& section, const std::string& value) {
+  return section.kind ? section.kind(value) : value;
+}
+
+std::string kind_of(const Section& section, const void* owner) {
+  for (const Option& option : section.options) {
+    if (option.key == section.discriminator) {
+      return kind_of(section, std::get<std::string>(option.get(owner)));
+    }
+  }
+  return "";
+}
+
+bool applies(const Option& option, const std::string& kind) {
+  return option.when.empty() || std::find(option.when.begin(), option.when.end(), kind) != option.when.end();
+}
+
+bool is_required(const Option& option, const std::string& kind) {
+  return option.required ||
+         std::find(option.needed_for.begin(), option.needed_for.end(), kind) != option.needed_for.end();
+}
+
+std::string kinds_text(const std::vector<std::string>& kinds, const char* quote) {
+  std::vector<std::string> words;
+  const bool any_crm = std::find(kinds.begin(), kinds.end(), "crm") != kinds.end();
+  for (const std::string& kind : kinds) {
+    if (kind == "crm") {
+      words.emplace_back("a CRM");
+    } else if (kind != "custom" || !any_crm) {
+      words.push_back(quote + kind + quote);
+    }
+  }
+  return fmt::format("{}", fmt::join(words, " or "));
 }
 
 std::string bounds_text(const Option& option) {

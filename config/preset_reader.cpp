@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
+#include <mutex>
 #include <utility>
 
 #include "config/preset_checks.hpp"
@@ -251,10 +253,17 @@ PresetRead read_preset(const std::string& text, const std::string& file, const s
   return read;
 }
 
-PresetRead read_shipped_preset(const std::string& name) {
-  const std::optional<std::string> text = shipped_preset_text(name);
-  check(text.has_value(), "a preset was asked for that is not shipped: " + name);
-  return read_preset(*text, file_of_shipped(name), name);
+const PresetRead& read_shipped_preset(const std::string& name) {
+  static std::mutex mutex;
+  static std::map<std::string, PresetRead> presets;
+  const std::lock_guard lock(mutex);
+  const auto [place, is_new] = presets.try_emplace(name);
+  if (is_new) {
+    const std::optional<std::string> text = shipped_preset_text(name);
+    check(text.has_value(), "a preset was asked for that is not shipped: " + name);
+    place->second = read_preset(*text, file_of_shipped(name), name);
+  }
+  return place->second;
 }
 
 }  // namespace elit::config

@@ -19,7 +19,8 @@ struct PresetRead {
 // `file` is the name that its mistakes carry, `name` the preset's own. Never throws for what the text holds.
 [[nodiscard]] PresetRead read_preset(const std::string& text, const std::string& file, const std::string& name);
 
-// The shipped preset of that name. Requires: there is one. Presets are tested, so there are no mistakes in it.
-[[nodiscard]] PresetRead read_shipped_preset(const std::string& name);
+// The shipped preset of that name, read once. Requires: there is one. Presets are tested, so there are no mistakes in
+// it. From any thread.
+[[nodiscard]] const PresetRead& read_shipped_preset(const std::string& name);
 
 }  // namespace elit::config

@@ -42,6 +42,12 @@ std::string type_of(const Option& option) {
       return "map of header names to text or secrets";
     case Kind::words:
       return fmt::format("map of text to `{}`", fmt::join(option.choices, "`, `"));
+    case Kind::secrets:
+      return "map of names to secrets";
+    case Kind::texts:
+      return "map of names to text";
+    case Kind::fields:
+      return "map of fields to JSON pointers or `{value, policy}`";
     case Kind::group:
     case Kind::list:
       return "";
@@ -51,7 +57,10 @@ std::string type_of(const Option& option) {
 
 std::string default_of(const Option& option, const void* defaults) {
   if (option.required) {
-    return option.when.empty() ? "required" : fmt::format("required for `{}`", option.when);
+    return option.when.empty() ? "required" : fmt::format("required for {}", kinds_text(option.when, "`"));
+  }
+  if (!option.needed_for.empty()) {
+    return fmt::format("required for {}, else {}", kinds_text(option.needed_for, "`"), option.default_doc);
   }
   if (!option.default_doc.empty()) {
     return option.default_doc;
@@ -62,7 +71,7 @@ std::string default_of(const Option& option, const void* defaults) {
 std::string meaning_of(const Option& option) {
   std::string meaning = option.doc;
   if (!option.when.empty()) {
-    meaning += fmt::format(" Only for `{}`.", option.when);
+    meaning += fmt::format(" Only for {}.", kinds_text(option.when, "`"));
   }
   const std::string bounds = bounds_text(option);
   return bounds.empty() ? meaning : fmt::format("{} Must be {}.", meaning, bounds);
@@ -92,7 +101,7 @@ void write_section(const Section& section, const std::string& path, std::string&
     const bool is_list = option.kind == Option::Kind::list;
     const std::string name = path + option.key + (is_list ? "[]" : "");
     out += fmt::format("\n## `{}`\n\n{}", name, option.doc);
-    out += option.when.empty() ? "\n" : fmt::format(" Only for `{}`.\n", option.when);
+    out += option.when.empty() ? "\n" : fmt::format(" Only for {}.\n", kinds_text(option.when, "`"));
     write_section(*option.section, name + ".", out);
   }
 }

@@ -58,13 +58,14 @@ class SectionReader {
       inspect_key(entry, path, variant);
     }
     for (const Option& option : section_.options) {
-      const bool applies = option.when.empty() || option.when == variant;
-      const Entry* entry = applies ? node.find(option.key) : nullptr;
+      const bool here = option.when.empty() || (variant && applies(option, kind_of(section_, *variant)));
+      const Entry* entry = here ? node.find(option.key) : nullptr;
       const std::string option_path = path_of(path, option.key);
       if (entry != nullptr) {
         findings_.origins[option_path] = entry->value.place;
         read_option(option, *entry, owner, option_path);
-      } else if (applies && option.required && findings_.sound(option_path)) {
+      } else if (here && is_required(option, variant ? kind_of(section_, *variant) : "") &&
+                 findings_.sound(option_path)) {
         findings_.complain(node.place, option_path, missing(option));
       }
     }
@@ -101,10 +102,10 @@ class SectionReader {
         known.push_back(option.key);
         continue;
       }
-      if (!option.when.empty() && variant && option.when != *variant) {
+      if (variant && !applies(option, kind_of(section_, *variant))) {
         findings_.complain(entry.place, path_of(path, entry.key),
-                           fmt::format("is only for {}: {}, and this is {}: {}", section_.discriminator, option.when,
-                                       section_.discriminator, *variant));
+                           fmt::format("is only for {}: {}, and this is {}: {}", section_.discriminator,
+                                       kinds_text(option.when), section_.discriminator, *variant));
       }
       return;
     }

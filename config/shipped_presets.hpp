@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,14 +15,16 @@ struct ShippedPreset {
   const char* text;
 };
 
-// By name. Defined by the build, from the files.
+// Defined by the build, from the files.
 [[nodiscard]] std::span<const ShippedPreset> shipped_presets();
 
+// In their order.
 [[nodiscard]] inline std::vector<std::string> shipped_preset_names() {
   std::vector<std::string> names;
   for (const ShippedPreset& preset : shipped_presets()) {
     names.emplace_back(preset.name);
   }
+  std::sort(names.begin(), names.end());
   return names;
 }
 

@@ -74,6 +74,18 @@ class Rows {
     row.choices = std::move(choices);
     return row;
   }
+  template <class Member>
+  Option& secrets(std::string key, Member member, std::string doc) {
+    return leaf<Secrets>(std::move(key), Option::Kind::secrets, member, std::move(doc));
+  }
+  template <class Member>
+  Option& texts(std::string key, Member member, std::string doc) {
+    return leaf<Words>(std::move(key), Option::Kind::texts, member, std::move(doc));
+  }
+  template <class Member>
+  Option& fields(std::string key, Member member, std::string doc) {
+    return leaf<Fields>(std::move(key), Option::Kind::fields, member, std::move(doc));
+  }
   // A choice whose member is an enumeration with as many values, in the same order.
   template <class Member>
   Option& choice(std::string key, Member member, std::vector<std::string> choices, std::string doc) {
@@ -145,7 +157,12 @@ class Rows {
       rule(*static_cast<const Owner*>(owner), inspector);
     };
   }
-  void discriminate_by(std::string key) { section_.discriminator = std::move(key); }
+  void discriminate_by(std::string key, std::function<std::string(const std::string&)> kind,
+                       std::vector<std::string> example_values) {
+    section_.discriminator = std::move(key);
+    section_.kind = std::move(kind);
+    section_.example_values = std::move(example_values);
+  }
 
   [[nodiscard]] Section take() { return std::move(section_); }
 

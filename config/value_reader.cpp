@@ -62,6 +62,18 @@ class ValueReader {
         return read_headers(node, path);
       case Option::Kind::words:
         return read_words(node, path);
+      case Option::Kind::secrets:
+        return read_map<Secrets>(node, path, [this](const Entry& entry, const std::string& entry_path) {
+          return secret_of(entry.value, entry_path);
+        });
+      case Option::Kind::texts:
+        return read_map<Words>(node, path, [this](const Entry& entry, const std::string& entry_path) {
+          return plain_text(entry.value, entry_path);
+        });
+      case Option::Kind::fields:
+        return read_map<Fields>(node, path, [this](const Entry& entry, const std::string& entry_path) {
+          return field_of(entry.value, entry_path);
+        });
       default:
         break;
     }
@@ -332,6 +344,85 @@ class ValueReader {
       words[entry.key] = entry.value.text;
     }
     return sound ? std::optional<Value>(std::move(words)) : std::nullopt;
+  }
+
+  // Any map by name; `read(entry, path)` gives a value, or nothing after a mistake.
+  template <class Map, class Read>
+  std::optional<Value> read_map(const Node& node, const std::string& path, Read read) {
+    if (node.kind != Node::Kind::map) {
+      return fail(node, path, fmt::format("must be a map of names to values, not {}", kind_of(node)));
+    }
+    Map map;
+    bool sound = true;
+    for (const Entry& entry : node.entries) {
+      const std::string entry_path = path_of(path, entry.key);
+      findings_.origins[entry_path] = entry.value.place;
+      if (const auto value = read(entry, entry_path)) {
+        map[entry.key] = *value;
+      } else {
+        sound = false;
+      }
+    }
+    return sound ? std::optional<Value>(std::move(map)) : std::nullopt;
+  }
+
+  std::optional<std::string> plain_text(const Node& node, const std::string& path) {
+    if (node.kind != Node::Kind::scalar) {
+      return fail(node, path, fmt::format("must be a single value, not {}", kind_of(node)));
+    }
+    if (const auto advice = node.quoted ? std::nullopt : needs_quotes(node.text, false)) {
+      return fail(node, path, *advice);
+    }
+    if (has_control_characters(node.text)) {
+      return fail(node, path, "must not hold control characters or line breaks");
+    }
+    return node.text;
+  }
+
+  std::optional<FieldOption> field_of(const Node& node, const std::string& path) {
+    FieldOption field;
+    if (node.kind != Node::Kind::map) {
+      const std::optional<std::string> text = plain_text(node, path);
+      if (text && !text->empty() && text->front() != '/') {
+        return fail(node, path,
+                    "must be a JSON pointer into the user's element of the Users API, such as /user.phone_no, or "
+                    "{value: \"${contact.name}\"}");
+      }
+      return text ? pointed(node, path, *text) : std::nullopt;
+    }
+    for (const Entry& entry : node.entries) {
+      const std::string entry_path = path_of(path, entry.key);
+      findings_.origins[entry_path] = entry.value.place;
+      const std::optional<std::string> text = plain_text(entry.value, entry_path);
+      if (!text) {
+        return std::nullopt;
+      }
+      if (entry.key == "value") {
+        const auto value = text->starts_with('/') ? pointed(entry.value, entry_path, *text) : FieldOption{*text, false};
+        if (!value) {
+          return std::nullopt;
+        }
+        field.value = value->value;
+      } else if (entry.key == "policy" && (*text == "always" || *text == "if_empty")) {
+        field.if_empty = *text == "if_empty";
+      } else if (entry.key == "policy") {
+        return fail(entry.value, entry_path, "must be always or if_empty");
+      } else {
+        findings_.complain(entry.place, entry_path, "is not a known key; known here are value, policy");
+        return std::nullopt;
+      }
+    }
+    return node.find("value") != nullptr ? std::optional(field) : fail(node, path, "lacks its value: {value: ...}");
+  }
+
+  std::optional<FieldOption> pointed(const Node& node, const std::string& path, const std::string& pointer) {
+    if (const auto problem = rules::json_pointer.problem(pointer)) {
+      return fail(node, path, *problem);
+    }
+    if (pointer.find_first_of("|}") != std::string::npos) {
+      return fail(node, path, "must not hold '|' or '}': a placeholder ends there");
+    }
+    return FieldOption{pointer.empty() ? "" : "${contact.user" + pointer + "}", false};
   }
 
   const Option& option_;

@@ -14,9 +14,9 @@ class Listing {
   explicit Listing(const Loaded& loaded) : loaded_(loaded) {}
 
   void add_section(const Section& section, const void* owner, const std::string& path) {
-    const std::string variant = variant_of(section, owner);
+    const std::string kind = kind_of(section, owner);
     for (const Option& option : section.options) {
-      if (!option.when.empty() && option.when != variant) {
+      if (!applies(option, kind)) {
         continue;
       }
       const std::string key = path_of(path, option.key);
@@ -35,15 +35,6 @@ class Listing {
   [[nodiscard]] std::vector<ValueInForce> take() { return std::move(values_); }
 
  private:
-  [[nodiscard]] static std::string variant_of(const Section& section, const void* owner) {
-    for (const Option& option : section.options) {
-      if (option.key == section.discriminator) {
-        return std::get<std::string>(option.get(owner));
-      }
-    }
-    return "";
-  }
-
   // An option that a source or sink inherits from the top level has the top level's origin.
   [[nodiscard]] std::string origin_of(const Option& option, const std::string& key) const {
     const std::size_t element = key.find("].");

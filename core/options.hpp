@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -124,23 +126,64 @@ struct SignOptions {
   bool operator==(const SignOptions&) const = default;
 };
 
-enum class SinkType { http, file };
+enum class SinkType { http, file, crm };
+
+enum class SinkUnit { automatic, message, day };  // automatic: the preset's own
+
+// What a field of a CRM's contacts is filled with.
+struct FieldOption {
+  std::string value;      // a text with placeholders on `contact`, see core/crm/template.hpp; empty: not mapped
+  bool if_empty = false;  // only where the CRM has no value yet
+  bool operator==(const FieldOption&) const = default;
+};
+
+namespace crm {
+struct SinkDesign;
+}
+
+// What config/ made of a sink's preset and options. It follows from them, so it has no say in whether two are equal.
+class DesignHandle {
+ public:
+  DesignHandle() = default;
+  // NOLINTNEXTLINE(google-explicit-constructor): a handle is its design
+  DesignHandle(std::shared_ptr<const crm::SinkDesign> design) : design_(std::move(design)) {}
+
+  // Requires: there is a design.
+  [[nodiscard]] const crm::SinkDesign& operator*() const { return *design_; }
+  [[nodiscard]] const crm::SinkDesign* operator->() const { return design_.get(); }
+  explicit operator bool() const { return design_ != nullptr; }
+  bool operator==(const DesignHandle&) const { return true; }
+
+ private:
+  std::shared_ptr<const crm::SinkDesign> design_;
+};
 
 struct SinkOptions {
   std::string name;  // [a-z0-9-]+
   SinkType type = SinkType::http;
   bool history = true;  // false: only messages stored after the sink was first configured; the rest is suppressed
-  // type: http
-  std::string url;
-  std::map<std::string, HeaderValue> headers;
-  SignOptions sign;
-  BatchOptions batch;
+  // type: http and crm
+  std::string url;      // crm: empty: the preset's; see SinkDesign::base_url
   int concurrency = 4;  // 1..64
   Milliseconds timeout{std::chrono::seconds{30}};
   TransportOptions transport;
+  BatchOptions batch;
+  // type: http
+  std::map<std::string, HeaderValue> headers;
+  SignOptions sign;
+  // type: crm
+  std::string crm;            // hubspot, ...: the shipped preset's name; or custom
+  std::string preset;         // custom: the file with the preset
+  std::string preset_digest;  // custom: of the file's content, so that a changed one makes other options
+  std::map<std::string, SecretReference> secrets;  // by the names that the preset gives them
+  std::map<std::string, std::string> settings;     // likewise
+  SinkUnit unit = SinkUnit::automatic;
+  std::string timezone = "UTC";               // an IANA name; of days
+  std::map<std::string, FieldOption> fields;  // over the preset's own mapping
+  DesignHandle design;                        // crm: always there
   // type: file
   std::string directory;
-  // both
+  // all
   RetryOptions retry;
   DeadLetterOptions dead_letters;
   bool operator==(const SinkOptions&) const = default;

@@ -200,6 +200,9 @@ std::vector<SecretMistake> find_secret_mistakes(const config::Loaded& loaded) {
     if (const SecretReference& secret = options.sinks[index].sign.secret; !secret.name.empty()) {
       inspection.inspect(secret, fmt::format("sinks[{}].sign.secret", index));
     }
+    for (const auto& [name, reference] : options.sinks[index].secrets) {
+      inspection.inspect(reference, fmt::format("sinks[{}].secrets.{}", index, name));
+    }
   }
   return inspection.take();
 }

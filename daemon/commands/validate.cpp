@@ -9,6 +9,8 @@
 #include <ostream>
 
 #include "config/loader.hpp"
+#include "core/crm/sink_design.hpp"
+#include "daemon/commands/guarantee.hpp"
 #include "daemon/secret.hpp"
 
 namespace elit::daemon {
@@ -16,19 +18,31 @@ namespace {
 
 namespace json = boost::json;
 
-const char* guarantee_of(const SinkOptions& sink) {
-  return sink.type == SinkType::file ? "exactly once per line key"
-                                     : "at least once, a lost answer is repeated under the same Idempotency-Key: "
-                                       "effectively once if the receiver keys on the `key` of each message";
-}
-
-const char* type_of(const SinkOptions& sink) {
+std::string type_of(const SinkOptions& sink) {
+  if (sink.type == SinkType::crm) {
+    return sink.crm;
+  }
   return sink.type == SinkType::file ? "file" : "http";
 }
 
 // Without the query, which on some receivers is a secret.
 std::string target_of(const SinkOptions& sink) {
+  if (sink.type == SinkType::crm) {
+    return sink.design->base_url;
+  }
   return sink.type == SinkType::file ? sink.directory : sink.url.substr(0, sink.url.find('?'));
+}
+
+json::object sink_document(const SinkOptions& sink) {
+  json::object document{{"name", sink.name},
+                        {"type", type_of(sink)},
+                        {"target", target_of(sink)},
+                        {"guarantee", fmt::format("{}", fmt::join(guarantee_of(sink), "; "))}};
+  if (sink.type == SinkType::crm) {
+    document["unit"] = unit_of(sink);
+    document["way_in"] = way_in_of(sink);
+  }
+  return document;
 }
 
 json::object document(const config::Loaded& loaded, const std::vector<config::Mistake>& mistakes) {
@@ -51,8 +65,7 @@ json::object document(const config::Loaded& loaded, const std::vector<config::Mi
     sources.push_back(json::object{{"name", source.name}, {"base_url", source.base_url}, {"audiences", audiences}});
   }
   for (const SinkOptions& sink : options.sinks) {
-    sinks.push_back(json::object{
-        {"name", sink.name}, {"type", type_of(sink)}, {"target", target_of(sink)}, {"guarantee", guarantee_of(sink)}});
+    sinks.push_back(sink_document(sink));
   }
   return {{"ok", mistakes.empty()},
           {"file", loaded.file},
@@ -73,7 +86,13 @@ void print_summary(const config::Loaded& loaded, std::ostream& out) {
     out << "no sinks: conversations are only stored\n";
   }
   for (const SinkOptions& sink : loaded.options->sinks) {
-    out << fmt::format("sink {}: {} to {}\n  {}\n", sink.name, type_of(sink), target_of(sink), guarantee_of(sink));
+    out << fmt::format("sink {}: {} to {}\n", sink.name, type_of(sink), target_of(sink));
+    for (const std::string& line : guarantee_of(sink)) {
+      out << "  " << line << '\n';
+    }
+    if (sink.type == SinkType::crm) {
+      out << fmt::format("  {}; {}\n", unit_of(sink), way_in_of(sink));
+    }
   }
 }
 

@@ -79,7 +79,10 @@ void expect_bounds(const Options& options) {
     expect(is_name(sink.name) && names.insert(sink.name).second, "a sink has a name of its own");
     expect(sink.batch.messages >= 1 && sink.batch.messages <= 10'000, "a batch is bounded");
     expect(sink.retry.first <= sink.retry.max, "retries come later and later");
-    expect(sink.type == SinkType::http ? !sink.url.empty() : sink.directory.starts_with('/'), "a sink has a place");
+    const bool is_file = sink.type == SinkType::file;
+    expect(is_file ? sink.directory.starts_with('/') : sink.type == SinkType::crm || !sink.url.empty(),
+           "a sink has a place");
+    expect(sink.type != SinkType::crm || sink.design, "the sink of a CRM has a design");
   }
 }
 

@@ -47,6 +47,9 @@ std::string text_for(const Option& option, int serial, Choices& choices) {
     return one_of_texts(choices,
                         {"https://api.example.com", "http://127.0.0.1:8080/a", "HTTPS://[::1]/x/", "http://localhost"});
   }
+  if (option.key == "timezone") {
+    return one_of_texts(choices, {"UTC", "Asia/Kolkata", "Europe/Berlin"});
+  }
   if (option.rule == &rules::proxy) {
     return one_of_texts(choices, {"http://proxy.example.com:3128", "http://10.0.0.1:1/"});
   }
@@ -90,6 +93,17 @@ config::Headers headers_from(Choices& choices) {
   return headers;
 }
 
+config::Fields fields_from(Choices& choices) {
+  config::Fields fields;
+  while (choices.more(2)) {
+    const std::string name = one_of_texts(choices, {"phone", "a b", "0042", "x: y", "\u00FC"});
+    fields[name].value =
+        one_of_texts(choices, {"", "true", "${contact.user/a b}", "${contact.name | default \"x\"}: $$"});
+    fields[name].if_empty = choices.chance(2);
+  }
+  return fields;
+}
+
 Milliseconds duration_from(const Option& option, Choices& choices) {
   const auto unit = choices.one_of<std::int64_t>({1, 1'000, 60'000, 3'600'000, 86'400'000});
   const std::int64_t amount = choices.between(0, option.max / unit) * unit;
@@ -117,7 +131,9 @@ Value value_for(const Option& option, const Value& present, int serial, Choices&
     case Option::Kind::instant:
       return std::optional(from_ms(choices.between(0, 1'700'000'000'000)));
     case Option::Kind::choice:
-      return choices.pick(option.choices);
+      // Of the CRMs one with a preset that is shipped; their own presets would be files.
+      return option.key == "type" ? choices.one_of<const char*>({"http", "file", "hubspot"})
+                                  : choices.pick(option.choices);
     case Option::Kind::path:
       return "/var/" + one_of_texts(choices, {"a", "x y", "#b", "c: d", "\u00FC\\\""}) + std::to_string(serial);
     case Option::Kind::secret:
@@ -131,6 +147,12 @@ Value value_for(const Option& option, const Value& present, int serial, Choices&
       }
       return words;
     }
+    case Option::Kind::secrets:
+      return config::Secrets{{"access_token", secret_from(choices)}};
+    case Option::Kind::texts:
+      return config::Words{{"channel", one_of_texts(choices, {"SMS", "WHATS_APP"})}};
+    case Option::Kind::fields:
+      return fields_from(choices);
     default:
       return text_for(option, serial, choices);
   }
@@ -143,7 +165,8 @@ class Filler {
   void fill(const Section& section, void* owner, const std::string& path) {
     for (const Option& option : section.options) {
       const std::string key = config::path_of(path, option.key);
-      if (!option.when.empty() && option.when != variant_of(section, owner)) {
+      const std::string kind = config::kind_of(section, owner);
+      if (!config::applies(option, kind)) {
         continue;
       }
       if (option.kind == Option::Kind::group) {
@@ -153,7 +176,7 @@ class Filler {
         for (std::int64_t index = 0; index < count; ++index) {
           fill(*option.section, option.append(owner), config::path_of(key, static_cast<std::size_t>(index)));
         }
-      } else if (option.required || choices_.chance(15)) {
+      } else if (config::is_required(option, kind) || option.kind == Option::Kind::secrets || choices_.chance(15)) {
         option.set(owner, value_for(option, option.get(owner), ++serial_, choices_));
         set_.emplace_back(key, config::to_yaml(option.get(owner), option.kind == Option::Kind::size));
       }
@@ -161,15 +184,6 @@ class Filler {
   }
 
  private:
-  static std::string variant_of(const Section& section, const void* owner) {
-    for (const Option& option : section.options) {
-      if (option.key == section.discriminator) {
-        return std::get<std::string>(option.get(owner));
-      }
-    }
-    return "";
-  }
-
   Choices& choices_;
   KeyValues& set_;
   int serial_ = 0;
