@@ -18,7 +18,7 @@ namespace elit::config {
 struct Loaded {
   std::string file;                // as the operator named it
   std::optional<Options> options;  // every bound of core/options.hpp checked, every path absolute
-  std::vector<Mistake> mistakes;   // all of them, by their place
+  std::vector<Mistake> mistakes;   // all of them, by their place; those in presets of one's own behind the others
   Origins origins;                 // where each key stands that is set; the others have their defaults
 };
 
@@ -26,7 +26,8 @@ struct Loaded {
   return std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
 }
 
-// Reads the configuration at `path` and nothing but that file: no secret, no network. Blocks for the disk. A file that
+// Reads the configuration at `path`, the presets of CRMs that it names and the time zones of the system: no secret, no
+// network. Blocks for the disk. A file that
 // is missing, unreadable, larger than 1 MiB, empty or no regular file is a mistake too. `now` bounds the instants a
 // configuration may name.
 [[nodiscard]] Loaded load(const std::filesystem::path& path, Instant now = wall_clock());
