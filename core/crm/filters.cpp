@@ -86,6 +86,7 @@ constexpr auto filters = std::to_array<Filter>({
     {"html", 0, 0, "nothing", no_argument_mistake, on_text<filter::html>},
     {"nl2br", 0, 0, "nothing", no_argument_mistake, on_text<filter::nl2br>},
     {"limit", 1, 2, "a number and perhaps a unit", limit_mistake, filter::limit},
+    {"skip", 1, 1, "a number", limit_mistake, filter::skip},
     {"default", 1, any_number, "a text", no_argument_mistake, filter::or_default},
     {"not", 0, 0, "nothing", no_argument_mistake, filter::negation},
     {"sha256", 0, 0, "nothing", no_argument_mistake, on_text<filter::sha256>},

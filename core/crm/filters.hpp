@@ -24,6 +24,7 @@
 //   nl2br               line breaks become <br>; after html
 //   limit N [UNIT]      at most N units (code_points, which is the default, utf16 or bytes), never inside a code point;
 //                       lists: elements
+//   skip N              a list without its first N elements
 //   default TEXT        TEXT where the value is null or an empty string
 //   not                 true where the value is null, false or empty, else false
 //   sha256              64 hex digits of the text

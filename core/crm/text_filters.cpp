@@ -169,6 +169,15 @@ json::value limit(const Arguments& arguments, const json::value& value) {
   return json::value(text_beginning(text_of(value), length_max, unit));
 }
 
+json::value skip(const Arguments& arguments, const json::value& value) {
+  const json::array* list = value.if_array();
+  if (list == nullptr) {
+    return nullptr;
+  }
+  const auto count = std::min<std::size_t>(std::stoul(arguments[0]), list->size());
+  return json::array(list->begin() + static_cast<std::ptrdiff_t>(count), list->end());
+}
+
 json::value negation(const Arguments&, const json::value& value) {
   const bool is_list = value.is_array() && value.get_array().empty();
   const bool is_object = value.is_object() && value.get_object().empty();

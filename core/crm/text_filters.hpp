@@ -29,6 +29,7 @@ using Arguments = std::vector<std::string>;
 [[nodiscard]] boost::json::value e164(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value format_time(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value limit(const Arguments& arguments, const boost::json::value& value);
+[[nodiscard]] boost::json::value skip(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value negation(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value or_default(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value keys(const Arguments& arguments, const boost::json::value& value);

@@ -41,10 +41,10 @@ TEST(Filters, SayWhetherThereIsNothing) {
 
 TEST(Filters, LeaveNullAsItIsButForDefault) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> calls{
-      {"string", {}}, {"lower", {}},       {"e164", {}},    {"iso8601", {}},  {"strftime", {"%Y"}}, {"html", {}},
-      {"json", {}},   {"limit", {"3"}},    {"sha256", {}},  {"uuid5", {}},    {"join", {","}},      {"map", {"a=b"}},
-      {"number", {}}, {"first_word", {}},  {"keys", {}},    {"epoch_ms", {}}, {"nl2br", {}},        {"base64", {}},
-      {"url", {}},    {"external_id", {}}, {"epoch_s", {}}, {"values", {}},   {"trim", {}}};
+      {"string", {}},   {"lower", {}},    {"e164", {}},        {"iso8601", {}}, {"strftime", {"%Y"}}, {"html", {}},
+      {"json", {}},     {"limit", {"3"}}, {"skip", {"3"}},     {"sha256", {}},  {"uuid5", {}},        {"join", {","}},
+      {"map", {"a=b"}}, {"number", {}},   {"first_word", {}},  {"keys", {}},    {"epoch_ms", {}},     {"nl2br", {}},
+      {"base64", {}},   {"url", {}},      {"external_id", {}}, {"epoch_s", {}}, {"values", {}},       {"trim", {}}};
   for (const auto& [name, arguments] : calls) {
     EXPECT_EQ(filtered("null", name, arguments), "null") << name;
   }
@@ -113,6 +113,9 @@ TEST(Filters, LimitTextsInTheUnitAskedFor) {
   EXPECT_EQ(text_filtered("a😀b", "limit", {"0"}), "");
   EXPECT_EQ(filtered("[1,2,3]", "limit", {"2"}), "[1,2]");
   EXPECT_EQ(filtered("12345", "limit", {"2"}), R"("12")");
+  EXPECT_EQ(filtered("[1,2,3]", "skip", {"2"}), "[3]");
+  EXPECT_EQ(filtered("[1,2,3]", "skip", {"4"}), "[]");
+  EXPECT_EQ(filtered("12345", "skip", {"2"}), "null");
 }
 
 TEST(Filters, DoNotCutAFamilyOrAFlag) {
