@@ -227,8 +227,9 @@ HttpAnswer HubSpot::serve_objects(const json::object& body, const std::string& o
   if (!properties_.known_object(object)) {
     return refuse(refusal_of(400, "VALIDATION_ERROR", "Unable to infer object type from: " + object));
   }
-  if (verb == "upsert" || verb == "create") {
-    return write_batch(object, verb == "upsert" ? Batch::upsert : Batch::create, body, call);
+  if (verb == "upsert" || verb == "create" || verb == "update") {
+    const Batch batch = verb == "upsert" ? Batch::upsert : verb == "create" ? Batch::create : Batch::update;
+    return write_batch(object, batch, body, call);
   }
   return verb == "read" ? read_batch(object, body, call) : no_such_address();
 }

@@ -22,7 +22,7 @@ namespace elit::simulator {
 //
 //   POST /oauth/VER/token                                         a form; refresh tokens only; tokens last 30 minutes
 //   GET  /crm/properties/VER/OBJECT/NAME, POST /crm/properties/VER/OBJECT
-//   POST /crm/objects/VER/OBJECT/batch/upsert, create or read     100 records
+//   POST /crm/objects/VER/OBJECT/batch/upsert, create, update (by record id) or read    100 records
 //   POST /crm/associations/VER/FROM/TO/batch/associate/default    2000 pairs
 //   POST /crm/associations/VER/FROM/TO/batch/read                 1000 records, 500 associations of each at a time
 //
@@ -39,7 +39,7 @@ class HubSpot final : public VendorCrm {
   [[nodiscard]] std::optional<HttpAnswer> refusal(Trouble trouble) const override;
 
  private:
-  enum class Batch : std::uint8_t { upsert, create };
+  enum class Batch : std::uint8_t { upsert, create, update };
 
   // A record as a client sends it.
   struct Input {

@@ -132,9 +132,9 @@ std::string HubSpot::unique_value(const std::string& object, const json::object&
 
 std::optional<HubSpotError> HubSpot::read_input(const std::string& object, Batch batch, const json::object& element,
                                                 Input& input) const {
-  const std::string unknown = batch == Batch::upsert
-                                  ? unknown_member(element, {"id", "idProperty", "objectWriteTraceId", "properties"})
-                                  : unknown_member(element, {"associations", "objectWriteTraceId", "properties"});
+  const std::string unknown = batch == Batch::create
+                                  ? unknown_member(element, {"associations", "objectWriteTraceId", "properties"})
+                                  : unknown_member(element, {"id", "idProperty", "objectWriteTraceId", "properties"});
   if (!unknown.empty()) {
     return mistake("Invalid input JSON: unknown member " + unknown);
   }
@@ -149,6 +149,10 @@ std::optional<HubSpotError> HubSpot::read_input(const std::string& object, Batch
   }
   const std::optional<std::string> id = text_member(element, "id");
   input.id_property = text_member(element, "idProperty").value_or("");
+  if (batch == Batch::update && id && !id->empty() && input.id_property.empty()) {
+    input.id = *id;
+    return std::nullopt;
+  }
   if (!id || id->empty() || input.id_property.empty()) {
     return mistake("Invalid input JSON: id and idProperty are required");
   }
@@ -204,6 +208,13 @@ std::optional<HubSpotError> HubSpot::judge(const std::string& object, Batch batc
   const VendorRecord* there = nullptr;
   if (batch == Batch::upsert) {
     there = input.id_property == "email" ? with_email(input.id) : table_.find_key(object, input.id);
+  } else if (batch == Batch::update) {
+    there = input.id_property.empty() ? table_.find(object, input.id) : table_.find_key(object, input.id);
+    if (there == nullptr) {
+      HubSpotError missing = mistake("No record of " + object + " with id " + input.id);
+      missing.category = "OBJECT_NOT_FOUND";
+      return missing;
+    }
   }
   const auto most =
       faults_.text_length_max > 0 ? static_cast<std::size_t>(faults_.text_length_max) : text_length_of_bodies;
@@ -274,6 +285,11 @@ RecordTable::Written HubSpot::put(const std::string& object, Batch batch, const 
       table_.update(object, id, values, {}, key);
       return {id, false};
     }
+  }
+  if (batch == Batch::update) {
+    const std::string id = input.id_property.empty() ? input.id : table_.find_key(object, input.id)->id;
+    table_.update(object, id, values, {}, key);
+    return {id, false};
   }
   if (batch == Batch::upsert && !key.empty()) {
     return table_.upsert(object, key, values);

@@ -239,6 +239,21 @@ TEST_F(HubSpotOfTests, CreatesALinkedActivityAnewEachTime) {
   EXPECT_TRUE(crm_.vendor.records()[2].linked.contains(id));
 }
 
+TEST_F(HubSpotOfTests, UpdatesRecordsByTheirIds) {
+  const std::string contact = add_contact("u1");
+  EXPECT_EQ(crm_.post(messages_create, inputs({new_message(contact)})).status, 201);
+  const std::string id = crm_.vendor.records()[1].id;
+  const std::string target = "/crm/objects/2026-03/communications/batch/update";
+  const std::string grown = R"("objectWriteTraceId":"t","properties":{"hs_communication_body":"longer"}})";
+  const HttpAnswer answer = crm_.post(target, inputs({R"({"id":")" + id + R"(",)" + grown}));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(at(answer, "/results/0/objectWriteTraceId"), R"("t")");
+  EXPECT_EQ(crm_.vendor.records()[1].properties.at("hs_communication_body"), "longer");
+  EXPECT_EQ(crm_.vendor.records()[1].writes, 2);
+  EXPECT_EQ(at(crm_.post(target, inputs({R"({"id":"1",)" + grown})), "/errors/0/category"), R"("OBJECT_NOT_FOUND")");
+  EXPECT_EQ(crm_.vendor.records().size(), 2U);
+}
+
 TEST_F(HubSpotOfTests, RefusesAnActivityWithoutTypeOfLinkInstantOrKnownChannel) {
   const std::string id = add_contact("u1");
   EXPECT_EQ(crm_.post(messages_create, inputs({R"({"associations":[{"to":{"id":"1"}}],"properties":{}})"})).status,
