@@ -32,13 +32,7 @@ TransportSettings source_transport_settings(const SourceOptions& options) {
 
 Engine::Engine(Options options, SourceLoop::Mode mode, Parts parts)
     : options_(std::move(options)), mode_(mode), parts_(std::move(parts)), changed_(parts_.executor) {
-  for (const SinkOptions& sink : options_.sinks) {
-    if (sink.type == SinkType::file && !archives_) {
-      archives_.emplace(1);
-    }
-    sink_transports_.push_back(sink.type == SinkType::http ? parts_.transports(sink_transport_settings(sink))
-                                                           : nullptr);
-  }
+  sink_parts_ = make_sink_parts();
   for (const SourceOptions& source : options_.sources) {
     SourceLoop::Parts loop;
     loop.executor = parts_.executor;
@@ -56,6 +50,29 @@ Engine::Engine(Options options, SourceLoop::Mode mode, Parts parts)
     loop.seed = parts_.seed + sources_.size() + 1;
     sources_.push_back(std::make_unique<SourceLoop>(source, mode_, std::move(loop)));
   }
+}
+
+std::vector<Engine::SinkParts> Engine::make_sink_parts() {
+  std::vector<SinkParts> made;
+  for (const SinkOptions& sink : options_.sinks) {
+    if (sink.type == SinkType::file && !archives_) {
+      archives_.emplace(1);
+    }
+    SinkParts parts;
+    parts.secrets = std::make_unique<SinkSecrets>(parts_.secrets, *parts_.log);
+    CarrierParts carrier;
+    carrier.executor = parts_.executor;
+    carrier.blocking = archives_ ? boost::asio::any_io_executor(archives_->get_executor()) : parts_.executor;
+    carrier.transports = parts_.transports;
+    carrier.storage = parts_.storage;
+    carrier.timer = parts_.timer;
+    carrier.log = parts_.log;
+    carrier.secrets = parts.secrets.get();
+    carrier.token_directory = parts_.token_directory;
+    parts.carrier = make_carrier(sink, std::move(carrier));
+    made.push_back(std::move(parts));
+  }
+  return made;
 }
 
 Engine::~Engine() {
@@ -114,12 +131,11 @@ awaitable<void> Engine::register_sinks() {
   for (std::size_t i = 0; i < ids.size(); ++i) {
     SinkLoop::Parts loop;
     loop.executor = parts_.executor;
-    loop.blocking = archives_ ? boost::asio::any_io_executor(archives_->get_executor()) : parts_.executor;
-    loop.transport = std::move(sink_transports_[i]);
+    loop.secrets = std::move(sink_parts_[i].secrets);
+    loop.carrier = std::move(sink_parts_[i].carrier);
     loop.storage = parts_.storage;
     loop.timer = parts_.timer;
     loop.log = parts_.log;
-    loop.secrets = parts_.secrets;
     loop.on_change = [this] { changed_.ring(); };
     loop.seed = parts_.seed * 31 + i;
     sinks_.push_back(std::make_unique<SinkLoop>(options_.sinks[i], ids[i], std::move(loop)));

@@ -5,6 +5,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "core/options.hpp"
+#include "daemon/carriers/carrier.hpp"
 #include "daemon/http/transport.hpp"
 #include "daemon/log.hpp"
 #include "daemon/secret.hpp"
@@ -26,12 +28,11 @@ namespace elit::daemon {
 // only. A new configuration is a new engine.
 class Engine {
  public:
-  using Transports = std::function<std::unique_ptr<Transport>(TransportSettings)>;
-
   struct Parts {
     boost::asio::any_io_executor executor;
-    Transports transports;  // makes one for each source and each sink of `type: http`
+    Transports transports;  // makes one for each source, and those that sinks need
     SecretSource secrets;
+    std::filesystem::path token_directory;  // where sinks keep access tokens; empty: nowhere
     StorageThread* storage = nullptr;
     const Timer* timer = nullptr;
     Log* log = nullptr;
@@ -61,6 +62,12 @@ class Engine {
   [[nodiscard]] bool stalled() const;
 
  private:
+  struct SinkParts {
+    std::unique_ptr<SinkSecrets> secrets;
+    std::unique_ptr<Carrier> carrier;
+  };
+
+  [[nodiscard]] std::vector<SinkParts> make_sink_parts();
   void start(boost::asio::awaitable<void> part, int& running);
   boost::asio::awaitable<void> register_sinks();
   void start_loops();
@@ -73,7 +80,7 @@ class Engine {
   SourceLoop::Mode mode_;
   Parts parts_;
   std::optional<boost::asio::thread_pool> archives_;  // absent: no sink needs it
-  std::vector<std::unique_ptr<Transport>> sink_transports_;
+  std::vector<SinkParts> sink_parts_;                 // until the sinks have their numbers
   std::vector<std::unique_ptr<SourceLoop>> sources_;
   std::vector<std::unique_ptr<SinkLoop>> sinks_;
   std::vector<std::string> undelivered_;

@@ -52,9 +52,11 @@ SecretResult refine(std::string text, const std::string& source) {
   if (text.empty()) {
     return problem(Kind::unsound, fmt::format("{} is empty: put the secret into it", source));
   }
-  const bool sound = std::none_of(text.begin(), text.end(), [](char byte) {
+  // A key in PEM has lines; nothing else has.
+  const bool is_pem = text.starts_with("-----BEGIN ");
+  const bool sound = std::none_of(text.begin(), text.end(), [is_pem](char byte) {
     const auto code = static_cast<unsigned char>(byte);
-    return code < 0x20 || code == 0x7F;
+    return (code < 0x20 && !(is_pem && (byte == '\n' || byte == '\r'))) || code == 0x7F;
   });
   if (!sound) {
     return problem(Kind::unsound, fmt::format("{} holds control characters: it must be one line of text", source));

@@ -11,6 +11,7 @@
 #include "daemon/http/transport.hpp"
 #include "daemon/loaded_configuration.hpp"
 #include "daemon/secret.hpp"
+#include "daemon/token_file.hpp"
 #include "daemon/waiting.hpp"
 
 namespace elit::daemon {
@@ -62,6 +63,7 @@ std::unique_ptr<Engine> Service::make_engine(Options options, SourceLoop::Mode m
     return make_transport(executor, std::move(settings));
   };
   parts.secrets = secret_of;
+  parts.token_directory = token_directory_for(options.state_directory);
   parts.storage = storage_.get();
   parts.timer = &timer_;
   parts.log = &log_;

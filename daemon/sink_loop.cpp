@@ -1,16 +1,16 @@
 #include "daemon/sink_loop.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <utility>
 #include <variant>
 
 #include "core/check.hpp"
-#include "core/crm/webhook.hpp"
-#include "core/crm/webhook_signature.hpp"
+#include "core/crm/outgoing_message.hpp"
+#include "core/crm/sink_design.hpp"
 
 namespace elit::daemon {
 namespace asio = boost::asio;
@@ -23,28 +23,12 @@ DeliverySettings settings_of(const SinkOptions& options) {
   settings.batch = options.batch;
   // An archive is one file: its batches are written one after the other.
   settings.concurrency = options.type == SinkType::file ? 1 : options.concurrency;
+  if (options.type == SinkType::crm && options.design->preset.pace.concurrency > 0) {
+    settings.concurrency = std::min(settings.concurrency, options.design->preset.pace.concurrency);
+  }
   settings.retry = options.retry;
   settings.dead_letters = options.dead_letters;
   return settings;
-}
-
-DeliveryAnswer answer_of(const std::optional<Failure>& failure, std::size_t messages) {
-  if (failure) {
-    return crm::read_failure(*failure);
-  }
-  DeliveryAnswer answer;
-  answer.verdict = BatchVerdict::answered;
-  answer.messages.resize(messages);
-  return answer;
-}
-
-asio::awaitable<std::optional<Failure>> append_to(FileArchive* archive, std::vector<crm::OutgoingMessage> messages,
-                                                  Instant at) {
-  co_return archive->append(messages, at);
-}
-
-asio::awaitable<std::optional<Failure>> recover(FileArchive* archive, std::set<std::string> unsure) {
-  co_return archive->recover(std::move(unsure));
 }
 
 }  // namespace
@@ -60,29 +44,13 @@ struct SinkLoop::Begun {
   std::vector<crm::OutgoingMessage> messages;
 };
 
-TransportSettings sink_transport_settings(const SinkOptions& options) {
-  TransportSettings settings;
-  settings.base_url = crm::split_url(options.url).base_url;
-  settings.options = options.transport;
-  settings.total_timeout = options.timeout;
-  settings.header_timeout = options.timeout;
-  settings.body_idle_timeout = options.timeout;
-  settings.connections_max = options.concurrency;
-  return settings;
-}
-
 SinkLoop::SinkLoop(const SinkOptions& options, storage::SinkId sink, Parts parts)
     : options_(options),
       sink_(sink),
       parts_(std::move(parts)),
       machine_(settings_of(options), parts_.seed),
-      bell_(parts_.executor),
-      target_(crm::split_url(options.url).target) {
-  if (options.type == SinkType::file) {
-    archive_.emplace(options.directory);
-  } else {
-    check(parts_.transport != nullptr, "a sink of type http needs a transport");
-  }
+      bell_(parts_.executor) {
+  check(parts_.carrier != nullptr && parts_.secrets != nullptr, "a sink has somebody to carry its batches");
 }
 
 asio::awaitable<void> SinkLoop::run() {
@@ -121,15 +89,14 @@ asio::awaitable<void> SinkLoop::turn() {
 
 void SinkLoop::stop() {
   stopping_ = true;
+  parts_.carrier->stop();
   bell_.ring();
 }
 
 void SinkLoop::abandon() {
   stop();
   abandoned_ = true;
-  if (parts_.transport) {
-    parts_.transport->close();
-  }
+  parts_.carrier->close();
 }
 
 void SinkLoop::on_stored() {
@@ -143,7 +110,7 @@ void SinkLoop::on_requeued() {
 }
 
 void SinkLoop::reload_secrets() {
-  machine_.on_secret(read_secrets(), parts_.timer->now());
+  machine_.on_secret(parts_.carrier->reload_secrets(), parts_.timer->now());
   bell_.ring();
 }
 
@@ -153,11 +120,10 @@ void SinkLoop::hurry(bool on) {
 }
 
 asio::awaitable<void> SinkLoop::take_up() {
-  static_cast<void>(read_secrets());
   const storage::SinkId sink = sink_;
-  const bool archives = archive_.has_value();
+  const bool looks_for_unsure = parts_.carrier->looks_for_unsure();
   const Instant at = parts_.timer->now().wall;
-  auto load = [sink, archives, at](Store& store) {
+  auto load = [sink, looks_for_unsure, at](Store& store) {
     // The loop of the configuration before this one abandoned them: nobody will hear their answers.
     for (const auto& batch : store.open_batches(sink)) {
       if (batch.in_flight) {
@@ -168,7 +134,7 @@ asio::awaitable<void> SinkLoop::take_up() {
     known.open = store.open_batches(sink);
     known.scanned_to = store.scanned_to(sink);
     for (const auto& batch : known.open) {
-      if (archives && batch.answer_lost) {
+      if (looks_for_unsure && batch.answer_lost) {
         for (const auto& message : store.load_messages(batch.messages)) {
           known.unsure.insert(message.key);
         }
@@ -177,14 +143,13 @@ asio::awaitable<void> SinkLoop::take_up() {
     return known;
   };
   Known known = co_await parts_.storage->run(std::move(load));
-  while (archive_ && !stopping_) {
-    auto recovery = recover(&*archive_, known.unsure);
-    const std::optional<Failure> failure =
-        co_await asio::co_spawn(parts_.blocking, std::move(recovery), asio::use_awaitable);
+  while (!stopping_) {
+    auto recovery = parts_.carrier->recover(sink_, known.unsure);
+    const std::optional<Failure> failure = co_await std::move(recovery);
     if (!failure) {
       break;
     }
-    // Without knowing what is in the files nothing can be written exactly once.
+    // Without knowing what is there already nothing can be delivered exactly once.
     const std::string message = "sink " + options_.name + ": " + failure->detail;
     parts_.log->write(Event::sink_failing, message);
     co_await wait(parts_.timer->now().steady + options_.retry.max);
@@ -242,6 +207,7 @@ void SinkLoop::spawn(SendBatch send) {
 asio::awaitable<void> SinkLoop::deliver(SendBatch send) {
   const bool fresh = !send.stored.has_value();
   const BatchHandle handle = send.batch;
+  const bool lost_before = send.lost_before;
   Begun begun = co_await begin(std::move(send));
   if (fresh) {
     machine_.on_begun(handle, begun.batch);
@@ -249,14 +215,17 @@ asio::awaitable<void> SinkLoop::deliver(SendBatch send) {
   if (stopping_ || failure_) {
     co_return;
   }
-  DeliveryAnswer answer = co_await ask(std::move(begun.messages));
+  Parcel parcel;
+  parcel.messages = std::move(begun.messages);
+  parcel.unsure = lost_before;
+  DeliveryAnswer answer = co_await parts_.carrier->carry(std::move(parcel));
   if (failure_) {
     co_return;
   }
   if (abandoned_ && answer.verdict == BatchVerdict::transient) {
     co_return;  // the state says in flight, which is the truth
   }
-  redact(answer);
+  parts_.secrets->redact(answer);
   DeliveryRecord decided = machine_.on_answer(handle, answer, parts_.timer->now());
   log_outcome(answer, decided);
   const std::vector<storage::BatchId> splits = co_await record(begun.batch, std::move(decided));
@@ -278,46 +247,6 @@ asio::awaitable<SinkLoop::Begun> SinkLoop::begin(SendBatch send) {
     return begun;
   };
   co_return co_await parts_.storage->run(std::move(job));
-}
-
-asio::awaitable<DeliveryAnswer> SinkLoop::ask(std::vector<crm::OutgoingMessage> messages) {
-  if (archive_) {
-    co_return co_await archive(std::move(messages));
-  }
-  co_return co_await post(std::move(messages));
-}
-
-asio::awaitable<DeliveryAnswer> SinkLoop::post(std::vector<crm::OutgoingMessage> messages) {
-  if (!headers_) {
-    DeliveryAnswer answer;
-    answer.verdict = BatchVerdict::unauthorized;
-    answer.detail = answer.reason = secret_problem_;
-    co_return answer;
-  }
-  for (;;) {
-    const int headers_used = headers_version_;
-    HttpRequest request = crm::webhook_request(target_, *headers_, messages);
-    if (!signing_secret_.empty()) {
-      crm::sign_request(request, signing_secret_, parts_.timer->now().wall);
-    }
-    const Result<HttpAnswer> answered = co_await parts_.transport->send(std::move(request));
-    if (!answered) {
-      co_return crm::read_failure(answered.error());
-    }
-    DeliveryAnswer answer = crm::read_answer(*answered, messages, parts_.timer->now().wall);
-    if (answer.verdict != BatchVerdict::unauthorized || headers_used == headers_version_ || stopping_) {
-      co_return answer;
-    }
-    // What is refused is the secret of before a reload: the batch goes again with the one in force.
-  }
-}
-
-asio::awaitable<DeliveryAnswer> SinkLoop::archive(std::vector<crm::OutgoingMessage> messages) {
-  const std::size_t count = messages.size();
-  auto writing = append_to(&*archive_, std::move(messages), parts_.timer->now().wall);
-  const std::optional<Failure> failure =
-      co_await asio::co_spawn(parts_.blocking, std::move(writing), asio::use_awaitable);
-  co_return answer_of(failure, count);
 }
 
 asio::awaitable<std::vector<storage::BatchId>> SinkLoop::record(storage::BatchId batch, DeliveryRecord record) {
@@ -375,64 +304,6 @@ asio::awaitable<void> SinkLoop::note_state() {
 }
 
 // Whether the headers or the signing secret are others than before.
-bool SinkLoop::read_secrets() {
-  std::vector<HttpHeader> headers;
-  for (const auto& [name, value] : options_.headers) {
-    const auto* reference = std::get_if<SecretReference>(&value);
-    if (reference == nullptr) {
-      headers.push_back({name, std::get<std::string>(value)});
-      continue;
-    }
-    std::optional<std::string> secret = read_secret_of("header " + name, *reference);
-    if (!secret) {
-      return false;
-    }
-    headers.push_back({name, *std::move(secret)});
-  }
-  std::optional<std::string> signing_secret = std::string{};
-  if (!options_.sign.secret.name.empty()) {
-    signing_secret = read_secret_of("sign.secret", options_.sign.secret);
-  }
-  if (!signing_secret) {
-    return false;
-  }
-  const auto same = [](const HttpHeader& one, const HttpHeader& other) {
-    return one.name == other.name && one.value == other.value;
-  };
-  const bool changed = !headers_ || *signing_secret != signing_secret_ ||
-                       !std::equal(headers.begin(), headers.end(), headers_->begin(), headers_->end(), same);
-  headers_ = std::move(headers);
-  signing_secret_ = *std::move(signing_secret);
-  headers_version_ += changed ? 1 : 0;
-  return changed;
-}
-
-std::optional<std::string> SinkLoop::read_secret_of(const std::string& place, const SecretReference& reference) {
-  const Result<std::string> secret = parts_.secrets(reference);
-  if (!secret) {
-    secret_problem_ = place + ": " + secret.error().detail;
-    return std::nullopt;
-  }
-  // The scheme before the first blank is no secret, what follows it is one by itself.
-  redactor_.add(*secret);
-  parts_.log->add_secret(*secret);
-  if (const auto blank = secret->find(' '); blank != std::string::npos) {
-    redactor_.add(secret->substr(blank + 1));
-    parts_.log->add_secret(secret->substr(blank + 1));
-  }
-  return *secret;
-}
-
-void SinkLoop::redact(DeliveryAnswer& answer) const {
-  answer.detail = redactor_.apply(answer.detail);
-  answer.reason = redactor_.apply(answer.reason);
-  for (auto& message : answer.messages) {
-    if (!message.error.empty()) {
-      message.error = redactor_.apply(message.error);
-    }
-  }
-}
-
 void SinkLoop::log_outcome(const DeliveryAnswer& answer, const DeliveryRecord& record) {
   const std::string place = "sink " + options_.name + ": ";
   const Field sink("sink", options_.name);
@@ -440,12 +311,18 @@ void SinkLoop::log_outcome(const DeliveryAnswer& answer, const DeliveryRecord& r
     parts_.log->write(Event::delivery_retry, place + answer.detail, {sink});
     return;
   }
-  const auto& outcomes = std::get<BatchSettled>(record).outcomes;
+  const auto& [outcomes, splits] = std::get<BatchSettled>(record);
   const auto count = [&outcomes](DeliveryState state) {
     return std::count_if(outcomes.begin(), outcomes.end(), [state](const auto& each) { return each.state == state; });
   };
   const auto delivered = count(DeliveryState::delivered);
   const auto dead = count(DeliveryState::dead);
+  const auto waiting = std::accumulate(splits.begin(), splits.end(), std::size_t{0},
+                                       [](std::size_t sum, const auto& each) { return sum + each.messages.size(); });
+  if (waiting > 0 && !answer.messages.empty()) {
+    const std::string why = answer.detail.empty() ? "the answer does not settle all of the batch" : answer.detail;
+    parts_.log->write(Event::delivery_retry, place + why, {sink, Field("messages", waiting)});
+  }
   if (delivered > 0) {
     parts_.log->write(Event::delivered, place + "a batch is delivered", {sink, Field("messages", delivered)});
   }

@@ -11,15 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "core/crm/outgoing_message.hpp"
 #include "core/delivery.hpp"
 #include "core/failure.hpp"
 #include "core/options.hpp"
-#include "core/redaction.hpp"
-#include "daemon/file_archive.hpp"
-#include "daemon/http/transport.hpp"
+#include "daemon/carriers/carrier.hpp"
 #include "daemon/log.hpp"
-#include "daemon/secret.hpp"
 #include "daemon/storage_thread.hpp"
 #include "daemon/timer.hpp"
 #include "daemon/waiting.hpp"
@@ -27,21 +23,17 @@
 
 namespace elit::daemon {
 
-// How to reach a sink of `type: http`.
-[[nodiscard]] TransportSettings sink_transport_settings(const SinkOptions& options);
-
 // The delivering half for one sink: sends what is stored and records what the sink said. All on one thread's executor,
 // but for the writing of archives.
 class SinkLoop {
  public:
   struct Parts {
     boost::asio::any_io_executor executor;
-    boost::asio::any_io_executor blocking;  // where archives are written: a pool of its own, or `executor`
-    std::unique_ptr<Transport> transport;   // type: http only
+    std::unique_ptr<SinkSecrets> secrets;
+    std::unique_ptr<Carrier> carrier;  // uses `secrets`
     StorageThread* storage = nullptr;
     const Timer* timer = nullptr;
     Log* log = nullptr;
-    SecretSource secrets;
     std::function<void()> on_change;  // summary() may say something else; may be empty
     std::uint64_t seed = 0;
   };
@@ -63,7 +55,7 @@ class SinkLoop {
   void on_stored();
   // Messages were put in line again (retried dead letters, replays).
   void on_requeued();
-  // Reads the secrets of the headers and of the signature again; those that cannot be read stay as they were.
+  // Reads the secrets again; those that cannot be read stay as they were.
   void reload_secrets();
   // Do not wait for batches to fill: for a run that ends when all is delivered.
   void hurry(bool on);
@@ -83,30 +75,16 @@ class SinkLoop {
   void spawn(SendBatch send);
   [[nodiscard]] boost::asio::awaitable<void> deliver(SendBatch send);
   [[nodiscard]] boost::asio::awaitable<Begun> begin(SendBatch send);
-  [[nodiscard]] boost::asio::awaitable<DeliveryAnswer> ask(std::vector<crm::OutgoingMessage> messages);
-  [[nodiscard]] boost::asio::awaitable<DeliveryAnswer> post(std::vector<crm::OutgoingMessage> messages);
-  [[nodiscard]] boost::asio::awaitable<DeliveryAnswer> archive(std::vector<crm::OutgoingMessage> messages);
   [[nodiscard]] boost::asio::awaitable<std::vector<storage::BatchId>> record(storage::BatchId batch,
                                                                              DeliveryRecord record);
   [[nodiscard]] boost::asio::awaitable<void> note_state();
-  [[nodiscard]] bool read_secrets();
-  // The secret of `place`, which from now on no log and no record says; absent: secret_problem_ says why.
-  [[nodiscard]] std::optional<std::string> read_secret_of(const std::string& place, const SecretReference& reference);
   void log_outcome(const DeliveryAnswer& answer, const DeliveryRecord& record);
-  void redact(DeliveryAnswer& answer) const;
 
   const SinkOptions& options_;
   storage::SinkId sink_;
   Parts parts_;
   Delivery machine_;
   Bell bell_;
-  std::string target_;
-  std::optional<std::vector<HttpHeader>> headers_;  // absent: a secret cannot be read
-  std::string signing_secret_;                      // empty: requests are not signed
-  int headers_version_ = 0;                         // counts how often they or the signing secret became others
-  std::string secret_problem_;
-  Redactor redactor_;
-  std::optional<FileArchive> archive_;
   std::optional<SinkState> noted_;  // what the state says of this sink; absent: nothing since the start
   int sending_ = 0;
   bool stopping_ = false;

@@ -82,9 +82,14 @@ bool Exchange::is_done(const std::vector<Item>& items, std::size_t place, bool c
                       [&](const Step& later) { return wants(later, item); });
 }
 
-// The contact was not confirmed in this attempt: it may be gone from the CRM.
+// The contact was not confirmed in this attempt: it may be gone from the CRM. Where nothing would keep it from being
+// made twice, it is believed to be there.
 bool Exchange::was_only_remembered(const Item& activity) const {
-  return contacts_[activity.contact].remembered;
+  const auto& steps = design_.preset.steps;
+  return contacts_[activity.contact].remembered && std::none_of(steps.begin(), steps.end(), [](const Step& step) {
+           return step.item == StepItem::contact && step.kind == StepKind::write &&
+                  (step.idempotency == Idempotency::header || step.idempotency == Idempotency::allow_duplicates);
+         });
 }
 
 MessageAnswer Exchange::answer_for(std::size_t place, bool contacts_over) const {

@@ -63,6 +63,14 @@ TEST_F(Secret, WithControlCharactersIsRefused) {
   expect_problem(file("canary\x7F"), Kind::unsound, "control characters");
 }
 
+TEST_F(Secret, ThatIsAKeyInPemKeepsItsLines) {
+  const std::string pem = "-----BEGIN PRIVATE KEY-----\nAAAA\nBBBB\n-----END PRIVATE KEY-----";
+  const auto read = read_secret(file(pem + "\n"));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(*read, pem);
+  expect_problem(file("-----BEGIN PRIVATE KEY-----\nAA\tAA\n"), Kind::unsound, "control characters");
+}
+
 TEST_F(Secret, LargerThanAnySecretIsRefused) {
   EXPECT_TRUE(read_secret(file(std::string(65'536, 'x'))).has_value());
   expect_problem(file(std::string(65'537, 'x')), Kind::unsound, "larger than 64KiB");

@@ -75,18 +75,7 @@ class SinkLoopTest : public ::testing::Test {
   }
 
   void start() {
-    SinkLoop::Parts parts;
-    parts.executor = parts.blocking = io_.get_executor();
-    if (options_.type == SinkType::http) {
-      auto transport = std::make_unique<ScriptedTransport>(io_.get_executor());
-      transport->script = std::move(script_);
-      transport_ = transport.get();
-      parts.transport = std::move(transport);
-    }
-    parts.storage = storage_.get();
-    parts.timer = &timer_;
-    parts.log = log_.get();
-    parts.secrets = [this](const SecretReference&) -> Result<std::string> {
+    SecretSource source = [this](const SecretReference&) -> Result<std::string> {
       if (secret_.empty()) {
         Failure failure;
         failure.detail = "no such file";
@@ -94,6 +83,25 @@ class SinkLoopTest : public ::testing::Test {
       }
       return secret_;
     };
+    SinkLoop::Parts parts;
+    parts.executor = io_.get_executor();
+    parts.storage = storage_.get();
+    parts.timer = &timer_;
+    parts.log = log_.get();
+    parts.secrets = std::make_unique<SinkSecrets>(std::move(source), *log_);
+    CarrierParts carrier;
+    carrier.executor = carrier.blocking = io_.get_executor();
+    carrier.transports = [this](const TransportSettings&) {
+      auto transport = std::make_unique<ScriptedTransport>(io_.get_executor());
+      transport->script = std::move(script_);
+      transport_ = transport.get();
+      return transport;
+    };
+    carrier.storage = storage_.get();
+    carrier.timer = &timer_;
+    carrier.log = log_.get();
+    carrier.secrets = parts.secrets.get();
+    parts.carrier = make_carrier(options_, std::move(carrier));
     loop_ = std::make_unique<SinkLoop>(options_, sink_, std::move(parts));
     loop_->hurry(true);
     ended_ = false;

@@ -273,6 +273,20 @@ TEST(Exchanges, LookForAForgottenContactBeforeTheyCreateItAgain) {
   EXPECT_EQ(crm.count("s.1"), 1U);
 }
 
+TEST(Exchanges, ForgetNoContactThatNothingKeepsFromBeingMadeTwice) {
+  Shape shape;
+  shape.contacts = Idempotency::allow_duplicates;
+  const auto design = design_of(shape);
+  FakeCrm crm;
+  auto task = task_of({1});
+  task.known = delivered_to(crm, design, task_of({1})).records;
+  crm.codes["s.1.m0"] = "BAD";
+  const auto result = delivered_to(crm, design, task);
+  EXPECT_THAT(verdicts(result), ElementsAre(rejected));
+  EXPECT_THAT(result.records, IsEmpty());
+  EXPECT_EQ(crm.count("s.1"), 1U);
+}
+
 TEST(Exchanges, TakeUpWhatWasCreatedAndNotFinished) {
   auto shape = looking_up(Idempotency::lookup_after_unknown);
   shape.link = true;
