@@ -27,9 +27,8 @@ struct Loaded {
 }
 
 // Reads the configuration at `path`, the presets of CRMs that it names and the time zones of the system: no secret, no
-// network. Blocks for the disk. A file that
-// is missing, unreadable, larger than 1 MiB, empty or no regular file is a mistake too. `now` bounds the instants a
-// configuration may name.
+// network. Blocks for the disk. A file that is missing, unreadable, larger than 1 MiB, empty or no regular file is a
+// mistake too. `now` bounds the instants a configuration may name.
 [[nodiscard]] Loaded load(const std::filesystem::path& path, Instant now = wall_clock());
 
 // The same for a text that is at hand; relative paths in it are relative to the directory of `file`.

@@ -61,6 +61,54 @@ TEST_F(Verbs, ValidateSumsUpASoundConfigurationWithItsGuarantees) {
   EXPECT_THAT(out_.str(), Not(HasSubstr("canary")));
 }
 
+const std::string crm_sink =
+    "  - {name: sales, type: custom, preset: mycrm.yaml, url: 'https://crm.example.com', unit: day, timezone: UTC,\n"
+    "     secrets: {api_key: {file: crm.key}}}\n";
+const std::string crm_preset =
+    "guarantee: A note that is made twice says so.\n"
+    "credentials: {key: {secrets: [api_key], headers: {X-Api-Key: \"${secret.api_key}\"}}}\n"
+    "units: [message, day]\n"
+    "steps:\n"
+    "  - {name: people, item: contact, path: /p, idempotency: upsert}\n"
+    "  - {name: find, item: activity, kind: find, only: unsure, path: /n, find: {single: true, id: /id}}\n"
+    "  - {name: make, item: activity, only: new, path: /n, idempotency: lookup_after_unknown, reply: {id: /id}}\n"
+    "  - {name: grow, item: activity, only: known, path: \"/n/${activity.remote_id}\", idempotency: by_id}\n";
+
+TEST_F(Verbs, ValidateSaysWhatACrmReallyGuarantees) {
+  write("support.key", "canary\n");
+  write("crm.key", "canary\n");
+  write("mycrm.yaml", crm_preset);
+  EXPECT_EQ(run_validate(config::with_sinks(crm_sink)), 0);
+  EXPECT_THAT(out_.str(), HasSubstr("sink sales: custom to https://crm.example.com\n"
+                                    "  contacts are written again after a lost answer, which changes the same record: "
+                                    "each is there once\n"
+                                    "  messages are looked up after a lost answer, before they are made again: each is "
+                                    "there once if the CRM finds by then what it has taken\n"
+                                    "  A note that is made twice says so.\n"
+                                    "  one record for each user and day (UTC); credential key with api_key\n"));
+  EXPECT_THAT(out_.str(), Not(HasSubstr("canary")));
+  out_.str("");
+  EXPECT_EQ(run_validate(config::with_sinks(crm_sink), true), 0);
+  const json::value sink = json::parse(out_.str()).at("sinks").at(0);
+  EXPECT_EQ(sink.at("type").as_string(), "custom");
+  EXPECT_EQ(sink.at("way_in").as_string(), "credential key with api_key");
+}
+
+TEST_F(Verbs, ValidateInspectsTheSecretsOfACrmLikeAnyOther) {
+  write("support.key", "canary\n");
+  write("mycrm.yaml", crm_preset);
+  write("crm.key", "canary\n", 0644);
+  EXPECT_EQ(run_validate(config::with_sinks(crm_sink)), 77);
+  EXPECT_THAT(err_.str(), HasSubstr("test.yaml:10:25: sinks[0].secrets.api_key: file "));
+}
+
+TEST_F(Verbs, ValidateNamesTheMistakesOfAPresetInItsFile) {
+  write("support.key", "canary\n");
+  write("mycrm.yaml", crm_preset + "paces: {}\n");
+  EXPECT_EQ(run_validate(config::with_sinks(crm_sink)), 78);
+  EXPECT_THAT(err_.str(), HasSubstr("mycrm.yaml:9:1: paces: is not a known key: did you mean pace?\n"));
+}
+
 TEST_F(Verbs, ValidateNamesEveryMistakeOnALineOfItsOwn) {
   EXPECT_EQ(run_validate(config::with_source("settle: 30\n    colour: red")), 78);
   EXPECT_THAT(out_.str(), IsEmpty());
