@@ -70,13 +70,16 @@ class UnitAsTheProgramExpectsIt(unittest.TestCase):
 
     def test_state_and_log_are_private(self):
         self.assertEqual(self.settings["StateDirectoryMode"], ["0700"])
+        self.assertEqual(self.settings["StateDirectory"], ["elitbuzz-sync elitbuzz-sync-tokens"])
         self.assertEqual(self.settings["LogsDirectoryMode"], ["0700"])
         self.assertEqual(self.settings["UMask"], ["0077"])
 
     def test_every_file_names_the_same_user(self):
         user = self.settings["User"][0]
         self.assertRegex((SYSTEMD / "elitbuzz-sync.sysusers").read_text(), rf"(?m)^u {user} ")
-        self.assertRegex((SYSTEMD / "elitbuzz-sync.tmpfiles").read_text(), rf"(?m)^d /var/lib/elitbuzz-sync +0700 {user} {user} ")
+        directories = (SYSTEMD / "elitbuzz-sync.tmpfiles").read_text()
+        self.assertRegex(directories, rf"(?m)^d /var/lib/elitbuzz-sync +0700 {user} {user} ")
+        self.assertRegex(directories, rf"(?m)^d /var/lib/elitbuzz-sync-tokens +0700 {user} {user} ")
         self.assertIn(f"su {user} {user}", (SYSTEMD / "elitbuzz-sync.logrotate").read_text())
 
 
