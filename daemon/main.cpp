@@ -14,6 +14,7 @@
 
 #include "daemon/command_line.hpp"
 #include "daemon/commands/config.hpp"
+#include "daemon/commands/deliver.hpp"
 #include "daemon/commands/rehearse.hpp"
 #include "daemon/commands/rehearse_arguments.hpp"
 #include "daemon/commands/run.hpp"
@@ -100,6 +101,20 @@ const std::map<std::string, Verb>& verbs() {
       {"config",
        {"config schema|show|example|reference [--config FILE] [--json]",
         "the configuration's JSON Schema, the values in force, an example", "", config_verb}},
+      {"deliver",
+       {"deliver --render --sink NAME [--last N] [--anew] [--config FILE] [--json]",
+        "prints the requests that would be sent to a sink, sends nothing", deliver_help(),
+        on_configuration("deliver", {"render", "sink", "last", "anew", "json"},
+                         [](const CommandLine& line) {
+                           DeliverArguments arguments;
+                           arguments.config = line.config;
+                           arguments.sink = line.sink;
+                           arguments.last = line.last.value_or(arguments.last);
+                           arguments.render = line.render;
+                           arguments.anew = line.anew;
+                           arguments.json = line.json;
+                           return deliver(arguments, std::cout, std::cerr);
+                         })}},
       {"rehearse",
        {"rehearse [--config FILE] [--days N] [--fault TEXT]... [--users N] [--messages N] [--seed N] [--json]",
         "days of your configuration in seconds, on made-up data, with the faults you name", rehearse_help(),

@@ -1,0 +1,136 @@
+#include "daemon/commands/deliver.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "config/loader.hpp"
+#include "core/crm/sink_design.hpp"
+#include "daemon/command_line.hpp"
+#include "daemon/commands/rendered_request.hpp"
+#include "daemon/commands/sink_rendering.hpp"
+#include "daemon/exit_status.hpp"
+#include "storage/state_directory.hpp"
+#include "storage/status_reader.hpp"
+
+namespace elit::daemon {
+namespace {
+
+constexpr const char* ourselves = "elitbuzz-sync: ";
+
+std::string names_of(const std::vector<SinkOptions>& sinks) {
+  std::string names;
+  for (const SinkOptions& sink : sinks) {
+    names += (names.empty() ? "" : ", ") + sink.name;
+  }
+  return names.empty() ? "the configuration has no sinks" : "the configuration has: " + names;
+}
+
+const SinkOptions* sink_named(const std::vector<SinkOptions>& sinks, const std::string& name) {
+  const auto place =
+      std::find_if(sinks.begin(), sinks.end(), [&name](const SinkOptions& sink) { return sink.name == name; });
+  return place == sinks.end() ? nullptr : &*place;
+}
+
+bool has_state(const std::filesystem::path& directory) {
+  std::error_code error;
+  return std::filesystem::exists(directory / storage::database_name, error) || error;
+}
+
+// What the requests leave open.
+std::string explanation(const SinkOptions& sink) {
+  std::string text = "Nothing was sent. ";
+  if (sink.type == SinkType::file) {
+    return text + "These lines would be appended.";
+  }
+  text += std::string("Secrets are shown as ") + secret_mask + '.';
+  if (sink.type == SinkType::crm) {
+    text +=
+        " What stands in brackets, such as (contact id), will come from the CRM's answers (null where it has to be a "
+        "number); shown is what follows when searches find nothing and everything is accepted.";
+    text += sink.design->way_in().token ? " Before them goes a request for an access token, if there is none." : "";
+  }
+  return text;
+}
+
+// What is to be said of the requests, or of there being none.
+std::string note_on(const std::vector<RenderedRequest>& requests, std::size_t messages, const Options& options,
+                    const SinkOptions& sink) {
+  if (messages == 0) {
+    return "No messages are stored in " + options.state_directory +
+           " yet: start `elitbuzz-sync sync` or `run` first. Nothing was sent.";
+  }
+  const bool holds_all = std::none_of(requests.begin(), requests.end(),
+                                      [](const RenderedRequest& request) { return request.of_messages; });
+  return explanation(sink) + (holds_all ? " The CRM is known to hold these messages as they are, so nothing of them "
+                                          "would be sent; --anew shows the requests as if it held nothing."
+                                        : "");
+}
+
+int render(const DeliverArguments& arguments, const Options& options, const SinkOptions& sink, std::ostream& out,
+           std::ostream& err) {
+  Rendering rendering;
+  rendering.state_directory = options.state_directory;
+  rendering.anew = arguments.anew;
+  rendering.at = config::wall_clock();
+  if (has_state(rendering.state_directory)) {
+    rendering.messages = storage::read_last_messages(rendering.state_directory, arguments.last);
+  }
+  const std::vector<RenderedRequest> requests = render_requests(sink, rendering);
+  if (arguments.json) {
+    out << to_json(sink.name, rendering.messages.size(), requests) << std::endl;
+  } else {
+    out << to_text(requests) << std::flush;
+  }
+  err << ourselves << note_on(requests, rendering.messages.size(), options, sink) << '\n';
+  return exit_done;
+}
+
+}  // namespace
+
+int deliver(const DeliverArguments& arguments, std::ostream& out, std::ostream& err) {
+  if (!arguments.render) {
+    err << ourselves << "deliver: say --render to see what would be sent; `run` and `sync` deliver\n";
+    return exit_usage;
+  }
+  if (arguments.sink.empty()) {
+    err << ourselves << "deliver: say which sink: --sink NAME\n";
+    return exit_usage;
+  }
+  const config::Loaded loaded = config::load(arguments.config);
+  if (!loaded.options) {
+    config::print_mistakes(err, loaded.mistakes);
+    return exit_configuration;
+  }
+  const SinkOptions* sink = sink_named(loaded.options->sinks, arguments.sink);
+  if (sink == nullptr) {
+    err << ourselves << "deliver: there is no sink " << arguments.sink << "; " << names_of(loaded.options->sinks)
+        << '\n';
+    return exit_usage;
+  }
+  return render(arguments, *loaded.options, *sink, out, err);
+}
+
+std::string deliver_help() {
+  const DeliverArguments defaults;
+  return "Takes the messages that were stored last, whether they were delivered or not, and prints each request that "
+         "a\n"
+         "delivery of them would send: what the CRM is known to hold already as it is, is not sent again. Reads the\n"
+         "configuration and the state, beside a running daemon or without one; no secret and no network. The texts of\n"
+         "messages are shown, secrets are masked.\n\n"
+         "  --render      has to be said: this verb only shows; `run` and `sync` deliver\n"
+         "  --sink NAME   the sink of the configuration\n"
+         "  --last N      how many messages, 1 to " +
+         std::to_string(last_max) + " (" + std::to_string(defaults.last) +
+         ")\n"
+         "  --anew        as if the sink held nothing of them yet\n"
+         "  --json        {\"sink\", \"messages\", \"requests\": [{\"step\", \"method\", \"url\", \"headers\", "
+         "\"body\"}]}\n\n"
+         "Exit status 0 also when there are no messages yet, or nothing would be sent; stderr says so.";
+}
+
+}  // namespace elit::daemon

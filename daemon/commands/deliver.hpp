@@ -1,0 +1,27 @@
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+#include <string>
+
+namespace elit::daemon {
+
+struct DeliverArguments {
+  std::filesystem::path config;
+  std::string sink;     // its name; empty: not given
+  int last = 5;         // how many of the messages that were stored last
+  bool render = false;  // false: refused, deliveries are the daemon's
+  bool anew = false;    // as if the sink held nothing of them yet
+  bool json = false;
+};
+
+// Prints the requests that a delivery of the latest stored messages would send, and sends nothing: reads the
+// configuration and the state, no secret and no network, and changes nothing. Message texts are shown; secrets are
+// `***`. Gives the exit status: 0 also when nothing is stored or nothing would be sent, which `err` says; 64 without
+// --render or without the name of a configured sink; 78 for a wrong configuration. A StorageError is thrown.
+int deliver(const DeliverArguments& arguments, std::ostream& out, std::ostream& err);
+
+// What --help says beyond the summary.
+[[nodiscard]] std::string deliver_help();
+
+}  // namespace elit::daemon
