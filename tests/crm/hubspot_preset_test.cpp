@@ -44,16 +44,16 @@ TEST_P(HubSpotPreset, WritesEachMessageOnceOnTheTimelineOfItsContact) {
               ElementsAre(StartsWith("Customer: hello"), StartsWith("Customer: other"), StartsWith("Bot: again")));
   EXPECT_THAT(rig.texts("communications", "hs_timestamp"), Each(StartsWith("2026-01-31T08:0")));
   const auto records = rig.records("communications");
-  EXPECT_EQ(records[0]->linked, records[2]->linked);
-  EXPECT_NE(records[0]->linked, records[1]->linked);
-  EXPECT_EQ(records[0]->writes, 1);
+  EXPECT_EQ(records.at(0)->linked, records.at(2)->linked);
+  EXPECT_NE(records.at(0)->linked, records.at(1)->linked);
+  EXPECT_EQ(records.at(0)->writes, 1);
 }
 
 TEST_P(HubSpotPreset, EscapesWhatCustomersWrite) {
   Rig rig(setup_of("hubspot"));
   prepare(rig);
   ASSERT_TRUE(rig.deliver({message(1, 1, nasty_text())})) << rig.latest().reason;
-  EXPECT_THAT(rig.texts("communications", body_property).front(),
+  EXPECT_THAT(rig.texts("communications", body_property).at(0),
               AllOf(HasSubstr("a &lt; b &amp;&amp;"), HasSubstr("<br>line two<br>"), HasSubstr("${contact.key}")));
 }
 
@@ -64,10 +64,10 @@ TEST_P(HubSpotPreset, RewritesADayInPlaceWhileItGrows) {
   ASSERT_TRUE(rig.deliver({message(1, 2, "second"), message(2, 2, "other")})) << rig.latest().reason;
   expect_linked_once(rig, "communications", 2);
   const auto texts = rig.texts("communications", body_property);
-  EXPECT_THAT(texts[0], HasSubstr("08:01:00 Customer: first<br>08:02:00 Customer: second"));
-  EXPECT_THAT(texts[1], HasSubstr("08:02:00 Customer: other"));
-  EXPECT_EQ(rig.records("communications")[0]->writes, 2);
-  EXPECT_EQ(rig.records("contacts")[0]->writes, 1);
+  EXPECT_THAT(texts.at(0), HasSubstr("08:01:00 Customer: first<br>08:02:00 Customer: second"));
+  EXPECT_THAT(texts.at(1), HasSubstr("08:02:00 Customer: other"));
+  EXPECT_EQ(rig.records("communications").at(0)->writes, 2);
+  EXPECT_EQ(rig.records("contacts").at(0)->writes, 1);
 }
 
 TEST_P(HubSpotPreset, GrowsTheLastPartOfALongDay) {
@@ -115,7 +115,7 @@ TEST_P(HubSpotPreset, WritesNotesWhereTheChannelIsAnother) {
   ASSERT_TRUE(rig.deliver({message(1, 1, "first")})) << rig.latest().reason;
   ASSERT_TRUE(rig.deliver({message(1, 2, "second")})) << rig.latest().reason;
   expect_linked_once(rig, "notes", 1);
-  EXPECT_THAT(rig.texts("notes", "hs_note_body").front(), HasSubstr("second"));
+  EXPECT_THAT(rig.texts("notes", "hs_note_body").at(0), HasSubstr("second"));
 }
 
 TEST_P(HubSpotPreset, RefusesOneMessageAndWritesItsNeighbours) {
@@ -154,6 +154,44 @@ TEST(HubSpotProbe, SaysWhatIsMissingWhenItMayNotCreateTheProperty) {
   EXPECT_TRUE(rig.vendor().records().empty());
   rig.vendor().faults().fields_creatable = true;
   EXPECT_TRUE(rig.deliver({message(1, 1, "a")}));
+}
+
+TEST(HubSpotKeys, FindWhatWasWrittenBeforeTheStateWasLost) {
+  Rig rig(setup_of("hubspot"));
+  const std::vector<OutgoingMessage> batch{message(1, 1, "a"), message(2, 1, "b")};
+  ASSERT_TRUE(rig.deliver(batch)) << rig.latest().reason;
+  rig.lose_state();
+  ASSERT_TRUE(rig.deliver(batch)) << rig.latest().reason;
+  EXPECT_EQ(rig.records("contacts").size(), 2U);
+  EXPECT_EQ(rig.records("communications").size(), 2U);
+}
+
+TEST(HubSpotKeys, LeaveTheOtherWayToWhatWasWrittenInIt) {
+  Rig rig(setup_of("hubspot", DeliveryUnit::day));
+  rig.vendor().faults().unique_activities = false;
+  ASSERT_TRUE(rig.deliver({message(1, 1, "first")})) << rig.latest().reason;
+  rig.vendor().faults().unique_activities = true;
+  rig.restart();
+  ASSERT_TRUE(rig.deliver({message(1, 2, "second"), message(2, 1, "other")})) << rig.latest().reason;
+  const auto texts = rig.texts("communications", body_property);
+  EXPECT_THAT(texts, ElementsAre(HasSubstr("second"), EndsWith("other")));
+  EXPECT_THAT(texts.at(0), HasSubstr("<br>Ref. "));
+  EXPECT_EQ(rig.texts("communications", "elit_activity_id").at(1), "bot.u2.2026-01-31#1");
+}
+
+TEST(HubSpotProbe, RefusesAPropertyThatTakesAValueTwice) {
+  Rig rig(setup_of("hubspot"));
+  HttpRequest request;
+  request.method = "POST";
+  request.target = "/crm/properties/2026-03/contacts";
+  request.headers = {{"Authorization", "Bearer " + std::string(simulator::vendor_api_key)},
+                     {"Content-Type", "application/json"}};
+  request.body =
+      R"({"groupName":"contactinformation","name":"elit_user_id","label":"x","type":"string","fieldType":"text"})";
+  ASSERT_EQ(rig.vendor().answer(request, {}).status, 201);
+  const ExchangeResult result = rig.attempt({message(1, 1, "a")});
+  EXPECT_EQ(result.answer.verdict, BatchVerdict::misconfigured);
+  EXPECT_THAT(result.answer.detail, HasSubstr("no unique values"));
 }
 
 TEST(HubSpotProbe, LeavesWhatItCannotLookThrough) {

@@ -30,15 +30,15 @@ TEST(SalesforcePreset, WritesEachDayOnceBelowItsContact) {
   EXPECT_THAT(rig.texts(transcripts, "Body__c"),
               ElementsAre("08:01:00 Customer: hello\n08:02:00 Bot: again", "08:01:00 Customer: other"));
   EXPECT_THAT(rig.texts(transcripts, "Started_At__c"), Each("2026-01-31T08:01:00.000Z"));
-  EXPECT_EQ(rig.records(transcripts)[0]->linked.size(), 1U);
-  EXPECT_NE(rig.records(transcripts)[0]->linked, rig.records(transcripts)[1]->linked);
+  EXPECT_EQ(rig.records(transcripts).at(0)->linked.size(), 1U);
+  EXPECT_NE(rig.records(transcripts).at(0)->linked, rig.records(transcripts).at(1)->linked);
   EXPECT_EQ(rig.vendor().counts().invalid_requests, 0U);
 }
 
 TEST(SalesforcePreset, WritesMessagesOneByOneToo) {
   Rig rig(setup_of("salesforce"));
   ASSERT_TRUE(rig.deliver({message(1, 1, nasty_text()), message(1, 2, "b")})) << rig.latest().reason;
-  EXPECT_THAT(rig.texts(transcripts, "Body__c").front(), HasSubstr("a < b && \"c\" 'd'\nline two\n"));
+  EXPECT_THAT(rig.texts(transcripts, "Body__c").at(0), HasSubstr("a < b && \"c\" 'd'\nline two\n"));
   EXPECT_EQ(rig.records(transcripts).size(), 2U);
 }
 
@@ -116,6 +116,9 @@ TEST(SalesforcePreset, SaysWhichSettingDoesNotFit) {
     const DeliveryAnswer answer = attempt_with(name, value);
     EXPECT_EQ(answer.verdict, BatchVerdict::misconfigured) << name;
     EXPECT_THAT(answer.detail, HasSubstr("setting")) << name;
+    if (std::string(name).ends_with("key")) {
+      EXPECT_THAT(answer.detail, HasSubstr("\"External ID\" and \"Unique\"")) << name;
+    }
   }
 }
 

@@ -21,15 +21,15 @@ TEST(ZohoPreset, WritesEachDayOnceForItsContact) {
               ElementsAre("08:01:00 Customer: hello\n08:02:00 Bot: again", "08:01:00 Customer: other"));
   EXPECT_THAT(rig.texts("Conversations", "Started_At"), Each("2026-01-31T08:01:00+00:00"));
   EXPECT_THAT(rig.texts("Conversations", "Name"), Each("bot 2026-01-31 (UTC)"));
-  EXPECT_EQ(rig.records("Conversations")[0]->linked.size(), 1U);
-  EXPECT_NE(rig.records("Conversations")[0]->linked, rig.records("Conversations")[1]->linked);
+  EXPECT_EQ(rig.records("Conversations").at(0)->linked.size(), 1U);
+  EXPECT_NE(rig.records("Conversations").at(0)->linked, rig.records("Conversations").at(1)->linked);
   EXPECT_EQ(rig.vendor().counts().invalid_requests, 0U);
 }
 
 TEST(ZohoPreset, WritesMessagesOneByOneToo) {
   Rig rig(setup_of("zoho"));
   ASSERT_TRUE(rig.deliver({message(1, 1, nasty_text()), message(1, 2, "b")})) << rig.latest().reason;
-  EXPECT_THAT(rig.texts("Conversations", "Transcript").front(), HasSubstr("a < b && \"c\" 'd'\nline two\n"));
+  EXPECT_THAT(rig.texts("Conversations", "Transcript").at(0), HasSubstr("a < b && \"c\" 'd'\nline two\n"));
   EXPECT_EQ(rig.records("Conversations").size(), 2U);
 }
 
@@ -55,7 +55,7 @@ TEST(ZohoPreset, SplitsALongDayIntoParts) {
   }
   ASSERT_TRUE(rig.deliver(batch)) << rig.latest().reason;
   EXPECT_EQ(rig.records("Conversations").size(), 4U);
-  EXPECT_EQ(rig.texts("Conversations", "Name").back(), "bot 2026-01-31 (UTC) #4");
+  EXPECT_EQ(rig.texts("Conversations", "Name").at(3), "bot 2026-01-31 (UTC) #4");
 }
 
 TEST(ZohoPreset, RefusesOneAloneOrAmongOthers) {
@@ -66,7 +66,7 @@ TEST(ZohoPreset, RefusesOneAloneOrAmongOthers) {
   EXPECT_EQ(rig.records("Conversations").size(), 2U);
   EXPECT_EQ(rig.refused().size(), 2U);
   for (const auto& [key, said] : rig.refused()) {
-    EXPECT_THAT(said, HasSubstr("INVALID_DATA"));
+    EXPECT_THAT(said, HasSubstr("conversations: INVALID_DATA: "));
   }
 }
 
