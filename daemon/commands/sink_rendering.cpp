@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <optional>
 #include <set>
 #include <utility>
@@ -147,22 +146,9 @@ class CrmRendering {
     if (design_.work.unit != crm::DeliveryUnit::day) {
       return {};
     }
-    const std::vector<crm::TouchedDay> days = crm::touched_days(batch, design_.work.zone);
-    Messages delivered = storage::read_delivered_messages(rendering_.state_directory, sink_.name, days);
-    const auto touched = [&days](const crm::OutgoingMessage& message) {
-      return std::any_of(days.begin(), days.end(), [&message](const crm::TouchedDay& day) {
-        const bool same_day = day.day && message.instant
-                                  ? *message.instant >= day.day->from && *message.instant < day.day->to
-                                  : !day.day && !message.instant;
-        return day.user == message.user && same_day;
-      });
-    };
-    std::copy_if(delivered_.begin(), delivered_.end(), std::back_inserter(delivered), touched);
-    std::set<std::int64_t> seen;
-    for (const crm::OutgoingMessage& message : batch) {
-      seen.insert(message.id);
-    }
-    std::erase_if(delivered, [&seen](const crm::OutgoingMessage& message) { return !seen.insert(message.id).second; });
+    Messages delivered = storage::read_delivered_messages(rendering_.state_directory, sink_.name,
+                                                          crm::touched_days(batch, design_.work.zone));
+    delivered.insert(delivered.end(), delivered_.begin(), delivered_.end());
     return delivered;
   }
 
