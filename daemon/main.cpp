@@ -65,10 +65,13 @@ int config_verb(const Words& words) {
   if (what == "reference") {
     return config_reference(std::cout);
   }
+  if (what == "presets") {
+    return config_presets(std::cout);
+  }
   if (what == "show") {
     return config_show({.config = parsed.arguments.config, .json = parsed.arguments.json}, std::cout, std::cerr);
   }
-  return complain("config: say what to print: schema, show, example or reference", "config");
+  return complain("config: say what to print: schema, show, example, reference or presets", "config");
 }
 
 const std::map<std::string, Verb>& verbs() {
@@ -99,8 +102,8 @@ const std::map<std::string, Verb>& verbs() {
                            return status({line.config, line.json, line.watch}, std::cout, std::cerr);
                          })}},
       {"config",
-       {"config schema|show|example|reference [--config FILE] [--json]",
-        "the configuration's JSON Schema, the values in force, an example", "", config_verb}},
+       {"config schema|show|example|reference|presets [--config FILE] [--json]",
+        "the configuration's JSON Schema, the values in force, an example, the CRMs it knows", "", config_verb}},
       {"deliver",
        {"deliver --render --sink NAME [--last N] [--anew] [--config FILE] [--json]",
         "prints the requests that would be sent to a sink, sends nothing", deliver_help(),

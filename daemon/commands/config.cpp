@@ -10,6 +10,7 @@
 
 #include "config/example.hpp"
 #include "config/json_schema.hpp"
+#include "config/preset_pages.hpp"
 #include "config/reference.hpp"
 #include "config/values_in_force.hpp"
 
@@ -39,6 +40,11 @@ int config_example(std::ostream& out) {
 
 int config_reference(std::ostream& out) {
   out << config::reference_markdown();
+  return 0;
+}
+
+int config_presets(std::ostream& out) {
+  out << config::preset_pages_markdown();
   return 0;
 }
 

@@ -14,6 +14,10 @@ int config_example(std::ostream& out);
 // Prints the reference of all options as Markdown, which is the shipped config/reference.md. Gives the exit status 0.
 int config_reference(std::ostream& out);
 
+// Prints a page for each CRM that comes with the program, which is the shipped config/crm/PRESETS.md. Gives the exit
+// status 0.
+int config_presets(std::ostream& out);
+
 struct ConfigShowArguments {
   std::filesystem::path config;
   bool json = false;

@@ -11,6 +11,7 @@
 #include "config/example.hpp"
 #include "config/json_schema.hpp"
 #include "config/option.hpp"
+#include "config/preset_pages.hpp"
 #include "config/reference.hpp"
 #include "tests/config/configurations.hpp"
 
@@ -32,7 +33,8 @@ void expect_fresh(const std::string& name, const std::string& fresh) {
   if (content_of(shipped) == fresh) {
     return;
   }
-  const std::filesystem::path copy = std::filesystem::path(ELITBUZZ_SYNC_BINARY_DIRECTORY) / ("fresh-" + name);
+  const std::filesystem::path copy =
+      std::filesystem::path(ELITBUZZ_SYNC_BINARY_DIRECTORY) / ("fresh-" + shipped.filename().string());
   std::ofstream(copy, std::ios::binary) << fresh;
   ADD_FAILURE() << shipped << " is stale: cp " << copy << " " << shipped;
 }
@@ -42,6 +44,9 @@ TEST(GeneratedFiles, TheShippedExampleIsFresh) {
 }
 TEST(GeneratedFiles, TheShippedReferenceIsFresh) {
   expect_fresh("reference.md", reference_markdown());
+}
+TEST(GeneratedFiles, TheShippedPagesOfPresetsAreFresh) {
+  expect_fresh("crm/PRESETS.md", preset_pages_markdown());
 }
 TEST(GeneratedFiles, TheShippedSchemaIsFresh) {
   expect_fresh("schema.json", json_schema());
