@@ -191,12 +191,12 @@ std::string DeliveryRig::configuration(const Setup& setup) const {
       "    audiences: [{attribute: feedback, value: \"1\"}]\n"
       "sinks:\n"
       "  - name: crm\n"
-      "    type: " + preset + "\n" +
-      "    url: " + host + "/crm/" + std::string(rig::vendor_for(preset)->name()) + "\n" +
+      "    type: " +
+      preset + "\n" + "    url: " + host + "/crm/" + std::string(rig::vendor_for(preset)->name()) + "\n" +
       "    unit: " + (case_.unit == DeliveryUnit::day ? "day" : "message") + "\n";
   const bool refreshes = case_.crm.tokens && preset != "salesforce";
   text += std::string("    secrets: {") +
-          (case_.crm.tokens ? "client_id: {env: client_id}, client_secret: {env: client_secret}"
+          (case_.crm.tokens      ? "client_id: {env: client_id}, client_secret: {env: client_secret}"
            : preset == "hubspot" ? "access_token: {env: access_token}"
                                  : "api_key: {env: api_key}") +
           (refreshes ? ", refresh_token: {env: refresh_token}}\n" : "}\n");
@@ -427,9 +427,9 @@ std::string DeliveryRig::text_of(const VendorRecord& activity) const {
 
 std::map<std::string, std::string> DeliveryRig::in_state(const std::string& state) {
   const auto connection = storage::open_for_reading(disk_);
-  storage::Statement query =
-      connection->statement("SELECT messages_v1.text, coalesce(last_error, '') FROM deliveries_v1 JOIN messages_v1 "
-                            "USING (key) WHERE state = ?1");
+  storage::Statement query = connection->statement(
+      "SELECT messages_v1.text, coalesce(last_error, '') FROM deliveries_v1 JOIN messages_v1 "
+      "USING (key) WHERE state = ?1");
   query.bind(state);
   std::map<std::string, std::string> found;
   while (query.step()) {

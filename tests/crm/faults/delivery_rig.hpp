@@ -30,8 +30,8 @@ namespace elit::crm::faults {
 struct CrmKind {
   const char* name;  // as tests show it
   const char* preset;
-  bool tokens = false;             // access tokens are asked for with a client's id and secret
-  bool unique_activities = true;   // HubSpot: activities may have a property with unique values
+  bool tokens = false;            // access tokens are asked for with a client's id and secret
+  bool unique_activities = true;  // HubSpot: activities may have a property with unique values
   bool operator==(const CrmKind&) const = default;
 };
 
