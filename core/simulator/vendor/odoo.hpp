@@ -70,7 +70,7 @@ class Odoo : public VendorCrm {
     std::string external_id;  // empty: none
     boost::json::object values;
     std::set<std::string> linked;
-    const VendorRecord* present = nullptr;  // the record of that external id
+    std::string present;  // the id of the record of that external id; empty: there is none
     bool left_alone = false;
     std::optional<Reason> reason;
   };

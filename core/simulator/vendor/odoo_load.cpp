@@ -199,19 +199,19 @@ void Odoo::judge(const std::string& model, const json::array& cells, const json:
   const auto known = external_ids_.find(row.external_id);
   if (!row.external_id.empty()) {
     const VendorRecord* present = table_.find_key(model, row.external_id);
-    row.present = present != nullptr && present->object == model ? present : nullptr;
+    row.present = present != nullptr && present->object == model ? present->id : "";
   }
   // The second of two rows with one external id finds the record that the first one made.
-  const bool is_there = row.present != nullptr || repeated;
+  const bool is_there = !row.present.empty() || repeated;
   const bool noupdate =
-      row.present == nullptr ? is_true(context, "noupdate") : known != external_ids_.end() && known->second.noupdate;
+      row.present.empty() ? is_true(context, "noupdate") : known != external_ids_.end() && known->second.noupdate;
   row.left_alone = is_there && noupdate && updates(context);
   if (row.reason) {
     return;
   }
   if (faults_.locked.active(elapsed_) || holds_text(cells, faults_.locked_text) ||
       (!row.external_id.empty() && table_.being_written(model, row.external_id)) ||
-      (row.present != nullptr && table_.being_written(model, row.present->id))) {
+      (!row.present.empty() && table_.being_written(model, row.present))) {
     row.reason = Reason{race, false, ""};
   } else if (faults_.forbidden.active(elapsed_)) {
     row.reason = Reason{"You are not allowed to create '" + std::string(label_of_model(model)) + "' (" + model +
@@ -275,8 +275,7 @@ json::array Odoo::write_rows(const std::string& model, const json::object& conte
     std::string id;
     if (!row.external_id.empty()) {
       const auto known = made.find(row.external_id);
-      const std::string present = row.present != nullptr ? row.present->id : "";
-      id = row.left_alone ? (known == made.end() ? present : known->second) : write_row(model, context, row);
+      id = row.left_alone ? (known == made.end() ? row.present : known->second) : write_row(model, context, row);
       made[row.external_id] = id;
     } else if (!updates(context)) {
       id = table_.create(model, std::move(row.values), std::move(row.linked));

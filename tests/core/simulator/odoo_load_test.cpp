@@ -59,6 +59,19 @@ TEST_F(OdooLoad, LeavesAReplayedMessageAloneInUpdateMode) {
   EXPECT_EQ(odoo_.records().back().properties.at("body").as_string(), "<p>hi</p>");
 }
 
+TEST_F(OdooLoad, LeavesReplayedMessagesAloneBehindManyNewOnes) {
+  load_partners({"a"});
+  const json::object first = load_message("msg_0", "1", "<p>hi</p>", replay_context());
+  std::vector<json::array> rows;
+  for (int i = 100; i >= 0; --i) {
+    rows.push_back({"elit.msg_" + std::to_string(i), "res.partner", "1", "<p>new</p>"});
+  }
+  const json::object said = load("mail.message", {"id", "model", "res_id", "body"}, rows, replay_context());
+  ASSERT_TRUE(said.at("ids").is_array()) << json::serialize(said);
+  EXPECT_EQ(said.at("ids").as_array().back(), first.at("ids").as_array().front());
+  EXPECT_EQ(odoo_.records().size(), 102U);
+}
+
 TEST_F(OdooLoad, RefusesAReplayedMessageWithoutUpdateMode) {
   load_partners({"a"});
   load_message("msg_1", "1", "<p>hi</p>", replay_context());
