@@ -139,6 +139,8 @@ void Exchange::apply_item(Item& item, const ItemReading& reading) {
       }
       adopt(item, reading.remote_id, reading.saved);
       item.written = item.learnt = true;
+      // What was there already may hold less than what is to be there now.
+      item.known_before = item.known_before || (reading.verdict == Verdict::exists && !item.remote_id.empty());
       return;
     case Verdict::rejected:
     case Verdict::rejected_batch:
