@@ -1,14 +1,23 @@
 """What CRMs are asked and answer is held to written contracts (tests/openapi) by a checker that we did not write."""
 
 import copy
+import html
 import http.client
 import json
+import re
+import shutil
+import time
 import unittest
+from collections import Counter, defaultdict
 from urllib.parse import urlencode, urlsplit
 
 import prism
+from harness import MARK, AcceptanceTest, Bare, World
 from peer import json_answer, plain
 from prism import Checked, CheckedTest
+from relay import Relay
+from simulator import CLIENT, REFRESH_TOKEN, SECRET, STATIC_TOKEN, Simulator
+from vendor import Dialect, now_ms
 
 NOW = "2026-01-31T09:15:02.345Z"
 
@@ -195,10 +204,20 @@ class ContractTest(CheckedTest):
                   "Contact__r": {"Elit_User__c": "u1"}, "Started_At__c": NOW}
         good = {"allOrNone": False, "records": [record]}
         self.passes("salesforce", "PATCH", transcripts, good, json_answer([{**done, "id": "a00000000000001AAA"}]))
+        typed = changed(good, [*one, "Contact__r", "attributes"], {"type": "Contact"})
+        self.passes("salesforce", "PATCH", transcripts, typed, json_answer([{**done, "id": "a00000000000001AAA"}]))
         self.stops("salesforce", "PATCH", transcripts, {
             "no contact": changed(good, [*one, "Contact__r"], remove=True),
+            "a contact of another object": changed(good, [*one, "Contact__r", "attributes"], {"type": "Lead"}),
             "a text past the limit": changed(good, [*one, "Body__c"], "x" * 131073),
             "an instant in words": changed(good, [*one, "Started_At__c"], "yesterday")})
+        tasks = "/services/data/v60.0/composite/sobjects/Task/Elit_Key__c"
+        record = {"attributes": {"type": "Task"}, "Elit_Key__c": "k", "Description": "Hello",
+                  "Who": {"attributes": {"type": "Contact"}, "Elit_User__c": "u1"}}
+        good = {"allOrNone": False, "records": [record]}
+        self.passes("salesforce", "PATCH", tasks, good, json_answer([{**done, "id": "00T000000000001AAA"}]))
+        self.stops("salesforce", "PATCH", tasks, {
+            "somebody of any object": changed(good, [*one, "Who", "attributes"], remove=True)})
 
     def test_salesforce_sessions_and_queries(self):
         session = {"access_token": "a", "instance_url": "https://example.my.salesforce.com", "token_type": "Bearer",
@@ -271,6 +290,149 @@ class ContractTest(CheckedTest):
         self.passes("zoho", "POST", "/oauth/v2/token", urlencode(form), json_answer({"error": "invalid_code"}))
         self.stops("zoho", "POST", "/oauth/v2/token", {
             "no secret": urlencode(changed(form, ["client_secret"], remove=True))})
+
+
+class CheckedWorld(World):
+    """A source, the make-believe CRM of a vendor, and between it and the program a wire that Prism watches."""
+
+    secrets_of = {"hubspot": ("access_token",), "salesforce": ("client_id", "client_secret"),
+                  "zoho": ("client_id", "client_secret", "refresh_token")}
+    open_with = {"access_token": STATIC_TOKEN, "client_id": CLIENT, "client_secret": SECRET,
+                 "refresh_token": REFRESH_TOKEN}
+    kinds = {"hubspot": ("contacts", "communications", "hs_communication_body"),
+             "salesforce": ("Contact", "Chat_Transcript__c", "Body__c"),
+             "zoho": ("Contacts", "Conversations", "Transcript")}
+
+    def __init__(self, vendor, unit, secrets=None, settings=None, kinds=None):
+        users = {"919800000001": {"name": "Asha Rao", "phone_no": "+91 98000 00001"},
+                 "919800000002": {"name": "Zoë", "phone_no": 919800000002},
+                 "919800000003": {"name": "<b>Ünal</b> & Söhne " + "x" * 120, "phone_no": "none"},
+                 "919800000004": {"name": ""}}
+        super().__init__(Dialect(signed_urls=False), tuple(users), sinks=())
+        self.vendor.user_extra = users
+        self.name, self.unit = vendor, unit
+        self.probes_in_vain = False  # each start asks for one thing that is refused
+        self.contacts, self.activities, self.body = kinds or self.kinds[vendor]
+        self.simulator = Simulator()
+        checked = Checked.of(vendor)
+        checked.behind.fault = None
+        checked.behind.lead_to(self.simulator.url)
+        self.wire = Relay(checked.prism.url)
+        checked.behind.rename = {f"{self.simulator.url}/crm/{vendor}": self.wire.url}  # where clients are led on
+        self.peers += [self.wire, self.simulator]
+        secrets = secrets or self.secrets_of[vendor]
+        for name in secrets:
+            self.secret(name, self.open_with[name])
+        self.hours = time.gmtime().tm_hour - 12  # behind UTC: where it is noon, days do not end while a test runs
+        self.config["sinks"].append({
+            "name": "crm", "type": vendor, "url": self.wire.url, "unit": unit, "timezone": f"Etc/GMT{self.hours:+}",
+            "secrets": {name: {"file": name} for name in secrets},
+            "settings": {**({"accounts": self.wire.url} if vendor == "zoho" else {}), **(settings or {})},
+            "batch": {"messages": 10, "wait": Bare("20ms")}, "concurrency": 2, "timeout": Bare("10s"),
+            "retry": {"first": Bare("50ms"), "max": Bare("200ms")}})
+
+    def fill_oddly(self):
+        """Everything that may be in a conversation, of a day and the one before it."""
+        texts = ["hello", "<b>bold</b> & \"quoted\"", "two\nlines\ttab", "🙏👩‍👩‍👧 שלום", "nul \0 and \x1b", "x" * 5000]
+        for number, text in enumerate(texts):
+            for user in self.vendor.user_extra:
+                at = now_ms() - (len(texts) - number) * 4 * 3_600_000
+                self.vendor.add(user, at, f"{MARK} {user[-3:]}/{number} {text}", sender="bot" if number % 2 else "user",
+                                media=("https://media.example.invalid/1.jpeg", "image/jpeg") if number == 3 else None)
+
+    def say_more(self):
+        for user in self.vendor.user_extra:
+            self.vendor.add(user, now_ms(), f"{MARK} {user[-3:]}/more")
+
+    def complaints(self):
+        wrong = [e for e in self.wire.seen() if e.answer and prism.complaint(e.answer)]
+        return [f"{len(wrong)} exchange(s) against the contract"] * bool(wrong) + [
+            f"{e}\n  {prism.complaint(e.answer)[:1500]}" for e in wrong[:2]]
+
+    def differences(self):
+        """What is wrong on the wire and in the CRM, compared with what is stored; readable lines."""
+        lines = self.agreement(delivered=False) + self.complaints()
+        invalid = self.simulator.counts(self.name)["invalid_requests"]
+        if invalid != (len(self.finished) if self.probes_in_vain else 0):
+            lines.append(f"{invalid} request(s) that the vendor does not allow")
+        stored = self.rows("SELECT * FROM messages_v1 ORDER BY timestamp_ms, key")
+        contacts = {record["id"]: record["key"] for record in self.simulator.records(self.name, self.contacts)}
+        if sorted(contacts.values()) != sorted({f"support.{row['user_id']}" for row in stored}):
+            lines.append(f"the contacts {sorted(contacts.values())}")
+        told = Counter()
+        for record in self.simulator.records(self.name, self.activities):
+            said = re.findall(rf"{MARK} (\d+/\w+)", html.unescape(record["properties"][self.body]))
+            told[(*(contacts.get(contact) for contact in record["linked"]), *said)] += 1
+        wanted = Counter((f"support.{user}", *said) for user, said in self.wanted(stored))
+        lines += [f"{what} {len(some)} record(s), such as {some[0]}" for what, some in (
+            ("lacks", list((wanted - told).elements())), ("has too much:", list((told - wanted).elements()))) if some]
+        states = self.states()
+        return lines if states == {"delivered": len(stored)} else [*lines, f"{len(stored)} stored, {states}"]
+
+    def wanted(self, stored):
+        """(user, what is said) of each record."""
+        records = defaultdict(list)
+        for row in stored:
+            day = time.strftime("%Y-%m-%d", time.gmtime(row["timestamp_ms"] // 1000 - 3600 * self.hours))
+            key = (row["user_id"], row["key"] if self.unit == "message" else day)
+            records[key] += re.findall(rf"{MARK} (\d+/\w+)", row["text"])
+        return [(user, said) for (user, _), said in records.items()]
+
+
+class DeliveryTest(CheckedTest, AcceptanceTest):
+    """What the program sends with the shipped presets passes the contracts, and each record is there once."""
+
+    def deliver(self, vendor, unit, faults=None, forgets=True, **options):
+        world = CheckedWorld(vendor, unit, **options)
+        self.addCleanup(self._finish, world)
+        world.simulator.faults(vendor, **(faults or {}))
+        world.probes_in_vain = bool(faults)
+        world.fill_oddly()
+        self.assertSyncs(world)
+        self.assertHolds(world)
+        world.vendor.user_extra["919800000001"]["name"] = "Asha Iyer"
+        world.say_more()
+        self.assertSyncs(world)
+        self.assertHolds(world)
+        if forgets:
+            shutil.rmtree(world.state)
+            self.assertSyncs(world)
+            self.assertHolds(world)
+        return world
+
+    def assertHolds(self, world):
+        differences = world.differences()
+        self.assertFalse(differences, "\n" + "\n".join(differences) + self._last(world))
+
+    def test_hubspot_gets_each_message(self):
+        self.deliver("hubspot", "message")
+
+    def test_hubspot_gets_each_day_of_an_app_with_oauth(self):
+        self.deliver("hubspot", "day", secrets=("client_id", "client_secret", "refresh_token"))
+
+    def test_hubspot_without_unique_activities(self):
+        for unit in ("message", "day"):
+            with self.subTest(unit=unit):
+                self.deliver("hubspot", unit, faults={"unique_activities": False}, forgets=False)
+
+    def test_hubspot_gets_notes(self):
+        self.deliver("hubspot", "message", settings={"object": "notes"}, kinds=("contacts", "notes", "hs_note_body"))
+
+    def test_salesforce_gets_tasks(self):
+        self.deliver("salesforce", "day", kinds=("Contact", "Task", "Description"), settings={
+            "object": "Task", "parent": "Who", "text": "Description", "started": ""})
+
+    def test_salesforce_gets_each_message(self):
+        self.deliver("salesforce", "message")
+
+    def test_salesforce_gets_each_day(self):
+        self.deliver("salesforce", "day")
+
+    def test_zoho_gets_each_message(self):
+        self.deliver("zoho", "message")
+
+    def test_zoho_gets_each_day(self):
+        self.deliver("zoho", "day")
 
 
 if __name__ == "__main__":
