@@ -7,6 +7,8 @@ import subprocess
 import unittest
 
 from harness import BINARY, KEY_MARK, MARK, ROOT, AcceptanceTest, clean_environment
+from relay import Relay
+from simulator import STATIC_TOKEN, Simulator
 
 
 
@@ -59,6 +61,7 @@ class RenderTest(AcceptanceTest):
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=clean_environment(), check=False)
         self.assertEqual(done.returncode, code, done.stderr)
         self.assertNotIn(KEY_MARK, done.stdout + done.stderr)
+        self.assertNotIn(STATIC_TOKEN, done.stdout + done.stderr)
         self.assertNotIn(MARK, done.stderr)
         return done
 
@@ -110,6 +113,43 @@ class RenderTest(AcceptanceTest):
         self.assertEqual(len(world.crm.requests), got)
         self.assertFalse((world.directory / "archive").exists())
         self.assertEqual(self.traces(world), before)
+
+    def test_what_a_crm_would_get_is_what_it_gets(self):
+        simulator, relay = Simulator(), Relay()
+        self.addCleanup(simulator.stop)
+        self.addCleanup(relay.stop)
+        relay.lead_to(simulator.url)
+        world = self.world(sinks=())
+        world.fill(4)
+        self.assertSyncs(world)
+        world.secret("hubspot.token", STATIC_TOKEN)
+        for unit in "message", "day":
+            relay.exchanges.clear()
+            world.config["sinks"] = [{"name": f"by-{unit}", "type": "hubspot", "unit": unit,
+                                      "url": f"{relay.url}/crm/hubspot",
+                                      "secrets": {"access_token": {"file": "hubspot.token"}}}]
+            world.write()
+            shown = json.loads(self.render(world, f"by-{unit}", "--last", "50", "--json").stdout)["requests"]
+            self.assertEqual(relay.exchanges, [])
+            self.assertSyncs(world)
+            # What the CRM lacks is only known when it was asked.
+            shown = [request for request in shown if "/properties/" not in request["url"]]
+            sent = [e.request for e in relay.exchanges if "/properties/" not in e.request.target]
+            self.assertEqual(len(sent), 3)
+            self.assertEqual([(r["method"], r["url"]) for r in shown],
+                             [(r.method, relay.url + r.target) for r in sent])
+            self.assertEqual([self.without_ids(r["body"]) for r in shown],
+                             [self.without_ids(json.loads(r.body)) for r in sent])
+            self.assertEqual({r["headers"]["Authorization"] for r in shown}, {"Bearer ***"})
+        known = self.render(world, "by-day", "--last", "50")
+        self.assertNotIn(MARK, known.stdout)
+        self.assertIn("--anew", known.stderr)
+        self.assertIn(MARK, self.render(world, "by-day", "--last", "50", "--anew").stdout)
+
+    @staticmethod
+    def without_ids(body):
+        """Associations without the ids that only answers bring."""
+        return re.sub(r'("(?:from|to)": {"id": )"[^"]*"', r"\1-", json.dumps(body, sort_keys=True))
 
     def test_it_reads_beside_a_running_daemon_without_secrets(self):
         world = self.world()
