@@ -216,7 +216,8 @@ TEST(Exchanges, UpdateOnlyWhatWasThereBefore) {
   task.known = first.records;
   task.known.front().digest = "of other fields";
   static_cast<void>(delivered_to(crm, design, std::move(task)));
-  EXPECT_THAT(crm.log, ElementsAre("/contact/update s.1", "/activity/insert s.1.m0"));
+  // The activity turns out to exist, so what is there may be older.
+  EXPECT_THAT(crm.log, ElementsAre("/contact/update s.1", "/activity/insert s.1.m0", "/activity/update s.1.m0"));
 }
 
 TEST(Exchanges, SkipWhatWasConfirmedAndIsTheSame) {
