@@ -76,6 +76,7 @@ crm::FindMap read_find(const Node& node, const std::string& path, const Sight& i
   find.absent_statuses = read_statuses(members, "absent_status", findings);
   find.conditions = read_conditions(members, "when", findings);
   find.single = members.flag("single", false);
+  find.null_is_empty = members.flag("null_is_empty", false);
   const Node* list = members.find("list");
   if (list != nullptr) {
     find.list = read_pointer(*list, members.path_to("list"), findings);

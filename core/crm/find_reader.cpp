@@ -71,7 +71,10 @@ bool is_readable(const FindMap& find, const HeardAnswer& heard) {
     return false;
   }
   const json::value* place = pointed(heard.body, find.list);
-  return find.single || (place != nullptr && (place->is_array() || place->is_null()));
+  if (place == nullptr || place->is_null()) {
+    return find.null_is_empty;
+  }
+  return find.single || place->is_array();
 }
 
 }  // namespace

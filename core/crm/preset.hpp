@@ -101,9 +101,10 @@ struct FindMap {
   std::vector<std::pair<int, int>> statuses{{200, 299}};
   std::vector<std::pair<int, int>> absent_statuses;  // also mean: there is none (404)
   std::vector<Condition> conditions;
-  std::string list;                                // pointer to the list of candidates; "": the body itself
-  bool single = false;                             // the body is the only candidate, not a list of them
-  std::vector<KeyMatch> keys;                      // a candidate has to fulfil all of them
+  std::string list;            // pointer to the list of candidates; "": the body itself
+  bool single = false;         // the body is the only candidate, not a list of them
+  bool null_is_empty = false;  // nothing, or null, in its place is how the CRM says that there is none
+  std::vector<KeyMatch> keys;  // a candidate has to fulfil all of them
   std::vector<std::pair<Locator, Text>> contains;  // and its value has to contain the text
   std::optional<Locator>
       incomplete;  // holds a value that is not null, false or empty: more candidates exist than were listed

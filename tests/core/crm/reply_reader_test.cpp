@@ -243,11 +243,23 @@ TEST_F(Replies, TellWhatIsThereAndWhatIsNot) {
 }
 
 TEST_F(Replies, ThatCannotBeReadNeverMeanThatNothingIsThere) {
-  for (const char* body : {"", "{}", "<html>", R"({"found":{}})", R"({"found":3})", R"({"error":"x"})", "[]"}) {
+  for (const char* body :
+       {"", "{}", "<html>", R"({"found":{}})", R"({"found":3})", R"({"error":"x"})", "[]", R"({"found":null})"}) {
     EXPECT_THAT(found(200, body), IsEmpty()) << body;
     EXPECT_EQ(finding_.whole, Verdict::unknown) << body;
   }
   found(500, R"({"found":[]})");
+  EXPECT_EQ(finding_.whole, Verdict::unknown);
+}
+
+TEST_F(Replies, MeanThatNothingIsThereByNullOnlyWhereTheCrmSaysItSo) {
+  find_.find.null_is_empty = true;
+  EXPECT_THAT(found(200, R"({"found":null})"), Each(Finding::State::absent));
+  EXPECT_THAT(found(200, "{}"), Each(Finding::State::absent));
+  EXPECT_THAT(found(200, R"({"found":3})"), IsEmpty());
+  find_.find.null_is_empty = false;
+  find_.find.single = true;
+  EXPECT_THAT(found(200, R"({"other":1})"), IsEmpty());
   EXPECT_EQ(finding_.whole, Verdict::unknown);
 }
 
