@@ -1,23 +1,20 @@
 """What CRMs are asked and answer is held to written contracts (tests/openapi) by a checker that we did not write."""
 
 import copy
-import html
 import http.client
 import json
 import re
 import shutil
-import time
+import subprocess
 import unittest
-from collections import Counter, defaultdict
 from urllib.parse import urlencode, urlsplit
 
 import prism
-from harness import MARK, AcceptanceTest, Bare, World
+from checked_world import PEOPLE, SECRETS, CheckedWorld, fill_oddly
+from contract import FORM, JSON, Contract, Schema
+from harness import BINARY, KEY_MARK, AcceptanceTest, clean_environment
 from peer import json_answer, plain
 from prism import Checked, CheckedTest
-from relay import Relay
-from simulator import CLIENT, REFRESH_TOKEN, SECRET, STATIC_TOKEN, Simulator
-from vendor import Dialect, now_ms
 
 NOW = "2026-01-31T09:15:02.345Z"
 
@@ -37,6 +34,10 @@ def changed(document, path, value=None, remove=False):
 
 def repeated(document, name, count):
     return {**document, name: [document[name][0]] * count}
+
+
+def kind_of(document):
+    return FORM if isinstance(document, str) else JSON
 
 
 class LockTest(unittest.TestCase):
@@ -61,10 +62,8 @@ class ContractTest(CheckedTest):
         self.seen = len(checked.behind.exchanges)
         connection = http.client.HTTPConnection("127.0.0.1", checked.prism.port, timeout=30)
         try:
-            form = isinstance(document, str)
-            body = document if form else None if document is None else json.dumps(document)
-            kind = "application/x-www-form-urlencoded" if form else "application/json"
-            connection.request(method, path, body, {"Content-Type": kind, "Authorization": "Bearer t"})
+            body = document if document is None or isinstance(document, str) else json.dumps(document)
+            connection.request(method, path, body, {"Content-Type": kind_of(document), "Authorization": "Bearer t"})
             reply = connection.getresponse()
             answer = plain(reply.status, reply.read(), dict(reply.getheaders()))
         finally:
@@ -76,6 +75,7 @@ class ContractTest(CheckedTest):
         with self.subTest(vendor=vendor, path=path, what=what):
             status, complaint = self.ask(vendor, method, path, document, says)
             self.assertEqual((status, complaint, self.seen), (says.status, None, 1))
+            self.assertEqual(Contract(vendor).problems(method, path, document, kind_of(document)), [])
 
     def stops(self, vendor, method, path, wrong):
         """Each of the wrong requests is refused and reaches nobody."""
@@ -83,6 +83,7 @@ class ContractTest(CheckedTest):
             with self.subTest(vendor=vendor, path=path, what=what):
                 status, complaint = self.ask(vendor, method, path, document)
                 self.assertEqual((status, self.seen), (422, 0), complaint)
+                self.assertTrue(Contract(vendor).problems(method, path, document, kind_of(document)), complaint)
 
     def exposes(self, vendor, method, path, document, wrong):
         """Each of the wrong answers is noticed."""
@@ -292,91 +293,71 @@ class ContractTest(CheckedTest):
             "no secret": urlencode(changed(form, ["client_secret"], remove=True))})
 
 
-class CheckedWorld(World):
-    """A source, the make-believe CRM of a vendor, and between it and the program a wire that Prism watches."""
+# What `deliver --render --json` prints.
+RENDERED = {
+    "type": "object", "required": ["sink", "messages", "requests"], "additionalProperties": False,
+    "properties": {
+        "sink": {"type": "string", "minLength": 1}, "messages": {"type": "integer", "minimum": 0},
+        "requests": {"type": "array", "items": {
+            "type": "object", "required": ["step", "method", "url", "headers", "body"], "additionalProperties": False,
+            "properties": {
+                "step": {"type": "string", "pattern": "^[a-z0-9-]+$"},
+                "method": {"type": "string", "enum": ["GET", "POST", "PUT", "PATCH"]},
+                "url": {"type": "string", "pattern": "^https://[^ ]+$"},
+                "headers": {"type": "object", "properties": {}, "additionalProperties": {"type": "string"},
+                            "required": ["Authorization"]},
+                "body": {"type": ["object", "string"]}}}}}}
 
-    secrets_of = {"hubspot": ("access_token",), "salesforce": ("client_id", "client_secret"),
-                  "zoho": ("client_id", "client_secret", "refresh_token")}
-    open_with = {"access_token": STATIC_TOKEN, "client_id": CLIENT, "client_secret": SECRET,
-                 "refresh_token": REFRESH_TOKEN}
-    kinds = {"hubspot": ("contacts", "communications", "hs_communication_body"),
-             "salesforce": ("Contact", "Chat_Transcript__c", "Body__c"),
-             "zoho": ("Contacts", "Conversations", "Transcript")}
 
-    def __init__(self, vendor, unit, secrets=None, settings=None, kinds=None):
-        users = {"919800000001": {"name": "Asha Rao", "phone_no": "+91 98000 00001"},
-                 "919800000002": {"name": "Zoë", "phone_no": 919800000002},
-                 "919800000003": {"name": "<b>Ünal</b> & Söhne " + "x" * 120, "phone_no": "none"},
-                 "919800000004": {"name": ""}}
-        super().__init__(Dialect(signed_urls=False), tuple(users), sinks=())
-        self.vendor.user_extra = users
-        self.name, self.unit = vendor, unit
-        self.probes_in_vain = False  # each start asks for one thing that is refused
-        self.contacts, self.activities, self.body = kinds or self.kinds[vendor]
-        self.simulator = Simulator()
-        checked = Checked.of(vendor)
-        checked.behind.fault = None
-        checked.behind.lead_to(self.simulator.url)
-        self.wire = Relay(checked.prism.url)
-        checked.behind.rename = {f"{self.simulator.url}/crm/{vendor}": self.wire.url}  # where clients are led on
-        self.peers += [self.wire, self.simulator]
-        secrets = secrets or self.secrets_of[vendor]
+class RenderedTest(AcceptanceTest):
+    """What the program shows of its requests keeps the contracts; nothing but the program and Python is needed."""
+
+    def rendered(self, vendor, unit, settings):
+        world = self.world(users=tuple(PEOPLE), sinks=())
+        world.vendor.user_extra = PEOPLE
+        fill_oddly(world)
+        self.assertSyncs(world)
+        secrets = SECRETS[vendor]
         for name in secrets:
-            self.secret(name, self.open_with[name])
-        self.hours = time.gmtime().tm_hour - 12  # behind UTC: where it is noon, days do not end while a test runs
-        self.config["sinks"].append({
-            "name": "crm", "type": vendor, "url": self.wire.url, "unit": unit, "timezone": f"Etc/GMT{self.hours:+}",
-            "secrets": {name: {"file": name} for name in secrets},
-            "settings": {**({"accounts": self.wire.url} if vendor == "zoho" else {}), **(settings or {})},
-            "batch": {"messages": 10, "wait": Bare("20ms")}, "concurrency": 2, "timeout": Bare("10s"),
-            "retry": {"first": Bare("50ms"), "max": Bare("200ms")}})
+            world.secret(name, f"{KEY_MARK}-{name}")
+        world.config["sinks"].append({
+            "name": "crm", "type": vendor, "url": "https://crm.example.com", "unit": unit, "settings": settings,
+            "secrets": {name: {"file": name} for name in secrets}})
+        # Not as other verbs: texts of messages are shown here on purpose.
+        command = [BINARY, "deliver", "--config", str(world.write()), "--render", "--sink", "crm", "--json", "--last",
+                   "100"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=clean_environment(), check=True)
+        self.assertNotIn(KEY_MARK, done.stdout + done.stderr)
+        document = json.loads(done.stdout)
+        self.assertEqual(Schema({}).problems(RENDERED, document), [])
+        self.assertEqual(document["messages"], world.stored())
+        return document["requests"]
 
-    def fill_oddly(self):
-        """Everything that may be in a conversation, of a day and the one before it."""
-        texts = ["hello", "<b>bold</b> & \"quoted\"", "two\nlines\ttab", "🙏👩‍👩‍👧 שלום", "nul \0 and \x1b", "x" * 5000]
-        for number, text in enumerate(texts):
-            for user in self.vendor.user_extra:
-                at = now_ms() - (len(texts) - number) * 4 * 3_600_000
-                self.vendor.add(user, at, f"{MARK} {user[-3:]}/{number} {text}", sender="bot" if number % 2 else "user",
-                                media=("https://media.example.invalid/1.jpeg", "image/jpeg") if number == 3 else None)
+    def check(self, vendor, unit, steps, **settings):
+        """Each request of a delivery is allowed; ids that the CRM would give are shown as words in brackets."""
+        requests = self.rendered(vendor, unit, settings)
+        self.assertEqual({request["step"] for request in requests}, set(steps))
+        contract = Contract(vendor)
+        for request in requests:
+            body = json.loads(re.sub(r'"\([a-z ]+\)"', '"1001"', json.dumps(request["body"])))
+            target = request["url"].removeprefix("https://crm.example.com")
+            self.assertEqual(contract.problems(request["method"], target, body or None), [], request)
 
-    def say_more(self):
-        for user in self.vendor.user_extra:
-            self.vendor.add(user, now_ms(), f"{MARK} {user[-3:]}/more")
+    def test_hubspot(self):
+        probes = ["contact-property", "activity-property"]
+        for unit in ("message", "day"):
+            self.check("hubspot", unit, [*probes, "contacts", "communications", "associations"])
+        self.check("hubspot", "day", [*probes, "contacts", "communications", "associations"], object="notes")
 
-    def complaints(self):
-        wrong = [e for e in self.wire.seen() if e.answer and prism.complaint(e.answer)]
-        return [f"{len(wrong)} exchange(s) against the contract"] * bool(wrong) + [
-            f"{e}\n  {prism.complaint(e.answer)[:1500]}" for e in wrong[:2]]
+    def test_salesforce(self):
+        for unit in ("message", "day"):
+            self.check("salesforce", unit, ["contact-key", "key", "contacts", "transcripts"])
+        self.check("salesforce", "day", ["contact-key", "key", "contacts", "transcripts"], object="Task", parent="Who",
+                   text="Description", started="")
 
-    def differences(self):
-        """What is wrong on the wire and in the CRM, compared with what is stored; readable lines."""
-        lines = self.agreement(delivered=False) + self.complaints()
-        invalid = self.simulator.counts(self.name)["invalid_requests"]
-        if invalid != (len(self.finished) if self.probes_in_vain else 0):
-            lines.append(f"{invalid} request(s) that the vendor does not allow")
-        stored = self.rows("SELECT * FROM messages_v1 ORDER BY timestamp_ms, key")
-        contacts = {record["id"]: record["key"] for record in self.simulator.records(self.name, self.contacts)}
-        if sorted(contacts.values()) != sorted({f"support.{row['user_id']}" for row in stored}):
-            lines.append(f"the contacts {sorted(contacts.values())}")
-        told = Counter()
-        for record in self.simulator.records(self.name, self.activities):
-            said = re.findall(rf"{MARK} (\d+/\w+)", html.unescape(record["properties"][self.body]))
-            told[(*(contacts.get(contact) for contact in record["linked"]), *said)] += 1
-        wanted = Counter((f"support.{user}", *said) for user, said in self.wanted(stored))
-        lines += [f"{what} {len(some)} record(s), such as {some[0]}" for what, some in (
-            ("lacks", list((wanted - told).elements())), ("has too much:", list((told - wanted).elements()))) if some]
-        states = self.states()
-        return lines if states == {"delivered": len(stored)} else [*lines, f"{len(stored)} stored, {states}"]
-
-    def wanted(self, stored):
-        """(user, what is said) of each record."""
-        records = defaultdict(list)
-        for row in stored:
-            day = time.strftime("%Y-%m-%d", time.gmtime(row["timestamp_ms"] // 1000 - 3600 * self.hours))
-            key = (row["user_id"], row["key"] if self.unit == "message" else day)
-            records[key] += re.findall(rf"{MARK} (\d+/\w+)", row["text"])
-        return [(user, said) for (user, _), said in records.items()]
+    def test_zoho(self):
+        for unit in ("message", "day"):
+            self.check("zoho", unit, ["contacts", "conversations"])
 
 
 class DeliveryTest(CheckedTest, AcceptanceTest):
@@ -387,7 +368,7 @@ class DeliveryTest(CheckedTest, AcceptanceTest):
         self.addCleanup(self._finish, world)
         world.simulator.faults(vendor, **(faults or {}))
         world.probes_in_vain = bool(faults)
-        world.fill_oddly()
+        fill_oddly(world)
         self.assertSyncs(world)
         self.assertHolds(world)
         world.vendor.user_extra["919800000001"]["name"] = "Asha Iyer"
