@@ -196,15 +196,19 @@ class Tryton:
         return sorted(self.read("ir.note", ids, "resource", "message"), key=lambda record: record["id"])
 
     def clear(self):
-        """Removes all notes and parties, and logs everybody out."""
+        """Removes all notes and parties, logs everybody out, and forgets who tried to log in."""
         for model in ("ir.note", "party.party"):
             if ids := self.search(model):
                 self.call(f"model.{model}.delete", ids)
+        self._forget("res_user_login_attempt")  # after five of them it takes none for some minutes
         self.end_sessions()
 
     def end_sessions(self):
         """Logs everybody out, as an administrator may at any time: the next call is answered 401."""
-        with sqlite3.connect(self.directory / f"{DATABASE}.sqlite", timeout=10) as database:
-            database.execute("DELETE FROM ir_session")
-        database.close()
+        self._forget("ir_session")
         self._session = None
+
+    def _forget(self, table):
+        with sqlite3.connect(self.directory / f"{DATABASE}.sqlite", timeout=10) as database:
+            database.execute(f"DELETE FROM {table}")
+        database.close()
