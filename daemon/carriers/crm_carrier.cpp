@@ -38,6 +38,7 @@ asio::awaitable<std::optional<Failure>> CrmCarrier::recover(storage::SinkId sink
     }
     if (kept) {
       tokens_.take_up(*kept, *secrets_, parts_.timer->now().wall);
+      conceal_tokens();
     }
   }
   co_return std::nullopt;
@@ -172,9 +173,7 @@ asio::awaitable<crm::TokenKeeper::Outcome> CrmCarrier::renew_token() {
     co_return tokens_.on_failure(answered.error());
   }
   crm::TokenKeeper::Outcome outcome = tokens_.on_answer(*answered, *secrets_, parts_.timer->now().wall);
-  for (const std::string& secret : tokens_.concealed()) {
-    parts_.secrets->conceal(secret);
-  }
+  conceal_tokens();
   if (!outcome.to_keep.empty()) {
     if (!parts_.token_directory.empty()) {
       // A refresh token that was not kept would be lost with the process, and the access to the CRM with it.
@@ -185,6 +184,12 @@ asio::awaitable<crm::TokenKeeper::Outcome> CrmCarrier::renew_token() {
     tokens_.kept();
   }
   co_return outcome;
+}
+
+void CrmCarrier::conceal_tokens() {
+  for (const std::string& secret : tokens_.concealed()) {
+    parts_.secrets->conceal(secret);
+  }
 }
 
 asio::awaitable<void> CrmCarrier::wait_for_pace() {

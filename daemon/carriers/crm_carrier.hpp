@@ -33,6 +33,7 @@ class CrmCarrier final : public Carrier {
   // given up.
   [[nodiscard]] boost::asio::awaitable<bool> prove_identity(crm::Exchange& exchange);
   [[nodiscard]] boost::asio::awaitable<crm::TokenKeeper::Outcome> renew_token();
+  void conceal_tokens();
   [[nodiscard]] boost::asio::awaitable<void> wait_for_pace();
   [[nodiscard]] boost::asio::awaitable<Result<HttpAnswer>> send(crm::CrmRequest request);
   [[nodiscard]] boost::asio::awaitable<void> keep(std::vector<crm::RemoteRecord> records);

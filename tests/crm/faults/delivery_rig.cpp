@@ -316,7 +316,9 @@ void DeliveryRig::clear() {
 }
 
 void DeliveryRig::turn() {
-  if (kill_wanted_) {
+  if (kill_wanted_ && power_too_) {
+    lose_power();
+  } else if (kill_wanted_) {
     kill();
   }
   if (!loop_) {
@@ -381,6 +383,9 @@ Reply DeliveryRig::arrive(const HttpRequest& request, Instant now) {
   const CarryOut carry_out = [this, &request, &prefix, now] {
     HttpRequest arrived = request;
     arrived.target.erase(0, prefix.size());
+    if (change_request) {
+      arrived = change_request(std::move(arrived));
+    }
     return peer_.answer(arrived, {now, elapsed(), host + prefix});
   };
   return wire ? wire(request, requests(), carry_out) : carry_out();

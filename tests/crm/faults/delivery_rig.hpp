@@ -83,8 +83,9 @@ class DeliveryRig {
   void kill();
   void lose_power();
   [[nodiscard]] bool running() const { return loop_ != nullptr; }
-  // To be killed as soon as the request at hand has gone its way.
+  // To be killed as soon as the request at hand has gone its way, and the machine's power may go with it.
   void kill_soon() { kill_wanted_ = true; }
+  void power_too(bool yes) { power_too_ = yes; }
   // To be killed after so many more steps.
   void kill_after(std::uint64_t steps) { steps_left_ = steps; }
 
@@ -97,6 +98,8 @@ class DeliveryRig {
 
   // What becomes of each request, counted from 1; absent: it is carried out.
   std::function<simulator::Reply(const HttpRequest& request, int number, const CarryOut& carry_out)> wire;
+  // What of a request arrives; absent: all.
+  std::function<HttpRequest(HttpRequest request)> change_request;
 
   [[nodiscard]] simulator::VendorCrm& vendor() { return peer_.vendor(); }
   [[nodiscard]] simulator::VendorFaults& faults() { return vendor().faults(); }
@@ -159,6 +162,7 @@ class DeliveryRig {
   std::uint64_t steps_ = 0;
   std::optional<std::uint64_t> steps_left_;
   bool kill_wanted_ = false;
+  bool power_too_ = false;
   std::exception_ptr ended_;
   // In the order of their making.
   std::unique_ptr<storage::Store> store_;
