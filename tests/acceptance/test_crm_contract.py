@@ -15,6 +15,7 @@ from contract import FORM, JSON, Contract, Schema
 from harness import BINARY, KEY_MARK, AcceptanceTest, clean_environment
 from peer import json_answer, plain
 from prism import Checked, CheckedTest
+from relay import LOST_AFTER, nth
 
 NOW = "2026-01-31T09:15:02.345Z"
 
@@ -363,12 +364,13 @@ class RenderedTest(AcceptanceTest):
 class DeliveryTest(CheckedTest, AcceptanceTest):
     """What the program sends with the shipped presets passes the contracts, and each record is there once."""
 
-    def deliver(self, vendor, unit, faults=None, forgets=True, **options):
+    def deliver(self, vendor, unit, faults=None, forgets=True, loss=None, **options):
         world = CheckedWorld(vendor, unit, **options)
         self.addCleanup(self._finish, world)
         world.simulator.faults(vendor, **(faults or {}))
         world.probes_in_vain = bool(faults)
         fill_oddly(world)
+        world.wire.fault = loss
         self.assertSyncs(world)
         self.assertHolds(world)
         world.vendor.user_extra["919800000001"]["name"] = "Asha Iyer"
@@ -391,10 +393,26 @@ class DeliveryTest(CheckedTest, AcceptanceTest):
     def test_hubspot_gets_each_day_of_an_app_with_oauth(self):
         self.deliver("hubspot", "day", secrets=("client_id", "client_secret", "refresh_token"))
 
-    def test_hubspot_without_unique_activities(self):
+    def test_hubspot_keeps_a_name_that_is_there(self):
+        world = self.deliver("hubspot", "message", fields={
+            "lastname": {"value": "${contact.name | other_words}", "policy": "if_empty"}, "firstname": "/name"})
+        self.assertTrue(self.asked(world, "/contacts/batch/read"))
+        properties = next(record["properties"] for record in world.simulator.records("hubspot", "contacts")
+                          if record["key"] == "support.919800000001")
+        self.assertEqual((properties["firstname"], properties["lastname"]), ("Asha Iyer", "Rao"))
+
+    def test_hubspot_without_unique_activities_is_looked_through_after_a_loss(self):
         for unit in ("message", "day"):
             with self.subTest(unit=unit):
-                self.deliver("hubspot", unit, faults={"unique_activities": False}, forgets=False)
+                create = "/communications/batch/create"
+                world = self.deliver("hubspot", unit, faults={"unique_activities": False}, forgets=False,
+                                     loss=nth(1, LOST_AFTER, lambda request: request.path.endswith(create)))
+                self.assertTrue(self.asked(world, "/contacts/communications/batch/read"))
+                self.assertTrue(self.asked(world, "/communications/batch/read"))
+
+    @staticmethod
+    def asked(world, end):
+        return [e for e in world.wire.seen(200, 207) if e.request.path.endswith(end)]
 
     def test_hubspot_gets_notes(self):
         self.deliver("hubspot", "message", settings={"object": "notes"}, kinds=("contacts", "notes", "hs_note_body"))
