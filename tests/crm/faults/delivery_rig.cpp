@@ -1,6 +1,5 @@
 #include "tests/crm/faults/delivery_rig.hpp"
 
-#include <gtest/gtest.h>
 #include <stdlib.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -8,17 +7,11 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <utility>
 
 #include "config/loader.hpp"
-#include "core/utf8.hpp"
 #include "daemon/carriers/carrier.hpp"
-#include "storage/database.hpp"
-#include "storage/sqlite.hpp"
-#include "tests/crm/faults/record_text.hpp"
 #include "tests/crm/rig.hpp"
 
 namespace elit::crm::faults {
@@ -26,7 +19,6 @@ namespace {
 
 namespace json = boost::json;
 using simulator::Reply;
-using simulator::VendorRecord;
 using simulator::WireFault;
 
 constexpr const char* host = "http://127.0.0.1:9";
@@ -79,48 +71,6 @@ void note_repeated_names(const HttpRequest& request, std::set<std::string>& twic
 }
 
 }  // namespace
-
-std::string name_of(const Case& each) {
-  return std::string(each.crm.name) + (each.unit == DeliveryUnit::day ? "Days" : "Messages");
-}
-
-void PrintTo(const Case& each, std::ostream* out) {
-  *out << name_of(each);
-}
-
-const std::vector<CrmKind>& crm_kinds() {
-  static const std::vector<CrmKind> kinds{
-      {"HubSpot", "hubspot"},
-      {"HubSpotMarked", "hubspot", false, false},
-      {"HubSpotOauth", "hubspot", true},
-      {"Salesforce", "salesforce", true},
-      {"Zoho", "zoho", true},
-      {"Odoo", "odoo"},
-      {"OdooJson2", "odoo-json2"},
-  };
-  return kinds;
-}
-
-std::vector<Case> all_cases() {
-  std::vector<Case> cases;
-  for (const CrmKind& kind : crm_kinds()) {
-    cases.push_back({kind, DeliveryUnit::message});
-    cases.push_back({kind, DeliveryUnit::day});
-  }
-  return cases;
-}
-
-std::vector<Case> token_cases() {
-  std::vector<Case> cases = all_cases();
-  std::erase_if(cases, [](const Case& each) { return !each.crm.tokens; });
-  return cases;
-}
-
-std::vector<Case> secret_cases() {
-  std::vector<Case> cases = all_cases();
-  std::erase_if(cases, [](const Case& each) { return each.crm.tokens; });
-  return cases;
-}
 
 Reply lost_before() {
   Reply reply;
@@ -389,116 +339,6 @@ Reply DeliveryRig::arrive(const HttpRequest& request, Instant now) {
     return peer_.answer(arrived, {now, elapsed(), host + prefix});
   };
   return wire ? wire(request, requests(), carry_out) : carry_out();
-}
-
-DeliveryRig::Names DeliveryRig::names() const {
-  const std::string preset = case_.crm.preset;
-  if (preset == "hubspot") {
-    return {"contacts", "communications", "hs_communication_body", true};
-  }
-  if (preset == "salesforce") {
-    return {"Contact", "Chat_Transcript__c", "Body__c", false};
-  }
-  if (preset == "zoho") {
-    return {"Contacts", "Conversations", "Transcript", false};
-  }
-  return {"res.partner", "mail.message", "body", true};
-}
-
-std::vector<const VendorRecord*> DeliveryRig::records(const std::string& object) {
-  vendor().settle(time_.truth() + std::chrono::hours{1}, elapsed() + std::chrono::hours{1});
-  std::vector<const VendorRecord*> found;
-  for (const VendorRecord& record : vendor().records()) {
-    if (record.object == object) {
-      found.push_back(&record);
-    }
-  }
-  return found;
-}
-
-std::vector<const VendorRecord*> DeliveryRig::contacts() {
-  return records(names().contacts);
-}
-
-std::vector<const VendorRecord*> DeliveryRig::activities() {
-  return records(names().activities);
-}
-
-std::string DeliveryRig::text_of(const VendorRecord& activity) const {
-  const json::value* text = activity.properties.if_contains(names().text);
-  const std::string written = text == nullptr ? "" : std::string(text->as_string());
-  return names().html ? as_read(written) : written;
-}
-
-std::map<std::string, std::string> DeliveryRig::in_state(const std::string& state) {
-  const auto connection = storage::open_for_reading(disk_);
-  storage::Statement query = connection->statement(
-      "SELECT messages_v1.text, coalesce(last_error, '') FROM deliveries_v1 JOIN messages_v1 "
-      "USING (key) WHERE state = ?1");
-  query.bind(state);
-  std::map<std::string, std::string> found;
-  while (query.step()) {
-    found[query.text(0)] = query.text(1);
-  }
-  return found;
-}
-
-std::string DeliveryRig::log() const {
-  std::ostringstream content;
-  content << std::ifstream(directory_ / "log", std::ios::binary).rdbuf();
-  return content.str();
-}
-
-void DeliveryRig::expect_all_there(const std::set<std::string>& dead) {
-  std::map<std::string, std::string> contact_of;  // by user
-  std::set<std::string> users;
-  std::set<std::pair<std::string, std::int64_t>> days;
-  for (const Said& each : said_) {
-    users.insert(each.user);
-    if (!dead.contains(each.text)) {
-      const auto day = std::chrono::floor<std::chrono::days>(each.instant).time_since_epoch().count();
-      days.insert({each.user, day});
-    }
-  }
-  for (const VendorRecord* contact : contacts()) {
-    for (const std::string& user : users) {
-      if (contact->key.ends_with(user)) {
-        EXPECT_TRUE(contact_of.insert({user, contact->id}).second) << "two contacts of " << user;
-      }
-    }
-  }
-  EXPECT_EQ(contacts().size(), users.size());
-  const auto all = activities();
-  EXPECT_EQ(all.size(), case_.unit == DeliveryUnit::day ? days.size() : said_.size() - dead.size());
-  for (const Said& each : said_) {
-    int found = 0;
-    const std::string expected = as_kept(each.text);
-    for (const VendorRecord* activity : all) {
-      if (text_of(*activity).find(expected) != std::string::npos) {
-        ++found;
-        EXPECT_EQ(activity->linked, std::set{contact_of[each.user]}) << each.text;
-      }
-    }
-    EXPECT_EQ(found, dead.contains(each.text) ? 0 : 1) << each.text;
-  }
-  const storage::SinkTotals totals = store_->ledger(source_).sinks.at(0);
-  EXPECT_EQ(totals.delivered, static_cast<std::int64_t>(said_.size() - dead.size()));
-  EXPECT_EQ(totals.dead, static_cast<std::int64_t>(dead.size()));
-  EXPECT_EQ(totals.pending, 0);
-  expect_good_manners();
-}
-
-void DeliveryRig::expect_good_manners() {
-  EXPECT_TRUE(named_twice_.empty()) << "one request names twice: " << *named_twice_.begin();
-  const std::string written = log();
-  for (const auto& [name, secret] : secrets_) {
-    if (name != "client_id") {
-      EXPECT_EQ(written.find(secret), std::string::npos) << "the log holds the secret " << name;
-    }
-  }
-  EXPECT_EQ(written.find("sample-access-token"), std::string::npos) << "the log holds an access token";
-  EXPECT_EQ(written.find("(words "), std::string::npos) << "the log holds a text";
-  EXPECT_EQ(written.find("9812345678"), std::string::npos) << "the log holds a telephone number";
 }
 
 }  // namespace elit::crm::faults

@@ -8,12 +8,10 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <ostream>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "core/crm/work.hpp"
 #include "core/options.hpp"
 #include "core/simulator/vendor/vendor_peer.hpp"
 #include "daemon/rehearsal/network.hpp"
@@ -21,35 +19,11 @@
 #include "daemon/virtual_time.hpp"
 #include "storage/memory_disk.hpp"
 #include "storage/store.hpp"
+#include "tests/crm/faults/crm_case.hpp"
 
 // The delivering half of the daemon against a make-believe CRM that fails: the shipped preset, the real sink loop,
 // carrier and store, on a disk in memory and in virtual time.
 namespace elit::crm::faults {
-
-// A CRM, and a way to talk to it.
-struct CrmKind {
-  const char* name;  // as tests show it
-  const char* preset;
-  bool tokens = false;            // access tokens are asked for with a client's id and secret
-  bool unique_activities = true;  // HubSpot: activities may have a property with unique values
-  bool operator==(const CrmKind&) const = default;
-};
-
-struct Case {
-  CrmKind crm;
-  DeliveryUnit unit = DeliveryUnit::message;
-};
-[[nodiscard]] std::string name_of(const Case& each);
-// How GoogleTest shows it.
-void PrintTo(const Case& each, std::ostream* out);  // NOLINT(readability-identifier-naming)
-
-[[nodiscard]] const std::vector<CrmKind>& crm_kinds();
-// Every CRM with every unit.
-[[nodiscard]] std::vector<Case> all_cases();
-// Those of the CRMs that are asked for access tokens.
-[[nodiscard]] std::vector<Case> token_cases();
-// Those whose credential is one secret that never changes by itself.
-[[nodiscard]] std::vector<Case> secret_cases();
 
 // Something that was said, and should end in the CRM.
 struct Said {

@@ -232,6 +232,7 @@ TEST_P(CrmSecrets, PauseOnceWhenRefusedAndGoOnWhenReplaced) {
   const std::string log = rig.log();
   const auto first = log.find("paused: credential");
   ASSERT_NE(first, std::string::npos);
+  ASSERT_NE(log.find("sink_paused"), std::string::npos);
   EXPECT_EQ(log.find("sink_paused", log.find("sink_paused") + 11), std::string::npos) << "it is to be said once";
 }
 
