@@ -1,4 +1,4 @@
-"""SIGKILLs while conversations go to the make-believe CRMs of vendors: each record ends there once, linked and complete.
+"""SIGKILLs while conversations go to the make-believe CRMs of vendors: each record ends there once, linked, complete.
 
 The kills come at chosen moments: when the n-th request since the start has left and the CRM never sees it, when the CRM
 has done what was asked and has not answered, or a moment after its answer. The moments come from a seeded generator;
@@ -93,21 +93,22 @@ class CrmWorld(World):
         self.kind, self.unit = crm, unit
         self.simulator = Simulator("--seed", str(SEED))
         self.wire = Executioner(self.simulator)
+        self.url = f"{self.wire.url}/crm/{crm.vendor}"
         self.peers += [self.simulator, self.wire]
         for name in crm.secrets:
             self.secret(name, OPENS[name])
         self.source()["lookback"] = Bare("2d")  # what is said for yesterday is found
         self.source()["poll"] = {"interval": Bare("1s"), "max_staleness": Bare("1s")}
         self.config["sinks"].append({
-            "name": "crm", "type": crm.vendor, "url": f"{self.wire.url}/crm/{crm.vendor}", "unit": unit,
+            "name": "crm", "type": crm.vendor, "url": self.url, "unit": unit,
             "secrets": {name: {"file": name} for name in crm.secrets},
-            "settings": {name: value.format(crm=f"{self.wire.url}/crm/{crm.vendor}") for name, value in crm.settings.items()},
+            "settings": {name: value.format(crm=self.url) for name, value in crm.settings.items()},
             "batch": {"messages": BATCH, "wait": Bare("20ms")}, "concurrency": CONCURRENCY, "timeout": Bare("2s"),
             "retry": {"first": Bare("50ms"), "max": Bare("200ms")}})
 
     def spoken_secrets(self):
         return [f"{name} has a secret" for name, text in self.spoken().items()
-                for secret in (STATIC_TOKEN, SECRET, REFRESH_TOKEN) if re.search(rf"{re.escape(secret)}(?![\w-])", text)]
+                for secret in (STATIC_TOKEN, SECRET, REFRESH_TOKEN) if secret in text]
 
     def differences(self):
         """What is wrong in the CRM, compared with messages_v1; readable lines."""
@@ -151,7 +152,7 @@ class CrmWorld(World):
     @staticmethod
     def texts_differ(user, wanted, told):
         expected, found = Counter(map(tuple, wanted)), Counter(map(tuple, told))
-        return [f"{user}: {what} {len(list(some.elements()))} record(s), such as {next(iter(some))[:3]}" for what, some in
+        return [f"{user}: {what} {some.total()} record(s), such as {next(iter(some))[:3]}" for what, some in
                 (("lacks", expected - found), ("has too much", found - expected)) if some]
 
 
@@ -184,7 +185,8 @@ class CrmKillTest(AcceptanceTest):
         """Something of two days for everyone, so that old transcripts grow, too."""
         for user in USERS:
             for i in range(9):
-                world.vendor.add(user, now_ms() - (i % 2) * 86_400_000 - number, f"{MARK} {TEXT} {user[-3:]}x{number}/{i}")
+                at = now_ms() - (i % 2) * 86_400_000 - number
+                world.vendor.add(user, at, f"{MARK} {TEXT} {user[-3:]}x{number}/{i}")
 
     def finish(self, world, told):
         """Lets the rest be delivered and compares."""
@@ -203,7 +205,7 @@ def named(vendor, unit):
         self.finish(world, told)
         writes = [record["writes"] for record in world.simulator.records(vendor, world.kind.activities)]
         if unit == "message":
-            self.assertLessEqual(sum(writes) - len(writes), KILLS * BATCH * CONCURRENCY, f"too much was repeated: {told}")
+            self.assertLessEqual(sum(writes) - len(writes), KILLS * BATCH * CONCURRENCY, f"much was repeated: {told}")
 
     return test
 

@@ -82,7 +82,8 @@ sinks:
 
 def show_requests(program, path, view):
     """Prints the first requests of a delivery as the program itself shows them, without sending them."""
-    command = [program, "deliver", "--render", "--sink", "crm", "--last", "2", "--anew", "--json", "--config", str(path)]
+    command = [program, "deliver", "--render", "--sink", "crm", "--last", "2", "--anew", "--json"]
+    command += ["--config", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     if done.returncode != 0:
         raise DemoFailure(f"deliver --render ended with {done.returncode}: {done.stderr.strip()[-1000:]}")
@@ -92,7 +93,8 @@ def show_requests(program, path, view):
         for name, value in request["headers"].items():
             print(f"    {name}: {value}")
         body = request["body"]
-        lines = body.splitlines() if isinstance(body, str) else json.dumps(body, indent=1, ensure_ascii=False).splitlines()
+        text = body if isinstance(body, str) else json.dumps(body, indent=1, ensure_ascii=False)
+        lines = text.splitlines()
         for line in lines[:BODY_LINES_MAX] + (["..."] if len(lines) > BODY_LINES_MAX else []):
             print(f"      {line[:110]}")
     shown = path.relative_to(ROOT)
@@ -148,7 +150,8 @@ def report(simulator, crm, known, exit_status):
         for contact in record["linked"]:
             texts[owner.get(contact)].append(words(record["properties"][crm.text]))
     joined = {user: "\n".join(some) for user, some in texts.items()}
-    absent = [row for row in stored if row["type"] == "TEXT" and words(row["text"]) not in joined.get(row["user_id"], "")]
+    absent = [row for row in stored
+              if row["type"] == "TEXT" and words(row["text"]) not in joined.get(row["user_id"], "")]
     twice = [key for key, count in Counter(r["key"] for r in contacts + activities).items() if count > 1]
     unlinked = [record for record in activities if len(record["linked"]) != 1]
     _, deliveries = known or (0, {})
@@ -157,7 +160,8 @@ def report(simulator, crm, known, exit_status):
     for name, here, there in (
             ("users, contacts", len(users), len(contacts)),
             ("messages" if crm.unit == "message" else "days of users, transcripts", expected, len(activities)),
-            ("records on no contact or on several", "", len(unlinked)), ("records that are there twice", "", len(twice)),
+            ("records on no contact or on several", "", len(unlinked)),
+            ("records that are there twice", "", len(twice)),
             ("texts that are missing", "", len(absent)), ("requests to the CRM", "", counts["requests"])):
         print(f"  {name + ':':<38}{here:>8}{there:>14}")
     show_conversation(crm, stored, activities, owner)
@@ -229,7 +233,8 @@ def story(program, crm):
             stored, deliveries = known or (0, {})
             said, delivered = ledger["messages_visible"], deliveries.get(("crm", "delivered"), 0)
             note = "no daemon" if daemon.process is None else "waiting for the last ones" if over else ""
-            view.show(f"[{view.progress(said, delivered)}] said {said:5}  stored {stored:5}  delivered {delivered:5}  {note}")
+            view.show(f"[{view.progress(said, delivered)}] said {said:5}  stored {stored:5}  delivered {delivered:5}  "
+                      + note)
 
         def is_settled(ledger, known):
             return known is not None and known[0] == ledger["messages_visible"] > 0 and known[1] == {

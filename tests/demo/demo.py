@@ -5,9 +5,10 @@
     demo.py PROGRAM --crm NAME    the same with a make-believe CRM of a vendor: see crm_demo.py
 
 Starts PROGRAM's simulator (an Elitbuzz API and a CRM on one port of this machine) and its daemon with config/demo.yaml,
-lets the CRM fail for some seconds, kills the daemon without warning and starts it again, waits until everything that was
-written has arrived, and compares what the bot said, what is stored and what the CRM holds. Ends with 0 only if nothing is
-missing and nothing is there twice. Everything it makes is in build/demo. Needs Python's standard library only.
+lets the CRM fail for some seconds, kills the daemon without warning and starts it again, waits until everything that
+was written has arrived, and compares what the bot said, what is stored and what the CRM holds. Ends with 0 only if
+nothing is missing and nothing is there twice. Everything it makes is in build/demo. Needs Python's standard library
+only.
 """
 
 import json

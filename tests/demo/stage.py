@@ -73,7 +73,8 @@ class Daemon:
         self.process = None
 
     def start(self):
-        self.process = subprocess.Popen(self.command, stdout=self.output, stderr=subprocess.STDOUT, env=self.environment)
+        self.process = subprocess.Popen(self.command, stdout=self.output, stderr=subprocess.STDOUT,
+                                        env=self.environment)
 
     def check(self):
         if self.process is not None and self.process.poll() is not None:
