@@ -95,6 +95,11 @@ TEST_P(CrmWire, TakesNoPageOfAProxyForSuccess) {
       [](const auto&) { return simulator::text_reply(200, "text/html", "<html><h1>Maintenance</h1></html>"); });
 }
 
+TEST_P(CrmWire, ComesAgainAfterA503InHtml) {
+  expect_each_may_fail_once(
+      [](const auto&) { return simulator::text_reply(503, "text/html", "<html><h1>Service Unavailable</h1></html>"); });
+}
+
 TEST_P(CrmWire, TakesNoErrorWithStatus200ForSuccess) {
   DeliveryRig rig(GetParam());
   int errors = 0;
