@@ -225,10 +225,13 @@ void Exchange::apply(const FindReading& reading) {
 }
 
 void Exchange::apply_finding(Item& item, const Finding& finding) {
-  if (step().kind == StepKind::read) {
-    if (finding.state == Finding::State::found) {
-      item.values.get_object()["fields"] = fields_of(item.values, &finding.current);
+  if (step().kind == StepKind::read && finding.state == Finding::State::found) {
+    // What people may change is known for this attempt only.
+    json::object& values = item.values.get_object();
+    for (const auto& [name, text] : finding.saved) {
+      values[name] = json::value(text);
     }
+    values["fields"] = fields_of(item.values, &finding.current);
     return;
   }
   switch (finding.state) {

@@ -94,6 +94,7 @@ constexpr auto filters = std::to_array<Filter>({
     {"base64", 0, 0, "nothing", no_argument_mistake, on_text<filter::base64>},
     {"url", 0, 0, "nothing", no_argument_mistake, on_text<filter::url>},
     {"external_id", 0, 0, "nothing", no_argument_mistake, on_text<filter::external_id>},
+    {"backslash", 1, 1, "the characters, such as \"'\"", no_argument_mistake, filter::backslash},
     {"first_word", 0, 0, "nothing", no_argument_mistake, on_text<filter::first_word>},
     {"other_words", 0, 0, "nothing", no_argument_mistake, on_text<filter::other_words>},
     {"keys", 0, 0, "nothing", no_argument_mistake, filter::keys},

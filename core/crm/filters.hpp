@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-// What may stand after a bar in a placeholder. Each takes a value and gives one; null stays null but for `default` and `not`, and
-// what a filter cannot be applied to becomes null: a text filter takes texts, numbers and flags.
+// What may stand after a bar in a placeholder. Each takes a value and gives one; null stays null but for `default` and
+// `not`, and what a filter cannot be applied to becomes null: a text filter takes texts, numbers and flags.
 //
 //   string              numbers and flags as text; lists and objects as JSON
 //   lower, upper        of the letters A-Z                     trim             without the blanks around it
@@ -31,6 +31,7 @@
 //   uuid5               a name-based UUID (RFC 4122, version 5) of the text in uuid_namespace
 //   base64, url         as they are used in headers and in queries or paths
 //   external_id         A-Za-z0-9_- as they are, other bytes as . and two hex digits: for names that take nothing else
+//   backslash CHARACTERS   a backslash before each of these (ASCII) and before each backslash: for texts in queries
 //   first_word, other_words   a person's name in two: "Asha Rao Iyer" gives "Asha" and "Rao Iyer", "Asha" and ""
 //   keys, values        of an object, as lists in the same order
 //   join SEPARATOR      a list as text; elements that are null or empty are passed by

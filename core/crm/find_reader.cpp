@@ -24,21 +24,23 @@ bool names_item(const FindMap& find, const HeardAnswer& heard, const json::value
          });
 }
 
-Finding finding_of(const FindMap& find, const HeardAnswer& heard, const json::value& candidate) {
+Finding finding_of(const Step& step, const HeardAnswer& heard, const json::value& candidate) {
+  const FindMap& find = step.find;
   Finding finding;
   finding.state = Finding::State::found;
   if (find.id) {
     finding.remote_id = remote_id_at(find.id, heard, &candidate);
   }
   finding.saved = saved_of(find.save, heard, &candidate);
-  const json::value* current = find.current.empty() ? nullptr : pointed(candidate, find.current);
+  const json::value* current = step.kind == StepKind::read ? pointed(candidate, find.current) : nullptr;
   if (current != nullptr && current->is_object()) {
     finding.current = current->get_object();
   }
   return finding;
 }
 
-std::vector<Finding> find_items(const FindMap& find, const HeardAnswer& heard, const Items& items) {
+std::vector<Finding> find_items(const Step& step, const HeardAnswer& heard, const Items& items) {
+  const FindMap& find = step.find;
   Finding absent;
   const bool incomplete = find.incomplete && truthy(find_value(*find.incomplete, heard, nullptr));
   absent.state = incomplete ? Finding::State::unclear : Finding::State::absent;
@@ -48,7 +50,7 @@ std::vector<Finding> find_items(const FindMap& find, const HeardAnswer& heard, c
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (find.single) {
       if (place != nullptr && !place->is_null() && names_item(find, heard, *place, items[i])) {
-        findings[i] = finding_of(find, heard, *place);
+        findings[i] = finding_of(step, heard, *place);
       }
       continue;
     }
@@ -59,7 +61,7 @@ std::vector<Finding> find_items(const FindMap& find, const HeardAnswer& heard, c
       return names_item(find, heard, candidate, items[i]);
     });
     if (found != list->end()) {
-      findings[i] = finding_of(find, heard, *found);
+      findings[i] = finding_of(step, heard, *found);
     }
   }
   return findings;
@@ -91,7 +93,7 @@ FindReading read_find(const Preset& preset, const Step& step, const HttpAnswer& 
   }
   const bool no_content = answer.status == 204 && within(step.find.statuses, 204);
   if (is_good(step.find.statuses, step.find.conditions, heard) && (no_content || is_readable(step.find, heard))) {
-    reading.items = find_items(step.find, heard, items);
+    reading.items = find_items(step, heard, items);
     reading.wait = wish_of(nullptr, heard, now);
     return reading;
   }

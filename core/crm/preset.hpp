@@ -109,7 +109,7 @@ struct FindMap {
   std::optional<Locator>
       incomplete;  // holds a value that is not null, false or empty: more candidates exist than were listed
   std::optional<Locator> id;
-  std::string current;  // reads only: pointer in the candidate to the object of its present fields
+  std::string current;  // reads only: pointer in the candidate to the object of its present fields; "": the candidate
   std::map<std::string, Locator> save;
   bool operator==(const FindMap&) const = default;
 };

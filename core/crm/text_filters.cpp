@@ -229,6 +229,18 @@ json::value join(const Arguments& arguments, const json::value& value) {
   return json::value(text);
 }
 
+json::value backslash(const Arguments& arguments, const json::value& value) {
+  if (!is_scalar(value)) {
+    return nullptr;
+  }
+  std::string text;
+  for (const char c : text_of(value)) {
+    text += c == '\\' || arguments[0].find(c) != std::string::npos ? "\\" : "";
+    text += c;
+  }
+  return json::value(text);
+}
+
 json::value map_words(const Arguments& arguments, const json::value& value) {
   if (!is_scalar(value)) {
     return value;

@@ -35,6 +35,7 @@ using Arguments = std::vector<std::string>;
 [[nodiscard]] boost::json::value keys(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value values(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value join(const Arguments& arguments, const boost::json::value& value);
+[[nodiscard]] boost::json::value backslash(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value map_words(const Arguments& arguments, const boost::json::value& value);
 
 [[nodiscard]] boost::json::value iso8601(Instant instant);

@@ -276,6 +276,18 @@ class ContractTest(CheckedTest):
         self.stops("zoho", "POST", conversations, {"no Name": changed(record, [*one, "Name"], remove=True)})
         self.stops("zoho", "POST", "/crm/v8/Notes/upsert", {"notes, which have no upsert": record})
 
+    def test_zoho_searches(self):
+        path = "/crm/v8/Contacts/search?"
+        question = {"criteria": "(Elit_User:equals:s.u1)", "fields": "Elit_User,Last_Name,Mobile"}
+        found = {"data": [{"id": "410405000002264040", "Elit_User": "s.u1", "Last_Name": "Rao", "Mobile": None}],
+                 "info": {"per_page": 200, "count": 1, "page": 1, "more_records": False}}
+        self.passes("zoho", "GET", path + urlencode(question), None, json_answer(found))
+        self.stops("zoho", "GET", path + urlencode({"fields": "Mobile"}), {"no criteria": None})
+        self.stops("zoho", "GET", path + urlencode({**question, "criteria": "Elit_User=s.u1"}), {"no criterion": None})
+        self.exposes("zoho", "GET", path + urlencode(question), None, {
+            "a number as an id": json_answer(changed(found, ["data", 0, "id"], 1)),
+            "nothing about further ones": json_answer(changed(found, ["info"], remove=True))})
+
     def test_zoho_notes_and_tokens(self):
         note = {"data": [{"Note_Title": "Chat", "Note_Content": "Hello",
                           "Parent_Id": {"id": "410405000002264040", "module": {"api_name": "Contacts"}}}]}
@@ -393,13 +405,23 @@ class DeliveryTest(CheckedTest, AcceptanceTest):
     def test_hubspot_gets_each_day_of_an_app_with_oauth(self):
         self.deliver("hubspot", "day", secrets=("client_id", "client_secret", "refresh_token"))
 
-    def test_hubspot_keeps_a_name_that_is_there(self):
-        world = self.deliver("hubspot", "message", fields={
-            "lastname": {"value": "${contact.name | other_words}", "policy": "if_empty"}, "firstname": "/name"})
-        self.assertTrue(self.asked(world, "/contacts/batch/read"))
-        properties = next(record["properties"] for record in world.simulator.records("hubspot", "contacts")
+    def keeps_a_name_that_is_there(self, vendor, unit, asked, first, last):
+        world = self.deliver(vendor, unit, fields={
+            last: {"value": "${contact.name | other_words | limit 80 utf16}", "policy": "if_empty"},
+            first: {"value": "${contact.name | limit 40 utf16}"}})
+        self.assertTrue(self.asked(world, asked))
+        properties = next(record["properties"] for record in world.simulator.records(vendor, world.contacts)
                           if record["key"] == "support.919800000001")
-        self.assertEqual((properties["firstname"], properties["lastname"]), ("Asha Iyer", "Rao"))
+        self.assertEqual((properties[first], properties[last]), ("Asha Iyer", "Rao"))
+
+    def test_hubspot_keeps_a_name_that_is_there(self):
+        self.keeps_a_name_that_is_there("hubspot", "message", "/contacts/batch/read", "firstname", "lastname")
+
+    def test_salesforce_keeps_a_name_that_is_there(self):
+        self.keeps_a_name_that_is_there("salesforce", "message", "/query", "FirstName", "LastName")
+
+    def test_zoho_keeps_a_name_that_is_there(self):
+        self.keeps_a_name_that_is_there("zoho", "message", "/Contacts/search", "First_Name", "Last_Name")
 
     def test_hubspot_without_unique_activities_is_looked_through_after_a_loss(self):
         for unit in ("message", "day"):

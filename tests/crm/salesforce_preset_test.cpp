@@ -149,5 +149,64 @@ TEST(SalesforcePreset, SignsItsAssertions) {
   EXPECT_EQ(other.attempt({message(1, 1, "a")}).answer.verdict, BatchVerdict::unauthorized);
 }
 
+// Policy if_empty for telephone and surname.
+SinkSetup sparing() {
+  SinkSetup setup = setup_of("salesforce", DeliveryUnit::day);
+  const auto field = [&setup](const char* name, const char* value) {
+    setup.fields[name] = {name, Text::parse(value).value(), true};
+  };
+  field("MobilePhone", "${contact.phone | e164}");
+  field("LastName", "${contact.name | other_words}");
+  return setup;
+}
+
+OutgoingMessage renamed(int number, const char* element) {
+  OutgoingMessage renamed = message(1, number, "later");
+  renamed.user_element = element;
+  return renamed;
+}
+
+TEST(SalesforcePreset, KeepsWhatIsThereWhereAskedToAndFillsWhatIsEmpty) {
+  constexpr const char* later = R"({"name":"Asha Iyer","phone":"+919800000777"})";
+  for (const bool spares : {true, false}) {
+    Rig rig(spares ? sparing() : setup_of("salesforce", DeliveryUnit::day));
+    ASSERT_TRUE(rig.deliver({message(11, 1, "another"), message(1, 1, "first")})) << rig.latest().reason;
+    EXPECT_THAT(rig.texts("Contact", "LastName"), ElementsAre("Rao 11", "Rao 1"));
+    EXPECT_THAT(rig.texts("Contact", "MobilePhone"), ElementsAre(phone_of(11), phone_of(1)));
+    ASSERT_TRUE(rig.deliver({renamed(2, later)})) << rig.latest().reason;
+    EXPECT_EQ(rig.texts("Contact", "LastName").at(1), spares ? "Rao 1" : "Iyer");
+    EXPECT_EQ(rig.texts("Contact", "MobilePhone").at(1), spares ? phone_of(1) : "+919800000777");
+    EXPECT_EQ(rig.texts("Contact", "LastName").at(0), "Rao 11");
+    EXPECT_EQ(rig.records("Contact").size(), 2U);
+    EXPECT_EQ(rig.sent_by("contact-fields").empty(), !spares);
+    EXPECT_EQ(rig.vendor().counts().invalid_requests, 0U);
+  }
+}
+
+TEST(SalesforcePreset, FillsAFieldThatIsEmptyAndGivesNobodyBackTheKeyForAName) {
+  Rig rig(sparing());
+  ASSERT_TRUE(rig.deliver({renamed(1, R"({"name":"Asha Rao"})")})) << rig.latest().reason;
+  EXPECT_FALSE(rig.records("Contact").at(0)->properties.contains("MobilePhone"));
+  ASSERT_TRUE(rig.deliver({renamed(2, R"({"phone":"+919800000777"})")})) << rig.latest().reason;
+  EXPECT_THAT(rig.texts("Contact", "MobilePhone"), ElementsAre("+919800000777"));
+  EXPECT_THAT(rig.texts("Contact", "LastName"), ElementsAre("Rao"));
+  rig.lose_state();
+  ASSERT_TRUE(rig.deliver({renamed(3, R"({"name":"Asha Iyer"})")})) << rig.latest().reason;
+  EXPECT_THAT(rig.texts("Contact", "LastName"), ElementsAre("Rao"));
+}
+
+TEST(SalesforcePreset, ReadsWhatThoseWithOddIdsHave) {
+  Rig rig(sparing());
+  const auto odd = [](int number, const char* element) {
+    OutgoingMessage made = renamed(number, element);
+    made.user_id = R"(O'Neil (a), "b" \ c')";
+    return made;
+  };
+  ASSERT_TRUE(rig.deliver({odd(1, R"({"phone":"+919800000001"})")})) << rig.latest().reason;
+  ASSERT_TRUE(rig.deliver({odd(2, R"({"phone":"+919800000777"})")})) << rig.latest().reason;
+  EXPECT_THAT(rig.texts("Contact", "MobilePhone"), ElementsAre("+919800000001"));
+  EXPECT_EQ(rig.vendor().counts().invalid_requests, 0U);
+}
+
 }  // namespace
 }  // namespace elit::crm::rig

@@ -91,6 +91,43 @@ TEST(ExchangeRequests, LeaveFieldsAloneThatTheCrmHasAValueFor) {
   EXPECT_EQ(rows.at(1).at("phone"), "+912");
 }
 
+TEST(ExchangeRequests, KnowWhatWasReadForOneAttemptOnly) {
+  auto design = design_of({});
+  design.fields = {{"phone", rig::text("${contact.phone}"), true}, {"was", rig::text("${contact.last_name}"), false}};
+  Step read = rig::find_step("contact", StepItem::contact, Idempotency::lookup_before_create, 100);
+  read.kind = StepKind::read;
+  read.name = "fields";
+  read.find.save = {{"last_name", at("/last")}};
+  design.preset.steps.insert(design.preset.steps.begin(), read);
+  Exchange exchange(design, task_of({1}));
+  static_cast<void>(exchange.next(rig::secrets()));
+  EXPECT_TRUE(exchange.on_answer({200, {}, R"({"found":[{"key":"s.1","phone":"+4412","last":"Rao"}]})"}, {}));
+  const auto row = boost::json::parse(exchange.next(rig::secrets())->request.body).at("rows").at(0);
+  EXPECT_FALSE(row.as_object().contains("phone")) << "the candidate itself holds the fields";
+  EXPECT_EQ(row.at("was"), "Rao");
+  EXPECT_TRUE(exchange.on_answer({200, {}, R"({"results":[{"key":"s.1","ok":true,"id":"c1"}]})"}, {}));
+  static_cast<void>(exchange.next(rig::secrets()));
+  EXPECT_TRUE(exchange.on_answer({200, {}, R"({"results":[{"key":"s.1.m0","ok":true,"id":"a1"}]})"}, {}));
+  EXPECT_EQ(exchange.next(rig::secrets()), std::nullopt);
+  const auto records = exchange.result().records;
+  ASSERT_FALSE(records.empty());
+  EXPECT_FALSE(records.front().saved.contains("last_name"));
+}
+
+TEST(ExchangeRequests, WriteNothingOverWhatTheCrmDidNotShow) {
+  auto design = design_of({});
+  design.fields = {{"phone", rig::text("${contact.phone}"), true}};
+  Step read = rig::find_step("contact", StepItem::contact, Idempotency::lookup_before_create, 100);
+  read.kind = StepKind::read;
+  read.find.incomplete = at("/more");
+  design.preset.steps.insert(design.preset.steps.begin(), read);
+  Exchange exchange(design, task_of({1}));
+  static_cast<void>(exchange.next(rig::secrets()));
+  EXPECT_TRUE(exchange.on_answer({200, {}, R"({"found":[],"more":true})"}, {}));
+  EXPECT_EQ(exchange.next(rig::secrets()), std::nullopt);
+  EXPECT_EQ(exchange.result().answer.messages.front().verdict, MessageVerdict::unknown);
+}
+
 TEST(ExchangeRequests, CarrySavedValuesAndListsToLaterSteps) {
   auto design = design_of({});
   design.preset.steps.front().reply.save = {{"thread", at("/thread")}, {"tags", at("/tags")}};

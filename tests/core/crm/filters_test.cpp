@@ -59,6 +59,7 @@ TEST(Filters, GiveNullForWhatTheyDoNotFit) {
   EXPECT_EQ(filtered(R"("a")", "keys"), "null");
   EXPECT_EQ(filtered(R"("a")", "values"), "null");
   EXPECT_EQ(filtered(R"("a")", "join", {","}), "null");
+  EXPECT_EQ(filtered("[1]", "backslash", {"'"}), "null");
   EXPECT_EQ(filtered("true", "number"), "null");
 }
 
@@ -157,6 +158,12 @@ TEST(Filters, MakeNamesOfTexts) {
   EXPECT_EQ(text_filtered("a b/c&é", "url"), "a%20b%2Fc%26%C3%A9");
   EXPECT_EQ(text_filtered("support.91 é_-", "external_id"), "support.2e91.20.c3.a9_-");
   EXPECT_NE(text_filtered("a.2e", "external_id"), text_filtered("a..", "external_id"));
+}
+
+TEST(Filters, PutABackslashBeforeWhatQueriesGiveAMeaning) {
+  EXPECT_EQ(filtered(R"("O'Neil\\(é), 1")", "backslash", {"(),"}), R"("O'Neil\\\\\\(é\\)\\, 1")");
+  EXPECT_EQ(filtered(R"("O'Neil")", "backslash", {"'"}), R"("O\\'Neil")");
+  EXPECT_EQ(filtered("17", "backslash", {"'"}), R"("17")");
 }
 
 TEST(Filters, MakeTheUuidsThatOthersMake) {
