@@ -6,8 +6,6 @@
 // How a request is put together.
 namespace elit::crm {
 
-namespace json = boost::json;
-
 Scope Exchange::own_scope() const {
   Scope scope;
   scope.bind("config", &config_);

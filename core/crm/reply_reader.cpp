@@ -86,7 +86,7 @@ class ReplyReader {
     note(item, std::move(reading));
   }
 
-  ItemReading refusal(const json::value* element, const Locator& code, const Locator& message) const {
+  [[nodiscard]] ItemReading refusal(const json::value* element, const Locator& code, const Locator& message) const {
     ItemReading reading;
     const VerdictRule* rule = rule_for(step_.item_verdicts, heard_, element);
     rule = rule == nullptr ? rule_for(preset_.item_verdicts, heard_, element) : rule;
@@ -136,7 +136,7 @@ class ReplyReader {
     }
   }
 
-  std::optional<std::size_t> error_item(const ErrorList& errors, const json::value& element) const {
+  [[nodiscard]] std::optional<std::size_t> error_item(const ErrorList& errors, const json::value& element) const {
     if (errors.index) {
       const auto text = find_value(*errors.index, heard_, &element);
       std::size_t index = items_.size();

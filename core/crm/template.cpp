@@ -206,6 +206,10 @@ bool IfForm::operator==(const IfForm& other) const {
   return condition == other.condition && equal_targets(value, other.value);
 }
 
+bool TreeObject::operator==(const TreeObject& other) const {
+  return members == other.members;
+}
+
 bool Tree::operator==(const Tree& other) const {
   return node == other.node;
 }

@@ -134,14 +134,22 @@ struct TreeList {
   std::vector<Tree> elements;
   bool operator==(const TreeList&) const = default;
 };
+struct TreeMember;
 struct TreeObject {
-  std::vector<std::pair<Text, Tree>> members;
-  bool operator==(const TreeObject&) const = default;
+  std::vector<TreeMember> members;
+  bool operator==(const TreeObject& other) const;
 };
 struct Tree {
   // A scalar that is no string is a json::value.
   std::variant<boost::json::value, Text, TreeList, TreeObject, EachForm, IfForm, MergeForm, ConcatForm> node;
   bool operator==(const Tree& other) const;
+};
+struct TreeMember {
+  TreeMember(Text its_name, Tree its_value) : name(std::move(its_name)), value(std::move(its_value)) {}
+
+  Text name;
+  Tree value;
+  bool operator==(const TreeMember&) const = default;
 };
 
 // Trees nested deeper than this are rendered as null.

@@ -82,8 +82,9 @@ bool is_loopback(const std::string& url) {
   const std::size_t end = is_six ? authority.find(']') + 1 : authority.find(':');
   const std::string host = authority.substr(0, end);
   const std::string port = end < authority.size() ? authority.substr(end) : std::string{};
-  const bool is_port = port.empty() || (port.front() == ':' && port.find_first_not_of("0123456789", 1) == port.npos);
-  const bool is_four = host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos;
+  const bool is_port =
+      port.empty() || (port.front() == ':' && port.find_first_not_of("0123456789", 1) == std::string::npos);
+  const bool is_four = host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos;
   return is_port && (host == "localhost" || host == "[::1]" || is_four);
 }
 

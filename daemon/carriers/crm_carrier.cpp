@@ -81,6 +81,7 @@ asio::awaitable<crm::Exchange::Task> CrmCarrier::prepare(Parcel parcel) {
   task.bytes_max = options_.batch.bytes;
   task.work = crm::make_work(design_.work, parcel.messages, delivered);
   std::vector<std::pair<storage::UserRow, std::string>> keys;
+  keys.reserve(task.work.contacts.size() + task.work.activities.size());
   for (const crm::Contact& contact : task.work.contacts) {
     keys.emplace_back(contact.user, std::string{});
   }
