@@ -92,6 +92,7 @@ class StepMerger {
   void remove(const Node& step, std::vector<Node>::iterator same, const std::string& path) {
     if (same == base_.items.end()) {
       std::vector<std::string> names;
+      names.reserve(base_.items.size());
       for (const Node& candidate : base_.items) {
         names.push_back(text_at(candidate, "name"));
       }

@@ -149,7 +149,8 @@ double Members::real(const char* key, double min, double max, double standard) {
     return standard;
   }
   const double number = std::get<double>(reading);
-  if (!(number >= min && number <= max)) {
+  const bool fits = number >= min && number <= max;  // what is no number does not
+  if (!fits) {
     complain(key, fmt::format("must be between {} and {}", min, max));
     return standard;
   }

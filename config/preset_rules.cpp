@@ -76,7 +76,7 @@ crm::VerdictRule read_verdict(const Node& node, const std::string& path, PresetF
   Members members(node, path, findings);
   rule.statuses = read_statuses(members, "status", findings);
   rule.conditions = read_conditions(members, "when", findings);
-  if (members.need("verdict", fmt::format("add verdict: {}", fmt::join(verdict_names(), ", ")).c_str()) != nullptr) {
+  if (members.need("verdict", fmt::format("add verdict: {}", fmt::join(verdict_names(), ", "))) != nullptr) {
     rule.verdict = members.choice("verdict", verdict_names(), crm::Verdict::unknown);
   }
   rule.wait = members.duration("wait", longest_wait);

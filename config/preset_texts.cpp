@@ -370,8 +370,9 @@ crm::Tree PresetTexts::each_form(const Node& node, const std::string& path, cons
     form.list = text(list, list_path, eyes.here);
     inside.here.each = true;
     inside.here.index = true;
-    if (list.kind == Node::Kind::scalar &&
-        !(list.text.starts_with("${") && list.text.ends_with("}") && form.list.placeholders().size() <= 1)) {
+    const bool is_placeholder =
+        list.text.starts_with("${") && list.text.ends_with("}") && form.list.placeholders().size() <= 1;
+    if (list.kind == Node::Kind::scalar && !is_placeholder) {
       findings_.complain(list, list_path, "must be `items`, or one placeholder that gives a list");
     }
   }

@@ -62,7 +62,7 @@ class PresetTexts {
  private:
   struct Eyes {  // in a tree
     Sight here;
-    const Sight* item;
+    const Sight* item = nullptr;
   };
 
   [[nodiscard]] crm::Text checked(const Node& node, const std::string& path, const Sight& sight);

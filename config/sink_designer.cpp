@@ -126,6 +126,7 @@ class SinkDesigner {
   // The secrets of each credential, in words.
   [[nodiscard]] std::string ways() const {
     std::vector<std::string> ways;
+    ways.reserve(preset_.credentials.size());
     for (const crm::Credential& credential : preset_.credentials) {
       ways.push_back(fmt::format("{} ({})", fmt::join(credential.secrets, ", "),
                                  credential.doc.empty() ? credential.name : credential.doc));

@@ -56,7 +56,8 @@ SecretResult refine(std::string text, const std::string& source) {
   const bool is_pem = text.starts_with("-----BEGIN ");
   const bool sound = std::none_of(text.begin(), text.end(), [is_pem](char byte) {
     const auto code = static_cast<unsigned char>(byte);
-    return (code < 0x20 && !(is_pem && (byte == '\n' || byte == '\r'))) || code == 0x7F;
+    const bool ends_line = is_pem && (byte == '\n' || byte == '\r');
+    return (code < 0x20 && !ends_line) || code == 0x7F;
   });
   if (!sound) {
     return problem(Kind::unsound, fmt::format("{} holds control characters: it must be one line of text", source));

@@ -66,10 +66,13 @@ class Cleaner {
  private:
   // What closes a direction that the character opens; empty for any other.
   static std::string_view closing_of(std::string_view character) {
-    if (character == "\u202A" || character == "\u202B" || character == "\u202D" || character == "\u202E") {
+    // As bytes: the characters U+202A, B, D, E and U+2066 to 2068 would turn the text of this file around.
+    if (character == "\xE2\x80\xAA" || character == "\xE2\x80\xAB" || character == "\xE2\x80\xAD" ||
+        character == "\xE2\x80\xAE") {
       return pop_direction;
     }
-    return character == "\u2066" || character == "\u2067" || character == "\u2068" ? pop_isolate : std::string_view();
+    const bool isolates = character == "\xE2\x81\xA6" || character == "\xE2\x81\xA7" || character == "\xE2\x81\xA8";
+    return isolates ? pop_isolate : std::string_view();
   }
 
   std::string text_;

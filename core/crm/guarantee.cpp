@@ -64,6 +64,7 @@ std::vector<std::string> guarantee_of(const Preset& preset) {
     }
   }
   std::vector<std::string> promises;
+  promises.reserve(weakest.size() + 1);
   for (const auto& [item, method] : weakest) {
     promises.push_back(std::string(item == StepItem::contact ? "contacts " : "messages ") + words_for(method));
   }

@@ -92,7 +92,8 @@ class LineCollector {
     std::string clean = clean_text(text);
     for (std::size_t begin = 0; begin <= clean.size();) {
       const std::size_t end = std::min(clean.find('\n', begin), clean.size());
-      if (const std::string line = clean.substr(begin, end - begin); line.find_first_not_of(" \t") != line.npos) {
+      if (const std::string line = clean.substr(begin, end - begin);
+          line.find_first_not_of(" \t") != std::string::npos) {
         lines_.push_back({std::string(begin == 0 ? before : std::string_view()) + line, {}});
       }
       begin = end + 1;

@@ -127,6 +127,7 @@ class CrmRendering {
     task.bytes_max = sink_.batch.bytes;
     task.work = crm::make_work(design_.work, batch, delivered_with(batch));
     std::vector<std::pair<DeliveryUserId, std::string>> keys;
+    keys.reserve(task.work.contacts.size() + task.work.activities.size());
     for (const crm::Contact& contact : task.work.contacts) {
       keys.emplace_back(contact.user, std::string{});
     }
