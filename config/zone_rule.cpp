@@ -161,20 +161,23 @@ std::optional<std::vector<TimeZone::Change>> changes_of_rule(std::string_view ru
   if (!reader.name()) {
     return std::nullopt;
   }
-  std::optional<seconds> summer = standard + std::chrono::hours{1};
+  seconds summer = standard + std::chrono::hours{1};
   if (!reader.before(',')) {
     const std::optional<seconds> summer_west = reader.time();
-    summer = summer_west ? std::optional(-*summer_west) : std::nullopt;
+    if (!summer_west) {
+      return std::nullopt;
+    }
+    summer = -*summer_west;
   }
   const std::optional<YearlyMoment> begin = reader.moment();
   const std::optional<YearlyMoment> end = reader.moment();
-  if (!summer || !is_offset(*summer) || !begin || !end || !reader.at_end()) {
+  if (!is_offset(summer) || !begin || !end || !reader.at_end()) {
     return std::nullopt;
   }
   std::vector<TimeZone::Change> changes;
   for (int year = from; year <= to; ++year) {
-    changes.push_back({instant_of(*begin, year, standard), *summer});
-    changes.push_back({instant_of(*end, year, *summer), standard});
+    changes.push_back({instant_of(*begin, year, standard), summer});
+    changes.push_back({instant_of(*end, year, summer), standard});
   }
   std::sort(changes.begin(), changes.end(),
             [](const TimeZone::Change& left, const TimeZone::Change& right) { return left.from < right.from; });
