@@ -242,6 +242,18 @@ class DayGroups {
 
 }  // namespace
 
+std::vector<std::pair<DeliveryUserId, std::string>> record_keys(const Work& work) {
+  std::vector<std::pair<DeliveryUserId, std::string>> keys;
+  keys.reserve(work.contacts.size() + work.activities.size());
+  for (const Contact& contact : work.contacts) {
+    keys.emplace_back(contact.user, std::string{});
+  }
+  for (const Activity& activity : work.activities) {
+    keys.emplace_back(activity.user, activity.local_key);
+  }
+  return keys;
+}
+
 std::vector<TouchedDay> touched_days(const std::vector<OutgoingMessage>& batch, const TimeZone& zone) {
   std::vector<TouchedDay> days;
   std::set<std::pair<DeliveryUserId, std::string>> seen;

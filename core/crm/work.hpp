@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/crm/activity_text.hpp"
@@ -62,6 +63,9 @@ struct Work {
   std::vector<Contact> contacts;     // each user of the batch once, in the order of the batch
   std::vector<Activity> activities;  // each user's in their order in time; parts of a day ascending
 };
+
+// User and key of the RemoteRecord of each of its contacts and activities.
+[[nodiscard]] std::vector<std::pair<DeliveryUserId, std::string>> record_keys(const Work& work);
 
 // The days that the messages touch: what else of them is delivered has to be known before work is made of them.
 struct TouchedDay {

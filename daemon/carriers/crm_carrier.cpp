@@ -80,15 +80,7 @@ asio::awaitable<crm::Exchange::Task> CrmCarrier::prepare(Parcel parcel) {
   task.sink = probed_;
   task.bytes_max = options_.batch.bytes;
   task.work = crm::make_work(design_.work, parcel.messages, delivered);
-  std::vector<std::pair<storage::UserRow, std::string>> keys;
-  keys.reserve(task.work.contacts.size() + task.work.activities.size());
-  for (const crm::Contact& contact : task.work.contacts) {
-    keys.emplace_back(contact.user, std::string{});
-  }
-  for (const crm::Activity& activity : task.work.activities) {
-    keys.emplace_back(activity.user, activity.local_key);
-  }
-  auto recall = [sink, keys = std::move(keys)](Store& store) { return store.remote_records(sink, keys); };
+  auto recall = [sink, keys = crm::record_keys(task.work)](Store& store) { return store.remote_records(sink, keys); };
   task.known = co_await parts_.storage->run(std::move(recall));
   co_return task;
 }
@@ -144,9 +136,7 @@ asio::awaitable<bool> CrmCarrier::prove_identity(crm::Exchange& exchange) {
     co_return false;
   }
   while (tokens_.needed() && !tokens_.is_fresh(parts_.timer->now().wall)) {
-    const bool first = !renewing_;
-    crm::TokenKeeper::Outcome outcome;
-    if (first) {
+    if (!renewing_) {
       renewing_ = true;
       latest_ = co_await renew_token();
       renewing_ = false;
@@ -165,11 +155,16 @@ asio::awaitable<bool> CrmCarrier::prove_identity(crm::Exchange& exchange) {
 }
 
 asio::awaitable<crm::TokenKeeper::Outcome> CrmCarrier::renew_token() {
+  const int secrets_used = secrets_version_;
   Result<crm::CrmRequest> request = tokens_.request(*secrets_, parts_.timer->now().wall);
   if (!request) {
     co_return tokens_.on_failure(request.error());
   }
   const Result<HttpAnswer> answered = co_await send(*std::move(request));
+  if (secrets_used != secrets_version_) {
+    // What came is the token of another account, perhaps: those who wait ask again with the secrets in force.
+    co_return crm::TokenKeeper::Outcome();
+  }
   if (!answered) {
     co_return tokens_.on_failure(answered.error());
   }

@@ -126,16 +126,8 @@ class CrmRendering {
     task.sink = found_;
     task.bytes_max = sink_.batch.bytes;
     task.work = crm::make_work(design_.work, batch, delivered_with(batch));
-    std::vector<std::pair<DeliveryUserId, std::string>> keys;
-    keys.reserve(task.work.contacts.size() + task.work.activities.size());
-    for (const crm::Contact& contact : task.work.contacts) {
-      keys.emplace_back(contact.user, std::string{});
-    }
-    for (const crm::Activity& activity : task.work.activities) {
-      keys.emplace_back(activity.user, activity.local_key);
-    }
     if (!rendering_.anew) {
-      task.known = storage::read_remote_records(rendering_.state_directory, sink_.name, keys);
+      task.known = storage::read_remote_records(rendering_.state_directory, sink_.name, crm::record_keys(task.work));
     }
     // What a batch before this one would have left counts more than what is there now.
     task.known.insert(task.known.end(), known_.begin(), known_.end());

@@ -85,6 +85,27 @@ TEST_P(CrmTokens, AreRenewedBeforeTheyEnd) {
   EXPECT_LE(refused, refreshes() ? 0 : 31);  // Salesforce does not say how long a token is good
 }
 
+TEST_P(CrmTokens, AreNotUsedWhenTheirSecretWasReplacedMeanwhile) {
+  DeliveryRig rig(GetParam());
+  int others = 0;
+  rig.wire = [&](const HttpRequest& request, int number, const DeliveryRig::CarryOut& carry_out) {
+    others += asks_for_token(request) ? 0 : 1;
+    Reply reply = carry_out();
+    if (number == 1) {
+      rig.change_secret("client_secret", "of another account");
+    }
+    return reply;
+  };
+  rig.say_some();
+  rig.start();
+  rig.pass(seconds{5});
+  EXPECT_EQ(others, 0);
+  EXPECT_EQ(rig.summary().state, SinkState::credential) << rig.summary().reason;
+  rig.change_secret("client_secret", std::string(simulator::vendor_client_secret));
+  ASSERT_TRUE(rig.settle()) << rig.summary().reason;
+  rig.expect_all_there();
+}
+
 TEST_P(CrmTokens, AreKeptOverACrash) {
   DeliveryRig rig(GetParam());
   rig.say_some();
