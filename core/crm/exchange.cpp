@@ -7,18 +7,13 @@
 #include <utility>
 
 #include "core/check.hpp"
-#include "core/crm/filters.hpp"
+#include "core/crm/text_digest.hpp"
 
 // What is to be done, and which items go into which request.
 namespace elit::crm {
 namespace {
 
 namespace json = boost::json;
-
-std::string digest_of(const json::value& value) {
-  const json::value digest = apply_filter("sha256", {}, json::value(json::serialize(value)));
-  return {digest.get_string().data(), digest.get_string().size()};
-}
 
 bool is_empty(const json::value& value) {
   return value.is_null() || (value.is_string() && value.get_string().empty());
@@ -66,7 +61,7 @@ void Exchange::take_contacts() {
     item.user = contact.user;
     item.values = contact.values;
     json::object fields = fields_of(item.values, nullptr);
-    item.digest = digest_of(json::array{contact.values.at("key"), fields});
+    item.digest = sha256_hex(json::serialize(json::array{contact.values.at("key"), fields}));
     item.values.get_object()["fields"] = std::move(fields);
     recall(item);
     item.skip = item.skip || !are_written;

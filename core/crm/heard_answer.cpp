@@ -1,24 +1,17 @@
 #include "core/crm/heard_answer.hpp"
 
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 
 #include <algorithm>
 
 #include "core/crm/excerpt.hpp"
+#include "core/crm/filters.hpp"
 #include "core/crm/pattern.hpp"
 
 namespace elit::crm {
 namespace {
 
 namespace json = boost::json;
-
-std::string scalar_text(const json::value& value) {
-  if (const auto* text = value.if_string()) {
-    return {text->data(), text->size()};
-  }
-  return json::serialize(value);
-}
 
 std::optional<std::string> narrowed(const Locator& at, std::string text) {
   return at.pattern.empty() ? std::optional(std::move(text)) : first_group(at.pattern, text);
@@ -74,7 +67,7 @@ std::optional<std::string> find_value(const Locator& at, const HeardAnswer& hear
   } else if (at.pointer.empty() && !heard.answer.body.empty()) {
     return narrowed(at, heard.answer.body);
   }
-  return place == nullptr || place->is_null() ? std::nullopt : narrowed(at, scalar_text(*place));
+  return place == nullptr || place->is_null() ? std::nullopt : narrowed(at, text_of(*place));
 }
 
 bool all_hold(const std::vector<Condition>& conditions, const HeardAnswer& heard, const json::value* element) {

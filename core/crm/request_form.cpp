@@ -6,6 +6,7 @@
 #include <cctype>
 #include <iterator>
 
+#include "core/crm/filters.hpp"
 #include "core/crm/webhook.hpp"
 #include "core/letter_case.hpp"
 #include "core/percent_encoding.hpp"
@@ -15,21 +16,14 @@ namespace {
 
 namespace json = boost::json;
 
-std::string scalar_text(const json::value& value) {
-  if (const auto* text = value.if_string()) {
-    return {text->data(), text->size()};
-  }
-  return value.is_null() ? std::string{} : json::serialize(value);
-}
-
 std::string pairs_text(const json::value& body) {
   std::string text;
   if (const json::object* members = body.if_object()) {
     for (const auto& member : *members) {
       if (!member.value().is_null()) {
         text += text.empty() ? "" : "&";
-        text += percent_encode({member.key().data(), member.key().size()}) + '=' +
-                percent_encode(scalar_text(member.value()));
+        text +=
+            percent_encode({member.key().data(), member.key().size()}) + '=' + percent_encode(text_of(member.value()));
       }
     }
   }

@@ -8,9 +8,9 @@
 #include <map>
 #include <utility>
 
-#include "core/crm/filters.hpp"
 #include "core/crm/reply_reader.hpp"
 #include "core/crm/signed_jwt.hpp"
+#include "core/crm/text_digest.hpp"
 
 namespace elit::crm {
 namespace {
@@ -46,7 +46,7 @@ std::string digest_of(const json::value& secrets) {
   for (const auto& [name, value] : sorted) {
     ordered[name] = value;
   }
-  return text_of(apply_filter("sha256", {}, json::value(json::serialize(ordered))));
+  return sha256_hex(json::serialize(ordered));
 }
 
 std::optional<Milliseconds> lifetime_of(const std::string& expires_in) {

@@ -1,14 +1,11 @@
 #include "core/crm/webhook.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
-#include <new>
 #include <unordered_map>
 #include <utility>
 
 #include "core/crm/excerpt.hpp"
+#include "core/crm/text_digest.hpp"
 #include "core/json_scan.hpp"
 #include "core/json_text.hpp"
 #include "core/letter_case.hpp"
@@ -41,16 +38,6 @@ void append_embedded(std::string& out, std::string_view json) {
   out += json_trim(repaired);
   std::replace_if(
       out.begin() + static_cast<std::ptrdiff_t>(place), out.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
-}
-
-std::string hex(const unsigned char* bytes, std::size_t size) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < size; ++i) {
-    text += digits[bytes[i] >> 4U];
-    text += digits[bytes[i] & 0xFU];
-  }
-  return text;
 }
 
 // What a member holds, for a person: a string's content, any other value as it is written, nothing for null.
@@ -209,12 +196,7 @@ std::string idempotency_key(const std::vector<OutgoingMessage>& messages) {
     text += key;
     text += '\n';
   }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
-    throw std::bad_alloc();  // SHA-256 cannot fail for another reason
-  }
-  return hex(digest.data(), size);
+  return sha256_hex(text);
 }
 
 HttpRequest webhook_request(std::string_view target, const std::vector<HttpHeader>& headers,
