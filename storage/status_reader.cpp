@@ -5,11 +5,10 @@
 #include <iterator>
 #include <string_view>
 
-#include "core/json_scan.hpp"
-#include "core/json_text.hpp"
 #include "core/lateness.hpp"
 #include "storage/database.hpp"
 #include "storage/message_rows.hpp"
+#include "storage/record_rows.hpp"
 #include "storage/state_directory.hpp"
 #include "storage/store.hpp"
 
@@ -202,18 +201,7 @@ std::vector<crm::RemoteRecord> remote_records_in(Connection& database, const std
     if (!query.bind(sink, user, key).step()) {
       continue;
     }
-    crm::RemoteRecord record{user, key, query.text(0), query.text(1), {}};
-    const std::string saved = query.text(2);
-    if (!is_json(saved) || json_kind(json_trim(saved)) != JsonKind::object) {
-      database.refuse("what was kept of a CRM's answer is no JSON object");
-    }
-    for (const JsonMember& member : json_members_of(json_trim(saved))) {
-      if (json_kind(member.value) != JsonKind::string) {
-        database.refuse("a value kept of a CRM's answer is no text");
-      }
-      record.saved.insert_or_assign(json_unquote(member.key), json_unquote(member.value));
-    }
-    records.push_back(std::move(record));
+    records.push_back({user, key, query.text(0), query.text(1), saved_from(database, query.text(2))});
   }
   return records;
 }
