@@ -250,7 +250,8 @@ class DeliveryTest(AcceptanceTest):
         calls = Counter(office.calls())
         self.assertEqual((set(calls), calls[CHANGE_PARTY]), ({CHANGE_PARTY, FIND_NOTES, NEW_NOTES}, 1))
         self.assertEqual({party["code"]: party["id"] for party in office.server.parties()}, ids)
-        self.assertEqual([party["name"] for party in office.server.parties()], ["Asha Rao", "Someone", "Someone"])
+        names = {party["code"]: party["name"] for party in office.server.parties()}
+        self.assertEqual(names, {f"support.{user}": "Someone" for user in USERS} | {f"support.{USERS[0]}": "Asha Rao"})
         order = [parts(note["message"])[0] for note in office.server.notes(f"support.{USERS[1]}")]
         self.assertEqual(order, [(f"{MARK} hello 002/{i}",) for i in range(7)] + [(f"{MARK} more 002",)])
 
