@@ -5,10 +5,10 @@
 #include <system_error>
 #include <utility>
 
-#include "config/crm_sinks.hpp"
-#include "config/file_text.hpp"
-#include "config/section_reader.hpp"
-#include "config/yaml_tree.hpp"
+#include "config/options/section_reader.hpp"
+#include "config/presets/crm_sinks.hpp"
+#include "config/yaml/file_text.hpp"
+#include "config/yaml/yaml_tree.hpp"
 
 namespace elit::config {
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "config/findings.hpp"
-#include "config/mistake.hpp"
+#include "config/yaml/findings.hpp"
+#include "config/yaml/mistake.hpp"
 #include "core/instant.hpp"
 #include "core/options.hpp"
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "config/option.hpp"
-#include "config/yaml_tree.hpp"
+#include "config/options/option.hpp"
+#include "config/yaml/yaml_tree.hpp"
 #include "core/check.hpp"
 
 namespace elit::config {

@@ -120,7 +120,7 @@ struct DeadLetterOptions {
 
 using HeaderValue = std::variant<std::string, SecretReference>;
 
-// How the requests of a sink are signed, see core/crm/webhook_signature.hpp.
+// How the requests of a sink are signed, see core/delivery/webhook_signature.hpp.
 struct SignOptions {
   SecretReference secret;  // without a name: they are not signed
   bool operator==(const SignOptions&) const = default;

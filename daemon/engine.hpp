@@ -13,14 +13,14 @@
 #include <vector>
 
 #include "core/options.hpp"
-#include "daemon/carriers/carrier.hpp"
+#include "daemon/delivery/carrier.hpp"
+#include "daemon/delivery/sink_loop.hpp"
+#include "daemon/fetch/source_loop.hpp"
 #include "daemon/http/transport.hpp"
-#include "daemon/log.hpp"
-#include "daemon/secret.hpp"
-#include "daemon/sink_loop.hpp"
-#include "daemon/source_loop.hpp"
-#include "daemon/storage_thread.hpp"
-#include "daemon/timer.hpp"
+#include "daemon/log/log.hpp"
+#include "daemon/system/secret.hpp"
+#include "daemon/system/storage_thread.hpp"
+#include "daemon/time/timer.hpp"
 
 namespace elit::daemon {
 

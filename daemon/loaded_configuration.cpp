@@ -4,8 +4,8 @@
 #include <sstream>
 
 #include "config/loader.hpp"
-#include "daemon/exit_status.hpp"
-#include "daemon/secret.hpp"
+#include "daemon/system/exit_status.hpp"
+#include "daemon/system/secret.hpp"
 
 namespace elit::daemon {
 

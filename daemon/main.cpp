@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "daemon/command_line.hpp"
+#include "daemon/commands/command_line.hpp"
 #include "daemon/commands/config.hpp"
 #include "daemon/commands/deliver.hpp"
 #include "daemon/commands/rehearse.hpp"
@@ -22,7 +22,7 @@
 #include "daemon/commands/status.hpp"
 #include "daemon/commands/sync.hpp"
 #include "daemon/commands/validate.hpp"
-#include "daemon/exit_status.hpp"
+#include "daemon/system/exit_status.hpp"
 
 namespace elit::daemon {
 namespace {

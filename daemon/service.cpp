@@ -7,12 +7,12 @@
 #include <random>
 #include <utility>
 
-#include "daemon/held_signals.hpp"
+#include "daemon/delivery/token_file.hpp"
 #include "daemon/http/transport.hpp"
 #include "daemon/loaded_configuration.hpp"
-#include "daemon/secret.hpp"
-#include "daemon/token_file.hpp"
-#include "daemon/waiting.hpp"
+#include "daemon/system/held_signals.hpp"
+#include "daemon/system/secret.hpp"
+#include "daemon/time/waiting.hpp"
 
 namespace elit::daemon {
 namespace {

@@ -10,10 +10,10 @@
 
 #include "core/options.hpp"
 #include "daemon/engine.hpp"
-#include "daemon/log.hpp"
-#include "daemon/notify.hpp"
-#include "daemon/storage_thread.hpp"
-#include "daemon/system_timer.hpp"
+#include "daemon/log/log.hpp"
+#include "daemon/system/notify.hpp"
+#include "daemon/system/storage_thread.hpp"
+#include "daemon/time/system_timer.hpp"
 #include "storage/store.hpp"
 
 namespace elit::daemon {

@@ -3,7 +3,7 @@
 #include <filesystem>
 #include <memory>
 
-#include "storage/memory_disk.hpp"
+#include "storage/memory_disk/memory_disk.hpp"
 #include "storage/sqlite.hpp"
 
 namespace elit::storage {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "core/crm/outgoing_message.hpp"
+#include "core/delivery/outgoing_message.hpp"
 #include "storage/sqlite.hpp"
 #include "storage/store.hpp"
 

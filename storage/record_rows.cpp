@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "core/json_scan.hpp"
-#include "core/json_text.hpp"
+#include "core/text/json_scan.hpp"
+#include "core/text/json_text.hpp"
 
 namespace elit::storage {
 

@@ -5,7 +5,7 @@
 #include <iterator>
 #include <string_view>
 
-#include "core/lateness.hpp"
+#include "core/fetch/lateness.hpp"
 #include "storage/database.hpp"
 #include "storage/message_rows.hpp"
 #include "storage/record_rows.hpp"

@@ -7,10 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/crm/outgoing_message.hpp"
-#include "core/crm/remote_record.hpp"
-#include "core/crm/work.hpp"
-#include "core/delivery_record.hpp"
+#include "core/delivery/delivery_record.hpp"
+#include "core/delivery/outgoing_message.hpp"
+#include "core/delivery/remote_record.hpp"
 #include "core/instant.hpp"
 
 // What the verbs show that only read, read beside a running daemon or without one.

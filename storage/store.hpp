@@ -12,13 +12,13 @@
 #include <utility>
 #include <vector>
 
-#include "core/coverage.hpp"
-#include "core/crm/outgoing_message.hpp"
-#include "core/crm/remote_record.hpp"
-#include "core/delivery_record.hpp"
+#include "core/delivery/delivery_record.hpp"
+#include "core/delivery/outgoing_message.hpp"
+#include "core/delivery/remote_record.hpp"
+#include "core/fetch/coverage.hpp"
+#include "core/fetch/roster.hpp"
+#include "core/fetch/row_order.hpp"
 #include "core/message.hpp"
-#include "core/roster.hpp"
-#include "core/row_order.hpp"
 
 // What we know for certain. The only library that knows SQLite; it decides nothing.
 namespace elit::storage {

@@ -2,7 +2,7 @@
 #include <unordered_map>
 
 #include "core/check.hpp"
-#include "core/lateness.hpp"
+#include "core/fetch/lateness.hpp"
 #include "storage/store_impl.hpp"
 
 // Pages, windows, and the transaction that ends a window.

@@ -1,6 +1,6 @@
 #include <map>
 
-#include "core/json_text.hpp"
+#include "core/text/json_text.hpp"
 #include "storage/message_rows.hpp"
 #include "storage/record_rows.hpp"
 #include "storage/store_impl.hpp"

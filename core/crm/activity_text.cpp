@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <initializer_list>
 
-#include "core/crm/clean_text.hpp"
-#include "core/crm/clusters.hpp"
-#include "core/crm/html_text.hpp"
 #include "core/letter_case.hpp"
+#include "core/text/clean_text.hpp"
+#include "core/text/clusters.hpp"
+#include "core/text/html_text.hpp"
 
 namespace elit::crm {
 namespace {

@@ -8,9 +8,10 @@
 #include <vector>
 
 #include "core/crm/filters.hpp"
-#include "core/crm/outgoing_message.hpp"
 #include "core/crm/response_lines.hpp"
+#include "core/delivery/outgoing_message.hpp"
 #include "core/instant.hpp"
+#include "core/text/text_length.hpp"
 
 // How messages become the text of records: for people, in the form that the CRM's field takes.
 namespace elit::crm {

@@ -4,9 +4,9 @@
 #include <initializer_list>
 #include <string_view>
 
-#include "core/crm/clean_text.hpp"
 #include "core/crm/filters.hpp"
 #include "core/letter_case.hpp"
+#include "core/text/clean_text.hpp"
 
 namespace elit::crm {
 namespace {

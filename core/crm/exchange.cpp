@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/check.hpp"
-#include "core/crm/text_digest.hpp"
+#include "core/text/text_digest.hpp"
 
 // What is to be done, and which items go into which request.
 namespace elit::crm {

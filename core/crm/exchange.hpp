@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "core/crm/remote_record.hpp"
 #include "core/crm/reply_reader.hpp"
 #include "core/crm/request_form.hpp"
 #include "core/crm/sink_design.hpp"
 #include "core/crm/work.hpp"
-#include "core/delivery_answer.hpp"
+#include "core/delivery/delivery_answer.hpp"
+#include "core/delivery/remote_record.hpp"
 #include "core/failure.hpp"
 
 namespace elit::crm {

@@ -15,7 +15,7 @@
 //   number              text as a number where it is one       digits           only the digits of it
 //   e164 [COUNTRY]      a phone number as +<digits>, 8 to 15 of them; `00` and a missing plus are understood; national
 //                       numbers (a leading 0) need the country's calling code; what is no phone number becomes null
-//                       (core/crm/phone_number.hpp)
+//                       (core/text/phone_number.hpp)
 //   iso8601             an instant (milliseconds since 1970, or a text that names one) as RFC 3339 with milliseconds, Z
 //   epoch_ms, epoch_s   an instant as a number
 //   strftime FORMAT     an instant in UTC: %Y %m %d %H %M %S %L (milliseconds) %z (+0000); anything else as it stands;
@@ -51,13 +51,5 @@ inline constexpr std::string_view uuid_namespace = "b2c99aaf-abfb-4350-add5-baa1
 
 // A value as text: null is empty, a number or flag as JSON writes it, a list or object as JSON.
 [[nodiscard]] std::string text_of(const boost::json::value& value);
-
-enum class TextUnit { code_points, utf16, bytes };
-
-// The length of valid UTF-8 in that unit.
-[[nodiscard]] std::size_t text_length(std::string_view text, TextUnit unit);
-// The longest beginning with at most `length_max` units that ends between code points (and not inside a cluster, such
-// as an emoji joined by U+200D, where that costs no more than a few code points and leaves anything at all).
-[[nodiscard]] std::string_view text_beginning(std::string_view text, std::size_t length_max, TextUnit unit);
 
 }  // namespace elit::crm

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "core/crm/excerpt.hpp"
 #include "core/crm/filters.hpp"
-#include "core/crm/pattern.hpp"
+#include "core/text/excerpt.hpp"
+#include "core/text/pattern.hpp"
 
 namespace elit::crm {
 namespace {

@@ -6,8 +6,8 @@
 #include <charconv>
 #include <utility>
 
-#include "core/crm/excerpt.hpp"
 #include "core/crm/verdict_reader.hpp"
+#include "core/text/excerpt.hpp"
 
 // What answers to requests that write say, and those of token endpoints.
 namespace elit::crm {

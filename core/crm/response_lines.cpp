@@ -8,12 +8,13 @@
 #include <string_view>
 #include <utility>
 
-#include "core/crm/clean_text.hpp"
 #include "core/crm/filters.hpp"
-#include "core/crm/html_text.hpp"
-#include "core/json_scan.hpp"
-#include "core/json_text.hpp"
 #include "core/letter_case.hpp"
+#include "core/text/clean_text.hpp"
+#include "core/text/html_text.hpp"
+#include "core/text/json_scan.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/text_length.hpp"
 
 namespace elit::crm {
 namespace {

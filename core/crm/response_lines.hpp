@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/crm/outgoing_message.hpp"
+#include "core/delivery/outgoing_message.hpp"
 
 namespace elit::crm {
 

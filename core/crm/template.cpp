@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/crm/filters.hpp"
-#include "core/percent_encoding.hpp"
+#include "core/text/percent_encoding.hpp"
 
 namespace elit::crm {
 namespace {

@@ -9,13 +9,13 @@
 #include <cstdint>
 #include <cstdio>
 
-#include "core/base64.hpp"
-#include "core/crm/html_text.hpp"
-#include "core/crm/phone_number.hpp"
-#include "core/crm/text_digest.hpp"
 #include "core/letter_case.hpp"
-#include "core/percent_encoding.hpp"
-#include "core/time_text.hpp"
+#include "core/text/base64.hpp"
+#include "core/text/html_text.hpp"
+#include "core/text/percent_encoding.hpp"
+#include "core/text/phone_number.hpp"
+#include "core/text/text_digest.hpp"
+#include "core/text/time_text.hpp"
 
 namespace elit::crm::filter {
 namespace {

@@ -9,6 +9,7 @@
 
 #include "core/crm/filters.hpp"
 #include "core/instant.hpp"
+#include "core/text/text_length.hpp"
 
 // The single filters; what each does stands in filters.hpp. None of them gets null but or_default and negation.
 namespace elit::crm::filter {

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "core/crm/reply_reader.hpp"
-#include "core/crm/signed_jwt.hpp"
-#include "core/crm/text_digest.hpp"
+#include "core/text/signed_jwt.hpp"
+#include "core/text/text_digest.hpp"
 
 namespace elit::crm {
 namespace {

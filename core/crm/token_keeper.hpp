@@ -9,7 +9,7 @@
 
 #include "core/crm/request_form.hpp"
 #include "core/crm/sink_design.hpp"
-#include "core/delivery_answer.hpp"
+#include "core/delivery/delivery_answer.hpp"
 #include "core/failure.hpp"
 #include "core/http_message.hpp"
 #include "core/instant.hpp"

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "core/crm/excerpt.hpp"
-#include "core/time_text.hpp"
+#include "core/text/excerpt.hpp"
+#include "core/text/time_text.hpp"
 
 namespace elit::crm {
 namespace {

@@ -12,14 +12,14 @@
 #include <utility>
 
 #include "core/crm/activity_text.hpp"
-#include "core/crm/clean_text.hpp"
 #include "core/crm/contact_details.hpp"
 #include "core/crm/response_lines.hpp"
-#include "core/crm/text_digest.hpp"
 #include "core/crm/transcript.hpp"
-#include "core/json_scan.hpp"
-#include "core/json_text.hpp"
-#include "core/utf8.hpp"
+#include "core/text/clean_text.hpp"
+#include "core/text/json_scan.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/text_digest.hpp"
+#include "core/text/utf8.hpp"
 
 namespace elit::crm {
 namespace {

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "core/crm/activity_text.hpp"
-#include "core/crm/outgoing_message.hpp"
-#include "core/delivery_record.hpp"
+#include "core/delivery/delivery_record.hpp"
+#include "core/delivery/outgoing_message.hpp"
 #include "core/instant.hpp"
-#include "core/time_zone.hpp"
+#include "core/text/time_zone.hpp"
 
 // What a batch of messages is to a CRM: contacts, and activities on their timelines.
 namespace elit::crm {
@@ -67,11 +67,7 @@ struct Work {
 // User and key of the RemoteRecord of each of its contacts and activities.
 [[nodiscard]] std::vector<std::pair<DeliveryUserId, std::string>> record_keys(const Work& work);
 
-// The days that the messages touch: what else of them is delivered has to be known before work is made of them.
-struct TouchedDay {
-  DeliveryUserId user = 0;
-  std::optional<CalendarDay> day;  // absent: messages without a readable instant
-};
+// The days that the messages touch.
 [[nodiscard]] std::vector<TouchedDay> touched_days(const std::vector<OutgoingMessage>& batch, const TimeZone& zone);
 
 // `batch`: as it stands in the delivery, each user's messages in the order of time. `delivered`: with unit day, what

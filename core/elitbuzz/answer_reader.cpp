@@ -4,12 +4,12 @@
 #include <array>
 #include <initializer_list>
 
-#include "core/decimal_text.hpp"
 #include "core/elitbuzz/list_shape.hpp"
 #include "core/elitbuzz/protocol.hpp"
-#include "core/json_scan.hpp"
-#include "core/json_text.hpp"
-#include "core/time_text.hpp"
+#include "core/text/decimal_text.hpp"
+#include "core/text/json_scan.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/time_text.hpp"
 
 namespace elit::elitbuzz {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "core/failure.hpp"
 #include "core/http_message.hpp"
-#include "core/json_scan.hpp"
+#include "core/text/json_scan.hpp"
 
 // What every answer of the vendor has in common: the document in it, and the failures it may state (api.md
 // section 3.3).

@@ -6,7 +6,7 @@
 #include "core/elitbuzz/list_shape.hpp"
 #include "core/elitbuzz/protocol.hpp"
 #include "core/elitbuzz/row_reader.hpp"
-#include "core/json_scan.hpp"
+#include "core/text/json_scan.hpp"
 
 namespace elit::elitbuzz {
 namespace {

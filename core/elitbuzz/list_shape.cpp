@@ -4,8 +4,8 @@
 #include <array>
 #include <vector>
 
-#include "core/json_scan.hpp"
-#include "core/json_text.hpp"
+#include "core/text/json_scan.hpp"
+#include "core/text/json_text.hpp"
 
 namespace elit::elitbuzz {
 namespace {

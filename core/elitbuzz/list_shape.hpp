@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/json_scan.hpp"
+#include "core/text/json_scan.hpp"
 
 namespace elit::elitbuzz {
 

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "core/failure.hpp"
+#include "core/fetch/roster.hpp"
 #include "core/http_message.hpp"
 #include "core/message.hpp"
 #include "core/options.hpp"
-#include "core/roster.hpp"
 
 // The vendor's protocol: requests and answers of the Users and Conversations APIs (api.md sections 1 to 3 and 8).
 namespace elit::elitbuzz {

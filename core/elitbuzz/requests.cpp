@@ -1,10 +1,10 @@
 #include <array>
 #include <utility>
 
-#include "core/base64.hpp"
 #include "core/check.hpp"
 #include "core/elitbuzz/protocol.hpp"
-#include "core/percent_encoding.hpp"
+#include "core/text/base64.hpp"
+#include "core/text/percent_encoding.hpp"
 
 namespace elit::elitbuzz {
 namespace {

@@ -5,12 +5,12 @@
 #include <string>
 #include <utility>
 
-#include "core/canonical_json.hpp"
-#include "core/identity.hpp"
-#include "core/json_scan.hpp"
-#include "core/json_text.hpp"
+#include "core/fetch/identity.hpp"
 #include "core/letter_case.hpp"
-#include "core/time_text.hpp"
+#include "core/text/canonical_json.hpp"
+#include "core/text/json_scan.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/time_text.hpp"
 
 namespace elit::elitbuzz {
 namespace {

@@ -5,12 +5,12 @@
 #include <utility>
 #include <vector>
 
-#include "core/decimal_text.hpp"
 #include "core/elitbuzz/answer_reader.hpp"
 #include "core/elitbuzz/list_shape.hpp"
 #include "core/elitbuzz/protocol.hpp"
-#include "core/json_scan.hpp"
-#include "core/json_text.hpp"
+#include "core/text/decimal_text.hpp"
+#include "core/text/json_scan.hpp"
+#include "core/text/json_text.hpp"
 
 namespace elit::elitbuzz {
 namespace {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/letter_case.hpp"
-#include "core/time_text.hpp"
+#include "core/text/time_text.hpp"
 
 namespace elit::simulator {
 namespace {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "core/simulator/wire_settings.hpp"
-#include "core/time_text.hpp"
+#include "core/text/time_text.hpp"
 
 namespace elit::simulator {
 namespace {

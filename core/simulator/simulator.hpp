@@ -7,10 +7,10 @@
 
 #include "core/http_message.hpp"
 #include "core/simulator/crm.hpp"
+#include "core/simulator/crms/vendor_peer.hpp"
 #include "core/simulator/elitbuzz_api.hpp"
 #include "core/simulator/faults.hpp"
 #include "core/simulator/reply.hpp"
-#include "core/simulator/vendor/vendor_peer.hpp"
 #include "core/simulator/world.hpp"
 
 namespace elit::simulator {
@@ -30,7 +30,7 @@ struct SimulatorOptions {
 //
 //   /bot-api/...                  the API (api.md sections 1 to 3)
 //   POST /crm/conversations       the receiver of the generic http sink
-//   /crm/VENDOR/...               a CRM of a vendor: hubspot, salesforce, zoho or odoo (core/simulator/vendor/); its
+//   /crm/VENDOR/...               a CRM of a vendor: hubspot, salesforce, zoho or odoo (core/simulator/crms/); its
 //   own
 //                                 paths come after that prefix, which is also what its base URL ends with
 //   GET  /simulator/ledger        the truth beside what the CRM received; ?since_ms= and ?visible_until_ms= narrow it

@@ -8,10 +8,10 @@
 #include <algorithm>
 #include <ostream>
 
-#include "config/example.hpp"
-#include "config/json_schema.hpp"
-#include "config/preset_pages.hpp"
-#include "config/reference.hpp"
+#include "config/options/example.hpp"
+#include "config/options/json_schema.hpp"
+#include "config/options/reference.hpp"
+#include "config/presets/preset_pages.hpp"
 #include "config/values_in_force.hpp"
 
 namespace elit::daemon {

@@ -10,10 +10,10 @@
 
 #include "config/loader.hpp"
 #include "core/crm/sink_design.hpp"
-#include "daemon/command_line.hpp"
+#include "daemon/commands/command_line.hpp"
 #include "daemon/commands/rendered_request.hpp"
 #include "daemon/commands/sink_rendering.hpp"
-#include "daemon/exit_status.hpp"
+#include "daemon/system/exit_status.hpp"
 #include "storage/state_directory.hpp"
 #include "storage/status_reader.hpp"
 

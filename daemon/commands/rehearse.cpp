@@ -12,8 +12,8 @@
 #include "daemon/commands/backlog_chart.hpp"
 #include "daemon/commands/rehearse_arguments.hpp"
 #include "daemon/commands/rehearse_text.hpp"
-#include "daemon/exit_status.hpp"
 #include "daemon/rehearsal/rehearsal.hpp"
+#include "daemon/system/exit_status.hpp"
 
 namespace elit::daemon {
 namespace {

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <utility>
 
-#include "core/json_scan.hpp"
-#include "core/json_text.hpp"
 #include "core/letter_case.hpp"
+#include "core/text/json_scan.hpp"
+#include "core/text/json_text.hpp"
 
 namespace elit::daemon {
 namespace {

@@ -5,10 +5,10 @@
 #include <iostream>
 #include <system_error>
 
-#include "daemon/exit_status.hpp"
-#include "daemon/held_signals.hpp"
 #include "daemon/loaded_configuration.hpp"
 #include "daemon/service.hpp"
+#include "daemon/system/exit_status.hpp"
+#include "daemon/system/held_signals.hpp"
 
 namespace elit::daemon {
 

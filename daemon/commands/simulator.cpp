@@ -13,7 +13,7 @@
 
 #include "core/simulator/simulator.hpp"
 #include "daemon/commands/simulator_arguments.hpp"
-#include "daemon/http/server.hpp"
+#include "daemon/commands/simulator_server.hpp"
 
 namespace elit::daemon {
 namespace {

@@ -10,11 +10,11 @@
 #include "core/check.hpp"
 #include "core/crm/exchange.hpp"
 #include "core/crm/sink_design.hpp"
-#include "core/crm/webhook.hpp"
-#include "core/crm/webhook_signature.hpp"
 #include "core/crm/work.hpp"
-#include "core/percent_encoding.hpp"
-#include "core/time_text.hpp"
+#include "core/delivery/webhook.hpp"
+#include "core/delivery/webhook_signature.hpp"
+#include "core/text/percent_encoding.hpp"
+#include "core/text/time_text.hpp"
 #include "storage/status_reader.hpp"
 
 namespace elit::daemon {

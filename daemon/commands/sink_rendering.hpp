@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/crm/outgoing_message.hpp"
+#include "core/delivery/outgoing_message.hpp"
 #include "core/instant.hpp"
 #include "core/options.hpp"
 #include "daemon/commands/rendered_request.hpp"

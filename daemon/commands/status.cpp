@@ -13,10 +13,10 @@
 #include <thread>
 
 #include "config/loader.hpp"
-#include "core/lateness.hpp"
-#include "core/redaction.hpp"
-#include "core/time_text.hpp"
-#include "daemon/exit_status.hpp"
+#include "core/fetch/lateness.hpp"
+#include "core/text/redaction.hpp"
+#include "core/text/time_text.hpp"
+#include "daemon/system/exit_status.hpp"
 #include "storage/status_reader.hpp"
 
 namespace elit::daemon {

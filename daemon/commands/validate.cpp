@@ -11,7 +11,7 @@
 #include "config/loader.hpp"
 #include "core/crm/sink_design.hpp"
 #include "daemon/commands/guarantee.hpp"
-#include "daemon/secret.hpp"
+#include "daemon/system/secret.hpp"
 
 namespace elit::daemon {
 namespace {

@@ -14,7 +14,7 @@
 #include <thread>
 #include <utility>
 
-#include "daemon/waiting.hpp"
+#include "daemon/time/waiting.hpp"
 
 namespace elit::daemon {
 namespace asio = boost::asio;

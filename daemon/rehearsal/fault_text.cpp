@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "config/scalars.hpp"
+#include "config/yaml/scalars.hpp"
 
 namespace elit::daemon {
 namespace {

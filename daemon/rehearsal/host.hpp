@@ -11,11 +11,11 @@
 
 #include "core/options.hpp"
 #include "daemon/engine.hpp"
-#include "daemon/log.hpp"
+#include "daemon/log/log.hpp"
 #include "daemon/rehearsal/network.hpp"
-#include "daemon/storage_thread.hpp"
-#include "daemon/virtual_time.hpp"
-#include "storage/memory_disk.hpp"
+#include "daemon/system/storage_thread.hpp"
+#include "daemon/time/virtual_time.hpp"
+#include "storage/memory_disk/memory_disk.hpp"
 #include "storage/store.hpp"
 
 namespace elit::daemon {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/check.hpp"
-#include "daemon/waiting.hpp"
+#include "daemon/time/waiting.hpp"
 
 namespace elit::daemon {
 namespace {

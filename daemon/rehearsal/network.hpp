@@ -12,7 +12,7 @@
 #include "core/random.hpp"
 #include "core/simulator/reply.hpp"
 #include "daemon/http/transport.hpp"
-#include "daemon/virtual_time.hpp"
+#include "daemon/time/virtual_time.hpp"
 
 namespace elit::daemon {
 

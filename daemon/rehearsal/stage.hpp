@@ -10,11 +10,11 @@
 #include "core/options.hpp"
 #include "core/simulator/crm.hpp"
 #include "core/simulator/simulator.hpp"
-#include "daemon/log.hpp"
+#include "daemon/log/log.hpp"
 #include "daemon/rehearsal/host.hpp"
 #include "daemon/rehearsal/network.hpp"
-#include "daemon/virtual_time.hpp"
-#include "storage/memory_disk.hpp"
+#include "daemon/time/virtual_time.hpp"
+#include "storage/memory_disk/memory_disk.hpp"
 
 namespace elit::daemon {
 

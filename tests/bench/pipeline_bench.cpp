@@ -3,8 +3,8 @@
 #include <variant>
 
 #include "core/check.hpp"
-#include "core/crm/webhook.hpp"
-#include "core/delivery.hpp"
+#include "core/delivery/delivery.hpp"
+#include "core/delivery/webhook.hpp"
 #include "tests/bench/harness.hpp"
 #include "tests/bench/sample_data.hpp"
 

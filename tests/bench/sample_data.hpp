@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "core/fetch/row_order.hpp"
 #include "core/options.hpp"
-#include "core/row_order.hpp"
 
 // What the benchmarks work on: the same on every machine and in every run.
 namespace elit::bench {

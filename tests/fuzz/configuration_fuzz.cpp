@@ -5,8 +5,8 @@
 #include <string>
 
 #include "config/loader.hpp"
-#include "config/yaml_tree.hpp"
-#include "core/utf8.hpp"
+#include "config/yaml/yaml_tree.hpp"
+#include "core/text/utf8.hpp"
 #include "tests/fuzz/expectation.hpp"
 
 namespace elit::fuzz {

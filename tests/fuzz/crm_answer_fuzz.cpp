@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "core/crm/webhook.hpp"
-#include "core/json_text.hpp"
-#include "core/time_text.hpp"
-#include "core/utf8.hpp"
+#include "core/delivery/webhook.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/time_text.hpp"
+#include "core/text/utf8.hpp"
 #include "tests/fuzz/expectation.hpp"
 #include "tests/fuzz/json_witness.hpp"
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "core/crm/webhook.hpp"
-#include "core/json_scan.hpp"
-#include "core/json_text.hpp"
-#include "core/utf8.hpp"
+#include "core/delivery/webhook.hpp"
+#include "core/text/json_scan.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/utf8.hpp"
 #include "tests/fuzz/expectation.hpp"
 #include "tests/fuzz/json_witness.hpp"
 

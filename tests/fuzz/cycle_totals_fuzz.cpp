@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "daemon/source_loop.hpp"
+#include "daemon/fetch/source_loop.hpp"
 #include "tests/fuzz/expectation.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "core/lateness.hpp"
+#include "core/fetch/lateness.hpp"
 #include "storage/sqlite.hpp"
 #include "storage/state_directory.hpp"
 #include "storage/status_reader.hpp"

@@ -6,8 +6,8 @@
 #include <cstdlib>
 
 #include "core/check.hpp"
-#include "core/time_text.hpp"
-#include "core/utf8.hpp"
+#include "core/text/time_text.hpp"
+#include "core/text/utf8.hpp"
 
 namespace elit {
 

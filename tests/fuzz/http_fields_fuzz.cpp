@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <string>
 
-#include "core/crm/webhook.hpp"
+#include "core/delivery/webhook.hpp"
 #include "core/elitbuzz/protocol.hpp"
-#include "core/time_text.hpp"
+#include "core/text/time_text.hpp"
 #include "tests/fuzz/expectation.hpp"
 
 namespace elit::fuzz {

@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <string>
 
-#include "core/canonical_json.hpp"
-#include "core/decimal_text.hpp"
-#include "core/json_scan.hpp"
-#include "core/json_text.hpp"
-#include "core/utf8.hpp"
+#include "core/text/canonical_json.hpp"
+#include "core/text/decimal_text.hpp"
+#include "core/text/json_scan.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/utf8.hpp"
 #include "tests/fuzz/expectation.hpp"
 #include "tests/fuzz/json_witness.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <boost/json/parse.hpp>
 
-#include "core/json_scan.hpp"
+#include "core/text/json_scan.hpp"
 
 namespace elit::fuzz {
 namespace json = boost::json;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "config/preset_reader.hpp"
-#include "core/utf8.hpp"
+#include "config/presets/preset_reader.hpp"
+#include "core/text/utf8.hpp"
 #include "tests/fuzz/expectation.hpp"
 
 namespace elit::fuzz {

@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "core/base64.hpp"
-#include "core/json_text.hpp"
-#include "core/percent_encoding.hpp"
-#include "core/redaction.hpp"
-#include "core/utf8.hpp"
+#include "core/text/base64.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/percent_encoding.hpp"
+#include "core/text/redaction.hpp"
+#include "core/text/utf8.hpp"
 #include "tests/fuzz/expectation.hpp"
 
 namespace elit::fuzz {

@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "core/fetch/pager.hpp"
 #include "core/message.hpp"
-#include "core/pager.hpp"
 #include "tests/fuzz/expectation.hpp"
 
 namespace elit::fuzz {

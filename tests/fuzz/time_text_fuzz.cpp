@@ -4,7 +4,7 @@
 #include <ctime>
 #include <string>
 
-#include "core/time_text.hpp"
+#include "core/text/time_text.hpp"
 #include "tests/fuzz/expectation.hpp"
 
 namespace elit::fuzz {

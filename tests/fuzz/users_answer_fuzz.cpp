@@ -5,9 +5,9 @@
 #include <string>
 
 #include "core/elitbuzz/protocol.hpp"
-#include "core/json_scan.hpp"
-#include "core/json_text.hpp"
-#include "core/utf8.hpp"
+#include "core/text/json_scan.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/utf8.hpp"
 #include "tests/fuzz/expectation.hpp"
 #include "tests/fuzz/json_witness.hpp"
 

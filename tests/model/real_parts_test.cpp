@@ -9,8 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "core/delivery.hpp"
-#include "storage/memory_disk.hpp"
+#include "core/delivery/delivery.hpp"
+#include "storage/memory_disk/memory_disk.hpp"
 #include "tests/storage/store_fixture.hpp"
 
 // The product's own Delivery and Store, on a disk in memory, through every order of arrivals, answers and crashes in a

@@ -2,8 +2,8 @@
 #include <utility>
 
 #include "core/check.hpp"
-#include "core/pager.hpp"
-#include "core/window_planner.hpp"
+#include "core/fetch/pager.hpp"
+#include "core/fetch/window_planner.hpp"
 #include "tests/model/design.hpp"
 
 // The source, and its reader: the decisions are those of the product's own Pager and WindowPlanner.

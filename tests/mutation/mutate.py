@@ -31,7 +31,7 @@ EXCLUDED = ("core/simulator/*", "core/options.hpp")
 
 def arguments_from(words):
     parser = argparse.ArgumentParser(prog="./dev mutate", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--files", metavar="GLOB", default="core/*", help="only these files, for example 'core/pager*'")
+    parser.add_argument("--files", metavar="GLOB", default="core/*", help="only these files, for example 'core/fetch/pager*'")
     parser.add_argument("--sample", metavar="N", type=int, default=400, help="so many mutants; 0: all (default 400)")
     parser.add_argument("--seed", metavar="N", type=int, default=1, help="chooses the sample (default 1)")
     parser.add_argument("--jobs", metavar="N", type=int, default=2, help="at once (default 2)")

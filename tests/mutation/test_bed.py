@@ -139,7 +139,7 @@ class TestBed:
         targets = []
         for folder in self.test_folders:
             for listing in sorted((self.tree / folder).rglob("CMakeLists.txt")):
-                targets += re.findall(r"elit_test\((\w+)", listing.read_text(encoding="utf-8"))
+                targets += re.findall(r"elit_test_program\((\w+)", listing.read_text(encoding="utf-8"))
         return targets
 
     def _read_compile_commands(self):
@@ -172,7 +172,7 @@ class TestBed:
         header = self.folder / "precompiled.hpp"
         if not header.exists() or header.read_text(encoding="utf-8") != PRECOMPILED:
             header.write_text(PRECOMPILED, encoding="utf-8")
-        flags = self.compile_commands["core/pager.cpp"]
+        flags = self.compile_commands["core/fetch/pager.cpp"]
         run_or_fail([*flags, *FLAGS_OF_CHANGED, "-x", "c++-header", header, "-o", f"{header}.gch"])
 
     def _join_tests(self):
@@ -182,13 +182,14 @@ class TestBed:
             objects += sorted((self.base / folder).rglob("*.o"))
         self.tests = self.folder / "tests.o"
         run_or_fail(["ld", "-r", *objects, "-o", self.tests])
-        self.libraries = [self.base / "core" / name / f"libelit_{name}.a" for name in ("elitbuzz", "crm", "simulator")]
+        self.libraries = [self.base / "core" / name / f"libelit_{name}.a"
+                          for name in ("simulator", "crm", "delivery", "elitbuzz", "fetch", "text")]
         self.libraries.append(self.base / "core" / "libelit_core.a")
         self.linker = next((f"-fuse-ld={name}" for name in ("mold", "lld", "gold")
                             if shutil.which(name if name == "mold" else f"ld.{name}")), None)
 
     def _link(self, objects, program):
-        command = [self.compile_commands["core/pager.cpp"][0], *([self.linker] if self.linker else []), *objects,
+        command = [self.compile_commands["core/fetch/pager.cpp"][0], *([self.linker] if self.linker else []), *objects,
                    self.tests, *self.libraries, "-lgmock", "-lgtest", "-lgtest_main", "-lboost_json", "-lboost_url",
                    "-lcrypto", "-lpthread", "-o", program]
         return run(command)

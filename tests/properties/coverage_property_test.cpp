@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/coverage.hpp"
+#include "core/fetch/coverage.hpp"
 #include "tests/properties/for_all.hpp"
 #include "tests/properties/printed_values.hpp"
 

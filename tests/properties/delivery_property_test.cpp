@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/delivery.hpp"
+#include "core/delivery/delivery.hpp"
 #include "tests/properties/delivery_world.hpp"
 #include "tests/properties/for_all.hpp"
 

@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-#include "core/delivery.hpp"
+#include "core/delivery/delivery.hpp"
 #include "tests/properties/choices.hpp"
 
 namespace elit::properties {

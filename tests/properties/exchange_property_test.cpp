@@ -10,7 +10,7 @@
 
 #include "core/crm/exchange.hpp"
 #include "tests/core/crm/exchange_rig.hpp"
-#include "tests/core/delivery_rig.hpp"
+#include "tests/core/delivery/delivery_rig.hpp"
 #include "tests/properties/for_all.hpp"
 
 // Deliveries to a CRM under faults: the real delivery machine and the real exchange between a state in memory and a

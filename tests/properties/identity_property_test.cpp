@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/elitbuzz/row_reader.hpp"
-#include "core/identity.hpp"
+#include "core/fetch/identity.hpp"
 #include "core/message.hpp"
 #include "tests/properties/for_all.hpp"
 #include "tests/properties/json_model.hpp"

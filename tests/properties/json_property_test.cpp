@@ -6,10 +6,10 @@
 #include <optional>
 #include <string>
 
-#include "core/canonical_json.hpp"
-#include "core/json_scan.hpp"
-#include "core/json_text.hpp"
-#include "core/utf8.hpp"
+#include "core/text/canonical_json.hpp"
+#include "core/text/json_scan.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/utf8.hpp"
 #include "tests/properties/for_all.hpp"
 #include "tests/properties/json_model.hpp"
 

@@ -4,8 +4,8 @@
 #include <array>
 #include <string_view>
 
-#include "config/option.hpp"
-#include "config/yaml_tree.hpp"
+#include "config/options/option.hpp"
+#include "config/yaml/yaml_tree.hpp"
 #include "tests/properties/json_model.hpp"
 
 namespace elit::properties {

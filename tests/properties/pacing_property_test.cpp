@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "core/poll_schedule.hpp"
-#include "core/request_gate.hpp"
+#include "core/fetch/poll_schedule.hpp"
+#include "core/fetch/request_gate.hpp"
 #include "core/retry.hpp"
 #include "tests/properties/for_all.hpp"
 

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/pager.hpp"
+#include "core/fetch/pager.hpp"
 #include "tests/properties/for_all.hpp"
 #include "tests/properties/list_server.hpp"
 

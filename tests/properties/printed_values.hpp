@@ -2,8 +2,8 @@
 
 #include <ostream>
 
-#include "core/coverage.hpp"
-#include "core/window_planner.hpp"
+#include "core/fetch/coverage.hpp"
+#include "core/fetch/window_planner.hpp"
 
 // How reports of failed cases show the values of the product.
 namespace elit {

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "core/base64.hpp"
-#include "core/json_text.hpp"
-#include "core/percent_encoding.hpp"
-#include "core/redaction.hpp"
-#include "core/utf8.hpp"
+#include "core/text/base64.hpp"
+#include "core/text/json_text.hpp"
+#include "core/text/percent_encoding.hpp"
+#include "core/text/redaction.hpp"
+#include "core/text/utf8.hpp"
 #include "tests/properties/for_all.hpp"
 #include "tests/properties/json_model.hpp"
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "core/time_text.hpp"
+#include "core/text/time_text.hpp"
 #include "tests/properties/for_all.hpp"
 #include "tests/properties/time_model.hpp"
 

@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/crm/clean_text.hpp"
 #include "core/crm/work.hpp"
-#include "core/utf8.hpp"
+#include "core/text/clean_text.hpp"
+#include "core/text/utf8.hpp"
 #include "tests/properties/for_all.hpp"
 
 namespace elit::properties {

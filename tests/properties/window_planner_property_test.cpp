@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/window_planner.hpp"
+#include "core/fetch/window_planner.hpp"
 #include "tests/properties/for_all.hpp"
 #include "tests/properties/printed_values.hpp"
 

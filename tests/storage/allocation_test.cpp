@@ -3,10 +3,10 @@
 #include <cstdlib>
 #include <new>
 
-#include "core/crm/webhook.hpp"
+#include "core/delivery/webhook.hpp"
 #include "core/elitbuzz/protocol.hpp"
-#include "core/pager.hpp"
-#include "core/row_order.hpp"
+#include "core/fetch/pager.hpp"
+#include "core/fetch/row_order.hpp"
 #include "storage/database.hpp"
 #include "storage/status_reader.hpp"
 #include "tests/bench/sample_data.hpp"

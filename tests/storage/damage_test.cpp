@@ -2,7 +2,7 @@
 
 #include "core/random.hpp"
 #include "storage/database.hpp"
-#include "storage/memory_disk.hpp"
+#include "storage/memory_disk/memory_disk.hpp"
 #include "storage/status_reader.hpp"
 #include "tests/storage/store_fixture.hpp"
 #include "tests/storage/workload.hpp"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/memory_disk.hpp"
+#include "storage/memory_disk/memory_disk.hpp"
 #include "tests/storage/state_dump.hpp"
 #include "tests/storage/workload.hpp"
 

@@ -2,7 +2,7 @@
 
 #include <deque>
 
-#include "storage/memory_disk.hpp"
+#include "storage/memory_disk/memory_disk.hpp"
 #include "tests/storage/state_dump.hpp"
 #include "tests/storage/store_fixture.hpp"
 #include "tests/storage/workload.hpp"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "storage/memory_disk.hpp"
+#include "storage/memory_disk/memory_disk.hpp"
 #include "tests/storage/store_fixture.hpp"
 
 namespace elit::storage {

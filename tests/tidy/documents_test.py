@@ -61,12 +61,12 @@ class Documents(unittest.TestCase):
             self.assertEqual(long, [], name)
 
     def test_the_exit_statuses_are_those_of_the_code(self):
-        code = set(re.findall(r"inline constexpr int exit_\w+ = (\d+);", text_of("daemon/exit_status.hpp")))
+        code = set(re.findall(r"inline constexpr int exit_\w+ = (\d+);", text_of("daemon/system/exit_status.hpp")))
         self.assertTrue(code)
         self.assertEqual(set(table(text_of("README.md"), "exit")), code)
 
     def test_every_event_to_alert_on_exists_and_is_written(self):
-        known = set(table(text_of("daemon/EVENTS.md"), "event"))
+        known = set(table(text_of("daemon/log/EVENTS.md"), "event"))
         alerts = re.search(r"^\| alert on \|.*\n\| ---.*\n((?:\|.*\n)+)", text_of("README.md"), re.MULTILINE).group(1)
         named = {word for line in alerts.splitlines() for word in re.findall(r"`([a-z]+(?:_[a-z]+)*)`", line.split("|")[1])}
         self.assertGreater(len(named), 5)

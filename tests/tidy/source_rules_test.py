@@ -1,5 +1,6 @@
 """Shows that each source rule can fail, and that it lets sound code pass."""
 
+import pathlib
 import unittest
 
 import coroutine_law
@@ -18,32 +19,50 @@ class IncludeDirection(unittest.TestCase):
         self.assertNotEqual(found(path, f'#include "{included}"\n'), [], (path, included))
 
     def test_the_arrows_of_the_house_are_allowed(self):
-        self.assert_allowed("core/pager.cpp", "core/pager.hpp")
+        self.assert_allowed("core/fetch/pager.cpp", "core/fetch/pager.hpp")
         self.assert_allowed("core/elitbuzz/answer.cpp", "core/message.hpp")
         self.assert_allowed("core/elitbuzz/answer.cpp", "core/elitbuzz/protocol.hpp")
-        self.assert_allowed("storage/store.cpp", "core/message.hpp")
+        self.assert_allowed("storage/store.cpp", "core/fetch/coverage.hpp")
         self.assert_allowed("config/loader.cpp", "core/options.hpp")
-        self.assert_allowed("config/loader.cpp", "storage/options.hpp")
-        self.assert_allowed("daemon/loops.cpp", "storage/store.hpp")
-        self.assert_allowed("daemon/loops.cpp", "core/crm/webhook.hpp")
+        self.assert_allowed("config/options/option.cpp", "config/yaml/scalars.hpp")
+        self.assert_allowed("daemon/delivery/sink_loop.cpp", "storage/store.hpp")
         self.assert_allowed("daemon/commands/simulator.cpp", "core/simulator/simulator.hpp")
-        self.assert_allowed("tests/core/pager_test.cpp", "core/pager.hpp")
+        self.assert_allowed("daemon/main.cpp", "daemon/commands/run.hpp")
+        self.assert_allowed("tests/core/fetch/pager_test.cpp", "core/fetch/pager.hpp")
 
     def test_arrows_against_the_direction_are_refused(self):
-        self.assert_refused("core/pager.cpp", "core/elitbuzz/protocol.hpp")
-        self.assert_refused("core/pager.cpp", "storage/store.hpp")
-        self.assert_refused("core/crm/webhook.cpp", "core/elitbuzz/protocol.hpp")
-        self.assert_refused("core/simulator/vendor.cpp", "core/crm/webhook.hpp")
+        self.assert_refused("core/message.cpp", "core/text/utf8.hpp")
+        self.assert_refused("core/fetch/pager.cpp", "core/elitbuzz/protocol.hpp")
+        self.assert_refused("core/fetch/pager.cpp", "storage/store.hpp")
+        self.assert_refused("core/delivery/webhook.cpp", "core/crm/exchange.hpp")
+        self.assert_refused("core/simulator/crms.cpp", "core/delivery/webhook.hpp")
         self.assert_refused("storage/store.cpp", "config/loader.hpp")
+        self.assert_refused("storage/store.cpp", "core/crm/work.hpp")
         self.assert_refused("storage/store.cpp", "core/simulator/simulator.hpp")
         self.assert_refused("config/loader.cpp", "storage/store.hpp")
-        self.assert_refused("config/loader.cpp", "daemon/log.hpp")
-        self.assert_refused("daemon/loops.cpp", "core/simulator/simulator.hpp")
-        self.assert_refused("daemon/loops.cpp", "tests/core/fixture.hpp")
+        self.assert_refused("config/yaml/scalars.cpp", "config/options/value.hpp")
+        self.assert_refused("daemon/engine.cpp", "core/simulator/simulator.hpp")
+        self.assert_refused("daemon/engine.cpp", "tests/core/fixture.hpp")
+        self.assert_refused("daemon/unknown/file.cpp", "config/yaml/unknown/file.hpp")
+
+    def test_the_two_halves_never_meet(self):
+        for floor in ("core", "daemon"):
+            self.assert_refused(f"{floor}/fetch/a.cpp", f"{floor}/delivery/b.hpp")
+            self.assert_refused(f"{floor}/delivery/a.cpp", f"{floor}/fetch/b.hpp")
+
+    def test_http_knows_no_meaning(self):
+        for room in ("core/elitbuzz", "core/fetch", "core/delivery", "core/crm", "config", "storage", "daemon/log"):
+            self.assert_refused("daemon/http/transport.cpp", f"{room}/a.hpp")
+
+    def test_every_folder_of_code_is_a_room(self):
+        root = pathlib.Path(source_rules.__file__).parents[2]
+        folders = {file.parent.relative_to(root).as_posix() for product in source_rules.PRODUCT
+                   for file in (root / product).rglob("*.?pp")}
+        self.assertEqual(folders, set(source_rules.ROOMS))
 
     def test_includes_are_written_from_the_root(self):
-        self.assertNotEqual(found("core/pager.cpp", '#include "pager.h"\n'), [])
-        self.assertEqual(found("core/pager.cpp", '#include "core/pager.h"\n', ["core/pager.h"]), [])
+        self.assertNotEqual(found("core/fetch/pager.cpp", '#include "pager.h"\n'), [])
+        self.assertEqual(found("core/fetch/pager.cpp", '#include "core/fetch/pager.h"\n', ["core/fetch/pager.h"]), [])
 
     def test_sqlite_is_known_to_one_file(self):
         self.assertEqual(found("storage/sqlite.cpp", "#include <sqlite3.h>\n"), [])
@@ -55,12 +74,12 @@ class RulesOfTheHouse(unittest.TestCase):
         for line in ("#include <boost/asio.hpp>", "#include <boost/asio/awaitable.hpp>", "#include <iostream>",
                      "std::cout << 1;", "auto now = std::chrono::system_clock::now();",
                      "std::this_thread::sleep_for(second);"):
-            self.assertNotEqual(found("core/pager.cpp", line + "\n"), [], line)
+            self.assertNotEqual(found("core/fetch/pager.cpp", line + "\n"), [], line)
             if "sleep" not in line:
-                self.assertEqual(found("daemon/loops.cpp", line + "\n"), [], line)
+                self.assertEqual(found("daemon/service.cpp", line + "\n"), [], line)
 
     def test_a_comment_or_a_text_is_no_code(self):
-        self.assertEqual(found("core/pager.cpp", "// not std::cout\nauto text = \"std::cout\";\n"), [])
+        self.assertEqual(found("core/fetch/pager.cpp", "// not std::cout\nauto text = \"std::cout\";\n"), [])
 
     def test_tests_do_not_sleep(self):
         self.assertNotEqual(found("tests/core/a_test.cpp", "std::this_thread::sleep_for(x);\n"), [])
@@ -72,7 +91,7 @@ class RulesOfTheHouse(unittest.TestCase):
     def test_names_say_something(self):
         for path in ("core/util.cpp", "daemon/helpers/a.cpp", "core/string_utils.hpp", "storage/misc.sql"):
             self.assertNotEqual(found(path, ""), [], path)
-        self.assertEqual(found("core/base64.cpp", ""), [])
+        self.assertEqual(found("core/text/base64.cpp", ""), [])
 
     def test_nothing_is_left_unfinished(self):
         self.assertNotEqual(found("core/a.cpp", "// TO" + "DO: later\n"), [])

@@ -7,10 +7,10 @@
 
 #include <string>
 
-#include "core/crm/clean_text.hpp"
-#include "core/crm/html_text.hpp"
 #include "core/crm/response_lines.hpp"
-#include "core/json_text.hpp"
+#include "core/text/clean_text.hpp"
+#include "core/text/html_text.hpp"
+#include "core/text/json_text.hpp"
 
 namespace elit::crm {
 namespace {

@@ -1,4 +1,5 @@
 #include "core/crm/filters.hpp"
+#include "core/text/text_length.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/utf8.hpp"
+#include "core/text/utf8.hpp"
 
 namespace elit::crm {
 namespace {

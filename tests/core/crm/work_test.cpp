@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "core/crm/transcript.hpp"
-#include "core/time_text.hpp"
-#include "core/utf8.hpp"
+#include "core/text/time_text.hpp"
+#include "core/text/utf8.hpp"
 
 namespace elit::crm {
 namespace {

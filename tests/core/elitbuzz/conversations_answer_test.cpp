@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "core/elitbuzz/protocol.hpp"
-#include "core/json_scan.hpp"
-#include "core/utf8.hpp"
+#include "core/text/json_scan.hpp"
+#include "core/text/utf8.hpp"
 
 namespace elit::elitbuzz {
 namespace {

@@ -3,8 +3,8 @@
 #include <random>
 
 #include "core/elitbuzz/protocol.hpp"
-#include "core/json_scan.hpp"
-#include "core/utf8.hpp"
+#include "core/text/json_scan.hpp"
+#include "core/text/utf8.hpp"
 
 namespace elit::elitbuzz {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/json_scan.hpp"
+#include "core/text/json_scan.hpp"
 
 namespace elit::elitbuzz {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "core/crm/webhook.hpp"
+#include "core/delivery/webhook.hpp"
 #include "core/elitbuzz/protocol.hpp"
 #include "core/simulator/ledger.hpp"
 #include "tests/core/simulator/simulator_calls.hpp"

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "config/options/option.hpp"
+#include "core/options.hpp"
+
+// The rules that concern several options at once, one function a section of the table. Each looks only at options that
+// were read without a mistake of their own.
+namespace elit::config {
+
+void check_poll(const PollOptions& poll, Inspector& inspector);
+void check_retry(const RetryOptions& retry, Inspector& inspector);
+void check_api(const DialectOptions& api, Inspector& inspector);
+void check_source(const SourceOptions& source, Inspector& inspector);
+void check_sink(const SinkOptions& sink, Inspector& inspector);
+void check_options(const Options& options, Inspector& inspector);
+
+}  // namespace elit::config

@@ -1,0 +1,183 @@
+#include "config/options/section_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "config/yaml/suggestion.hpp"
+
+namespace elit::config {
+namespace {
+
+// Answers a section's check from what was found so far.
+class SectionInspector final : public Inspector {
+ public:
+  SectionInspector(const std::string& path, Place place, Findings& findings)
+      : path_(path), place_(place), findings_(findings) {}
+
+  [[nodiscard]] bool sound(std::string_view key) const override { return findings_.sound(full(key)); }
+  [[nodiscard]] bool present(std::string_view key) const override { return findings_.origins.contains(full(key)); }
+  void complain(const std::string& key, std::string what) override {
+    const auto origin = findings_.origins.find(full(key));
+    findings_.complain(origin == findings_.origins.end() ? place_ : origin->second, full(key), std::move(what));
+  }
+
+ private:
+  [[nodiscard]] std::string full(std::string_view key) const { return path_of(path_, std::string(key)); }
+
+  const std::string& path_;
+  Place place_;
+  Findings& findings_;
+};
+
+// The way to an option of that key inside the section's groups, such as limits.page_size.
+std::optional<std::string> find_below(const Section& section, const std::string& key) {
+  for (const Option& option : section.options) {
+    if (option.kind != Option::Kind::group) {
+      continue;
+    }
+    for (const Option& inner : option.section->options) {
+      if (inner.key == key) {
+        return option.key + '.' + key;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+class SectionReader {
+ public:
+  SectionReader(const Section& section, const Surroundings& surroundings, Findings& findings)
+      : section_(section), surroundings_(surroundings), findings_(findings) {}
+
+  void read(const Node& node, void* owner, const std::string& path) {
+    const std::optional<std::string> variant = variant_of(node);
+    for (const Entry& entry : node.entries) {
+      inspect_key(entry, path, variant);
+    }
+    for (const Option& option : section_.options) {
+      const bool here = option.when.empty() || (variant && applies(option, kind_of(section_, *variant)));
+      const Entry* entry = here ? node.find(option.key) : nullptr;
+      const std::string option_path = path_of(path, option.key);
+      if (entry != nullptr) {
+        findings_.origins[option_path] = entry->value.place;
+        read_option(option, *entry, owner, option_path);
+      } else if (here && is_required(option, variant ? kind_of(section_, *variant) : "") &&
+                 findings_.sound(option_path)) {
+        findings_.complain(node.place, option_path, missing(option));
+      }
+    }
+    if (section_.check) {
+      SectionInspector inspector(path, node.place, findings_);
+      section_.check(owner, inspector);
+    }
+  }
+
+ private:
+  [[nodiscard]] static std::string missing(const Option& option) {
+    return option.example.empty() ? "is missing" : fmt::format("is missing: add {}: {}", option.key, option.example);
+  }
+
+  // The value of the discriminator, when it is a sound one.
+  [[nodiscard]] std::optional<std::string> variant_of(const Node& node) const {
+    const Entry* entry = section_.discriminator.empty() ? nullptr : node.find(section_.discriminator);
+    if (entry == nullptr || entry->value.kind != Node::Kind::scalar) {
+      return std::nullopt;
+    }
+    for (const Option& option : section_.options) {
+      if (option.key == section_.discriminator &&
+          std::find(option.choices.begin(), option.choices.end(), entry->value.text) != option.choices.end()) {
+        return entry->value.text;
+      }
+    }
+    return std::nullopt;
+  }
+
+  void inspect_key(const Entry& entry, const std::string& path, const std::optional<std::string>& variant) {
+    std::vector<std::string> known;
+    for (const Option& option : section_.options) {
+      if (option.key != entry.key) {
+        known.push_back(option.key);
+        continue;
+      }
+      if (variant && !applies(option, kind_of(section_, *variant))) {
+        findings_.complain(entry.place, path_of(path, entry.key),
+                           fmt::format("is only for {}: {}, and this is {}: {}", section_.discriminator,
+                                       kinds_text(option.when), section_.discriminator, *variant));
+      }
+      return;
+    }
+    const std::optional<std::string> below = find_below(section_, entry.key);
+    const std::optional<std::string> near = below ? below : nearest(entry.key, known);
+    findings_.complain(entry.place, path_of(path, entry.key),
+                       near ? fmt::format("is not a known key: did you mean {}?", *near)
+                            : fmt::format("is not a known key; known here are {}", fmt::join(known, ", ")));
+  }
+
+  void read_option(const Option& option, const Entry& entry, void* owner, const std::string& path) {
+    if (entry.value.kind == Node::Kind::null && !findings_.sound(path)) {
+      return;  // refused already, as an alias
+    }
+    if (option.kind == Option::Kind::group) {
+      read_group(option, entry.value, owner, path);
+    } else if (option.kind == Option::Kind::list) {
+      read_list(option, entry.value, owner, path);
+    } else if (const auto value = read_value(option, entry.value, path, surroundings_, findings_)) {
+      option.set(owner, *value);
+    }
+  }
+
+  void read_group(const Option& option, const Node& node, void* owner, const std::string& path) {
+    if (node.kind == Node::Kind::map) {
+      read_section(*option.section, node, option.enter(owner), path, surroundings_, findings_);
+      return;
+    }
+    const std::vector<Option>& inner = option.section->options;
+    findings_.complain(node.place, path,
+                       node.kind == Node::Kind::null
+                           ? "has no value: give it keys, or remove it"
+                           : fmt::format("must be a map of keys such as {}:", inner.front().key));
+  }
+
+  void read_list(const Option& option, const Node& node, void* owner, const std::string& path) {
+    if (node.kind != Node::Kind::sequence) {
+      findings_.complain(node.place, path,
+                         node.kind == Node::Kind::null ? "has no value: give it entries that begin with '- '"
+                                                       : "must be a list: each entry begins with '- '");
+      return;
+    }
+    if (static_cast<std::int64_t>(node.items.size()) < option.min) {
+      findings_.complain(node.place, path, "is empty: at least one entry is needed");
+    }
+    for (std::size_t index = 0; index < node.items.size(); ++index) {
+      const Node& item = node.items[index];
+      const std::string item_path = path_of(path, index);
+      void* element = option.append(owner);
+      findings_.origins[item_path] = item.place;
+      if (!findings_.sound(item_path) && item.kind != Node::Kind::map) {
+        continue;
+      }
+      if (item.kind == Node::Kind::map) {
+        read_section(*option.section, item, element, item_path, surroundings_, findings_);
+      } else {
+        findings_.complain(item.place, item_path,
+                           fmt::format("must be a map of keys such as {}:", option.section->options.front().key));
+      }
+    }
+  }
+
+  const Section& section_;
+  const Surroundings& surroundings_;
+  Findings& findings_;
+};
+
+}  // namespace
+
+void read_section(const Section& section, const Node& node, void* owner, const std::string& path,
+                  const Surroundings& surroundings, Findings& findings) {
+  SectionReader(section, surroundings, findings).read(node, owner, path);
+}
+
+}  // namespace elit::config

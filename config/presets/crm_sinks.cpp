@@ -1,0 +1,88 @@
+#include "config/presets/crm_sinks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "config/presets/preset_reader.hpp"
+#include "config/presets/sink_designer.hpp"
+#include "config/yaml/file_text.hpp"
+#include "config/yaml/yaml_tree.hpp"
+#include "core/text/text_digest.hpp"
+
+namespace elit::config {
+namespace {
+
+// Presets by where they come from, each read once.
+class Presets {
+ public:
+  explicit Presets(Findings& findings) : findings_(findings) {}
+
+  // Null after a mistake.
+  const crm::Preset* shipped(const std::string& name) {
+    const auto [place, is_new] = read_.try_emplace(name);
+    if (is_new) {
+      keep(place->second, read_shipped_preset(name));
+    }
+    return place->second ? &*place->second : nullptr;
+  }
+
+  // `key`: of the option that names the file.
+  const crm::Preset* own(const std::string& file, const std::string& key, std::string& digest) {
+    const FileText content = read_text_file(file);
+    if (!content.text) {
+      complain(key, fmt::format("{} {}", file, content.problem));
+      return nullptr;
+    }
+    digest = crm::sha256_hex(*content.text);
+    const auto [place, is_new] = read_.try_emplace(file);
+    if (is_new) {
+      keep(place->second, read_preset(*content.text, file, std::filesystem::path(file).stem().string()));
+    }
+    return place->second ? &*place->second : nullptr;
+  }
+
+  [[nodiscard]] std::vector<Mistake> take_mistakes() { return std::move(mistakes_); }
+
+ private:
+  void keep(std::optional<crm::Preset>& place, PresetRead read) {
+    place = std::move(read.preset);
+    std::move(read.mistakes.begin(), read.mistakes.end(), std::back_inserter(mistakes_));
+  }
+
+  void complain(const std::string& key, std::string what) {
+    const auto origin = findings_.origins.find(key);
+    findings_.complain(origin == findings_.origins.end() ? Place{} : origin->second, key, std::move(what));
+  }
+
+  Findings& findings_;
+  std::map<std::string, std::optional<crm::Preset>> read_;
+  std::vector<Mistake> mistakes_;
+};
+
+}  // namespace
+
+std::vector<Mistake> design_sinks(Options& options, const PresetText& configuration, Findings& findings) {
+  Presets presets(findings);
+  for (std::size_t index = 0; index < options.sinks.size(); ++index) {
+    SinkOptions& sink = options.sinks[index];
+    const std::string path = path_of("sinks", index);
+    if (sink.type != SinkType::crm || !findings.sound(path_of(path, std::string("preset")))) {
+      continue;
+    }
+    const crm::Preset* preset = sink.crm == "custom"
+                                    ? presets.own(sink.preset, path_of(path, std::string("preset")), sink.preset_digest)
+                                    : presets.shipped(sink.crm);
+    if (preset != nullptr) {
+      sink.design = design_sink(*preset, sink, path, configuration, findings);
+    }
+  }
+  return presets.take_mistakes();
+}
+
+}  // namespace elit::config

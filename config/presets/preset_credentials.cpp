@@ -1,0 +1,152 @@
+#include "config/presets/preset_credentials.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "config/presets/preset_rules.hpp"
+#include "config/presets/preset_steps.hpp"
+#include "config/yaml/text_rules.hpp"
+
+namespace elit::config {
+namespace {
+
+constexpr Milliseconds longest_assertion{std::chrono::hours{1}};
+constexpr Milliseconds longest_token{std::chrono::hours{24 * 365}};
+
+bool is_secret_name(const std::string& name) {
+  return !name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), [](char byte) {
+    return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
+  });
+}
+
+class CredentialReader {
+ public:
+  CredentialReader(const Entry& entry, const std::string& path, std::size_t place, PresetTexts& texts,
+                   PresetFindings& findings)
+      : entry_(entry), members_(entry.value, path, findings), place_(place), texts_(texts), findings_(findings) {}
+
+  crm::Credential read() {
+    credential_.name = entry_.key;
+    credential_.doc = members_.text("doc");
+    credential_.secrets = members_.texts("secrets");
+    check_secrets();
+    learn();
+    Sight sight;
+    sight.secrets = true;
+    sight.tokens = true;
+    sight.way = place_;
+    if (const Node* token = members_.find("token")) {
+      credential_.token = read_token(*token, members_.path_to("token"), sight);
+    }
+    credential_.headers = read_headers(members_, sight, texts_, findings_);
+    credential_.query = read_query(members_, sight, texts_);
+    members_.finish();
+    return std::move(credential_);
+  }
+
+ private:
+  void check_secrets() {
+    for (const std::string& name : credential_.secrets) {
+      if (!is_secret_name(name)) {
+        members_.complain("secrets", "must be names of small letters, digits and _, such as access_token");
+        return;
+      }
+      if (std::count(credential_.secrets.begin(), credential_.secrets.end(), name) > 1) {
+        members_.complain("secrets", fmt::format("names {} twice", name));
+        return;
+      }
+    }
+  }
+
+  void learn() {
+    Vocabulary::Way way;
+    way.name = credential_.name;
+    way.secrets.insert(credential_.secrets.begin(), credential_.secrets.end());
+    const Entry* token = entry_.value.find("token");
+    const Entry* values = token == nullptr ? nullptr : token->value.find("values");
+    for (const Entry& value : values == nullptr ? std::vector<Entry>() : values->value.entries) {
+      way.tokens.insert(value.key);
+    }
+    texts_.vocabulary.ways.push_back(std::move(way));
+  }
+
+  crm::Credential::TokenRequest read_token(const Node& node, const std::string& path, const Sight& outside) {
+    crm::Credential::TokenRequest token;
+    Members members(node, path, findings_);
+    Sight sight = outside;
+    sight.assertion = node.find("assertion") != nullptr;
+    Sight address = sight;
+    address.secrets = false;
+    if (const Node* url = members.need("url", "add url: where tokens come from, absolute or a path")) {
+      token.url = texts_.text(*url, members.path_to("url"), address);
+    }
+    static const std::vector<std::string> methods{"GET", "POST"};
+    token.method = methods.at(members.word("method", methods).value_or(1));
+    token.headers = read_headers(members, sight, texts_, findings_);
+    BodyRead read = read_body(members, crm::BodyFormat::form, sight, sight, texts_);
+    token.format = read.format;
+    token.body = std::move(read.body);
+    if (const Node* assertion = members.find("assertion")) {
+      token.assertion = read_assertion(*assertion, members.path_to("assertion"), outside);
+    }
+    token.conditions = read_conditions(members, "when", findings_);
+    if (members.need("values", "add values: {access_token: /access_token}, what is taken from the answer") != nullptr) {
+      token.values = read_saves(members, "values", findings_);
+    }
+    token.lifetime = members.duration("lifetime", longest_token).value_or(Milliseconds{0});
+    token.verdicts = read_verdicts(members, "verdicts", findings_);
+    members.finish();
+    return token;
+  }
+
+  crm::Credential::Assertion read_assertion(const Node& node, const std::string& path, const Sight& sight) {
+    crm::Credential::Assertion assertion;
+    Members members(node, path, findings_);
+    members.entries("claims", [&](const Entry& entry, const std::string& claim_path) {
+      assertion.claims.emplace_back(entry.key, texts_.text(entry.value, claim_path, sight));
+    });
+    if (members.need("key", "add key: the name of the secret that holds the private key (PEM)") != nullptr) {
+      assertion.key = members.text("key");
+      const auto& secrets = credential_.secrets;
+      if (std::find(secrets.begin(), secrets.end(), assertion.key) == secrets.end()) {
+        members.complain(
+            "key", fmt::format("must be one of this credential's `secrets`{}", advice_on(assertion.key, secrets)));
+      }
+    }
+    assertion.lifetime = members.duration("lifetime", longest_assertion).value_or(assertion.lifetime);
+    if (assertion.lifetime < std::chrono::seconds{10}) {
+      members.complain("lifetime", "must be at least 10s");
+    }
+    members.finish();
+    return assertion;
+  }
+
+  const Entry& entry_;
+  Members members_;
+  std::size_t place_;
+  PresetTexts& texts_;
+  PresetFindings& findings_;
+  crm::Credential credential_;
+};
+
+}  // namespace
+
+std::vector<crm::Credential> read_credentials(Members& members, PresetTexts& texts, PresetFindings& findings) {
+  std::vector<crm::Credential> credentials;
+  const char* advice =
+      "add the ways to prove who we are; for a CRM that asks for nothing write credentials: {open: {}}";
+  if (members.need("credentials", advice) == nullptr) {
+    return credentials;
+  }
+  members.entries("credentials", [&](const Entry& entry, const std::string& path) {
+    if (const auto problem = rules::name.problem(entry.key)) {
+      findings.complain(entry.place, path, *problem);
+    }
+    credentials.push_back(CredentialReader(entry, path, credentials.size(), texts, findings).read());
+  });
+  return credentials;
+}
+
+}  // namespace elit::config

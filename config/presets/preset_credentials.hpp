@@ -1,0 +1,16 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/presets/preset_members.hpp"
+#include "config/presets/preset_texts.hpp"
+#include "core/crm/preset.hpp"
+
+namespace elit::config {
+
+// Reads `credentials`, a map by name. `texts.vocabulary` has to know the settings and learns the credentials.
+[[nodiscard]] std::vector<crm::Credential> read_credentials(Members& members, PresetTexts& texts,
+                                                            PresetFindings& findings);
+
+}  // namespace elit::config

@@ -1,0 +1,85 @@
+#include "config/presets/preset_findings.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "core/check.hpp"
+
+namespace elit::config {
+namespace {
+
+// How many bytes of `raw`, the inside of a scalar as the file has it, make the first `length` bytes of its text. The
+// rest of a scalar that goes on in another line, or has an escape of several letters, is not followed.
+std::size_t raw_length(std::string_view raw, char quote, std::size_t length) {
+  std::size_t place = 0;
+  for (std::size_t read = 0; read < length && place < raw.size(); ++read) {
+    const bool escaped = quote == '"' && raw[place] == '\\';
+    const bool doubled = quote == '\'' && raw[place] == '\'';
+    if (raw[place] == '\n' || (escaped && place + 1 < raw.size() && (raw[place + 1] == 'u' || raw[place + 1] == 'x'))) {
+      return 0;
+    }
+    place += escaped || doubled ? 2 : 1;
+  }
+  return place;
+}
+
+}  // namespace
+
+PresetFindings::PresetFindings(const std::vector<PresetText>& layers) : layers_(layers) {
+  lines_.reserve(layers.size());
+  for (const PresetText& layer : layers) {
+    lines_.emplace_back(layer.text);
+  }
+}
+
+void PresetFindings::complain(Place place, const std::string& path, std::string what) {
+  const auto layer = static_cast<std::size_t>(place.layer);
+  check(layer < layers_.size(), "a mistake was found in a preset that is not read");
+  take({layers_[layer].file, place.line, place.column, printable(path), std::move(what)});
+}
+
+void PresetFindings::take(Mistake mistake) {
+  if (places_.emplace(mistake.file, mistake.line, mistake.column).second) {
+    mistakes_.push_back(std::move(mistake));
+  }
+}
+
+void PresetFindings::complain_inside(const Node& scalar, std::size_t offset, const std::string& path,
+                                     std::string what) {
+  complain(place_inside(scalar, offset), path, std::move(what));
+}
+
+Place PresetFindings::place_inside(const Node& scalar, std::size_t offset) const {
+  const auto layer = static_cast<std::size_t>(scalar.place.layer);
+  const Lines& lines = lines_[layer];
+  const std::string_view text = layers_[layer].text;
+  const std::size_t begin = lines.offset_of(scalar.place);
+  const char first = begin < text.size() ? text[begin] : ' ';
+  if (scalar.quoted && first != '"' && first != '\'') {
+    return scalar.place;
+  }
+  const std::size_t inside = begin + (scalar.quoted ? 1 : 0);
+  const std::string_view raw = text.substr(std::min(inside, text.size()));
+  const std::size_t length = raw_length(raw, scalar.quoted ? first : ' ', offset);
+  if (length == 0 && offset > 0) {
+    return scalar.place;
+  }
+  Place place = lines.place_of_offset(inside + length);
+  place.layer = scalar.place.layer;
+  return place;
+}
+
+std::vector<Mistake> PresetFindings::take_mistakes() {
+  const auto layer_of = [this](const Mistake& mistake) {
+    return std::find_if(layers_.begin(), layers_.end(),
+                        [&](const PresetText& layer) { return layer.file == mistake.file; }) -
+           layers_.begin();
+  };
+  sort_by_place(mistakes_);
+  std::stable_sort(mistakes_.begin(), mistakes_.end(),
+                   [&](const Mistake& left, const Mistake& right) { return layer_of(left) < layer_of(right); });
+  return std::move(mistakes_);
+}
+
+}  // namespace elit::config

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/presets/preset_findings.hpp"
+#include "config/yaml/yaml_tree.hpp"
+#include "core/instant.hpp"
+
+namespace elit::config {
+
+// The members of one map of a preset, each taken by its name. What is absent has the value given as default; what is
+// wrong is a mistake and has it too. After finish() every member that nobody asked for is a mistake.
+class Members {
+ public:
+  // `map` and `findings` outlive this. A node that is no map is a mistake and has no members.
+  Members(const Node& map, std::string path, PresetFindings& findings);
+
+  // The member; null when it is absent. One without a value is a mistake and counts as absent.
+  [[nodiscard]] const Node* find(const char* key);
+  // The same; a mistake when it is absent. `advice` follows "is missing: ".
+  [[nodiscard]] const Node* need(const char* key, std::string_view advice);
+  // A mistake when it is there.
+  void refuse(const char* key, std::string_view why);
+
+  [[nodiscard]] std::string text(const char* key, std::string standard = {});
+  [[nodiscard]] std::optional<std::string> text_if_any(const char* key);
+  [[nodiscard]] bool flag(const char* key, bool standard);
+  [[nodiscard]] std::int64_t whole(const char* key, std::int64_t min, std::int64_t max, std::int64_t standard);
+  [[nodiscard]] double real(const char* key, double min, double max, double standard);
+  [[nodiscard]] std::optional<Milliseconds> duration(const char* key, Milliseconds max);
+  [[nodiscard]] std::int64_t size(const char* key, std::int64_t max, std::int64_t standard);
+  [[nodiscard]] std::vector<std::string> texts(const char* key);
+  // The place of the word among `words`; absent when it is none of them.
+  [[nodiscard]] std::optional<std::size_t> word(const char* key, const std::vector<std::string>& words);
+  template <class Enumeration>
+  [[nodiscard]] Enumeration choice(const char* key, const std::vector<std::string>& words, Enumeration standard) {
+    const std::optional<std::size_t> place = word(key, words);
+    return place ? static_cast<Enumeration>(*place) : standard;
+  }
+  // Calls `read` with each element of a list and its path; a single value that is no list stands for a list of one.
+  void each(const char* key, const std::function<void(const Node&, const std::string&)>& read);
+  // Calls `read` with each entry of a map and its path.
+  void entries(const char* key, const std::function<void(const Entry&, const std::string&)>& read);
+
+  void finish();
+
+  [[nodiscard]] bool sound() const { return map_.kind == Node::Kind::map; }
+  [[nodiscard]] Place place() const { return map_.place; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string path_to(const char* key) const { return path_of(path_, std::string(key)); }
+  void complain(const char* key, std::string what);
+
+ private:
+  [[nodiscard]] const Node* scalar(const char* key);
+
+  const Node& map_;
+  std::string path_;
+  PresetFindings& findings_;
+  std::vector<std::string> known_;
+};
+
+// The text of a scalar; absent, with a mistake, for anything else.
+[[nodiscard]] std::optional<std::string> scalar_text(const Node& node, const std::string& path,
+                                                     PresetFindings& findings);
+// Which of `words` the scalar is; absent, with a mistake, when it is none of them.
+[[nodiscard]] std::optional<std::size_t> word_of(const Node& node, const std::string& path,
+                                                 const std::vector<std::string>& words, PresetFindings& findings);
+// ": did you mean X?", or the known ones.
+[[nodiscard]] std::string advice_on(const std::string& word, const std::vector<std::string>& known);
+
+}  // namespace elit::config

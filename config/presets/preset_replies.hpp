@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "config/presets/preset_rules.hpp"
+
+namespace elit::config {
+
+// `item`: what is seen of the item that an element is compared with. `batch`: the request may hold several items.
+[[nodiscard]] crm::ReplyMap read_reply(const Node& node, const std::string& path, const Sight& item, bool batch,
+                                       PresetTexts& texts, PresetFindings& findings);
+[[nodiscard]] crm::FindMap read_find(const Node& node, const std::string& path, const Sight& item, bool reads,
+                                     PresetTexts& texts, PresetFindings& findings);
+
+}  // namespace elit::config

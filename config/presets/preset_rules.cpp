@@ -1,0 +1,223 @@
+#include "config/presets/preset_rules.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "config/yaml/text_rules.hpp"
+#include "core/text/pattern.hpp"
+
+namespace elit::config {
+namespace {
+
+using Range = std::pair<int, int>;
+
+constexpr Milliseconds longest_wait{std::chrono::hours{24 * 7}};
+
+std::string read_pattern(Members& members, const char* key) {
+  const std::optional<std::string> pattern = members.text_if_any(key);
+  if (!pattern) {
+    return {};
+  }
+  if (const std::string what = crm::pattern_mistake(*pattern); !what.empty()) {
+    members.complain(key, what);
+    return {};
+  }
+  return *pattern;
+}
+
+std::optional<int> status_of(const std::string& text) {
+  const bool digits =
+      text.size() == 3 && std::all_of(text.begin(), text.end(), [](char byte) { return byte >= '0' && byte <= '9'; });
+  const int status = digits ? std::stoi(text) : 0;
+  return status >= 100 && status <= 599 ? std::optional(status) : std::nullopt;
+}
+
+std::optional<Range> range_of(const std::string& text) {
+  if (text.size() == 3 && text.ends_with("xx") && text[0] >= '1' && text[0] <= '5') {
+    const int first = (text[0] - '0') * 100;
+    return Range{first, first + 99};
+  }
+  const std::size_t dash = text.find('-');
+  const std::optional<int> from = status_of(text.substr(0, dash));
+  const std::optional<int> to = dash == std::string::npos ? from : status_of(text.substr(dash + 1));
+  return from && to && *from <= *to ? std::optional(Range{*from, *to}) : std::nullopt;
+}
+
+crm::Condition read_condition(const Node& node, const std::string& path, PresetFindings& findings) {
+  crm::Condition condition;
+  Members members(node, path, findings);
+  condition.at = read_inner_locator(members, findings);
+  if (members.find("present") != nullptr) {
+    condition.present = members.flag("present", true);
+  }
+  condition.equals = members.text_if_any("equals");
+  if (const std::string pattern = read_pattern(members, "matches"); !pattern.empty()) {
+    condition.matches = pattern;
+  }
+  condition.one_of = members.texts("one_of");
+  const bool asks = node.find("present") != nullptr || node.find("equals") != nullptr ||
+                    node.find("matches") != nullptr || node.find("one_of") != nullptr;
+  if (members.sound() && !asks) {
+    findings.complain(node, path, "asks nothing: add present, equals, matches or one_of");
+  }
+  members.finish();
+  return condition;
+}
+
+// A rule without status and conditions holds always.
+bool holds_always(const crm::VerdictRule& rule) {
+  return rule.statuses.empty() && rule.conditions.empty();
+}
+
+crm::VerdictRule read_verdict(const Node& node, const std::string& path, PresetFindings& findings) {
+  crm::VerdictRule rule;
+  Members members(node, path, findings);
+  rule.statuses = read_statuses(members, "status", findings);
+  rule.conditions = read_conditions(members, "when", findings);
+  if (members.need("verdict", fmt::format("add verdict: {}", fmt::join(verdict_names(), ", "))) != nullptr) {
+    rule.verdict = members.choice("verdict", verdict_names(), crm::Verdict::unknown);
+  }
+  rule.wait = members.duration("wait", longest_wait);
+  rule.wait_seconds = read_locator(members, "wait_seconds", findings);
+  rule.wait_until_midnight = members.flag("wait_until_midnight", false);
+  rule.id = read_locator(members, "id", findings);
+  if (rule.id && rule.verdict != crm::Verdict::exists) {
+    members.complain("id", "is only for verdict: exists, which takes the record that is there");
+  }
+  rule.advice = members.text("advice");
+  members.finish();
+  return rule;
+}
+
+}  // namespace
+
+const std::vector<std::string>& verdict_names() {
+  static const std::vector<std::string> names{"done",           "retry",     "throttled", "unauthorized", "rejected",
+                                              "rejected_batch", "too_large", "exists",    "unknown",      "fatal"};
+  return names;
+}
+
+std::string read_pointer(const Node& node, const std::string& path, PresetFindings& findings) {
+  const std::optional<std::string> text = scalar_text(node, path, findings);
+  if (!text) {
+    return {};
+  }
+  if (const auto problem = rules::json_pointer.problem(*text)) {
+    findings.complain(node, path, *problem);
+    return {};
+  }
+  return *text;
+}
+
+crm::Locator read_inner_locator(Members& members, PresetFindings& findings) {
+  crm::Locator locator;
+  const Node* pointer = members.find("pointer");
+  if (pointer != nullptr) {
+    locator.pointer = read_pointer(*pointer, members.path_to("pointer"), findings);
+  }
+  const std::optional<std::string> header = members.text_if_any("header");
+  if (header) {
+    locator.header = *header;
+    if (header->empty()) {
+      members.complain("header", "must be the name of a header");
+    }
+  }
+  if (header && pointer != nullptr) {
+    members.complain("header", "stands beside a pointer: a value is in the body or in a header");
+  }
+  locator.pattern = read_pattern(members, "pattern");
+  if (members.sound() && !header && pointer == nullptr) {
+    findings.complain(members.place(), members.path(),
+                      "names no place: add pointer: /NAME (\"\" is the whole), or header: NAME");
+  }
+  return locator;
+}
+
+crm::Locator read_locator(const Node& node, const std::string& path, PresetFindings& findings) {
+  if (node.kind == Node::Kind::scalar) {
+    crm::Locator locator;
+    locator.pointer = read_pointer(node, path, findings);
+    return locator;
+  }
+  Members members(node, path, findings);
+  crm::Locator locator = read_inner_locator(members, findings);
+  members.finish();
+  return locator;
+}
+
+std::optional<crm::Locator> read_locator(Members& members, const char* key, PresetFindings& findings) {
+  const Node* node = members.find(key);
+  return node == nullptr ? std::nullopt : std::optional(read_locator(*node, members.path_to(key), findings));
+}
+
+std::vector<Range> read_statuses(Members& members, const char* key, PresetFindings& findings) {
+  std::vector<Range> statuses;
+  members.each(key, [&](const Node& node, const std::string& path) {
+    const std::optional<std::string> text = scalar_text(node, path, findings);
+    const std::optional<Range> range = text ? range_of(*text) : std::nullopt;
+    if (range) {
+      statuses.push_back(*range);
+    } else if (text) {
+      findings.complain(node, path, "must be a status from 100 to 599, a range such as 500-504, or 4xx");
+    }
+  });
+  return statuses;
+}
+
+std::vector<crm::Condition> read_conditions(Members& members, const char* key, PresetFindings& findings) {
+  std::vector<crm::Condition> conditions;
+  members.each(key, [&](const Node& node, const std::string& path) {
+    conditions.push_back(read_condition(node, path, findings));
+  });
+  return conditions;
+}
+
+std::vector<crm::KeyMatch> read_key_matches(Members& members, const char* key, const Sight& item, PresetTexts& texts,
+                                            PresetFindings& findings) {
+  std::vector<crm::KeyMatch> keys;
+  members.each(key, [&](const Node& node, const std::string& path) {
+    crm::KeyMatch match;
+    Members inner(node, path, findings);
+    match.at = read_inner_locator(inner, findings);
+    if (const Node* equals = inner.need("equals", "add equals: the text of the item, such as ${activity.key}")) {
+      match.equals = texts.text(*equals, inner.path_to("equals"), item);
+    }
+    inner.finish();
+    keys.push_back(std::move(match));
+  });
+  return keys;
+}
+
+std::vector<crm::VerdictRule> read_verdicts(Members& members, const char* key, PresetFindings& findings) {
+  std::vector<crm::VerdictRule> verdicts;
+  bool over = false;
+  members.each(key, [&](const Node& node, const std::string& path) {
+    if (over) {
+      findings.complain(node, path,
+                        "is never reached: the rule before it holds always, having no status and no `when`");
+      over = false;
+    }
+    verdicts.push_back(read_verdict(node, path, findings));
+    over = over || (node.kind == Node::Kind::map && holds_always(verdicts.back()) && node.find("status") == nullptr &&
+                    node.find("when") == nullptr);
+  });
+  return verdicts;
+}
+
+std::map<std::string, crm::Locator> read_saves(Members& members, const char* key, PresetFindings& findings) {
+  std::map<std::string, crm::Locator> saves;
+  members.entries(key, [&](const Entry& entry, const std::string& path) {
+    const auto is_word = [](char byte) {
+      return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
+    };
+    if (entry.key.empty() || !std::all_of(entry.key.begin(), entry.key.end(), is_word) || entry.key[0] <= '9') {
+      findings.complain(entry.place, path, "must be a name of small letters, digits and _");
+    }
+    saves[entry.key] = read_locator(entry.value, path, findings);
+  });
+  return saves;
+}
+
+}  // namespace elit::config

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "config/presets/preset_members.hpp"
+#include "config/presets/preset_texts.hpp"
+#include "core/crm/preset.hpp"
+
+namespace elit::config {
+
+// A step with its place, for the rules that look at several.
+struct PlacedStep {
+  crm::Step step;
+  const Node* node = nullptr;
+  std::string path;
+};
+
+// Reads the list of steps. `texts.vocabulary` has to know the settings and the credentials; it learns what steps save.
+[[nodiscard]] std::vector<PlacedStep> read_steps(const Node& list, const std::string& path, PresetTexts& texts,
+                                                 PresetFindings& findings);
+
+// Header or query names with their texts. A header that looks like one of a secret has to take it from a placeholder.
+[[nodiscard]] std::vector<std::pair<std::string, crm::Text>> read_headers(Members& members, const Sight& sight,
+                                                                          PresetTexts& texts, PresetFindings& findings);
+[[nodiscard]] std::vector<std::pair<std::string, crm::Text>> read_query(Members& members, const Sight& sight,
+                                                                        PresetTexts& texts);
+
+// `format` and `body`. `standard`: the format of a body that names none.
+struct BodyRead {
+  crm::BodyFormat format = crm::BodyFormat::none;
+  crm::Tree body;
+};
+[[nodiscard]] BodyRead read_body(Members& members, crm::BodyFormat standard, const Sight& sight, const Sight& each_item,
+                                 PresetTexts& texts);
+
+}  // namespace elit::config

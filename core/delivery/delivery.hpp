@@ -1,0 +1,190 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "core/delivery/delivery_answer.hpp"
+#include "core/delivery/delivery_line.hpp"
+#include "core/delivery/delivery_pace.hpp"
+#include "core/delivery/delivery_record.hpp"
+#include "core/instant.hpp"
+#include "core/options.hpp"
+#include "core/random.hpp"
+#include "core/retry.hpp"
+
+namespace elit {
+
+// Our number of a batch while the machine knows it; 0 is none.
+using BatchHandle = std::uint64_t;
+
+struct DeliverySettings {
+  BatchOptions batch;
+  int concurrency = 1;
+  RetryOptions retry;
+  DeadLetterOptions dead_letters;
+};
+
+// What to do next. Everything but SendBatch is done before next() is asked again.
+struct ScanPending {  // list pending messages -> on_pending
+  DeliveryMessageId after = 0;
+  int limit = 0;
+};
+struct LoadHeldBack {  // list those held back or failed -> on_held_back
+  DeliveryMessageId after = 0;
+  int limit = 0;
+};
+struct HoldBack {  // record that they wait behind an earlier one of their user
+  std::vector<DeliveryMessageId> messages;
+};
+struct RecordScanned {  // record how far the scan need not look again
+  DeliveryMessageId to = 0;
+};
+struct ReloadSecret {};  // read the refused secret again -> on_secret
+struct SendBatch {       // record the attempt, then send -> on_begun (if new), on_answer, on_recorded
+  BatchHandle batch = 0;
+  std::optional<DeliveryBatchId> stored;  // absent: the batch is new and is to be created
+  std::vector<DeliveryMessageId> messages;
+  bool lost_before = false;  // an earlier attempt may have been accepted
+};
+struct WaitUntil {  // nothing to do before, unless an event comes; absent: nothing at all
+  std::optional<SteadyTime> time;
+};
+using DeliveryAction =
+    std::variant<ScanPending, LoadHeldBack, HoldBack, RecordScanned, ReloadSecret, SendBatch, WaitUntil>;
+
+// What an answer means for the state.
+struct AttemptFailure {  // the batch waits to be repeated as it is
+  std::string error;
+  bool answer_lost = false;
+  bool charged = false;
+  Instant not_before;  // the peer's wish; our own backoff is not recorded, a new start tries once at once
+};
+struct BatchSettled {
+  std::vector<DeliveryOutcome> outcomes;  // one for each message that is in no split
+  std::vector<BatchSplit> splits;
+};
+using DeliveryRecord = std::variant<AttemptFailure, BatchSettled>;
+
+struct DeliverySummary {
+  SinkState state = SinkState::running;
+  std::string reason;                 // why it is failing or paused; empty while it is running
+  bool settled = false;               // all that is known is delivered or dead, and the store has been looked through
+  int in_flight = 0;                  // requests
+  std::size_t waiting = 0;            // messages known, not delivered, and in no request
+  std::optional<SteadyTime> wake_up;  // when something is due next, if it is not now
+};
+
+// Decides which messages go to one sink, in which batches, in which order and when. Pure: it is told what happened and
+// says what to do; ids, users and sizes are all it knows of a message.
+//
+// A user's messages go in the order of their ids: none is sent while an earlier one, known at the time, is under way or
+// waits; within one request they stand in that order. A batch that fails as a whole is repeated as the same set. While
+// requests fail, one is sent at a time. Memory is bounded: past a few thousand waiting messages it looks no further.
+class Delivery {
+ public:
+  Delivery(const DeliverySettings& settings, std::uint64_t seed);
+
+  // What the store knows. `scanned_to` is where the scan goes on. Requires: called once, first.
+  void start(const std::vector<OpenBatch>& open, DeliveryMessageId scanned_to, Now now);
+
+  // Requires: the action before was carried out.
+  [[nodiscard]] DeliveryAction next(Now now);
+
+  // The answers to ScanPending and LoadHeldBack: ascending, at most as many as asked for; fewer mean there are no more.
+  void on_pending(const std::vector<PendingMessage>& pending, Now now);
+  void on_held_back(const std::vector<PendingMessage>& held, Now now);
+  void on_secret(bool changed, Now now);
+  void on_begun(BatchHandle batch, DeliveryBatchId stored);
+  // What to record. The messages are free for what follows at once: records are kept in the order they were asked for.
+  [[nodiscard]] DeliveryRecord on_answer(BatchHandle handle, const DeliveryAnswer& answer, Now now);
+  // It is recorded; `splits` are the store's ids of the splits, in their order.
+  void on_recorded(BatchHandle handle, const std::vector<DeliveryBatchId>& splits, Now now);
+
+  // There may be new messages.
+  void on_arrivals() { more_pending_ = true; }
+  // Messages were put in line again behind the scan (retried dead letters, replays).
+  void on_requeued();
+  // Do not wait for batches to fill.
+  void hurry(bool on) { hurry_ = on; }
+
+  [[nodiscard]] DeliverySummary summary(Now now) const;
+
+ private:
+  enum class Phase { waiting, in_flight, unborn };  // unborn: a split whose id the store has not given yet
+  struct Batch {
+    std::optional<DeliveryBatchId> stored;
+    std::vector<WaitingMessage> messages;  // ascending by id
+    int attempts = 0;
+    std::optional<Instant> first_failed;
+    bool answer_lost = false;
+    Phase phase = Phase::waiting;
+    SteadyTime due;
+    DeliveryPace::Ticket ticket = 0;  // of the latest attempt
+  };
+  using Batches = std::map<BatchHandle, Batch>;
+
+  void add_waiting(const std::vector<PendingMessage>& pending, bool recorded, Now now);
+  BatchHandle open_batch(Batch batch, SteadyTime now);
+  Batch close_batch(BatchHandle handle, SteadyTime now);
+  void enter(Batch& batch, Phase phase, SteadyTime now);
+  void place_user(DeliveryUserId user, SteadyTime now);
+  [[nodiscard]] bool may_go(BatchHandle handle, const Batch& batch) const;
+  [[nodiscard]] bool has_room() const;
+  [[nodiscard]] bool may_open() const;
+  [[nodiscard]] std::optional<SendBatch> pick(Now now);
+  [[nodiscard]] BatchHandle pick_open(SteadyTime now) const;
+  [[nodiscard]] BatchHandle pick_new(SteadyTime now);
+  [[nodiscard]] std::optional<DeliveryMessageId> scanned_to() const;
+  [[nodiscard]] std::optional<SteadyTime> wake_up(SteadyTime now) const;
+
+  void pace_by(const Batch& batch, const DeliveryAnswer& answer, Now now);
+  DeliveryRecord fail(BatchHandle handle, const DeliveryAnswer& answer, bool charged, Now now);
+  DeliveryRecord refuse(BatchHandle handle, const DeliveryAnswer& answer, Now now);
+  DeliveryRecord settle(BatchHandle handle, const DeliveryAnswer& answer, Now now);
+  DeliveryOutcome settle_message(const Batch& batch, WaitingMessage message, MessageVerdict verdict,
+                                 const MessageAnswer& answer, Now now);
+  void split_up(BatchHandle handle, const Batch& whole, const std::vector<MessageVerdict>& verdicts,
+                const DeliveryAnswer& answer, Now now, BatchSettled& settled);
+  void give_up(const Batch& batch, const std::string& error, std::vector<DeliveryOutcome>& outcomes);
+  // Opens a batch of `messages`, which were in `whole`, until now `handle`. `split` says what became of them.
+  void split_off(BatchHandle handle, const Batch& whole, std::vector<WaitingMessage> messages, BatchSplit split,
+                 SteadyTime due, Now now, BatchSettled& settled);
+  // The same in two halves, or as one when there is one message.
+  void halve(BatchHandle handle, const Batch& whole, const std::vector<WaitingMessage>& messages,
+             const std::string& error, Now now, BatchSettled& settled);
+  DeliveryOutcome keep(WaitingMessage message, const std::string& error, Milliseconds delay, Now now);
+  [[nodiscard]] bool gives_up(std::optional<Instant> first_failed, Now now) const;
+  void count_refusal(DeliveryPace::Ticket ticket, const std::string& reason, Now now);
+
+  DeliverySettings settings_;
+  Backoff backoff_;
+  Random random_;
+  DeliveryPace pace_;
+  DeliveryLine line_;
+  Batches batches_;
+  BatchHandle handles_ = 0;
+  // Each user's open batches by the user's first message in them; only the first may be sent. A new batch takes nothing
+  // that is behind an open one, so it comes before all of those it shares a user with: no two batches wait for each
+  // other.
+  std::unordered_map<DeliveryUserId, std::map<DeliveryPlace, BatchHandle>> open_of_user_;
+  std::unordered_map<BatchHandle, std::vector<BatchHandle>> unborn_;  // splits by the batch they come from
+  int in_flight_ = 0;
+  int refusals_ = 0;  // in a row
+  bool started_ = false;
+  bool hurry_ = false;
+  bool more_pending_ = true;
+  bool more_held_ = true;
+  DeliveryMessageId scan_at_ = 0;
+  DeliveryMessageId held_at_ = 0;
+  DeliveryMessageId scanned_recorded_ = 0;
+  int asked_ = 0;  // the limit of the list that was asked for
+  std::size_t lookahead_;
+};
+
+}  // namespace elit

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/simulator/crms/hubspot_errors.hpp"
+#include "core/simulator/crms/hubspot_properties.hpp"
+#include "core/simulator/crms/vendor_crm.hpp"
+
+namespace elit::simulator {
+
+// A make-believe HubSpot with contacts, communications and notes. VER in a path is any YYYY-MM. It speaks as described
+// at developers.hubspot.com/docs/api-reference and in the published specifications of 2026-03 and 2026-09:
+//
+//   POST /oauth/VER/token                                         a form; refresh tokens only; tokens last 30 minutes
+//   GET  /crm/properties/VER/OBJECT/NAME, POST /crm/properties/VER/OBJECT
+//   POST /crm/objects/VER/OBJECT/batch/upsert, create, update (by record id) or read    100 records
+//   POST /crm/associations/VER/FROM/TO/batch/associate/default    2000 pairs
+//   POST /crm/associations/VER/FROM/TO/batch/read                 1000 records, 500 associations of each at a time
+//
+// The static token is vendor_api_key. Without objectWriteTraceId one bad record refuses the whole batch; with one in
+// every record the good ones are written and the answer is 207. Not documented, and done the harder way: members that
+// the specification does not have are refused; a text is measured in UTF-16 units; overlapping writes do not see each
+// other.
+class HubSpot final : public VendorCrm {
+ public:
+  HubSpot();
+
+  [[nodiscard]] std::string_view name() const override { return "hubspot"; }
+  HttpAnswer answer(const HttpRequest& request, const VendorCall& call) override;
+  [[nodiscard]] std::optional<HttpAnswer> refusal(Trouble trouble) const override;
+
+ private:
+  enum class Batch : std::uint8_t { upsert, create, update };
+
+  // A record as a client sends it.
+  struct Input {
+    std::string id;
+    std::string id_property;
+    std::string trace_id;
+    boost::json::object properties;
+    std::set<std::string> contacts;  // to be linked to
+  };
+
+  // What becomes of a batch: `results` and `errors` of the answer.
+  struct Outcome {
+    boost::json::array results;
+    boost::json::array errors;
+  };
+
+  HttpAnswer token(const HttpRequest& request, const VendorCall& call);
+  [[nodiscard]] std::optional<HttpAnswer> not_admitted(const HttpRequest& request, const VendorCall& call);
+  [[nodiscard]] std::optional<HttpAnswer> not_authentic(const HttpRequest& request) const;
+  void add_limits(HttpAnswer& answer) const;
+  HttpAnswer no_such_address();
+
+  HttpAnswer serve(const HttpRequest& request, const std::vector<std::string>& path, const VendorCall& call);
+  HttpAnswer serve_properties(const HttpRequest& request, const std::vector<std::string>& path);
+  HttpAnswer serve_objects(const boost::json::object& body, const std::string& object, const std::string& verb,
+                           const VendorCall& call);
+  HttpAnswer serve_associations(const boost::json::object& body, const std::vector<std::string>& path,
+                                const VendorCall& call);
+
+  HttpAnswer write_batch(const std::string& object, Batch batch, const boost::json::object& body,
+                         const VendorCall& call);
+  [[nodiscard]] std::optional<HubSpotError> read_inputs(const std::string& object, Batch batch,
+                                                        const boost::json::object& body, std::vector<Input>& inputs);
+  [[nodiscard]] std::optional<HubSpotError> read_input(const std::string& object, Batch batch,
+                                                       const boost::json::object& element, Input& input) const;
+  [[nodiscard]] std::optional<HubSpotError> judge(const std::string& object, Batch batch, const Input& input) const;
+  boost::json::object write(const std::string& object, Batch batch, Input input, const VendorCall& call);
+  RecordTable::Written put(const std::string& object, Batch batch, const Input& input,
+                           const boost::json::object& values);
+
+  HttpAnswer read_batch(const std::string& object, const boost::json::object& body, const VendorCall& call) const;
+  HttpAnswer associate(const boost::json::object& body, const std::string& from, const std::string& to,
+                       const VendorCall& call);
+  HttpAnswer read_associations(const boost::json::object& body, const std::string& from, const std::string& to,
+                               const VendorCall& call) const;
+  [[nodiscard]] std::vector<std::string> associated(const std::string& from, const std::string& to,
+                                                    const std::string& id) const;
+
+  [[nodiscard]] HttpAnswer refuse(HubSpotError error) const { return hubspot_answer(error, counts_.requests); }
+  [[nodiscard]] HttpAnswer batch_answer(int good_status, Outcome outcome, const VendorCall& call) const;
+  [[nodiscard]] const VendorRecord* with_email(const std::string& email) const;
+  [[nodiscard]] std::string unique_value(const std::string& object, const boost::json::object& values) const;
+
+  HubSpotProperties properties_;
+  std::deque<Milliseconds> calls_;  // of the last 10 seconds, since the start of the simulator
+};
+
+}  // namespace elit::simulator

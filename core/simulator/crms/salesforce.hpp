@@ -1,0 +1,96 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/simulator/crms/salesforce_schema.hpp"
+#include "core/simulator/crms/salesforce_values.hpp"
+#include "core/simulator/crms/vendor_crm.hpp"
+#include "core/simulator/request_target.hpp"
+
+namespace elit::simulator {
+
+struct SalesforceOptions {
+  // PEM of the public key whose private half signs the assertions of the JWT bearer grant; empty: any signature will
+  // do, as long as the assertion is well-formed.
+  std::string assertion_key;
+  // The calls that are answered in 24 hours; with more, and under VendorFaults::quota_spent, each is answered 403.
+  int calls_per_day = 100'000;
+  std::vector<SalesforceField> fields = sample_salesforce_fields();
+};
+
+// A make-believe organisation of Salesforce (https://developer.salesforce.com/docs/platform/api-rest/guide/):
+//
+//   POST  /services/oauth2/token                                  client_credentials, jwt-bearer
+//   GET   /services/data/vNN.0/sobjects/OBJECT/describe
+//   PATCH /services/data/vNN.0/composite/sobjects/OBJECT/FIELD     upsert of a collection
+//   PATCH /services/data/vNN.0/sobjects/OBJECT/FIELD/VALUE         upsert of one record
+//   GET   /services/data/vNN.0/query?q=SELECT ... FROM ... [WHERE ...] [LIMIT n]
+//
+// The user of the JWT bearer grant is vendor_login, its audience login.salesforce.com, test.salesforce.com or the base
+// URL of the call, its time to expiry at most three minutes. Sessions are good for two hours, and the reply does not
+// say so. Where the documentation is silent: names are compared without case and external ids with it, a length is
+// counted in UTF-16 units, a malformed record spoils its whole call, the same external id twice in a call is refused
+// wherever it stands, and a record is locked while a slow commit writes it or its parent.
+class Salesforce : public VendorCrm {
+ public:
+  explicit Salesforce(SalesforceOptions options = {});
+
+  [[nodiscard]] std::string_view name() const override { return "salesforce"; }
+  HttpAnswer answer(const HttpRequest& request, const VendorCall& call) override;
+  [[nodiscard]] std::optional<HttpAnswer> refusal(Trouble trouble) const override;
+
+ private:
+  // One record of an upsert.
+  struct Row {
+    std::string key;
+    boost::json::object properties;
+    std::set<std::string> linked;
+    std::optional<SalesforceError> error;
+  };
+
+  HttpAnswer give_token(const HttpRequest& request, const VendorCall& call);
+  [[nodiscard]] std::optional<std::string> assertion_mistake(std::string_view assertion, const VendorCall& call) const;
+  HttpAnswer serve(const HttpRequest& request, const RequestTarget& target);
+  [[nodiscard]] bool quota_is_spent() const;
+  void count_call(Instant now);
+  [[nodiscard]] bool comes_too_fast() const;
+  HttpAnswer route(const HttpRequest& request, const RequestTarget& target, int version);
+
+  HttpAnswer upsert_collection(const HttpRequest& request, const std::string& object, const std::string& field);
+  HttpAnswer upsert_one(const HttpRequest& request, const std::string& object, const std::string& field,
+                        const std::string& key);
+  [[nodiscard]] const SalesforceField* external_id(const std::string& object, const std::string& field) const;
+  [[nodiscard]] std::optional<SalesforceError> read_row(const boost::json::object& record, const SalesforceField& key,
+                                                        Row& row) const;
+  [[nodiscard]] std::optional<SalesforceError> read_parent(const SalesforceField& reference,
+                                                           const boost::json::value& value, Row& row) const;
+  void link(const SalesforceField& reference, const VendorRecord* parent, SalesforceError missing, Row& row) const;
+  void judge(const boost::json::object& record, const SalesforceField& key, Row& row) const;
+  void refuse_repeated_keys(std::vector<Row>& rows, const SalesforceField& key);
+
+  static void roll_back_if_any_failed(std::vector<Row>& rows);
+
+  HttpAnswer query(const std::string& version, std::string_view text);
+  HttpAnswer wrong_method(const HttpRequest& request, const std::string& allowed);
+  HttpAnswer refuse(int status, const SalesforceError& error);
+  HttpAnswer refuse(int status, std::string code, std::string message);
+
+  SalesforceOptions options_;
+  Milliseconds elapsed_{0};  // of the call under way
+  int calls_ = 0;            // since day_begin_
+  std::optional<Instant> day_begin_;
+  std::deque<Instant> latest_calls_;  // of ten seconds
+};
+
+// An answer that is no success: an array with one error.
+[[nodiscard]] HttpAnswer salesforce_error(int status, const SalesforceError& error);
+
+}  // namespace elit::simulator

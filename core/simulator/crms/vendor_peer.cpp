@@ -1,0 +1,109 @@
+#include "core/simulator/crms/vendor_peer.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <utility>
+
+#include "core/simulator/crms/hubspot.hpp"
+#include "core/simulator/crms/odoo.hpp"
+#include "core/simulator/crms/salesforce.hpp"
+#include "core/simulator/crms/zoho.hpp"
+#include "core/simulator/setting_request.hpp"
+#include "core/simulator/world.hpp"
+
+namespace elit::simulator {
+
+namespace json = boost::json;
+
+VendorPeer::VendorPeer(std::unique_ptr<VendorCrm> vendor, std::uint64_t seed)
+    : vendor_(std::move(vendor)), random_(random_for(seed, "crm " + std::string(vendor_->name()), 0)) {}
+
+Reply VendorPeer::answer(const HttpRequest& request, const VendorCall& call) {
+  const VendorFaults& faults = vendor_->faults();
+  const Trouble trouble = draw_trouble(faults, call.elapsed, random_);
+  if (!carried_out(trouble)) {
+    vendor_->settle(call.now, call.elapsed);
+    return spoiled(trouble, faults, refused(trouble, call));
+  }
+  Reply reply;
+  reply.answer = vendor_->answer(request, call);
+  reply.delay = vendor_->answer_delay();
+  return spoiled(trouble, faults, std::move(reply));
+}
+
+Reply VendorPeer::refused(Trouble trouble, const VendorCall& call) const {
+  Reply reply = refusal(trouble, vendor_->faults(), call.now);
+  std::optional<HttpAnswer> own = vendor_->refusal(trouble);
+  if (!own && trouble == Trouble::down) {
+    own = text_reply(503, "text/html; charset=utf-8", "<html><body><h1>Service Unavailable</h1></body></html>").answer;
+  }
+  if (own) {
+    for (const HttpHeader& header : reply.answer.headers) {
+      if (header.name == "Retry-After") {
+        own->headers.push_back(header);
+      }
+    }
+    reply.answer = *std::move(own);
+  }
+  return reply;
+}
+
+Reply VendorPeer::control(const HttpRequest& request, std::string_view verb, const VendorCall& call) {
+  // Also notices that a revocation is over, so that a new one is seen even if no request came in between.
+  vendor_->settle(call.now, call.elapsed);
+  if (verb.empty()) {
+    return answer_settings(vendor_fault_settings(), vendor_->faults(), request);
+  }
+  if (verb == "records" && request.method == "GET") {
+    return records();
+  }
+  if (verb == "counts" && request.method == "GET") {
+    return counts();
+  }
+  return json_reply(404, R"({"error":"known are records and counts, with GET"})");
+}
+
+Reply VendorPeer::records() const {
+  std::string lines;
+  for (const VendorRecord& record : vendor_->records()) {
+    json::array linked;
+    for (const std::string& id : record.linked) {
+      linked.emplace_back(id);
+    }
+    json::object line{{"object", record.object}, {"id", record.id}, {"key", record.key}};
+    line["properties"] = record.properties;
+    line["linked"] = std::move(linked);
+    line["writes"] = record.writes;
+    lines += json::serialize(line) + '\n';
+  }
+  return text_reply(200, "application/x-ndjson", std::move(lines));
+}
+
+Reply VendorPeer::counts() const {
+  const VendorCounts& counts = vendor_->counts();
+  const json::object body{{"requests", counts.requests},
+                          {"token_requests", counts.token_requests},
+                          {"tokens_given", counts.tokens_given},
+                          {"invalid_requests", counts.invalid_requests}};
+  return json_reply(200, json::serialize(body));
+}
+
+std::vector<std::unique_ptr<VendorCrm>> all_vendors() {
+  std::vector<std::unique_ptr<VendorCrm>> vendors;
+  vendors.push_back(std::make_unique<HubSpot>());
+  vendors.push_back(std::make_unique<Salesforce>());
+  vendors.push_back(std::make_unique<Zoho>());
+  vendors.push_back(std::make_unique<Odoo>());
+  return vendors;
+}
+
+std::string vendor_names() {
+  std::string names;
+  for (const std::unique_ptr<VendorCrm>& vendor : all_vendors()) {
+    names += (names.empty() ? "" : ", ") + std::string(vendor->name());
+  }
+  return names;
+}
+
+}  // namespace elit::simulator

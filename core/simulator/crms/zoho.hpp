@@ -1,0 +1,71 @@
+#pragma once
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/simulator/crms/vendor_crm.hpp"
+#include "core/simulator/request_target.hpp"
+
+namespace elit::simulator {
+
+// A make-believe Zoho CRM (zoho.com/crm/developer/docs/api/v8, github.com/zoho/crm-oas version 8.0). Its accounts host
+// and its API host are one, and the token reply says so in api_domain:
+//
+//   POST /oauth/v2/token                       query or form; refresh tokens only; tokens last an hour; a wrong client
+//                                              or refresh token is refused with status 200
+//   POST /crm/v8/MODULE/upsert                 data and duplicate_check_fields; 100 records; not for Notes
+//   POST /crm/v8/Notes, PUT /crm/v8/Notes      no key: a repeated POST is a second note
+//   GET  /crm/v8/MODULE/ID/Notes?fields=       the notes of a record, 200 a page; 204: it has none
+//   GET  /crm/v8/MODULE/search?criteria=       one condition, or several of "and" or of "or"; 204: nothing found
+//
+// Any other module than the vendor's own is one that the operator made. Answers name results in the order of the
+// request: 200 (Notes: 201), 207 when mixed, 400 when all are refused. Not documented, and done the harder way: a text
+// is measured in UTF-16 units, and overlapping writes do not see each other. As documented, `equals` in a search finds
+// all that contains the value.
+class Zoho final : public VendorCrm {
+ public:
+  Zoho();
+
+  [[nodiscard]] std::string_view name() const override { return "zoho"; }
+  HttpAnswer answer(const HttpRequest& request, const VendorCall& call) override;
+  [[nodiscard]] std::optional<HttpAnswer> refusal(Trouble trouble) const override;
+
+ private:
+  HttpAnswer token(const HttpRequest& request, const RequestTarget& target, const VendorCall& call);
+  [[nodiscard]] std::optional<HttpAnswer> not_admitted(const HttpRequest& request, const VendorCall& call) const;
+  HttpAnswer serve(const HttpRequest& request, const RequestTarget& target, const VendorCall& call);
+  HttpAnswer serve_records(const HttpRequest& request, const RequestTarget& target, const VendorCall& call);
+  HttpAnswer serve_notes(const HttpRequest& request, const VendorCall& call);
+
+  HttpAnswer upsert(const std::string& module, const HttpRequest& request, const VendorCall& call);
+  boost::json::object upsert_one(const std::string& module, const boost::json::object& values,
+                                 const std::vector<std::string>& fields, std::size_t index, const VendorCall& call);
+  boost::json::object write_note(const boost::json::object& values, bool creating, std::size_t index,
+                                 const VendorCall& call);
+
+  [[nodiscard]] HttpAnswer search(const std::string& module, const RequestTarget& target) const;
+  [[nodiscard]] HttpAnswer notes_of(const std::string& module, const std::string& id,
+                                    const RequestTarget& target) const;
+
+  // A refusal that any record may meet: asked for, locked, or with wrong values.
+  [[nodiscard]] std::optional<boost::json::object> refused(const std::string& module, const boost::json::object& values,
+                                                           bool creating, std::size_t index,
+                                                           const VendorCall& call) const;
+  [[nodiscard]] const VendorRecord* duplicate(const std::string& module, const boost::json::object& values,
+                                              const std::vector<std::string>& fields, std::string& field) const;
+  // The contacts that lookup fields lead to; a record of refusal when one leads nowhere.
+  [[nodiscard]] std::optional<boost::json::object> read_lookups(const boost::json::object& values, std::size_t index,
+                                                                std::set<std::string>& contacts) const;
+  [[nodiscard]] boost::json::object details(const std::string& module, const std::string& id,
+                                            const VendorCall& call) const;
+  [[nodiscard]] HttpAnswer results(boost::json::array list, int good_status) const;
+};
+
+}  // namespace elit::simulator

@@ -1,0 +1,34 @@
+#include "core/text/excerpt.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "core/text/utf8.hpp"
+
+namespace elit::crm {
+
+std::string cut(std::string_view text, std::size_t size_max) {
+  if (text.size() <= size_max) {
+    return to_utf8(text);
+  }
+  std::size_t size = size_max;
+  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) {
+    --size;
+  }
+  return to_utf8(text.substr(0, size)) + "…";
+}
+
+std::string excerpt(std::string_view text) {
+  std::string line = cut(text, excerpt_size_max);
+  std::replace_if(
+      line.begin(), line.end(), [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
+  return line;
+}
+
+std::string code_word(std::string_view text) {
+  constexpr std::size_t size_max = 60;
+  const auto is_plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-'; };
+  return text.size() <= size_max && std::all_of(text.begin(), text.end(), is_plain) ? std::string(text) : std::string{};
+}
+
+}  // namespace elit::crm

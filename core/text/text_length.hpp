@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace elit::crm {
+
+enum class TextUnit { code_points, utf16, bytes };
+
+// The length of valid UTF-8 in that unit.
+[[nodiscard]] std::size_t text_length(std::string_view text, TextUnit unit);
+// The longest beginning with at most `length_max` units that ends between code points (and not inside a cluster, such
+// as an emoji joined by U+200D, where that costs no more than a few code points and leaves anything at all).
+[[nodiscard]] std::string_view text_beginning(std::string_view text, std::size_t length_max, TextUnit unit);
+
+}  // namespace elit::crm

@@ -1,0 +1,263 @@
+#include "daemon/delivery/crm_carrier.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <stdexcept>
+#include <utility>
+
+#include "core/check.hpp"
+#include "core/crm/work.hpp"
+#include "core/delivery/webhook.hpp"
+#include "daemon/delivery/token_file.hpp"
+
+namespace elit::daemon {
+namespace asio = boost::asio;
+using storage::Store;
+
+CrmCarrier::CrmCarrier(const SinkOptions& options, CarrierParts parts)
+    : options_(options),
+      design_(*options.design),
+      parts_(std::move(parts)),
+      tokens_(design_),
+      pacer_(design_.preset.pace),
+      renewed_(parts_.executor),
+      stopped_(parts_.executor) {
+  const std::string base_url = crm::split_url(design_.base_url).base_url;
+  transports_[base_url] = parts_.transports(sink_transport_settings(options_, base_url));
+}
+
+asio::awaitable<std::optional<Failure>> CrmCarrier::recover(storage::SinkId sink, std::set<std::string> /*unsure*/) {
+  sink_ = sink;
+  static_cast<void>(reload_secrets());
+  if (secrets_ && tokens_.needed() && !parts_.token_directory.empty()) {
+    std::string warning;
+    const std::optional<std::string> kept = read_token_file(parts_.token_directory, options_.name, warning);
+    if (!warning.empty()) {
+      const std::string message = "sink " + options_.name + ": " + warning;
+      parts_.log->write(Event::sink_failing, message);
+    }
+    if (kept) {
+      tokens_.take_up(*kept, *secrets_, parts_.timer->now().wall);
+      conceal_tokens();
+    }
+  }
+  co_return std::nullopt;
+}
+
+asio::awaitable<DeliveryAnswer> CrmCarrier::carry(Parcel parcel) {
+  crm::Exchange::Task task = co_await prepare(std::move(parcel));
+  crm::Exchange exchange(design_, std::move(task));
+  co_await talk(exchange);
+  crm::ExchangeResult result = exchange.result();
+  if (result.sink) {
+    probed_ = std::move(result.sink);
+  }
+  if (!result.records.empty()) {
+    co_await keep(std::move(result.records));
+  }
+  co_return std::move(result.answer);
+}
+
+// What the state knows of the messages' days and of what the CRM holds already.
+asio::awaitable<crm::Exchange::Task> CrmCarrier::prepare(Parcel parcel) {
+  const storage::SinkId sink = sink_;
+  std::vector<crm::OutgoingMessage> delivered;
+  if (design_.work.unit == crm::DeliveryUnit::day) {
+    auto job = [sink, days = crm::touched_days(parcel.messages, design_.work.zone)](Store& store) {
+      std::vector<crm::OutgoingMessage> messages;
+      for (const crm::TouchedDay& day : days) {
+        const auto span = day.day ? std::optional(Interval{day.day->from, day.day->to}) : std::nullopt;
+        std::vector<crm::OutgoingMessage> found = store.delivered_messages(sink, day.user, span);
+        std::move(found.begin(), found.end(), std::back_inserter(messages));
+      }
+      return messages;
+    };
+    delivered = co_await parts_.storage->run(std::move(job));
+  }
+  crm::Exchange::Task task;
+  task.messages = parcel.messages.size();
+  task.unsure = parcel.unsure;
+  task.sink = probed_;
+  task.bytes_max = options_.batch.bytes;
+  task.work = crm::make_work(design_.work, parcel.messages, delivered);
+  auto recall = [sink, keys = crm::record_keys(task.work)](Store& store) { return store.remote_records(sink, keys); };
+  task.known = co_await parts_.storage->run(std::move(recall));
+  co_return task;
+}
+
+asio::awaitable<void> CrmCarrier::talk(crm::Exchange& exchange) {
+  int refusals = 0;  // of credentials, in a row
+  for (;;) {
+    if (stopping_) {
+      // What was not sent keeps its place, and nothing is held against it.
+      exchange.give_up(BatchVerdict::throttled, "the program stops", std::nullopt);
+      co_return;
+    }
+    if (!co_await prove_identity(exchange)) {
+      co_return;
+    }
+    const int token_used = tokens_.version();
+    const int secrets_used = secrets_version_;
+    crm::CredentialValues values;
+    values.secrets = *secrets_;
+    values.token = tokens_.values();
+    std::optional<crm::CrmRequest> request = exchange.next(values);
+    if (!request) {
+      co_return;
+    }
+    co_await wait_for_pace();
+    if (stopping_) {
+      continue;
+    }
+    const std::string step = request->step;
+    const Result<HttpAnswer> answered = co_await send(*std::move(request));
+    if (!answered) {
+      exchange.on_failure(answered.error());
+      continue;
+    }
+    pacer_.on_answer(*answered, parts_.timer->now());
+    if (exchange.on_answer(*answered, parts_.timer->now().wall)) {
+      tokens_.accepted(token_used);
+      refusals = 0;
+      continue;
+    }
+    tokens_.refused(token_used);
+    const bool others_now = secrets_used != secrets_version_ || token_used != tokens_.version();
+    if (!others_now && (!tokens_.may_renew() || ++refusals > 1)) {
+      exchange.refuse_credential(step + ": HTTP " + std::to_string(answered->status) +
+                                 ": the credential is not accepted");
+    }
+  }
+}
+
+asio::awaitable<bool> CrmCarrier::prove_identity(crm::Exchange& exchange) {
+  if (!secrets_) {
+    exchange.give_up(BatchVerdict::unauthorized, parts_.secrets->problem(), std::nullopt);
+    co_return false;
+  }
+  while (tokens_.needed() && !tokens_.is_fresh(parts_.timer->now().wall)) {
+    if (!renewing_) {
+      renewing_ = true;
+      latest_ = co_await renew_token();
+      renewing_ = false;
+      renewed_.ring();
+    } else {
+      while (renewing_) {
+        static_cast<void>(co_await renewed_.wait());
+      }
+    }
+    if (latest_.trouble) {
+      exchange.give_up(*latest_.trouble, latest_.detail, latest_.wait);
+      co_return false;
+    }
+  }
+  co_return true;
+}
+
+asio::awaitable<crm::TokenKeeper::Outcome> CrmCarrier::renew_token() {
+  const int secrets_used = secrets_version_;
+  Result<crm::CrmRequest> request = tokens_.request(*secrets_, parts_.timer->now().wall);
+  if (!request) {
+    co_return tokens_.on_failure(request.error());
+  }
+  const Result<HttpAnswer> answered = co_await send(*std::move(request));
+  if (secrets_used != secrets_version_) {
+    // What came is the token of another account, perhaps: those who wait ask again with the secrets in force.
+    co_return crm::TokenKeeper::Outcome();
+  }
+  if (!answered) {
+    co_return tokens_.on_failure(answered.error());
+  }
+  crm::TokenKeeper::Outcome outcome = tokens_.on_answer(*answered, *secrets_, parts_.timer->now().wall);
+  conceal_tokens();
+  if (!outcome.to_keep.empty()) {
+    if (!parts_.token_directory.empty()) {
+      // A refresh token that was not kept would be lost with the process, and the access to the CRM with it.
+      if (const auto failure = write_token_file(parts_.token_directory, options_.name, outcome.to_keep)) {
+        co_return tokens_.on_failure(*failure);
+      }
+    }
+    tokens_.kept();
+  }
+  co_return outcome;
+}
+
+void CrmCarrier::conceal_tokens() {
+  for (const std::string& secret : tokens_.concealed()) {
+    parts_.secrets->conceal(secret);
+  }
+}
+
+asio::awaitable<void> CrmCarrier::wait_for_pace() {
+  for (;;) {
+    const SteadyTime now = parts_.timer->now().steady;
+    const SteadyTime earliest = pacer_.earliest(now);
+    if (stopping_) {
+      co_return;
+    }
+    if (earliest <= now) {
+      pacer_.on_request(now);
+      co_return;
+    }
+    static_cast<void>(co_await stopped_.wait(earliest - now));
+  }
+}
+
+asio::awaitable<Result<HttpAnswer>> CrmCarrier::send(crm::CrmRequest request) {
+  std::unique_ptr<Transport>& transport = transports_[request.base_url];
+  if (!transport) {
+    try {
+      transport = parts_.transports(sink_transport_settings(options_, request.base_url));
+    } catch (const std::runtime_error& error) {
+      Failure failure;
+      failure.kind = FailureKind::rejected;
+      failure.detail = request.step + ": " + error.what();
+      transports_.erase(request.base_url);
+      co_return failure;
+    }
+  }
+  co_return co_await transport->send(std::move(request.request));
+}
+
+asio::awaitable<void> CrmCarrier::keep(std::vector<crm::RemoteRecord> records) {
+  const storage::SinkId sink = sink_;
+  const Instant at = parts_.timer->now().wall;
+  auto job = [sink, at, records = std::move(records)](Store& store) { store.keep_remote_records(sink, records, at); };
+  co_await parts_.storage->run(std::move(job));
+}
+
+bool CrmCarrier::reload_secrets() {
+  boost::json::object secrets;
+  for (const auto& [name, reference] : options_.secrets) {
+    const std::optional<std::string> secret = parts_.secrets->read("secrets." + name, reference);
+    if (!secret) {
+      return false;
+    }
+    secrets[name] = *secret;
+  }
+  boost::json::value read = std::move(secrets);
+  const bool changed = !secrets_ || *secrets_ != read;
+  secrets_ = std::move(read);
+  secrets_version_ += changed ? 1 : 0;
+  if (changed) {
+    tokens_.forget();
+    probed_.reset();  // others may see other things
+  }
+  return changed;
+}
+
+void CrmCarrier::stop() {
+  stopping_ = true;
+  stopped_.ring();
+}
+
+void CrmCarrier::close() {
+  stop();
+  for (const auto& [base_url, transport] : transports_) {
+    if (transport) {
+      transport->close();
+    }
+  }
+}
+
+}  // namespace elit::daemon

@@ -1,0 +1,338 @@
+#include "daemon/delivery/sink_loop.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "core/check.hpp"
+#include "core/crm/sink_design.hpp"
+#include "core/delivery/outgoing_message.hpp"
+
+namespace elit::daemon {
+namespace asio = boost::asio;
+using storage::Store;
+
+namespace {
+
+DeliverySettings settings_of(const SinkOptions& options) {
+  DeliverySettings settings;
+  settings.batch = options.batch;
+  // An archive is one file: its batches are written one after the other.
+  settings.concurrency = options.type == SinkType::file ? 1 : options.concurrency;
+  if (options.type == SinkType::crm && options.design->preset.pace.concurrency > 0) {
+    settings.concurrency = std::min(settings.concurrency, options.design->preset.pace.concurrency);
+  }
+  settings.retry = options.retry;
+  settings.dead_letters = options.dead_letters;
+  return settings;
+}
+
+}  // namespace
+
+struct SinkLoop::Known {
+  std::vector<storage::OpenBatch> open;
+  storage::MessageId scanned_to = 0;
+  std::set<std::string> unsure;  // keys of batches that may have arrived
+};
+
+struct SinkLoop::Begun {
+  storage::BatchId batch = 0;
+  std::vector<crm::OutgoingMessage> messages;
+};
+
+SinkLoop::SinkLoop(const SinkOptions& options, storage::SinkId sink, Parts parts)
+    : options_(options),
+      sink_(sink),
+      parts_(std::move(parts)),
+      machine_(settings_of(options), parts_.seed),
+      bell_(parts_.executor) {
+  check(parts_.carrier != nullptr && parts_.secrets != nullptr, "a sink has somebody to carry its batches");
+}
+
+asio::awaitable<void> SinkLoop::run() {
+  try {
+    co_await take_up();
+    while (!stopping_ && !failure_) {
+      co_await turn();
+    }
+  } catch (...) {
+    // What came first is what is wrong; a machine that it left half-way may fail in other ways.
+    failure_ = failure_ ? failure_ : std::current_exception();
+  }
+  while (sending_ > 0) {
+    co_await bell_.wait();
+  }
+  if (failure_) {
+    std::rethrow_exception(failure_);
+  }
+}
+
+asio::awaitable<void> SinkLoop::turn() {
+  co_await note_state();
+  DeliveryAction action = machine_.next(parts_.timer->now());
+  if (auto* send = std::get_if<SendBatch>(&action)) {
+    spawn(std::move(*send));
+  } else if (const auto* idle = std::get_if<WaitUntil>(&action)) {
+    const std::optional<SteadyTime> until = idle->time;
+    if (parts_.on_change) {
+      parts_.on_change();
+    }
+    co_await wait(until);
+  } else {
+    co_await carry_out(std::move(action));
+  }
+}
+
+void SinkLoop::stop() {
+  stopping_ = true;
+  parts_.carrier->stop();
+  bell_.ring();
+}
+
+void SinkLoop::abandon() {
+  stop();
+  abandoned_ = true;
+  parts_.carrier->close();
+}
+
+void SinkLoop::on_stored() {
+  machine_.on_arrivals();
+  bell_.ring();
+}
+
+void SinkLoop::on_requeued() {
+  machine_.on_requeued();
+  bell_.ring();
+}
+
+void SinkLoop::reload_secrets() {
+  machine_.on_secret(parts_.carrier->reload_secrets(), parts_.timer->now());
+  bell_.ring();
+}
+
+void SinkLoop::hurry(bool on) {
+  machine_.hurry(on);
+  bell_.ring();
+}
+
+asio::awaitable<void> SinkLoop::take_up() {
+  const storage::SinkId sink = sink_;
+  const bool looks_for_unsure = parts_.carrier->looks_for_unsure();
+  const Instant at = parts_.timer->now().wall;
+  auto load = [sink, looks_for_unsure, at](Store& store) {
+    // The loop of the configuration before this one abandoned them: nobody will hear their answers.
+    for (const auto& batch : store.open_batches(sink)) {
+      if (batch.in_flight) {
+        store.record_attempt_failure(batch.id, "abandoned at a reload", true, false, at, at);
+      }
+    }
+    Known known;
+    known.open = store.open_batches(sink);
+    known.scanned_to = store.scanned_to(sink);
+    for (const auto& batch : known.open) {
+      if (looks_for_unsure && batch.answer_lost) {
+        for (const auto& message : store.load_messages(batch.messages)) {
+          known.unsure.insert(message.key);
+        }
+      }
+    }
+    return known;
+  };
+  Known known = co_await parts_.storage->run(std::move(load));
+  while (!stopping_) {
+    auto recovery = parts_.carrier->recover(sink_, known.unsure);
+    const std::optional<Failure> failure = co_await std::move(recovery);
+    if (!failure) {
+      break;
+    }
+    // Without knowing what is there already nothing can be delivered exactly once.
+    const std::string message = "sink " + options_.name + ": " + failure->detail;
+    parts_.log->write(Event::sink_failing, message);
+    co_await wait(parts_.timer->now().steady + options_.retry.max);
+  }
+  machine_.start(known.open, known.scanned_to, parts_.timer->now());
+}
+
+asio::awaitable<void> SinkLoop::wait(std::optional<SteadyTime> until) {
+  std::optional<Milliseconds> at_most;
+  if (until) {
+    at_most = std::max(Milliseconds{0}, *until - parts_.timer->now().steady);
+  }
+  static_cast<void>(co_await bell_.wait(at_most));
+}
+
+asio::awaitable<void> SinkLoop::carry_out(DeliveryAction action) {
+  const storage::SinkId sink = sink_;
+  if (const auto* scan = std::get_if<ScanPending>(&action)) {
+    auto job = [sink, asked = *scan](Store& store) { return store.pending_after(sink, asked.after, asked.limit); };
+    const std::vector<PendingMessage> pending = co_await parts_.storage->run(std::move(job));
+    machine_.on_pending(pending, parts_.timer->now());
+  } else if (const auto* load = std::get_if<LoadHeldBack>(&action)) {
+    auto job = [sink, asked = *load](Store& store) { return store.held_back(sink, asked.limit, asked.after); };
+    const std::vector<PendingMessage> held = co_await parts_.storage->run(std::move(job));
+    machine_.on_held_back(held, parts_.timer->now());
+  } else if (auto* hold = std::get_if<HoldBack>(&action)) {
+    const Instant at = parts_.timer->now().wall;
+    auto job = [sink, at, messages = std::move(hold->messages)](Store& store) { store.hold_back(sink, messages, at); };
+    co_await parts_.storage->run(std::move(job));
+  } else if (const auto* scanned = std::get_if<RecordScanned>(&action)) {
+    auto job = [sink, to = scanned->to](Store& store) { store.record_scanned_to(sink, to); };
+    co_await parts_.storage->run(std::move(job));
+  } else {
+    reload_secrets();
+  }
+}
+
+void SinkLoop::spawn(SendBatch send) {
+  auto on_end = [this](std::exception_ptr failure) {
+    --sending_;
+    if (failure && !failure_) {
+      failure_ = failure;
+    }
+    bell_.ring();
+  };
+  ++sending_;
+  try {
+    asio::co_spawn(parts_.executor, deliver(std::move(send)), std::move(on_end));
+  } catch (...) {
+    --sending_;  // Without memory nothing was started whose end could be waited for.
+    throw;
+  }
+}
+
+asio::awaitable<void> SinkLoop::deliver(SendBatch send) {
+  const bool fresh = !send.stored.has_value();
+  const BatchHandle handle = send.batch;
+  const bool lost_before = send.lost_before;
+  Begun begun = co_await begin(std::move(send));
+  if (fresh) {
+    machine_.on_begun(handle, begun.batch);
+  }
+  if (stopping_ || failure_) {
+    co_return;
+  }
+  Parcel parcel;
+  parcel.messages = std::move(begun.messages);
+  parcel.unsure = lost_before;
+  DeliveryAnswer answer = co_await parts_.carrier->carry(std::move(parcel));
+  if (failure_) {
+    co_return;
+  }
+  if (abandoned_ && answer.verdict == BatchVerdict::transient) {
+    co_return;  // the state says in flight, which is the truth
+  }
+  parts_.secrets->redact(answer);
+  DeliveryRecord decided = machine_.on_answer(handle, answer, parts_.timer->now());
+  log_outcome(answer, decided);
+  const std::vector<storage::BatchId> splits = co_await record(begun.batch, std::move(decided));
+  machine_.on_recorded(handle, splits, parts_.timer->now());
+}
+
+asio::awaitable<SinkLoop::Begun> SinkLoop::begin(SendBatch send) {
+  const storage::SinkId sink = sink_;
+  const Instant at = parts_.timer->now().wall;
+  auto job = [sink, at, send = std::move(send)](Store& store) {
+    Begun begun;
+    if (send.stored) {
+      begun.batch = *send.stored;
+      store.begin_attempt(begun.batch, at);
+    } else {
+      begun.batch = store.begin_batch(sink, send.messages, at);
+    }
+    begun.messages = store.load_messages(send.messages);
+    return begun;
+  };
+  co_return co_await parts_.storage->run(std::move(job));
+}
+
+asio::awaitable<std::vector<storage::BatchId>> SinkLoop::record(storage::BatchId batch, DeliveryRecord record) {
+  const storage::SinkId sink = sink_;
+  const Instant at = parts_.timer->now().wall;
+  auto job = [sink, batch, at, record = std::move(record)](Store& store) {
+    std::vector<storage::BatchId> splits;
+    if (const auto* failed = std::get_if<AttemptFailure>(&record)) {
+      store.record_attempt_failure(batch, failed->error, failed->answer_lost, failed->charged, failed->not_before, at);
+      return splits;
+    }
+    const auto& settled = std::get<BatchSettled>(record);
+    store.settle_batch({sink, batch, at, settled.outcomes, settled.splits});
+    if (!settled.splits.empty()) {
+      // No two open batches share a message: the first one tells which is which.
+      const std::vector<storage::OpenBatch> open = store.open_batches(sink);
+      for (const auto& split : settled.splits) {
+        const auto found = std::find_if(open.begin(), open.end(), [&split](const auto& each) {
+          return each.messages.front() == split.messages.front();
+        });
+        check(found != open.end(), "a split is an open batch");
+        splits.push_back(found->id);
+      }
+    }
+    return splits;
+  };
+  co_return co_await parts_.storage->run(std::move(job));
+}
+
+asio::awaitable<void> SinkLoop::note_state() {
+  const DeliverySummary now = summary();
+  if (now.state == noted_) {
+    co_return;
+  }
+  const bool first = !noted_.has_value();  // The state may still say what an earlier process met.
+  const bool was_paused = noted_ && is_paused(*noted_);
+  noted_ = now.state;
+  const std::string place = "sink " + options_.name + ": ";
+  Fields fields{Field("sink", options_.name), Field("state", to_string(now.state))};
+  if (is_paused(now.state)) {
+    parts_.log->write(Event::sink_paused, place + to_string(now.state) + " (" + now.reason + "); nothing is lost",
+                      fields);
+  } else if (now.state == SinkState::failing) {
+    parts_.log->write(Event::sink_failing, place + now.reason + "; it is tried again with growing pauses", fields);
+  } else if (!first) {
+    parts_.log->write(was_paused ? Event::sink_resumed : Event::sink_recovered, place + "messages are accepted again",
+                      fields);
+  }
+  const storage::SinkId sink = sink_;
+  const Instant at = parts_.timer->now().wall;
+  auto job = [sink, at, state = now.state, reason = now.reason](Store& store) {
+    store.record_sink_state(sink, to_string(state), reason, at);
+  };
+  co_await parts_.storage->run(std::move(job));
+}
+
+// Whether the headers or the signing secret are others than before.
+void SinkLoop::log_outcome(const DeliveryAnswer& answer, const DeliveryRecord& record) {
+  const std::string place = "sink " + options_.name + ": ";
+  const Field sink("sink", options_.name);
+  if (std::holds_alternative<AttemptFailure>(record)) {
+    parts_.log->write(Event::delivery_retry, place + answer.detail, {sink});
+    return;
+  }
+  const auto& [outcomes, splits] = std::get<BatchSettled>(record);
+  const auto count = [&outcomes](DeliveryState state) {
+    return std::count_if(outcomes.begin(), outcomes.end(), [state](const auto& each) { return each.state == state; });
+  };
+  const auto delivered = count(DeliveryState::delivered);
+  const auto dead = count(DeliveryState::dead);
+  const auto waiting = std::accumulate(splits.begin(), splits.end(), std::size_t{0},
+                                       [](std::size_t sum, const auto& each) { return sum + each.messages.size(); });
+  if (waiting > 0 && !answer.messages.empty()) {
+    const std::string why = answer.detail.empty() ? "the answer does not settle all of the batch" : answer.detail;
+    parts_.log->write(Event::delivery_retry, place + why, {sink, Field("messages", waiting)});
+  }
+  if (delivered > 0) {
+    parts_.log->write(Event::delivered, place + "a batch is delivered", {sink, Field("messages", delivered)});
+  }
+  if (dead > 0) {
+    parts_.log->write(Event::dead_letter,
+                      place + std::to_string(dead) + " messages are refused for good" +
+                          (answer.detail.empty() ? "" : " (" + answer.detail + ")") +
+                          "; deliveries_v1 holds the reasons",
+                      {sink, Field("messages", dead)});
+  }
+}
+
+}  // namespace elit::daemon

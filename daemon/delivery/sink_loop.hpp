@@ -1,0 +1,95 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/delivery/delivery.hpp"
+#include "core/failure.hpp"
+#include "core/options.hpp"
+#include "daemon/delivery/carrier.hpp"
+#include "daemon/log/log.hpp"
+#include "daemon/system/storage_thread.hpp"
+#include "daemon/time/timer.hpp"
+#include "daemon/time/waiting.hpp"
+#include "storage/store.hpp"
+
+namespace elit::daemon {
+
+// The delivering half for one sink: sends what is stored and records what the sink said. All on one thread's executor,
+// but for the writing of archives.
+class SinkLoop {
+ public:
+  struct Parts {
+    boost::asio::any_io_executor executor;
+    std::unique_ptr<SinkSecrets> secrets;
+    std::unique_ptr<Carrier> carrier;  // uses `secrets`
+    StorageThread* storage = nullptr;
+    const Timer* timer = nullptr;
+    Log* log = nullptr;
+    std::function<void()> on_change;  // summary() may say something else; may be empty
+    std::uint64_t seed = 0;
+  };
+
+  // `options` and what `parts` points to outlive the loop. The sink is registered as `sink`.
+  SinkLoop(const SinkOptions& options, storage::SinkId sink, Parts parts);
+
+  // Takes up what the state knows of the sink and delivers until stop(). Throws what the storage throws.
+  [[nodiscard]] boost::asio::awaitable<void> run();
+
+  // Begins no more requests; run() ends with the last one under way.
+  void stop();
+
+  // As stop(), but ends the requests under way too. Their batches stay in flight in the state, and are repeated as they
+  // are at the next start.
+  void abandon();
+
+  // New messages are stored.
+  void on_stored();
+  // Messages were put in line again (retried dead letters, replays).
+  void on_requeued();
+  // Reads the secrets again; those that cannot be read stay as they were.
+  void reload_secrets();
+  // Do not wait for batches to fill: for a run that ends when all is delivered.
+  void hurry(bool on);
+
+  [[nodiscard]] DeliverySummary summary() const { return machine_.summary(parts_.timer->now()); }
+  [[nodiscard]] const std::string& name() const { return options_.name; }
+
+ private:
+  struct Known;
+  struct Begun;
+
+  [[nodiscard]] boost::asio::awaitable<void> take_up();
+  [[nodiscard]] boost::asio::awaitable<void> turn();
+  // Carries out everything but sending and waiting.
+  [[nodiscard]] boost::asio::awaitable<void> carry_out(DeliveryAction action);
+  [[nodiscard]] boost::asio::awaitable<void> wait(std::optional<SteadyTime> until);
+  void spawn(SendBatch send);
+  [[nodiscard]] boost::asio::awaitable<void> deliver(SendBatch send);
+  [[nodiscard]] boost::asio::awaitable<Begun> begin(SendBatch send);
+  [[nodiscard]] boost::asio::awaitable<std::vector<storage::BatchId>> record(storage::BatchId batch,
+                                                                             DeliveryRecord record);
+  [[nodiscard]] boost::asio::awaitable<void> note_state();
+  void log_outcome(const DeliveryAnswer& answer, const DeliveryRecord& record);
+
+  const SinkOptions& options_;
+  storage::SinkId sink_;
+  Parts parts_;
+  Delivery machine_;
+  Bell bell_;
+  std::optional<SinkState> noted_;  // what the state says of this sink; absent: nothing since the start
+  int sending_ = 0;
+  bool stopping_ = false;
+  bool abandoned_ = false;
+  std::exception_ptr failure_;
+};
+
+}  // namespace elit::daemon

@@ -1,0 +1,83 @@
+#include "daemon/delivery/webhook_carrier.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "core/delivery/webhook.hpp"
+#include "core/delivery/webhook_signature.hpp"
+
+namespace elit::daemon {
+namespace asio = boost::asio;
+
+WebhookCarrier::WebhookCarrier(const SinkOptions& options, CarrierParts parts)
+    : options_(options), parts_(std::move(parts)) {
+  crm::Endpoint endpoint = crm::split_url(options_.url);
+  transport_ = parts_.transports(sink_transport_settings(options_, endpoint.base_url));
+  target_ = std::move(endpoint.target);
+}
+
+asio::awaitable<std::optional<Failure>> WebhookCarrier::recover(storage::SinkId /*sink*/,
+                                                                std::set<std::string> /*unsure*/) {
+  static_cast<void>(reload_secrets());
+  co_return std::nullopt;
+}
+
+asio::awaitable<DeliveryAnswer> WebhookCarrier::carry(Parcel parcel) {
+  if (!headers_) {
+    DeliveryAnswer answer;
+    answer.verdict = BatchVerdict::unauthorized;
+    answer.detail = answer.reason = parts_.secrets->problem();
+    co_return answer;
+  }
+  for (;;) {
+    const int version_used = version_;
+    HttpRequest request = crm::webhook_request(target_, *headers_, parcel.messages);
+    if (!signing_secret_.empty()) {
+      crm::sign_request(request, signing_secret_, parts_.timer->now().wall);
+    }
+    const Result<HttpAnswer> answered = co_await transport_->send(std::move(request));
+    if (!answered) {
+      co_return crm::read_failure(answered.error());
+    }
+    DeliveryAnswer answer = crm::read_answer(*answered, parcel.messages, parts_.timer->now().wall);
+    if (answer.verdict != BatchVerdict::unauthorized || version_used == version_ || stopping_) {
+      co_return answer;
+    }
+    // What is refused is the secret of before a reload: the batch goes again with the one in force.
+  }
+}
+
+bool WebhookCarrier::reload_secrets() {
+  std::vector<HttpHeader> headers;
+  for (const auto& [name, value] : options_.headers) {
+    const auto* reference = std::get_if<SecretReference>(&value);
+    if (reference == nullptr) {
+      headers.push_back({name, std::get<std::string>(value)});
+      continue;
+    }
+    std::optional<std::string> secret = parts_.secrets->read("header " + name, *reference);
+    if (!secret) {
+      return false;
+    }
+    headers.push_back({name, *std::move(secret)});
+  }
+  std::optional<std::string> signing_secret = std::string{};
+  if (!options_.sign.secret.name.empty()) {
+    signing_secret = parts_.secrets->read("sign.secret", options_.sign.secret);
+  }
+  if (!signing_secret) {
+    return false;
+  }
+  const auto same = [](const HttpHeader& one, const HttpHeader& other) {
+    return one.name == other.name && one.value == other.value;
+  };
+  const bool changed = !headers_ || *signing_secret != signing_secret_ ||
+                       !std::equal(headers.begin(), headers.end(), headers_->begin(), headers_->end(), same);
+  headers_ = std::move(headers);
+  signing_secret_ = *std::move(signing_secret);
+  version_ += changed ? 1 : 0;
+  return changed;
+}
+
+}  // namespace elit::daemon

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "core/http_message.hpp"
+#include "daemon/delivery/carrier.hpp"
+
+namespace elit::daemon {
+
+// `type: http`: one POST a batch.
+class WebhookCarrier final : public Carrier {
+ public:
+  WebhookCarrier(const SinkOptions& options, CarrierParts parts);
+
+  [[nodiscard]] boost::asio::awaitable<std::optional<Failure>> recover(storage::SinkId sink,
+                                                                       std::set<std::string> unsure) override;
+  [[nodiscard]] boost::asio::awaitable<DeliveryAnswer> carry(Parcel parcel) override;
+  [[nodiscard]] bool reload_secrets() override;
+  void stop() override { stopping_ = true; }
+  void close() override { transport_->close(); }
+
+ private:
+  const SinkOptions& options_;
+  CarrierParts parts_;
+  std::unique_ptr<Transport> transport_;
+  std::string target_;
+  std::optional<std::vector<HttpHeader>> headers_;  // absent: a secret cannot be read
+  std::string signing_secret_;                      // empty: requests are not signed
+  int version_ = 0;                                 // counts how often the headers or that secret became others
+  bool stopping_ = false;
+};
+
+}  // namespace elit::daemon

@@ -1,0 +1,136 @@
+#include "daemon/log/event.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstddef>
+
+namespace elit::daemon {
+
+namespace {
+
+constexpr std::size_t event_count = static_cast<std::size_t>(Event::log_failed) + 1;
+
+constexpr std::array<EventRow, event_count> rows{{
+    {Event::started, "started", LogLevel::info, "The process began; carries the version and where the state is."},
+    {Event::ready, "ready", LogLevel::info, "The state is open and every source and sink is set up; work begins."},
+    {Event::reloaded, "reloaded", LogLevel::info, "SIGHUP was obeyed: configuration and secrets are the new ones."},
+    {Event::reload_refused, "reload_refused", LogLevel::error,
+     "SIGHUP found a bad configuration or secret; the old one stays in force. The message says what is wrong."},
+    {Event::stopping, "stopping", LogLevel::info,
+     "A stop was asked for; running requests end or are abandoned safely."},
+    {Event::stopped, "stopped", LogLevel::info, "The last line of an orderly end."},
+    {Event::sync_finished, "sync_finished", LogLevel::info, "The single pass of `sync` ended; carries what is undone."},
+
+    {Event::users_listed, "users_listed", LogLevel::debug, "The list of an audience was read."},
+    {Event::roster_alarm, "roster_alarm", LogLevel::warning,
+     "A list came back empty or sharply shrunk; it added users but nobody was let go. Check the attribute and the "
+     "key."},
+    {Event::user_parked, "user_parked", LogLevel::warning,
+     "A user cannot be read and is tried again later; the others go on. Carries the error and the time of the retry."},
+    {Event::user_recovered, "user_recovered", LogLevel::info, "A parked user can be read again."},
+    {Event::user_gone, "user_gone", LogLevel::debug, "A departed user is covered up to the departure and is let go."},
+
+    {Event::cycle, "cycle", LogLevel::info,
+     "A polling cycle of a source ended; carries its ledger: fetched = new + duplicate + rejected, and each sink's "
+     "totals."},
+    {Event::ledger_mismatch, "ledger_mismatch", LogLevel::error,
+     "The ledger of a cycle does not balance: a bug, or the state was changed by another program. Keep the state and "
+     "report it."},
+    {Event::window_split, "window_split", LogLevel::debug,
+     "A window held too many messages and is read in narrower parts."},
+    {Event::window_unstable, "window_unstable", LogLevel::warning,
+     "The pages of a window kept changing while they were read; it stays uncovered and is read again."},
+    {Event::page_failed, "page_failed", LogLevel::warning,
+     "A page of conversations could not be read; it is tried again."},
+    {Event::late_messages, "late_messages", LogLevel::warning,
+     "Messages appeared so late that `lookback` nearly missed them; the message names the value to set."},
+    {Event::retention_near, "retention_near", LogLevel::warning,
+     "The oldest history that is still unread may soon be deleted by the vendor; it is read first."},
+    {Event::drift, "drift", LogLevel::warning,
+     "The API deviates from what was seen before (a new field, type, order or sender); once for each deviation."},
+    {Event::clock_skew, "clock_skew", LogLevel::warning,
+     "The clock of this machine and the peer's `Date` differ; the cautious one is used. Check time synchronisation."},
+
+    {Event::source_paused, "source_paused", LogLevel::error,
+     "The API refuses the key (401, 403); nothing is lost. The key is re-read on reload and by itself."},
+    {Event::source_resumed, "source_resumed", LogLevel::info,
+     "The API accepts the key again; work goes on where it was."},
+    {Event::source_down, "source_down", LogLevel::error,
+     "The API does not answer; it is tried again with growing pauses."},
+    {Event::source_up, "source_up", LogLevel::info, "The API answers again."},
+    {Event::throttled, "throttled", LogLevel::info, "A peer asked for fewer requests; all connections to it wait."},
+
+    {Event::delivered, "delivered", LogLevel::debug, "A batch was accepted by a CRM."},
+    {Event::delivery_retry, "delivery_retry", LogLevel::debug,
+     "A batch was not accepted for now and is sent again with the same idempotency key."},
+    {Event::dead_letter, "dead_letter", LogLevel::error,
+     "A CRM refused a message for good; it is kept, and deliveries_v1 says why."},
+    {Event::sink_paused, "sink_paused", LogLevel::error,
+     "A CRM gets nothing until its trouble is solved (credential, redirect, flood of refusals); everything is kept."},
+    {Event::sink_resumed, "sink_resumed", LogLevel::info, "A paused CRM gets messages again."},
+    {Event::sink_failing, "sink_failing", LogLevel::warning, "A CRM fails; it is tried again with growing pauses."},
+    {Event::sink_recovered, "sink_recovered", LogLevel::info, "A failing CRM accepts messages again."},
+
+    {Event::storage_failed, "storage_failed", LogLevel::error,
+     "The database cannot be written or read (disk full, permission, damage). What is not stored is fetched again."},
+    {Event::log_failed, "log_failed", LogLevel::error,
+     "Lines of this log were lost because it could not be written; carries how many. Written once it works again."},
+}};
+
+consteval bool rows_follow_the_enumeration() {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (static_cast<std::size_t>(rows[i].event) != i || rows[i].name.empty() || rows[i].documentation.empty()) {
+      return false;
+    }
+  }
+  return true;
+}
+static_assert(rows_follow_the_enumeration(), "each Event has its row, in the same order");
+
+}  // namespace
+
+std::span<const EventRow> event_table() {
+  return rows;
+}
+
+const EventRow& row_of(Event event) {
+  return rows.at(static_cast<std::size_t>(event));
+}
+
+std::string_view to_string(LogLevel level) {
+  switch (level) {
+    case LogLevel::trace:
+      return "trace";
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warning:
+      return "warning";
+    case LogLevel::error:
+      return "error";
+  }
+  return "unknown";
+}
+
+std::string event_reference() {
+  std::string text =
+      "# Log events\n"
+      "\n"
+      "One event a line, always with `ts` (RFC 3339, UTC), `level`, `event` and `msg`; further fields as the event "
+      "needs.\n"
+      "Names and levels are stable: build alerts on `event`. This file is generated from `daemon/log/event.cpp`; "
+      "rewrite "
+      "it\n"
+      "with `ELITBUZZ_SYNC_REGENERATE=1 ./dev test Event`.\n"
+      "\n"
+      "| event | level | meaning |\n"
+      "| --- | --- | --- |\n";
+  for (const EventRow& row : rows) {
+    text += fmt::format("| `{}` | {} | {} |\n", row.name, to_string(row.level), row.documentation);
+  }
+  return text;
+}
+
+}  // namespace elit::daemon

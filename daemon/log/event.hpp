@@ -1,0 +1,75 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/options.hpp"
+
+namespace elit::daemon {
+
+// Everything the log can say. Alerts are built on these names: none is ever renamed, new ones are added with their row
+// in event.cpp, from which EVENTS.md is generated.
+enum class Event {
+  // the process
+  started,
+  ready,
+  reloaded,
+  reload_refused,
+  stopping,
+  stopped,
+  sync_finished,
+  // users
+  users_listed,
+  roster_alarm,
+  user_parked,
+  user_recovered,
+  user_gone,
+  // conversations
+  cycle,
+  ledger_mismatch,
+  window_split,
+  window_unstable,
+  page_failed,
+  late_messages,
+  retention_near,
+  drift,
+  clock_skew,
+  // a source as a whole
+  source_paused,
+  source_resumed,
+  source_down,
+  source_up,
+  throttled,
+  // a CRM
+  delivered,
+  delivery_retry,
+  dead_letter,
+  sink_paused,
+  sink_resumed,
+  sink_failing,
+  sink_recovered,
+  // the machine
+  storage_failed,
+  log_failed,
+};
+
+struct EventRow {
+  Event event;
+  std::string_view name;  // as in the log's `event`
+  LogLevel level;         // at which it is always written
+  std::string_view documentation;
+};
+
+// All rows, in the order of the enumeration.
+[[nodiscard]] std::span<const EventRow> event_table();
+
+[[nodiscard]] const EventRow& row_of(Event event);
+
+// As written in the log and in the configuration: trace, debug, info, warning, error.
+[[nodiscard]] std::string_view to_string(LogLevel level);
+
+// The list for the operator, Markdown: the content of daemon/log/EVENTS.md.
+[[nodiscard]] std::string event_reference();
+
+}  // namespace elit::daemon

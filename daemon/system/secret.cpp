@@ -1,0 +1,213 @@
+#include "daemon/system/secret.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+
+#include "core/check.hpp"
+
+namespace elit::daemon {
+namespace {
+
+using Kind = SecretProblem::Kind;
+using SecretResult = boost::system::result<std::string, SecretProblem>;
+
+constexpr std::size_t largest_secret_bytes = 64 * 1024;
+
+SecretProblem problem(Kind kind, std::string what) {
+  return SecretProblem{kind, std::move(what)};
+}
+
+// Closes a file descriptor at the end of the scope.
+class OpenFile {
+ public:
+  explicit OpenFile(int descriptor) : descriptor_(descriptor) {}
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  ~OpenFile() {
+    if (descriptor_ >= 0) {
+      ::close(descriptor_);
+    }
+  }
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+// The secret proper of what a file or a variable holds.
+SecretResult refine(std::string text, const std::string& source) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) {
+    text.pop_back();
+  }
+  if (text.empty()) {
+    return problem(Kind::unsound, fmt::format("{} is empty: put the secret into it", source));
+  }
+  // A key in PEM has lines; nothing else has.
+  const bool is_pem = text.starts_with("-----BEGIN ");
+  const bool sound = std::none_of(text.begin(), text.end(), [is_pem](char byte) {
+    const auto code = static_cast<unsigned char>(byte);
+    const bool ends_line = is_pem && (byte == '\n' || byte == '\r');
+    return (code < 0x20 && !ends_line) || code == 0x7F;
+  });
+  if (!sound) {
+    return problem(Kind::unsound, fmt::format("{} holds control characters: it must be one line of text", source));
+  }
+  return text;
+}
+
+std::optional<std::string> environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+bool is_below(const std::filesystem::path& path, const std::optional<std::string>& directory) {
+  if (!directory || directory->empty()) {
+    return false;
+  }
+  const std::filesystem::path relative =
+      path.lexically_normal().lexically_relative(std::filesystem::path(*directory).lexically_normal());
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+SecretResult read_all(int file, const std::string& source) {
+  std::string text;
+  std::array<char, 4096> buffer{};
+  while (text.size() <= largest_secret_bytes) {
+    const ssize_t count = ::read(file, buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count < 0) {
+      return problem(Kind::missing,
+                     fmt::format("{} cannot be read: {}", source, std::generic_category().message(errno)));
+    }
+    if (count == 0) {
+      return refine(std::move(text), source);
+    }
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+  return problem(Kind::unsound, fmt::format("{} is larger than 64KiB: this is no secret", source));
+}
+
+SecretResult read_file(const std::string& path, const std::string& source) {
+  // Not blocking: a pipe without a writer must not hang the start.
+  const OpenFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (file.descriptor() < 0) {
+    return problem(Kind::missing, fmt::format("{} cannot be read: {}", source, std::generic_category().message(errno)));
+  }
+  struct stat status {};
+  if (::fstat(file.descriptor(), &status) != 0 || !S_ISREG(status.st_mode)) {
+    return problem(Kind::unsound, fmt::format("{} is no regular file", source));
+  }
+  const bool private_to_owner = (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
+  if (!private_to_owner && !is_below(path, environment("CREDENTIALS_DIRECTORY"))) {
+    return problem(Kind::permission,
+                   fmt::format("{} is open to others than its owner (mode {:04o}): run chmod 600 on it", source,
+                               static_cast<unsigned>(status.st_mode & 07777U)));
+  }
+  return read_all(file.descriptor(), source);
+}
+
+SecretResult read_variable(const std::string& name) {
+  const std::string source = fmt::format("environment variable {}", name);
+  std::optional<std::string> value = environment(name.c_str());
+  if (!value) {
+    return problem(Kind::missing, fmt::format("{} is not set", source));
+  }
+  if (value->size() > largest_secret_bytes) {
+    return problem(Kind::unsound, fmt::format("{} is larger than 64KiB: this is no secret", source));
+  }
+  return refine(std::move(*value), source);
+}
+
+SecretResult read_credential(const std::string& name) {
+  const std::optional<std::string> directory = environment("CREDENTIALS_DIRECTORY");
+  const std::string source = fmt::format("credential {}", name);
+  if (!directory || directory->empty()) {
+    return problem(Kind::missing,
+                   fmt::format("{} is not there: systemd gives credentials to a unit with LoadCredential=, and "
+                               "$CREDENTIALS_DIRECTORY is not set",
+                               source));
+  }
+  return read_file((std::filesystem::path(*directory) / name).string(), source);
+}
+
+// Collects the mistakes of one configuration's secrets.
+class SecretInspection {
+ public:
+  explicit SecretInspection(const config::Loaded& loaded) : loaded_(loaded) {}
+
+  void inspect(const SecretReference& reference, const std::string& key) {
+    const SecretResult secret = read_secret(reference);
+    if (secret) {
+      return;
+    }
+    const auto origin = loaded_.origins.find(key);
+    const config::Place place = origin == loaded_.origins.end() ? config::Place{} : origin->second;
+    const SecretProblem& found = secret.error();
+    SecretMistake mistake{{loaded_.file, place.line, place.column, config::printable(key), found.what},
+                          found.exit_status(),
+                          found.kind == SecretProblem::Kind::missing};
+    mistakes_.push_back(std::move(mistake));
+  }
+
+  [[nodiscard]] std::vector<SecretMistake> take() { return std::move(mistakes_); }
+
+ private:
+  const config::Loaded& loaded_;
+  std::vector<SecretMistake> mistakes_;
+};
+
+}  // namespace
+
+void throw_exception_from_error(const SecretProblem& problem, const boost::source_location&) {
+  check(false, "a secret was taken where there is none: " + problem.what);
+  std::abort();
+}
+
+SecretResult read_secret(const SecretReference& reference) {
+  switch (reference.kind) {
+    case SecretReference::Kind::file:
+      return read_file(reference.name, fmt::format("file {}", reference.name));
+    case SecretReference::Kind::environment:
+      return read_variable(reference.name);
+    case SecretReference::Kind::credential:
+      return read_credential(reference.name);
+  }
+  return problem(Kind::missing, "names no secret");
+}
+
+std::vector<SecretMistake> find_secret_mistakes(const config::Loaded& loaded) {
+  check(loaded.options.has_value(), "the secrets of a configuration with mistakes were asked for");
+  SecretInspection inspection(loaded);
+  const Options& options = *loaded.options;
+  for (std::size_t index = 0; index < options.sources.size(); ++index) {
+    inspection.inspect(options.sources[index].api_key, fmt::format("sources[{}].api_key", index));
+  }
+  for (std::size_t index = 0; index < options.sinks.size(); ++index) {
+    for (const auto& [name, value] : options.sinks[index].headers) {
+      if (const auto* reference = std::get_if<SecretReference>(&value)) {
+        inspection.inspect(*reference, fmt::format("sinks[{}].headers.{}", index, name));
+      }
+    }
+    if (const SecretReference& secret = options.sinks[index].sign.secret; !secret.name.empty()) {
+      inspection.inspect(secret, fmt::format("sinks[{}].sign.secret", index));
+    }
+    for (const auto& [name, reference] : options.sinks[index].secrets) {
+      inspection.inspect(reference, fmt::format("sinks[{}].secrets.{}", index, name));
+    }
+  }
+  return inspection.take();
+}
+
+}  // namespace elit::daemon

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/random.hpp"
+#include "storage/memory_disk/memory_disk.hpp"
+#include "storage/memory_disk/memory_file.hpp"
+
+struct sqlite3_vfs;
+
+// What the files of MemoryDisk share; private to this folder.
+namespace elit::storage {
+
+inline constexpr std::size_t shared_locks = 8;  // SQLITE_SHM_NLOCK
+
+// The wal-index that the connections of one file share. Connections hold its memory until they unmap it, dead or not.
+struct SharedMemory {
+  std::vector<std::unique_ptr<std::uint8_t[]>> regions;
+};
+
+// A connection's hold of a file: its locks, as bits for the shared memory.
+struct Holder {
+  int lock = 0;  // SQLITE_LOCK_...
+  unsigned shared = 0;
+  unsigned exclusive = 0;
+};
+
+struct DiskFile {
+  MemoryFile content;
+  bool directory_synced = true;  // false: the first sync also syncs the directory, as SQLite does for its journals
+  std::vector<Holder*> holders;  // all living connections
+  std::shared_ptr<SharedMemory> memory;
+};
+
+enum class Operation { open, create, remove, look, read, write, cut, sync, size, map };
+
+enum class Verdict {
+  done,
+  refused,  // an I/O error, or everything is dead
+  no_room,
+  half,  // half of it is done
+};
+
+struct MemoryDisk::Impl {
+  explicit Impl(std::uint64_t seed);
+
+  // Counts the operation and says how it goes.
+  Verdict begin(Operation operation);
+  [[nodiscard]] std::shared_ptr<DiskFile> find(const std::string& name) const;
+  std::shared_ptr<DiskFile> add(const std::string& name, bool directory_synced);
+  void remove(const std::string& name);
+  void sync(DiskFile& file);
+  void sync_directory() { name_changes.clear(); }
+  // How much a file may grow by, of `wanted` bytes.
+  [[nodiscard]] std::size_t room_for(std::size_t wanted) const;
+  // Whether the process has died and was not revived.
+  [[nodiscard]] bool dead() const { return dies_at && operations >= *dies_at; }
+  // Everything that is open is dead from now on.
+  void drop_connections();
+  // The files of another disk and what of them is not synced.
+  void copy_unsynced(const Impl& original);
+  void lose_power();
+
+  // A name that was given to another file or to none since the directory was synced.
+  struct NameChange {
+    std::string name;
+    std::shared_ptr<DiskFile> before;
+    std::shared_ptr<DiskFile> after;
+  };
+
+  Random random;
+  std::string vfs_name;
+  std::shared_ptr<sqlite3_vfs> vfs;
+  std::map<std::string, std::shared_ptr<DiskFile>> files;
+  std::vector<NameChange> name_changes;
+  std::uint64_t generation = 0;  // of the connections that are alive
+  std::function<void()> before_operation;
+  std::uint64_t operations = 0;
+  std::optional<std::uint64_t> dies_at;  // the number of the first operation that finds everything dead
+  std::optional<std::uint64_t> fails_at;
+  Fault fault = Fault::io_error;
+  std::uint64_t faults_struck = 0;
+  std::uint64_t capacity = 0;
+  int last_error = 0;  // errno of the latest failure
+};
+
+// Makes the disk known to SQLite and takes it away again.
+void register_vfs(MemoryDisk::Impl& disk, std::uint64_t seed);
+void unregister_vfs(MemoryDisk::Impl& disk);
+
+}  // namespace elit::storage

@@ -1,0 +1,150 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <boost/json/parse.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <set>
+#include <sstream>
+
+#include "config/options/example.hpp"
+#include "config/options/json_schema.hpp"
+#include "config/options/option.hpp"
+#include "config/options/reference.hpp"
+#include "config/presets/preset_pages.hpp"
+#include "tests/config/configurations.hpp"
+
+namespace elit::config {
+namespace {
+
+namespace json = boost::json;
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream stream(path, std::ios::binary);
+  std::ostringstream content;
+  content << stream.rdbuf();
+  return content.str();
+}
+
+// When a shipped file is stale, the fresh one is put into the build directory, to be copied over it.
+void expect_fresh(const std::string& name, const std::string& fresh) {
+  const std::filesystem::path shipped = std::filesystem::path(ELITBUZZ_SYNC_SOURCE_DIRECTORY) / "config" / name;
+  if (content_of(shipped) == fresh) {
+    return;
+  }
+  const std::filesystem::path copy =
+      std::filesystem::path(ELITBUZZ_SYNC_BINARY_DIRECTORY) / ("fresh-" + shipped.filename().string());
+  std::ofstream(copy, std::ios::binary) << fresh;
+  ADD_FAILURE() << shipped << " is stale: cp " << copy << " " << shipped;
+}
+
+TEST(GeneratedFiles, TheShippedExampleIsFresh) {
+  expect_fresh("example.yaml", example_yaml());
+}
+TEST(GeneratedFiles, TheShippedReferenceIsFresh) {
+  expect_fresh("reference.md", reference_markdown());
+}
+TEST(GeneratedFiles, TheShippedPagesOfPresetsAreFresh) {
+  expect_fresh("crm/PRESETS.md", preset_pages_markdown());
+}
+TEST(GeneratedFiles, TheShippedSchemaIsFresh) {
+  expect_fresh("schema.json", json_schema());
+}
+
+TEST(GeneratedFiles, TheExampleLoadsWithAndWithoutItsCommentedOptions) {
+  std::string text = example_yaml();
+  for (int round = 0; round < 2; ++round) {
+    const Loaded loaded = load_for_test(text);
+    for (const Mistake& mistake : loaded.mistakes) {
+      ADD_FAILURE() << to_string(mistake);
+    }
+    for (std::size_t at = text.find(" #"); at != std::string::npos; at = text.find(" #", at + 1)) {
+      if (text[at + 2] != ' ') {
+        text.erase(at + 1, 1);
+      }
+    }
+  }
+}
+
+// Every dotted key of the table, elements of lists without their number.
+void collect_keys(const Section& section, const std::string& path, std::set<std::string>& keys) {
+  for (const Option& option : section.options) {
+    const std::string key = path + option.key;
+    if (option.section != nullptr) {
+      collect_keys(*option.section, key + (option.kind == Option::Kind::list ? "[]." : "."), keys);
+    } else {
+      keys.insert(key);
+    }
+  }
+}
+
+TEST(GeneratedFiles, TheReferenceNamesEveryOption) {
+  std::set<std::string> keys;
+  collect_keys(option_table(), "", keys);
+  EXPECT_GT(keys.size(), 60U);
+  const std::string reference = reference_markdown();
+  for (const std::string& key : keys) {
+    EXPECT_THAT(reference, testing::HasSubstr("| `" + key + "` |"));
+  }
+}
+
+TEST(GeneratedFiles, TheExampleSetsEveryOption) {
+  std::string text = example_yaml();
+  for (std::size_t at = text.find(" #"); at != std::string::npos; at = text.find(" #", at + 1)) {
+    if (text[at + 2] != ' ') {
+      text.erase(at + 1, 1);
+    }
+  }
+  std::set<std::string> set;
+  for (const auto& [path, place] : load_for_test(text).origins) {
+    std::string key;
+    for (const char byte : path) {
+      if (byte < '0' || byte > '9') {
+        key += byte;
+      }
+    }
+    set.insert(key);
+  }
+  std::set<std::string> keys;
+  collect_keys(option_table(), "", keys);
+  keys.erase("sinks[].preset");  // would need the file
+  EXPECT_THAT(set, testing::IsSupersetOf(keys));
+}
+
+TEST(GeneratedFiles, TheSchemaKnowsTheShapeOfTheConfiguration) {
+  const json::value schema = json::parse(json_schema());
+  EXPECT_EQ(schema.at("$schema").as_string(), "https://json-schema.org/draft/2020-12/schema");
+  EXPECT_EQ(schema.at("type").as_string(), "object");
+  EXPECT_EQ(schema.at("additionalProperties").as_bool(), false);
+  EXPECT_EQ(schema.at("required").as_array(), json::array{"sources"});
+  const json::value& source = schema.at("properties").at("sources").at("items");
+  EXPECT_EQ(source.at("properties").at("limits").at("properties").at("page_size").at("maximum").as_int64(), 10'000);
+  EXPECT_EQ(source.at("properties").at("api_key").at("oneOf").as_array().size(), 3U);
+  const json::array& sinks = schema.at("properties").at("sinks").at("items").at("allOf").as_array();
+  ASSERT_EQ(sinks.size(), 4U);  // crm, custom, file, http
+  EXPECT_TRUE(sinks[0].at("if").at("properties").at("type").as_object().size() == 1);
+  EXPECT_EQ(sinks[1].at("then").at("required").as_array(), json::array{"preset"});
+  const json::value& file_sink = sinks[2];
+  EXPECT_EQ(file_sink.at("if").at("properties").at("type").at("const").as_string(), "file");
+  EXPECT_EQ(file_sink.at("then").at("required").as_array(), json::array{"directory"});
+  EXPECT_EQ(file_sink.at("then").at("properties").at("url").as_bool(), false);
+}
+
+TEST(GeneratedFiles, EveryOptionHasAMeaningAndAnExampleOrADefault) {
+  const std::function<void(const Section&)> inspect = [&](const Section& section) {
+    for (const Option& option : section.options) {
+      EXPECT_FALSE(option.doc.empty()) << option.key;
+      if (option.section != nullptr) {
+        inspect(*option.section);
+        continue;
+      }
+      EXPECT_TRUE(!option.required || !option.example.empty() || option.key == section.discriminator) << option.key;
+      EXPECT_FALSE(to_yaml(option.get(section.defaults.get())).empty() && option.example.empty()) << option.key;
+    }
+  };
+  inspect(option_table());
+}
+
+}  // namespace
+}  // namespace elit::config

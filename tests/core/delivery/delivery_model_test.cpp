@@ -1,0 +1,201 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "core/delivery/delivery.hpp"
+#include "core/random.hpp"
+#include "tests/core/delivery/delivery_rig.hpp"
+
+namespace elit {
+namespace {
+
+// A peer with moods, driven by one seed. It knows what was delivered and refuses to be told anything twice or early.
+class Model {
+ public:
+  explicit Model(std::uint64_t seed) : random_(seed), rig_(settings()) {}
+
+  void turn() {
+    if (random_.below(4) == 0) {
+      arrive();
+    }
+    if (random_.below(200) == 0) {
+      mood_ = random_.below(10);
+    }
+    if (!flying_.empty() && (random_.below(2) == 0 || flying_.size() == 4)) {
+      land();
+    }
+    if (auto send = rig_.step()) {
+      check_send(*send);
+      flying_.push_back(*send);
+    } else if (random_.below(3) == 0) {
+      const Milliseconds rest{static_cast<Milliseconds::rep>(random_.below(3'000))};
+      rig_.pass(rest);
+    }
+  }
+
+  void finish() {
+    mood_ = 0;
+    for (int i = 0; i < 200'000 && !(rig_.summary().settled && flying_.empty()); ++i) {
+      if (!flying_.empty()) {
+        land();
+      } else if (auto send = rig_.step()) {
+        check_send(*send);
+        flying_.push_back(*send);
+      } else if (rig_.wake_up) {
+        rig_.pass(*rig_.wake_up - rig_.now.steady);
+      }
+    }
+    EXPECT_TRUE(rig_.summary().settled);
+    for (const auto& [id, message] : rig_.messages) {
+      EXPECT_NE(rig_.state(id), DeliveryState::pending) << id;
+    }
+    EXPECT_GT(delivered_, last_ * 3 / 10);
+  }
+
+ private:
+  static DeliverySettings settings() {
+    DeliverySettings made;
+    made.batch.messages = 8;
+    made.batch.bytes = 300;
+    made.batch.wait = std::chrono::seconds{1};
+    made.concurrency = 4;
+    made.retry.max = std::chrono::minutes{1};
+    made.dead_letters.pause_after = 5;
+    return made;
+  }
+
+  void arrive() {
+    const auto count = random_.below(12);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      rig_.store(++last_, static_cast<DeliveryUserId>(random_.below(30)), static_cast<std::int64_t>(random_.below(90)));
+    }
+  }
+
+  void check_send(const SendBatch& send) {
+    EXPECT_GE(rig_.now.steady, quiet_until_) << "a request before Retry-After";
+    EXPECT_LT(flying_.size(), 4U);
+    EXPECT_TRUE(std::is_sorted(send.messages.begin(), send.messages.end()));
+    EXPECT_LE(send.messages.size(), 8U);
+    for (const auto& other : flying_) {
+      for (const auto id : other.messages) {
+        for (const auto mine : send.messages) {
+          EXPECT_NE(rig_.messages[id].user, rig_.messages[mine].user) << "a user is under way twice";
+        }
+      }
+    }
+    const auto [known, fresh] = sets_.emplace(send.batch, send.messages);
+    EXPECT_EQ(known->second, send.messages) << "a repeat of another set";
+    for (const auto id : send.messages) {
+      check_order(id, send);
+    }
+  }
+
+  // Everything earlier of the user is settled or in the same request.
+  void check_order(DeliveryMessageId id, const SendBatch& send) {
+    const DeliveryUserId user = rig_.messages[id].user;
+    for (auto earlier = rig_.messages.begin(); earlier->first < id; ++earlier) {
+      if (earlier->second.user == user && rig_.state(earlier->first) == DeliveryState::pending) {
+        const bool together = std::binary_search(send.messages.begin(), send.messages.end(), earlier->first);
+        EXPECT_TRUE(together) << id << " overtakes " << earlier->first;
+      }
+    }
+  }
+
+  void land() {
+    const auto place = flying_.begin() + static_cast<std::ptrdiff_t>(random_.below(flying_.size()));
+    const SendBatch send = *place;
+    flying_.erase(place);
+    const DeliveryAnswer given = answer(send);
+    if (given.retry_after) {
+      quiet_until_ = std::max(quiet_until_, rig_.now.steady + *given.retry_after);
+    }
+    rig_.answer(send, given);
+    for (const auto id : send.messages) {
+      if (rig_.state(id) == DeliveryState::delivered) {
+        EXPECT_TRUE(accepted_.insert(id).second) << id << " is delivered twice";
+        ++delivered_;
+      }
+    }
+  }
+
+  DeliveryAnswer answer(const SendBatch& send) {
+    switch (mood_) {
+      case 1:
+        return DeliveryRig::whole(BatchVerdict::transient);
+      case 2:
+        return DeliveryRig::whole(BatchVerdict::throttled, Milliseconds{static_cast<int>(random_.below(20'000))});
+      case 3:
+        rig_.secret_changes = random_.below(2) == 0;
+        return DeliveryRig::whole(BatchVerdict::unauthorized);
+      case 4:
+        return send.messages.size() > 2 ? DeliveryRig::whole(BatchVerdict::too_large) : DeliveryRig::accepted(send);
+      case 5:
+        return has_culprit(send) ? DeliveryRig::whole(BatchVerdict::refused) : DeliveryRig::accepted(send);
+      case 6:
+        return DeliveryRig::whole(BatchVerdict::refused);
+      case 7:
+        return DeliveryRig::whole(BatchVerdict::misconfigured);
+      case 8: {
+        std::vector<MessageVerdict> verdicts;
+        for (std::size_t i = 0; i < send.messages.size(); ++i) {
+          verdicts.push_back(static_cast<MessageVerdict>(random_.below(4)));
+        }
+        return DeliveryRig::each(verdicts);
+      }
+      case 9:
+        return judged(send);
+      default:
+        return random_.below(30) == 0 ? DeliveryRig::whole(BatchVerdict::transient) : DeliveryRig::accepted(send);
+    }
+  }
+
+  // Message by message, under any verdict for the batch.
+  DeliveryAnswer judged(const SendBatch& send) {
+    std::vector<MessageVerdict> verdicts;
+    std::set<DeliveryUserId> ended;
+    for (const auto id : send.messages) {
+      const DeliveryUserId user = rig_.messages[id].user;
+      const auto verdict = static_cast<MessageVerdict>(random_.below(7));
+      verdicts.push_back(ended.contains(user) ? MessageVerdict::not_sent : verdict);
+      if (verdicts.back() == MessageVerdict::not_sent) {
+        ended.insert(user);
+      }
+    }
+    return DeliveryRig::each(verdicts, static_cast<BatchVerdict>(random_.below(5)));
+  }
+
+  bool has_culprit(const SendBatch& send) const {
+    return std::any_of(send.messages.begin(), send.messages.end(), [](auto id) { return id % 17 == 0; });
+  }
+
+  Random random_;
+  DeliveryRig rig_;
+  std::uint64_t mood_ = 0;
+  DeliveryMessageId last_ = 0;
+  std::int64_t delivered_ = 0;
+  SteadyTime quiet_until_ = SteadyTime::min();
+  std::vector<SendBatch> flying_;
+  std::map<BatchHandle, std::vector<DeliveryMessageId>> sets_;
+  std::set<DeliveryMessageId> accepted_;
+};
+
+TEST(DeliveryModel, KeepsItsPromisesThroughAnything) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Model model(seed);
+    for (int i = 0; i < 4'000; ++i) {
+      model.turn();
+    }
+    model.finish();
+    if (testing::Test::HasFailure()) {
+      break;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace elit

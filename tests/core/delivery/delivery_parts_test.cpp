@@ -1,0 +1,315 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <vector>
+
+#include "core/delivery/delivery.hpp"
+#include "tests/core/delivery/delivery_rig.hpp"
+
+// Answers that judge messages one by one, whatever is said of the batch.
+namespace elit {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+using enum MessageVerdict;
+
+DeliverySettings settings(int messages) {
+  DeliverySettings made;
+  made.batch.messages = messages;
+  made.batch.wait = seconds{1};
+  made.concurrency = 4;
+  return made;
+}
+
+// A machine with messages 1, 2, ... of these users, and the batch it sends of them.
+class Parts {
+ public:
+  explicit Parts(const std::vector<DeliveryUserId>& users) : Parts(users, settings(static_cast<int>(users.size()))) {}
+  Parts(const std::vector<DeliveryUserId>& users, const DeliverySettings& settings) : rig(settings) {
+    for (const DeliveryUserId user : users) {
+      rig.store(++last_, user);
+    }
+    sent = rig.step().value();
+  }
+
+  void answer(const std::vector<MessageVerdict>& verdicts, BatchVerdict verdict = BatchVerdict::answered) {
+    rig.answer(sent, DeliveryRig::each(verdicts, verdict));
+  }
+  // The next batch, accepted at once.
+  SendBatch pass() {
+    const auto send = rig.step_within(hours{1});
+    EXPECT_TRUE(send);
+    if (!send) {
+      return {};
+    }
+    rig.answer(*send, DeliveryRig::accepted(*send));
+    return *send;
+  }
+
+  DeliveryRig rig;
+  SendBatch sent;
+
+ private:
+  DeliveryMessageId last_ = 0;
+};
+
+TEST(DeliveryParts, KeepsABatchOfWhichNothingIsKnownTogether) {
+  Parts parts({1, 2, 3});
+  parts.answer({unknown, not_sent, unknown}, BatchVerdict::transient);
+  ASSERT_THAT(parts.rig.failures, SizeIs(1));
+  EXPECT_TRUE(parts.rig.failures[0].answer_lost);
+  EXPECT_TRUE(parts.rig.failures[0].charged);
+  EXPECT_EQ(parts.rig.failures[0].error, "why");
+  EXPECT_EQ(parts.rig.summary().state, SinkState::failing);
+  const SendBatch again = parts.pass();
+  EXPECT_EQ(again.batch, parts.sent.batch);
+  EXPECT_TRUE(again.lost_before);
+  EXPECT_EQ(parts.rig.outcomes[1].attempts, 2);
+}
+
+TEST(DeliveryParts, LosesNoAnswerThatWasNeverAskedFor) {
+  Parts parts({1, 2});
+  parts.answer({not_sent, not_sent}, BatchVerdict::throttled);
+  ASSERT_THAT(parts.rig.failures, SizeIs(1));
+  EXPECT_FALSE(parts.rig.failures[0].answer_lost);
+  EXPECT_FALSE(parts.rig.failures[0].charged);
+  EXPECT_FALSE(parts.pass().lost_before);
+  EXPECT_EQ(parts.rig.outcomes[1].attempts, 1);
+}
+
+TEST(DeliveryParts, DoesNotTakeSilenceForASoundAnswer) {
+  Parts parts({1, 2});
+  parts.answer({unknown, unknown});
+  ASSERT_THAT(parts.rig.failures, SizeIs(1));
+  EXPECT_TRUE(parts.rig.failures[0].charged);
+  EXPECT_EQ(parts.rig.summary().state, SinkState::failing);
+}
+
+TEST(DeliveryParts, SettlesWhatIsKnownAndRepeatsTheRest) {
+  Parts parts({1, 2, 3, 4, 3});
+  parts.answer({delivered, rejected, unknown, retry, not_sent}, BatchVerdict::transient);
+  EXPECT_EQ(parts.rig.state(1), DeliveryState::delivered);
+  EXPECT_EQ(parts.rig.state(2), DeliveryState::dead);
+  EXPECT_EQ(parts.rig.outcomes[4].state, DeliveryState::pending);
+  const std::vector<BatchSplit> splits = parts.rig.last_splits;
+  ASSERT_THAT(splits, SizeIs(2));
+  EXPECT_THAT(splits[0].messages, ElementsAre(3));
+  EXPECT_TRUE(splits[0].answer_lost);
+  EXPECT_TRUE(splits[0].charged);
+  EXPECT_EQ(splits[0].error, "why");
+  EXPECT_THAT(splits[1].messages, ElementsAre(5));
+  EXPECT_FALSE(splits[1].answer_lost);
+  EXPECT_FALSE(splits[1].charged);
+  EXPECT_EQ(parts.rig.summary().state, SinkState::failing) << "the batch's verdict sets the pace";
+  EXPECT_FALSE(parts.rig.step()) << "what is unknown waits before it is repeated";
+
+  SendBatch next = parts.pass();
+  if (next.messages.front() == 4) {
+    next = parts.pass();
+  }
+  EXPECT_THAT(next.messages, ElementsAre(3)) << "before the later one of its user";
+  EXPECT_TRUE(next.lost_before);
+  EXPECT_TRUE(next.stored);
+  EXPECT_EQ(parts.rig.outcomes[3].attempts, 2);
+  while (parts.rig.state(5) == DeliveryState::pending) {
+    next = parts.pass();
+  }
+  EXPECT_FALSE(parts.rig.outcomes[5].attempts > 1) << "it was not sent and is not charged";
+}
+
+TEST(DeliveryParts, ChargesNothingWhileTheSinkAsAWholeWaits) {
+  for (const BatchVerdict verdict :
+       {BatchVerdict::throttled, BatchVerdict::unauthorized, BatchVerdict::misconfigured}) {
+    Parts parts({1, 2});
+    parts.answer({delivered, unknown}, verdict);
+    ASSERT_THAT(parts.rig.last_splits, SizeIs(1));
+    EXPECT_FALSE(parts.rig.last_splits[0].charged);
+    EXPECT_TRUE(parts.rig.last_splits[0].answer_lost);
+    EXPECT_NE(parts.rig.summary().state, SinkState::running);
+    EXPECT_FALSE(parts.rig.step());
+    EXPECT_THAT(parts.pass().messages, ElementsAre(2));
+    EXPECT_EQ(parts.rig.outcomes[2].attempts, 1);
+  }
+}
+
+TEST(DeliveryParts, RepeatsWhatIsUnknownAtGrowingDistances) {
+  Parts parts({1, 2, 3, 4, 5, 6, 7});
+  SendBatch sent = parts.sent;
+  std::vector<Milliseconds> distances;
+  while (sent.messages.size() > 1) {
+    std::vector<MessageVerdict> verdicts(sent.messages.size(), unknown);
+    verdicts.front() = delivered;
+    const SteadyTime asked = parts.rig.now.steady;
+    parts.rig.answer(sent, DeliveryRig::each(verdicts));
+    ASSERT_EQ(parts.rig.summary().state, SinkState::running) << "others go on";
+    sent = parts.rig.step_within(hours{1}).value();
+    distances.push_back(parts.rig.now.steady - asked);
+  }
+  ASSERT_THAT(distances, SizeIs(6));
+  EXPECT_GE(distances.front(), Milliseconds{500});
+  EXPECT_LE(distances.front(), seconds{1});
+  EXPECT_GE(distances.back(), seconds{16});
+}
+
+TEST(DeliveryParts, WhatWasLostOfTheWholeIsLostOfItsParts) {
+  Parts parts({1, 2, 3, 4});
+  parts.answer({unknown, unknown, unknown, unknown}, BatchVerdict::transient);
+  const SendBatch again = parts.rig.step_within(hours{1}).value();
+  parts.rig.answer(again, DeliveryRig::each({delivered, refused_in_company, refused_in_company, not_sent}));
+  for (int part = 0; part < 3; ++part) {
+    EXPECT_TRUE(parts.pass().lost_before) << part;
+  }
+}
+
+TEST(DeliveryParts, RecordsThePeersWishWithWhatWaits) {
+  Parts parts({1, 2, 3});
+  DeliveryAnswer told = DeliveryRig::each({delivered, unknown, not_sent}, BatchVerdict::throttled);
+  told.retry_after = Milliseconds{minutes{20}};
+  const SteadyTime asked = parts.rig.now.steady;
+  const Instant wish = parts.rig.now.wall + minutes{20};
+  parts.rig.answer(parts.sent, told);
+  ASSERT_THAT(parts.rig.last_splits, SizeIs(2));
+  EXPECT_EQ(parts.rig.last_splits[0].not_before, wish);
+  EXPECT_EQ(parts.rig.last_splits[1].not_before, wish);
+  parts.pass();
+  EXPECT_EQ(parts.rig.now.steady, asked + minutes{20});
+}
+
+TEST(DeliveryParts, GivesUpWhatIsUnknownForTooLong) {
+  DeliverySettings short_lived = settings(3);
+  short_lived.retry.give_up_after = hours{1};
+  Parts parts({1, 2, 3}, short_lived);
+  parts.answer({unknown, unknown, not_sent}, BatchVerdict::transient);
+  parts.rig.pass(hours{1});
+  const auto again = parts.rig.step();
+  ASSERT_TRUE(again);
+  parts.rig.answer(*again, DeliveryRig::each({delivered, unknown, not_sent}, BatchVerdict::transient));
+  EXPECT_EQ(parts.rig.state(2), DeliveryState::dead);
+  EXPECT_EQ(parts.rig.outcomes[2].error, "why");
+  EXPECT_EQ(parts.rig.outcomes[2].attempts, 2);
+  ASSERT_THAT(parts.rig.last_splits, SizeIs(1));
+  EXPECT_THAT(parts.rig.last_splits[0].messages, ElementsAre(3)) << "what was not sent is not to blame";
+  EXPECT_THAT(parts.pass().messages, ElementsAre(3));
+  EXPECT_TRUE(parts.rig.summary().settled);
+}
+
+TEST(DeliveryParts, FindsTheCulpritAmongThoseRefusedInCompany) {
+  Parts parts({1, 2, 3, 4, 5});
+  parts.answer({delivered, refused_in_company, refused_in_company, refused_in_company, delivered});
+  EXPECT_EQ(parts.rig.summary().state, SinkState::running);
+  ASSERT_THAT(parts.rig.last_splits, SizeIs(2));
+  EXPECT_THAT(parts.rig.last_splits[0].messages, ElementsAre(2));
+  EXPECT_THAT(parts.rig.last_splits[1].messages, ElementsAre(3, 4));
+  while (const auto send = parts.rig.step()) {
+    std::vector<MessageVerdict> verdicts(send->messages.size(), delivered);
+    if (send->messages.back() >= 3 && send->messages.front() <= 3) {
+      verdicts.assign(send->messages.size(), refused_in_company);
+    }
+    parts.rig.answer(*send, DeliveryRig::each(verdicts));
+  }
+  EXPECT_EQ(parts.rig.state(3), DeliveryState::dead);
+  EXPECT_EQ(parts.rig.outcomes[3].error, "why");
+  EXPECT_EQ(parts.rig.outcomes[3].attempts, 1);
+  EXPECT_EQ(parts.rig.state(2), DeliveryState::delivered);
+  EXPECT_EQ(parts.rig.state(4), DeliveryState::delivered);
+  EXPECT_TRUE(parts.rig.summary().settled);
+}
+
+TEST(DeliveryParts, SendsARetryBeforeTheLaterPartsOfItsUser) {
+  Parts parts({1, 1, 2, 1});
+  parts.answer({retry, unknown, refused_in_company, not_sent}, BatchVerdict::transient);
+  std::vector<DeliveryMessageId> order;
+  while (order.size() < 3) {
+    const SendBatch send = parts.pass();
+    ASSERT_FALSE(send.messages.empty());
+    order.insert(order.end(), send.messages.begin(), send.messages.end());
+  }
+  EXPECT_THAT(order, ElementsAre(1, 2, 4));
+  EXPECT_EQ(parts.rig.state(3), DeliveryState::dead);
+}
+
+TEST(DeliveryParts, PartsOfSeveralUsersDoNotWaitForEachOther) {
+  Parts parts({1, 2, 1, 2, 1, 2});
+  parts.answer({refused_in_company, unknown, unknown, refused_in_company, retry, refused_in_company},
+               BatchVerdict::transient);
+  while (parts.rig.summary().waiting > 0) {
+    ASSERT_FALSE(parts.pass().messages.empty());
+  }
+  EXPECT_TRUE(parts.rig.summary().settled);
+}
+
+TEST(DeliveryParts, RecordsWhatComesBehindAPartThatWaits) {
+  Parts parts({1, 2, 3});
+  parts.answer({delivered, unknown, not_sent});
+  ASSERT_EQ(parts.rig.summary().state, SinkState::running);
+  parts.rig.store(4, 2);
+  parts.rig.store(5, 3);
+  parts.rig.store(6, 1);
+  static_cast<void>(parts.rig.step());
+  EXPECT_THAT(parts.rig.held, ElementsAre(4, 5)) << "the scan may pass it";
+}
+
+TEST(DeliveryParts, APeerThatTakesSomethingIsNoLongerRefusing) {
+  DeliverySettings few = settings(1);
+  few.dead_letters.pause_after = 1;
+  DeliveryRig rig(few);
+  rig.store(1, 1);
+  rig.store(2, 2);
+  rig.answer(rig.step().value(), DeliveryRig::each({rejected}));
+  ASSERT_EQ(rig.summary().state, SinkState::refusing);
+  rig.answer(rig.step_within(hours{1}).value(), DeliveryRig::each({delivered}, BatchVerdict::transient));
+  EXPECT_EQ(rig.summary().state, SinkState::failing);
+}
+
+TEST(DeliveryParts, WhoJudgesMessagesAcceptsTheCredential) {
+  DeliveryRig rig(settings(1));
+  rig.store(1, 1);
+  rig.answer(rig.step().value(), DeliveryRig::whole(BatchVerdict::unauthorized));
+  ASSERT_EQ(rig.summary().state, SinkState::credential);
+  rig.answer(rig.step_within(hours{1}).value(), DeliveryRig::each({rejected}, BatchVerdict::throttled));
+  EXPECT_EQ(rig.summary().state, SinkState::failing);
+}
+
+TEST(DeliveryParts, ARefusedPartIsKeptWhileEverythingIsRefused) {
+  DeliverySettings few = settings(1);
+  few.dead_letters.pause_after = 1;
+  DeliveryRig rig(few);
+  rig.store(1, 1);
+  rig.store(2, 2);
+  rig.answer(rig.step().value(), DeliveryRig::each({rejected}));
+  rig.answer(rig.step_within(hours{1}).value(), DeliveryRig::each({refused_in_company}));
+  EXPECT_EQ(rig.state(2), DeliveryState::pending);
+  EXPECT_THAT(rig.last_splits, IsEmpty());
+}
+
+TEST(DeliveryParts, LooksForTheCulpritWithoutAPauseWhileEverythingIsRefused) {
+  DeliverySettings few = settings(4);
+  few.dead_letters.pause_after = 1;
+  Parts parts({1, 2, 3, 4, 5}, few);
+  parts.answer({rejected, unknown, unknown, unknown});
+  ASSERT_EQ(parts.rig.summary().state, SinkState::refusing);
+  SendBatch send = parts.rig.step_within(hours{1}).value();
+  while (send.messages.size() == 1) {
+    parts.rig.answer(send, DeliveryRig::each({rejected}));
+    send = parts.rig.step_within(hours{1}).value();
+  }
+  EXPECT_THAT(send.messages, ElementsAre(2, 3, 4));
+  parts.rig.answer(send, DeliveryRig::each({refused_in_company, refused_in_company, refused_in_company}));
+  EXPECT_TRUE(parts.rig.step()) << "a half of it goes at once";
+}
+
+using DeliveryPartsDeathTest = ::testing::Test;
+
+TEST(DeliveryPartsDeathTest, WhatIsRefusedAsAWholeIsNotJudgedOneByOne) {
+  Parts parts({1, 2});
+  EXPECT_DEATH(parts.answer({delivered, delivered}, BatchVerdict::refused), "as a whole");
+}
+
+}  // namespace
+}  // namespace elit

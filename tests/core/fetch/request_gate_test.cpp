@@ -1,0 +1,310 @@
+#include "core/fetch/request_gate.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace elit {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using Hold = RequestGate::Hold;
+
+constexpr SteadyTime start{hours{100}};
+constexpr Milliseconds backoff_first = seconds{1};
+constexpr Milliseconds backoff_max = minutes{1};
+
+RequestGate gate_of(double requests_per_second, int concurrency) {
+  return RequestGate({.requests_per_second = requests_per_second, .concurrency = concurrency},
+                     Backoff(backoff_first, backoff_max), 1);
+}
+
+Failure failure_of(FailureKind kind, std::optional<Milliseconds> retry_after = std::nullopt) {
+  Failure failure;
+  failure.kind = kind;
+  failure.retry_after = retry_after;
+  return failure;
+}
+
+// How many of many requests at once are let through.
+int let_through(RequestGate& gate, SteadyTime now) {
+  int count = 0;
+  while (count < 100 && gate.ask(now).hold == Hold::none) {
+    ++count;
+  }
+  return count;
+}
+
+void succeed(RequestGate& gate, SteadyTime now, int times = 1) {
+  for (int i = 0; i < times; ++i) {
+    ASSERT_EQ(gate.ask(now).hold, Hold::none);
+    gate.on_success(now);
+  }
+}
+
+// Fails as soon as the gate allows, so many times; returns the time of the last failure.
+SteadyTime fail(RequestGate& gate, SteadyTime now, int times, const Failure& failure) {
+  for (int i = 0; i < times; ++i) {
+    for (RequestGate::Answer answer = gate.ask(now); answer.hold != Hold::none; answer = gate.ask(now)) {
+      now = answer.until;
+    }
+    gate.on_failure(failure, now);
+  }
+  return now;
+}
+
+TEST(RequestGate, SpacesRequestsByTheConfiguredRate) {
+  RequestGate gate = gate_of(4, 10);
+  let_through(gate, start);
+  for (SteadyTime due = start + Milliseconds{250}; due < start + seconds{2}; due += Milliseconds{250}) {
+    const auto held = gate.ask(due - Milliseconds{1});
+    EXPECT_EQ(held.hold, Hold::pace);
+    EXPECT_EQ(held.until, due);
+    EXPECT_EQ(gate.ask(due).hold, Hold::none);
+  }
+}
+
+TEST(RequestGate, KeepsTheRateOverAMinute) {
+  RequestGate gate = gate_of(4, 1);
+  int requests = 0;
+  for (SteadyTime now = start; now < start + minutes{1}; now += Milliseconds{10}) {
+    if (gate.ask(now).hold == Hold::none) {
+      ++requests;
+      gate.on_success(now);
+    }
+  }
+  EXPECT_GE(requests, 238);
+  EXPECT_LE(requests, 242);
+}
+
+TEST(RequestGate, APauseEarnsNothingHoweverLongItWas) {
+  RequestGate gate = gate_of(1, 10);
+  EXPECT_EQ(let_through(gate, start), 1);
+  EXPECT_EQ(let_through(gate, start + hours{1}), 1);
+}
+
+TEST(RequestGate, LearnsTheRateFromTheDistanceOfRequestsNotFromTheSpeedOfARefusal) {
+  RequestGate gate = gate_of(0, 1);
+  SteadyTime now = start;
+  for (int i = 0; i < 20; ++i) {
+    succeed(gate, now);
+    now += Milliseconds{100};
+  }
+  ASSERT_EQ(gate.ask(now).hold, Hold::none);
+  gate.on_failure(failure_of(FailureKind::throttled), now + Milliseconds{5});
+  EXPECT_NEAR(gate.capacity(), 7, 0.5) << "10 a second were too many";
+}
+
+TEST(RequestGate, HoldsNothingButTheSlotsWithoutARate) {
+  RequestGate gate = gate_of(0, 3);
+  EXPECT_EQ(let_through(gate, start), 3);
+  EXPECT_EQ(gate.in_flight(), 3);
+  EXPECT_EQ(gate.ask(start).hold, Hold::slots);
+  EXPECT_EQ(gate.capacity(), 0);
+}
+
+TEST(RequestGate, FreesASlotHoweverTheRequestEnds) {
+  RequestGate gate = gate_of(0, 1);
+  ASSERT_EQ(gate.ask(start).hold, Hold::none);
+  gate.on_success(start);
+  ASSERT_EQ(gate.ask(start).hold, Hold::none);
+  gate.on_failure(failure_of(FailureKind::transient), start);
+  ASSERT_EQ(gate.ask(start).hold, Hold::none);
+  gate.on_abandoned();
+  EXPECT_EQ(gate.in_flight(), 0);
+  EXPECT_EQ(gate.ask(start).hold, Hold::none);
+}
+
+TEST(RequestGate, CountsOnTheConfiguredRate) {
+  EXPECT_EQ(gate_of(4, 1).capacity(), 4);
+}
+
+TEST(RequestGate, StopsEveryRequestUntilThePeersWishIsOver) {
+  RequestGate gate = gate_of(0, 4);
+  ASSERT_EQ(let_through(gate, start), 4);
+  gate.on_failure(failure_of(FailureKind::throttled, seconds{30}), start);
+  gate.on_success(start);
+  const auto held = gate.ask(start + seconds{29});
+  EXPECT_EQ(held.hold, Hold::throttled);
+  EXPECT_EQ(held.until, start + seconds{30});
+  gate.on_success(start);
+  gate.on_success(start);
+  EXPECT_EQ(gate.ask(start + seconds{30}).hold, Hold::none);
+}
+
+TEST(RequestGate, AShorterWishDoesNotEndALongerOne) {
+  RequestGate gate = gate_of(0, 2);
+  ASSERT_EQ(let_through(gate, start), 2);
+  gate.on_failure(failure_of(FailureKind::throttled, seconds{90}), start);
+  gate.on_failure(failure_of(FailureKind::throttled, seconds{5}), start);
+  EXPECT_EQ(gate.ask(start + seconds{89}).hold, Hold::throttled);
+}
+
+TEST(RequestGate, BacksOffFromAThrottlingPeerThatNamesNoTime) {
+  RequestGate gate = gate_of(0, 1);
+  fail(gate, start, 1, failure_of(FailureKind::throttled));
+  const auto held = gate.ask(start);
+  EXPECT_EQ(held.hold, Hold::throttled);
+  EXPECT_GE(held.until, start + backoff_first / 2);
+  EXPECT_LE(held.until, start + backoff_max);
+}
+
+TEST(RequestGate, LowersTheRateWhenThrottledAndRaisesItAgainWithSuccesses) {
+  RequestGate gate = gate_of(10, 1);
+  const SteadyTime throttled = fail(gate, start, 1, failure_of(FailureKind::throttled, seconds{1}));
+  const double lowered = gate.capacity();
+  EXPECT_NEAR(lowered, 7, 0.01);
+  SteadyTime now = throttled + hours{1};
+  for (int i = 0; i < 10; ++i, now += seconds{10}) {
+    succeed(gate, now);
+  }
+  EXPECT_GT(gate.capacity(), lowered);
+  for (int i = 0; i < 1000; ++i, now += seconds{10}) {
+    succeed(gate, now);
+  }
+  EXPECT_EQ(gate.capacity(), 10) << "never above the configured rate";
+}
+
+TEST(RequestGate, LearnsARateWhereNoneIsConfigured) {
+  RequestGate gate = gate_of(0, 1);
+  SteadyTime now = start;
+  for (int i = 0; i < 100; ++i, now += Milliseconds{100}) {
+    succeed(gate, now);
+  }
+  ASSERT_EQ(gate.capacity(), 0);
+  ASSERT_EQ(gate.ask(now).hold, Hold::none);
+  gate.on_failure(failure_of(FailureKind::throttled, seconds{1}), now + Milliseconds{100});
+  EXPECT_GT(gate.capacity(), 5);
+  EXPECT_LT(gate.capacity(), 10) << "less than it bore until now";
+}
+
+TEST(RequestGate, NeverLearnsToStandStill) {
+  RequestGate gate = gate_of(1, 1);
+  fail(gate, start, 200, failure_of(FailureKind::throttled));
+  EXPECT_NEAR(gate.capacity(), 0.02, 0.001);
+}
+
+TEST(RequestGate, HalvesTheConcurrencyWhenThrottledAndRegainsItSlotBySlot) {
+  RequestGate gate = gate_of(0, 4);
+  const SteadyTime now = fail(gate, start, 1, failure_of(FailureKind::throttled, seconds{1})) + hours{1};
+  for (int i = 0; i < 9; ++i) {
+    succeed(gate, now + minutes{i});
+  }
+  ASSERT_EQ(gate.ask(now + hours{1}).hold, Hold::none);
+  ASSERT_EQ(gate.ask(now + hours{2}).hold, Hold::none);
+  EXPECT_EQ(gate.ask(now + hours{3}).hold, Hold::slots);
+  gate.on_success(now + hours{3});
+  EXPECT_EQ(gate.ask(now + hours{3}).hold, Hold::none);
+  EXPECT_EQ(gate.ask(now + hours{4}).hold, Hold::none) << "ten successes earned a third";
+  EXPECT_EQ(gate.ask(now + hours{5}).hold, Hold::slots);
+}
+
+TEST(RequestGate, CountsTheSuccessesForEachSlotAnew) {
+  RequestGate gate = gate_of(0, 8);
+  const SteadyTime now = fail(gate, start, 1, failure_of(FailureKind::throttled, seconds{1})) + hours{1};
+  const auto slots_at = [&gate](SteadyTime time) {
+    int slots = 0;
+    for (; gate.ask(time + hours{slots}).hold == Hold::none; ++slots) {
+    }
+    for (int i = 0; i < slots; ++i) {
+      gate.on_abandoned();
+    }
+    return slots;
+  };
+  for (int i = 0; i < 10; ++i) {
+    succeed(gate, now + minutes{i});
+  }
+  ASSERT_EQ(slots_at(now + hours{1}), 5);
+  for (int i = 0; i < 9; ++i) {
+    succeed(gate, now + hours{100 + i});
+  }
+  EXPECT_EQ(slots_at(now + hours{200}), 5) << "nine of ten";
+  const SteadyTime later = fail(gate, now + hours{300}, 1, failure_of(FailureKind::throttled, seconds{1}));
+  succeed(gate, later + hours{1});
+  EXPECT_EQ(slots_at(later + hours{2}), 2) << "a throttling peer ends the count";
+}
+
+TEST(RequestGate, IsDownAfterThreeFailuresInARow) {
+  RequestGate gate = gate_of(0, 1);
+  fail(gate, start, 2, failure_of(FailureKind::transient));
+  EXPECT_FALSE(gate.down());
+  EXPECT_EQ(gate.ask(start).hold, Hold::none) << "two may be an accident";
+  gate.on_failure(failure_of(FailureKind::transient), start);
+  EXPECT_TRUE(gate.down());
+  EXPECT_EQ(gate.failures_in_a_row(), 3);
+  const auto held = gate.ask(start);
+  EXPECT_EQ(held.hold, Hold::down);
+  EXPECT_GE(held.until, start + backoff_first / 2);
+}
+
+TEST(RequestGate, ASuccessBetweenStartsTheCountAgain) {
+  RequestGate gate = gate_of(0, 1);
+  fail(gate, start, 2, failure_of(FailureKind::transient));
+  succeed(gate, start);
+  EXPECT_EQ(gate.failures_in_a_row(), 0);
+  fail(gate, start, 2, failure_of(FailureKind::transient));
+  EXPECT_FALSE(gate.down());
+}
+
+TEST(RequestGate, AnAbandonedRequestIsNeitherSuccessNorFailure) {
+  RequestGate gate = gate_of(0, 1);
+  fail(gate, start, 2, failure_of(FailureKind::transient));
+  ASSERT_EQ(gate.ask(start).hold, Hold::none);
+  gate.on_abandoned();
+  EXPECT_EQ(gate.failures_in_a_row(), 2);
+}
+
+TEST(RequestGate, ProbesADownPeerWithOneRequestAtATime) {
+  RequestGate gate = gate_of(0, 4);
+  const SteadyTime now = fail(gate, start, 3, failure_of(FailureKind::transient)) + minutes{2};
+  ASSERT_EQ(gate.ask(now).hold, Hold::none);
+  EXPECT_EQ(gate.ask(now).hold, Hold::slots);
+  gate.on_success(now);
+  EXPECT_FALSE(gate.down());
+  EXPECT_EQ(let_through(gate, now), 4);
+}
+
+TEST(RequestGate, ProbesADownPeerLessAndLessOftenUpToTheLongestBackOff) {
+  RequestGate gate = gate_of(0, 1);
+  SteadyTime now = start;
+  Milliseconds longest{0};
+  for (int i = 0; i < 50; ++i) {
+    now = fail(gate, now, 1, failure_of(FailureKind::transient));
+    const auto held = gate.ask(now);
+    if (held.hold == Hold::none) {
+      gate.on_abandoned();
+      continue;
+    }
+    longest = std::max(longest, held.until - now);
+    EXPECT_LE(held.until - now, backoff_max);
+  }
+  EXPECT_GT(longest, backoff_max / 2);
+}
+
+TEST(RequestGate, ObeysTheWishOfAPeerThatFailsBeforeItCountsAsDown) {
+  RequestGate gate = gate_of(0, 2);
+  fail(gate, start, 1, failure_of(FailureKind::transient, seconds{45}));
+  EXPECT_FALSE(gate.down());
+  const auto held = gate.ask(start);
+  EXPECT_EQ(held.hold, Hold::throttled);
+  EXPECT_EQ(held.until, start + seconds{45});
+}
+
+TEST(RequestGate, ObeysTheWishOfADownPeerEvenAboveTheLongestBackOff) {
+  RequestGate gate = gate_of(0, 1);
+  const SteadyTime now = fail(gate, start, 2, failure_of(FailureKind::transient));
+  ASSERT_EQ(gate.ask(now).hold, Hold::none);
+  gate.on_failure(failure_of(FailureKind::transient, hours{2}), now);
+  EXPECT_EQ(gate.ask(now).until, now + hours{2});
+}
+
+TEST(RequestGateDeathTest, DiesWhenARequestEndsThatWasNotLetThrough) {
+  RequestGate gate = gate_of(0, 1);
+  EXPECT_DEATH(gate.on_success(start), "has not let through");
+}
+
+}  // namespace
+}  // namespace elit

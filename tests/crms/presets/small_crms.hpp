@@ -1,0 +1,62 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <regex>
+#include <string>
+#include <vector>
+
+#include "core/simulator/crms/vendor_crm.hpp"
+
+// Make-believe CRMs of the presets that are shipped for breadth: small tables of answers, shaped as the vendors
+// document them. They keep records and hold clients to what stops doubles there (keys, ids, searches), to no more.
+namespace elit::crm::rig {
+
+// A request, taken apart.
+struct Ask {
+  std::smatch parts;  // of the path, by the route's groups
+  std::map<std::string, std::string> query;
+  boost::json::value body;  // null where there is none
+
+  [[nodiscard]] std::string part(std::size_t number) const { return parts[number].str(); }
+  // The text of a member of the body, by its pointer; empty where there is none.
+  [[nodiscard]] std::string text(const char* pointer) const;
+};
+
+class SmallCrm : public simulator::VendorCrm {
+ public:
+  struct Route {
+    std::string method;
+    std::string path;  // a regular expression for the whole of it
+    std::function<HttpAnswer(SmallCrm&, const Ask&)> answer;
+  };
+
+  SmallCrm(std::string name, std::vector<Route> routes) : name_(std::move(name)), routes_(std::move(routes)) {}
+
+  [[nodiscard]] std::string_view name() const override { return name_; }
+  HttpAnswer answer(const HttpRequest& request, const simulator::VendorCall& call) override;
+
+  // For routes. The records of one object are numbered, or have an id of their own.
+  simulator::VendorRecord& create(const std::string& object, boost::json::object properties, std::string id = {});
+  [[nodiscard]] simulator::VendorRecord* by_id(const std::string& object, const std::string& id);
+  [[nodiscard]] std::vector<simulator::VendorRecord*> having(const std::string& object, const std::string& property,
+                                                             const std::string& value);
+
+  // Asked before anything else: what it answers is the answer.
+  std::function<std::optional<HttpAnswer>(const HttpRequest&)> interrupt;
+  std::vector<std::string> strangers;  // requests that no route takes
+
+ private:
+  std::string name_;
+  std::vector<Route> routes_;
+  int ids_ = 100;
+};
+
+// The CRM that the preset of that name speaks to.
+[[nodiscard]] std::unique_ptr<SmallCrm> small_crm(const std::string& preset);
+
+}  // namespace elit::crm::rig

@@ -1,0 +1,336 @@
+#include "tests/crms/rig.hpp"
+
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include "config/presets/preset_reader.hpp"
+#include "core/simulator/crms/vendor_peer.hpp"
+#include "core/text/time_text.hpp"
+
+namespace elit::crm::rig {
+namespace {
+
+namespace json = boost::json;
+
+constexpr const char* host = "http://crm.test";
+constexpr Instant start = from_ms(1'769'850'000'000);  // 2026-01-31T09:00:00Z
+constexpr int requests_max = 20'000;                   // of one attempt
+
+std::string prefix_of(const simulator::VendorCrm& vendor) {
+  return "/crm/" + std::string(vendor.name());
+}
+
+// The same text with one more filter, when it is a lone placeholder: what the configuration does for such presets.
+std::string as_text(const std::string& text) {
+  const bool lone = text.starts_with("${") && text.ends_with("}") && text.find("${", 2) == std::string::npos;
+  return lone ? text.substr(0, text.size() - 1) + " | string}" : text;
+}
+
+SinkDesign make_design(const SinkSetup& setup, const std::string& base_url) {
+  SinkDesign design;
+  config::PresetRead read = config::read_shipped_preset(setup.preset);
+  if (!read.preset) {
+    throw std::runtime_error(setup.preset + ": " + to_string(read.mistakes.front()));
+  }
+  design.preset = *std::move(read.preset);
+  design.base_url = base_url;
+  design.config["url"] = base_url;
+  for (const Setting& setting : design.preset.settings) {
+    const auto given = setup.settings.find(setting.name);
+    if (given == setup.settings.end() && !setting.value) {
+      throw std::runtime_error(setup.preset + " needs the setting " + setting.name);
+    }
+    design.config[setting.name] = given == setup.settings.end() ? *setting.value : given->second;
+  }
+  const auto& ways = design.preset.credentials;
+  while (!setup.credential.empty() && ways.at(design.credential).name != setup.credential) {
+    ++design.credential;
+  }
+  std::map<std::string, FieldMapping> fields = setup.fields;
+  for (const auto& [name, text] : design.preset.fields) {
+    const std::string written = design.preset.fields_as_text ? as_text(text) : text;
+    fields.insert({name, FieldMapping{name, Text::parse(written).value(), false}});
+  }
+  for (const auto& [name, field] : fields) {
+    design.fields.push_back(field);
+  }
+  design.work.unit = setup.unit;
+  design.work.text = design.preset.text;
+  if (setup.text_limit > 0) {
+    design.work.text.limit = setup.text_limit;
+  }
+  return design;
+}
+
+Failure lost() {
+  Failure failure;
+  failure.kind = FailureKind::transient;
+  failure.detail = "the connection was lost";
+  failure.answer_lost = true;
+  return failure;
+}
+
+bool goes_again(const MessageAnswer& answer) {
+  return answer.verdict != MessageVerdict::delivered && answer.verdict != MessageVerdict::rejected;
+}
+
+}  // namespace
+
+SinkSetup setup_of(const std::string& preset, DeliveryUnit unit) {
+  using namespace simulator;
+  SinkSetup setup;
+  setup.preset = preset;
+  setup.unit = unit;
+  if (preset == "hubspot") {
+    setup.secrets = {{"access_token", std::string(vendor_api_key)}};
+  } else if (preset == "odoo" || preset == "odoo-json2") {
+    setup.secrets = {{"api_key", std::string(vendor_api_key)}};
+    setup.settings = {{"database", std::string(vendor_database)}};
+    if (preset == "odoo") {
+      setup.settings["login"] = vendor_login;
+    }
+  } else {
+    setup.secrets = {{"client_id", std::string(vendor_client_id)},
+                     {"client_secret", std::string(vendor_client_secret)},
+                     {"refresh_token", std::string(vendor_refresh_token)}};
+  }
+  if (preset == "zoho") {
+    setup.settings["accounts"] = std::string(host) + "/crm/zoho";
+  }
+  return setup;
+}
+
+std::unique_ptr<simulator::VendorCrm> vendor_for(const std::string& preset) {
+  for (std::unique_ptr<simulator::VendorCrm>& vendor : simulator::all_vendors()) {
+    if (preset.starts_with(vendor->name())) {
+      return std::move(vendor);
+    }
+  }
+  throw std::runtime_error("no vendor is simulated for " + preset);
+}
+
+Rig::Rig(const SinkSetup& setup, std::unique_ptr<simulator::VendorCrm> vendor)
+    : design_(make_design(setup, host + prefix_of(*vendor))), vendor_(std::move(vendor)) {
+  for (const auto& [name, value] : setup.secrets) {
+    secrets_[name] = value;
+  }
+  keeper_ = std::make_unique<TokenKeeper>(design_);
+}
+
+Instant Rig::now() const {
+  return start + elapsed_;
+}
+
+CredentialValues Rig::values() const {
+  return {secrets_, keeper_->values()};
+}
+
+Result<HttpAnswer> Rig::pass(const CrmRequest& request) {
+  sent_.push_back(request);
+  const Wire fate = wire ? wire(request, static_cast<int>(sent_.size())) : Wire::whole;
+  const std::string prefix = prefix_of(*vendor_);
+  if (request.base_url != host || !request.request.target.starts_with(prefix)) {
+    throw std::runtime_error("a request went to " + request.base_url + request.request.target);
+  }
+  if (fate == Wire::lost_before) {
+    return lost();
+  }
+  HttpRequest arrived = request.request;
+  arrived.target.erase(0, prefix.size());
+  simulator::VendorCall call;
+  call.now = now();
+  call.elapsed = elapsed_;
+  call.base_url = host + prefix;
+  HttpAnswer answer = vendor_->answer(arrived, call);
+  if (fate == Wire::lost_answer) {
+    return lost();
+  }
+  elapsed_ += vendor_->answer_delay();
+  return answer;
+}
+
+// False: there is none, and the exchange knows.
+bool Rig::take_token(Exchange& exchange) {
+  if (!keeper_->needed() || keeper_->is_fresh(now())) {
+    return true;
+  }
+  const Result<CrmRequest> request = keeper_->request(secrets_, now());
+  if (!request) {
+    exchange.give_up(BatchVerdict::misconfigured, request.error().detail, std::nullopt);
+    return false;
+  }
+  const Result<HttpAnswer> answer = pass(*request);
+  const TokenKeeper::Outcome outcome =
+      answer ? keeper_->on_answer(*answer, secrets_, now()) : keeper_->on_failure(answer.error());
+  if (outcome.trouble) {
+    exchange.give_up(*outcome.trouble, outcome.detail, outcome.wait);
+    return false;
+  }
+  kept_token_ = outcome.to_keep;
+  keeper_->kept();
+  return true;
+}
+
+void Rig::carry_out(Exchange& exchange) {
+  bool renewed = false;
+  for (int turns = 0; turns < requests_max; ++turns) {
+    if (!take_token(exchange)) {
+      return;
+    }
+    const std::optional<CrmRequest> request = exchange.next(values());
+    if (!request) {
+      return;
+    }
+    const Result<HttpAnswer> answer = pass(*request);
+    if (!answer) {
+      exchange.on_failure(answer.error());
+    } else if (exchange.on_answer(*answer, now())) {
+      keeper_->accepted(keeper_->version());
+    } else if (keeper_->may_renew() && !std::exchange(renewed, true)) {
+      keeper_->refused(keeper_->version());
+    } else {
+      exchange.refuse_credential("the credential was refused");
+    }
+  }
+  throw std::runtime_error("an attempt does not come to an end");
+}
+
+ExchangeResult Rig::attempt(const std::vector<OutgoingMessage>& batch, bool unsure) {
+  Exchange::Task task;
+  task.work = make_work(design_.work, batch,
+                        design_.work.unit == DeliveryUnit::day ? delivered_ : std::vector<OutgoingMessage>{});
+  task.known = known_;
+  task.messages = batch.size();
+  task.sink = sink_;
+  task.unsure = unsure;
+  Exchange exchange(design_, std::move(task));
+  carry_out(exchange);
+  ExchangeResult result = exchange.result();
+  sink_ = result.sink;
+  keep(result.records);
+  latest_ = result.answer;
+  for (std::size_t place = 0; place < batch.size(); ++place) {
+    const MessageAnswer& answer = result.answer.messages.at(place);
+    if (answer.verdict == MessageVerdict::delivered) {
+      delivered_.push_back(batch[place]);
+      delivered_keys_.insert(batch[place].key);
+    } else if (answer.verdict == MessageVerdict::rejected) {
+      refused_[batch[place].key] = answer.error;
+    }
+  }
+  return result;
+}
+
+bool Rig::deliver(std::vector<OutgoingMessage> batch, int attempts_max) {
+  std::vector<OutgoingMessage> unknown;
+  for (int attempts = 0; attempts < attempts_max && !(batch.empty() && unknown.empty()); ++attempts) {
+    const bool unsure = !unknown.empty();
+    const std::vector<OutgoingMessage> present = std::exchange(unsure ? unknown : batch, {});
+    const ExchangeResult result = attempt(present, unsure);
+    std::vector<OutgoingMessage> again;
+    for (std::size_t place = 0; place < present.size(); ++place) {
+      const MessageAnswer& answer = result.answer.messages[place];
+      if (goes_again(answer)) {
+        const bool doubtful = unsure || answer.verdict == MessageVerdict::unknown;
+        (doubtful ? unknown : again).push_back(present[place]);
+      }
+    }
+    batch.insert(batch.begin(), again.begin(), again.end());
+    wait(std::chrono::minutes{1});
+  }
+  return batch.empty() && unknown.empty();
+}
+
+void Rig::restart() {
+  sink_.reset();
+  keeper_ = std::make_unique<TokenKeeper>(design_);
+  keeper_->take_up(kept_token_, secrets_, now());
+}
+
+void Rig::lose_state() {
+  restart();
+  known_.clear();
+  delivered_.clear();
+  delivered_keys_.clear();
+}
+
+void Rig::keep(const std::vector<RemoteRecord>& learnt) {
+  for (const RemoteRecord& record : learnt) {
+    const auto same = std::find_if(known_.begin(), known_.end(), [&record](const RemoteRecord& one) {
+      return one.user == record.user && one.key == record.key;
+    });
+    if (same == known_.end()) {
+      known_.push_back(record);
+    } else {
+      *same = record;
+    }
+  }
+}
+
+std::vector<CrmRequest> Rig::sent_by(const std::string& step) const {
+  std::vector<CrmRequest> requests;
+  std::copy_if(sent_.begin(), sent_.end(), std::back_inserter(requests),
+               [&step](const CrmRequest& request) { return request.step == step; });
+  return requests;
+}
+
+std::vector<const simulator::VendorRecord*> Rig::records(const std::string& object) {
+  vendor_->settle(now() + std::chrono::hours{1}, elapsed_);
+  std::vector<const simulator::VendorRecord*> found;
+  for (const simulator::VendorRecord& record : vendor_->records()) {
+    if (record.object == object) {
+      found.push_back(&record);
+    }
+  }
+  return found;
+}
+
+std::vector<std::string> Rig::texts(const std::string& object, const std::string& property) {
+  std::vector<std::string> texts;
+  for (const simulator::VendorRecord* record : records(object)) {
+    const json::value* value = record->properties.if_contains(property);
+    texts.push_back(value == nullptr ? "(absent)" : text_of(*value));
+  }
+  return texts;
+}
+
+OutgoingMessage message(DeliveryUserId user, int number, const std::string& text, Direction direction) {
+  OutgoingMessage made;
+  made.id = user * 1000 + number;
+  made.user = user;
+  const std::string digits = std::to_string(made.id);
+  made.key = std::string(32 - digits.size(), '0') + digits;
+  made.source = "bot";
+  made.user_id = "u" + std::to_string(user);
+  made.instant = start - std::chrono::hours{1} + std::chrono::minutes{number};
+  made.direction = direction;
+  made.sender = direction == Direction::in ? made.user_id : "bot";
+  made.type = "text";
+  made.text = text;
+  made.raw = json::serialize(json::object{{"response", text}});
+  made.user_element = json::serialize(json::object{{"name", name_of(user)}, {"phone", phone_of(user)}});
+  return made;
+}
+
+std::string name_of(DeliveryUserId user) {
+  return "Asha Rao " + std::to_string(user);
+}
+
+std::string phone_of(DeliveryUserId user) {
+  return "+9178" + std::to_string(10'000'000 + user);
+}
+
+std::string key_of(DeliveryUserId user) {
+  return "bot.u" + std::to_string(user);
+}
+
+std::string nasty_text() {
+  using namespace std::string_literals;
+  return "a < b && \"c\" 'd'\nline two\r\nשלום \xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x91\xA7 ${contact.key} \0 end"s;
+}
+
+}  // namespace elit::crm::rig

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/crm/exchange.hpp"
+#include "core/crm/sink_design.hpp"
+#include "core/crm/token_keeper.hpp"
+#include "core/delivery/outgoing_message.hpp"
+#include "core/simulator/crms/vendor_crm.hpp"
+
+// A shipped preset at work against a make-believe CRM, without sockets, files or waiting: what the daemon does around
+// an exchange is done here in the plainest way. Messages go in, and the tests look at what the CRM holds in the end.
+namespace elit::crm::rig {
+
+// What becomes of a request and its answer.
+enum class Wire {
+  whole,        // both arrive
+  lost_before,  // the request does not arrive, and we do not know
+  lost_answer,  // it does, and its answer does not
+};
+
+// How the sink is set up.
+struct SinkSetup {
+  std::string preset;
+  std::string credential;  // by name; empty: the first
+  std::map<std::string, std::string> settings;
+  std::map<std::string, std::string> secrets;
+  std::map<std::string, FieldMapping> fields;  // further ones, by name
+  DeliveryUnit unit = DeliveryUnit::message;
+  std::size_t text_limit = 0;  // instead of the preset's; 0: the preset's
+};
+
+// What the simulator's vendors take: address, credentials and what else they need.
+[[nodiscard]] SinkSetup setup_of(const std::string& preset, DeliveryUnit unit = DeliveryUnit::message);
+
+// The vendor that the preset of that name speaks to.
+[[nodiscard]] std::unique_ptr<simulator::VendorCrm> vendor_for(const std::string& preset);
+
+class Rig {
+ public:
+  explicit Rig(const SinkSetup& setup) : Rig(setup, vendor_for(setup.preset)) {}
+  Rig(const SinkSetup& setup, std::unique_ptr<simulator::VendorCrm> vendor);
+  Rig(const Rig&) = delete;
+  Rig& operator=(const Rig&) = delete;
+  ~Rig() = default;
+
+  // One attempt to deliver the messages together. What it learns is kept as the daemon keeps it; messages that are
+  // delivered belong to their day's transcript from then on. `unsure`: an earlier attempt of them may have been
+  // carried out.
+  ExchangeResult attempt(const std::vector<OutgoingMessage>& batch, bool unsure = false);
+
+  // Attempts until every message is delivered or refused for good, at most `attempts_max` of them; a minute passes
+  // between two. Those whose outcome is unknown go again together, and so do the others. False: some are left.
+  bool deliver(std::vector<OutgoingMessage> batch, int attempts_max = 20);
+
+  // A new process: what was only remembered in memory is gone.
+  void restart();
+  // A rebuilt database: nothing is known of what was delivered.
+  void lose_state();
+  void wait(Milliseconds time) { elapsed_ += time; }
+
+  // Asked for every request that is sent, counted from 1; token requests are asked for too.
+  std::function<Wire(const CrmRequest& request, int number)> wire;
+
+  [[nodiscard]] simulator::VendorCrm& vendor() { return *vendor_; }
+  [[nodiscard]] const SinkDesign& design() const { return design_; }
+  // Every request that was made, with those that did not arrive.
+  [[nodiscard]] const std::vector<CrmRequest>& sent() const { return sent_; }
+  // Those of one step.
+  [[nodiscard]] std::vector<CrmRequest> sent_by(const std::string& step) const;
+  // Keys of the messages that were refused for good, with what was said.
+  [[nodiscard]] const std::map<std::string, std::string>& refused() const { return refused_; }
+  [[nodiscard]] const std::set<std::string>& delivered() const { return delivered_keys_; }
+  [[nodiscard]] const std::vector<RemoteRecord>& known() const { return known_; }
+  // What the latest attempt came to as a whole.
+  [[nodiscard]] const DeliveryAnswer& latest() const { return latest_; }
+
+  // The records of one object as they stand once every slow write has taken effect.
+  [[nodiscard]] std::vector<const simulator::VendorRecord*> records(const std::string& object);
+  // The texts of one property, in the order of the records' creation.
+  [[nodiscard]] std::vector<std::string> texts(const std::string& object, const std::string& property);
+
+ private:
+  [[nodiscard]] Instant now() const;
+  [[nodiscard]] CredentialValues values() const;
+  [[nodiscard]] Result<HttpAnswer> pass(const CrmRequest& request);
+  [[nodiscard]] bool take_token(Exchange& exchange);
+  void carry_out(Exchange& exchange);
+  void keep(const std::vector<RemoteRecord>& learnt);
+
+  SinkDesign design_;
+  boost::json::object secrets_;
+  std::unique_ptr<simulator::VendorCrm> vendor_;
+  std::unique_ptr<TokenKeeper> keeper_;
+  std::string kept_token_;
+  std::vector<RemoteRecord> known_;
+  std::vector<OutgoingMessage> delivered_;
+  std::set<std::string> delivered_keys_;
+  std::map<std::string, std::string> refused_;
+  std::optional<boost::json::object> sink_;
+  std::vector<CrmRequest> sent_;
+  DeliveryAnswer latest_;
+  Milliseconds elapsed_{0};
+};
+
+// The `number`-th message of a user of the source "bot", a minute after the one before it. Keys are 32 hex digits.
+[[nodiscard]] OutgoingMessage message(DeliveryUserId user, int number, const std::string& text,
+                                      Direction direction = Direction::in);
+// The names and telephone numbers of the users, as message() puts them into the elements of the Users API.
+[[nodiscard]] std::string name_of(DeliveryUserId user);
+[[nodiscard]] std::string phone_of(DeliveryUserId user);
+// Their keys: "bot.u1".
+[[nodiscard]] std::string key_of(DeliveryUserId user);
+
+// Text that every form of body and text has to survive: markup, quotes, line breaks, right-to-left, emoji, NUL.
+[[nodiscard]] std::string nasty_text();
+
+}  // namespace elit::crm::rig

@@ -1,0 +1,236 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/simulator/simulator.hpp"
+#include "daemon/fetch/source_loop.hpp"
+#include "tests/daemon/delivery/delivering_rig.hpp"
+
+namespace elit::daemon {
+
+inline constexpr Interval all_time{from_ms(0), from_ms(4'000'000'000'000)};
+
+// The make-believe Elitbuzz as a transport without a network.
+class SimulatedTransport final : public Transport {
+ public:
+  using Interception = std::function<std::optional<Result<HttpAnswer>>(const HttpRequest&)>;
+
+  SimulatedTransport(boost::asio::any_io_executor executor, simulator::Simulator& simulator, const Timer& timer,
+                     std::vector<HttpRequest>& requests, Interception& intercept, int& hang_after)
+      : simulator_(simulator),
+        timer_(timer),
+        requests_(requests),
+        intercept_(intercept),
+        hang_after_(hang_after),
+        closed_(std::move(executor)) {}
+
+  boost::asio::awaitable<Result<HttpAnswer>> send(HttpRequest request) override {
+    requests_.push_back(request);
+    if (hang_after_ == 0) {
+      static_cast<void>(co_await closed_.wait());
+      Failure failure;
+      failure.detail = "closed";
+      co_return failure;
+    }
+    --hang_after_;
+    if (intercept_) {
+      if (std::optional<Result<HttpAnswer>> answer = intercept_(request)) {
+        co_return std::move(*answer);
+      }
+    }
+    co_return simulator_.answer(request, timer_.now().wall).answer;
+  }
+  void close() override { closed_.ring(); }
+
+ private:
+  simulator::Simulator& simulator_;
+  const Timer& timer_;
+  std::vector<HttpRequest>& requests_;
+  Interception& intercept_;
+  int& hang_after_;
+  Bell closed_;
+};
+
+// A source, its API and its store, turned by hand.
+class FetchingTest : public ::testing::Test {
+ protected:
+  FetchingTest() {
+    options_.name = "support";
+    options_.customer_id = "4660";
+    options_.bot_key = "6bc26c50902b4838";
+    options_.audiences = {{"followed", "yes"}};
+    options_.limits.requests_per_second = 0;
+    options_.since = test_start - std::chrono::hours{72};
+    api_options_.account.api_key = "the-key";
+    api_options_.world.start = test_start;
+    api_options_.world.users = 4;
+    api_options_.world.history = std::chrono::hours{48};
+    api_options_.world.arrivals_per_minute = 0;
+    LogOptions log;
+    log.file = (scratch_.path() / "log").string();
+    log.level = LogLevel::trace;
+    log_ = std::make_unique<Log>(log);
+    store_ = storage::Store::open(scratch_.path() / "state");
+    storage_ = std::make_unique<StorageThread>(
+        *store_, io_.get_executor(), [](std::exception_ptr) { ADD_FAILURE() << "storage failed"; },
+        StorageThread::Running::inline_in_caller);
+  }
+
+  // Every window that was asked for has a positive length, whatever else happened.
+  void TearDown() override {
+    for (const HttpRequest& request : all_requests_) {
+      const auto start = parameter(request, "start_date");
+      const auto end = parameter(request, "end_date");
+      EXPECT_EQ(start.has_value(), end.has_value());
+      if (start && end) {
+        EXPECT_LT(std::stoll(*start), std::stoll(*end));
+      }
+    }
+  }
+
+  void make_api() {
+    api_ = std::make_unique<simulator::Simulator>(api_options_);
+    for (simulator::User& user : api_->world().users()) {
+      user.attributes.emplace_back("followed", "yes");
+    }
+  }
+
+  // Starts a pass and lets it run as far as it gets without waiting.
+  void start(SourceLoop::Mode mode = SourceLoop::Mode::one_pass) {
+    if (!api_) {
+      make_api();
+    }
+    all_requests_.insert(all_requests_.end(), requests_.begin(), requests_.end());
+    requests_.clear();
+    SourceLoop::Parts parts;
+    parts.executor = io_.get_executor();
+    parts.transport =
+        std::make_unique<SimulatedTransport>(io_.get_executor(), *api_, timer_, requests_, intercept_, hang_after_);
+    parts.storage = storage_.get();
+    parts.timer = &timer_;
+    parts.log = log_.get();
+    parts.secrets = [this](const SecretReference&) -> Result<std::string> { return key_; };
+    parts.on_stored = [this] { ++stored_; };
+    parts.patience = patience_;
+    parts.seed = 1;
+    loop_ = std::make_unique<SourceLoop>(options_, mode, std::move(parts));
+    ended_ = false;
+    boost::asio::co_spawn(io_, loop_->run(), [this](std::exception_ptr failure) {
+      ended_ = true;
+      EXPECT_EQ(failure, nullptr);
+    });
+    settle();
+  }
+  void settle() {
+    io_.restart();
+    io_.poll();
+  }
+  // The pass from beginning to end; what it does is bounded by `requests_max` answers.
+  void pass(int requests_max = 2000) {
+    hang_after_ = requests_max;
+    start();
+    EXPECT_TRUE(ended_) << "the pass waits or makes too many requests";
+    if (!ended_) {
+      stop();
+    }
+  }
+  void stop() {
+    loop_->stop();
+    settle();
+    EXPECT_TRUE(ended_);
+    hang_after_ = -1;
+  }
+  // Time passes, and whoever waits for the client looks at the clock.
+  void wait(Milliseconds time) {
+    timer_.pass(time);
+    loop_->reload_secret();
+    settle();
+  }
+
+  static std::optional<std::string> parameter(const HttpRequest& request, const std::string& name) {
+    const std::size_t place = request.target.find(name + "=");
+    if (place == std::string::npos) {
+      return std::nullopt;
+    }
+    const std::size_t begin = place + name.size() + 1;
+    return request.target.substr(begin, request.target.find('&', begin) - begin);
+  }
+  static bool asks_for_messages(const HttpRequest& request) {
+    return request.target.find("/conversations") != std::string::npos;
+  }
+  [[nodiscard]] int reads() const {
+    return static_cast<int>(std::count_if(requests_.begin(), requests_.end(), asks_for_messages));
+  }
+  [[nodiscard]] int reads_of(const std::string& user_id) const {
+    return static_cast<int>(std::count_if(requests_.begin(), requests_.end(), [&](const HttpRequest& request) {
+      return request.target.find("/" + user_id + "/") != std::string::npos;
+    }));
+  }
+
+  // All users the store schedules, by their ids.
+  std::map<std::string, storage::UserState> users() {
+    std::vector<storage::UserRow> rows;
+    store_->visit_users(store_->register_source(options_.name),
+                        [&rows](const storage::ScheduledUser& user) { rows.push_back(user.row); });
+    std::map<std::string, storage::UserState> users;
+    for (const storage::UserRow row : rows) {
+      storage::UserState user = store_->load_user(row);
+      users[user.user_id] = std::move(user);
+    }
+    return users;
+  }
+  std::int64_t stored_of(const std::string& user_id) {
+    return store_->count_messages(users().at(user_id).row, all_time);
+  }
+  void expect_everything_stored_and_covered() {
+    const auto stored = users();
+    for (const simulator::User& user : api_->world().users()) {
+      SCOPED_TRACE(user.id);
+      ASSERT_TRUE(stored.contains(user.id));
+      EXPECT_EQ(stored_of(user.id), static_cast<std::int64_t>(user.messages.size()));
+      EXPECT_EQ(stored.at(user.id).coverage.frontier(*options_.since), timer_.now().wall - options_.settle);
+    }
+  }
+  [[nodiscard]] std::string first_user() const { return api_->world().users().front().id; }
+  void say(const std::string& user_id, Instant instant, const std::string& text) {
+    simulator::World& world = api_->world();
+    world.add_message(*world.find(user_id), instant, instant, text);
+  }
+  [[nodiscard]] std::string log() const { return content_of(scratch_.path() / "log"); }
+  [[nodiscard]] bool logged(const std::string& event) const {
+    return log().find("\"event\":\"" + event + "\"") != std::string::npos;
+  }
+
+  ScratchDirectory scratch_;
+  boost::asio::io_context io_;
+  ManualTimer timer_;
+  SourceOptions options_;
+  simulator::SimulatorOptions api_options_;
+  std::unique_ptr<simulator::Simulator> api_;
+  std::unique_ptr<Log> log_;
+  std::unique_ptr<storage::Store> store_;
+  std::unique_ptr<StorageThread> storage_;
+  std::vector<HttpRequest> requests_;  // of the latest pass
+  std::vector<HttpRequest> all_requests_;
+  SimulatedTransport::Interception intercept_;
+  int hang_after_ = -1;  // so many more answers; negative: no end
+  std::optional<Milliseconds> patience_;
+  std::string key_ = "the-key";
+  std::unique_ptr<SourceLoop> loop_;
+  int stored_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace elit::daemon
