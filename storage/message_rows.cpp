@@ -5,8 +5,8 @@
 
 namespace elit::storage {
 
-std::vector<crm::OutgoingMessage> read_messages(Connection& database, const std::vector<MessageId>& ids) {
-  std::vector<crm::OutgoingMessage> messages;
+std::vector<OutgoingMessage> read_messages(Connection& database, const std::vector<MessageId>& ids) {
+  std::vector<OutgoingMessage> messages;
   messages.reserve(ids.size());
   Statement query = database.statement(
       "SELECT lower(hex(messages.digest)) || printf('%06x', messages.occurrence), sources.name, users.user_id, "
@@ -18,7 +18,7 @@ std::vector<crm::OutgoingMessage> read_messages(Connection& database, const std:
     if (!query.bind(id).step()) {
       database.refuse("message " + std::to_string(id) + " or the user it belongs to is missing");
     }
-    crm::OutgoingMessage message;
+    OutgoingMessage message;
     message.id = id;
     message.key = query.text(0);
     message.source = query.text(1);

@@ -10,7 +10,7 @@
 namespace elit::storage {
 
 // The messages of these ids, in their order. Throws StorageError (corrupt) when one is missing.
-[[nodiscard]] std::vector<crm::OutgoingMessage> read_messages(Connection& database, const std::vector<MessageId>& ids);
+[[nodiscard]] std::vector<OutgoingMessage> read_messages(Connection& database, const std::vector<MessageId>& ids);
 
 // The ids that a query gives in its first column. Requires: its values are bound.
 [[nodiscard]] std::vector<MessageId> read_ids(Statement& query);

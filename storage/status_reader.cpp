@@ -161,7 +161,7 @@ Status status_in(Connection& database) {
   return status;
 }
 
-std::vector<crm::OutgoingMessage> last_messages_in(Connection& database, int count) {
+std::vector<OutgoingMessage> last_messages_in(Connection& database, int count) {
   database.execute("BEGIN");
   Statement query = database.statement(
       "SELECT id FROM (SELECT id, CASE instant_ms WHEN -1 THEN stored_ms ELSE instant_ms END AS dated FROM messages "
@@ -169,10 +169,10 @@ std::vector<crm::OutgoingMessage> last_messages_in(Connection& database, int cou
   return read_messages(database, read_ids(query.bind(std::max(count, 0))));
 }
 
-std::vector<crm::OutgoingMessage> delivered_messages_in(Connection& database, const std::string& sink,
-                                                        const std::vector<crm::TouchedDay>& days) {
+std::vector<OutgoingMessage> delivered_messages_in(Connection& database, const std::string& sink,
+                                                   const std::vector<TouchedDay>& days) {
   database.execute("BEGIN");
-  std::vector<crm::OutgoingMessage> messages;
+  std::vector<OutgoingMessage> messages;
   Statement undated = database.statement(
       "SELECT messages.id FROM messages JOIN deliveries ON deliveries.message = messages.id AND deliveries.state = 1 "
       "JOIN sinks ON sinks.id = deliveries.sink WHERE sinks.name = ?1 AND messages.user = ?2 AND instant_ms = -1 "
@@ -182,18 +182,18 @@ std::vector<crm::OutgoingMessage> delivered_messages_in(Connection& database, co
       "SELECT messages.id FROM messages JOIN deliveries ON deliveries.message = messages.id AND deliveries.state = 1 "
       "JOIN sinks ON sinks.id = deliveries.sink WHERE sinks.name = ?1 AND messages.user = ?2 "
       "AND instant_ms >= ?3 AND instant_ms < ?4 AND instant_ms <> -1 ORDER BY instant_ms, messages.id");
-  for (const crm::TouchedDay& day : days) {
+  for (const TouchedDay& day : days) {
     Statement& query = day.day ? dated.bind(sink, day.user, day.day->from, day.day->to) : undated.bind(sink, day.user);
-    std::vector<crm::OutgoingMessage> found = read_messages(database, read_ids(query));
+    std::vector<OutgoingMessage> found = read_messages(database, read_ids(query));
     std::move(found.begin(), found.end(), std::back_inserter(messages));
   }
   return messages;
 }
 
-std::vector<crm::RemoteRecord> remote_records_in(Connection& database, const std::string& sink,
-                                                 const std::vector<std::pair<DeliveryUserId, std::string>>& keys) {
+std::vector<RemoteRecord> remote_records_in(Connection& database, const std::string& sink,
+                                            const std::vector<std::pair<DeliveryUserId, std::string>>& keys) {
   database.execute("BEGIN");
-  std::vector<crm::RemoteRecord> records;
+  std::vector<RemoteRecord> records;
   Statement query = database.statement(
       "SELECT remote_id, digest, saved FROM remote_records JOIN sinks ON sinks.id = remote_records.sink "
       "WHERE sinks.name = ?1 AND user = ?2 AND key = ?3");
@@ -242,23 +242,22 @@ Status read_status(MemoryDisk& disk) {
   return status_in(*open_for_reading(disk));
 }
 
-std::vector<crm::OutgoingMessage> read_last_messages(const std::filesystem::path& directory, int count) {
+std::vector<OutgoingMessage> read_last_messages(const std::filesystem::path& directory, int count) {
   return read_beside_a_writer(directory, [count](Connection& database) { return last_messages_in(database, count); });
 }
 
-std::vector<crm::OutgoingMessage> read_last_messages(MemoryDisk& disk, int count) {
+std::vector<OutgoingMessage> read_last_messages(MemoryDisk& disk, int count) {
   return last_messages_in(*open_for_reading(disk), count);
 }
 
-std::vector<crm::OutgoingMessage> read_delivered_messages(const std::filesystem::path& directory,
-                                                          const std::string& sink,
-                                                          const std::vector<crm::TouchedDay>& days) {
+std::vector<OutgoingMessage> read_delivered_messages(const std::filesystem::path& directory, const std::string& sink,
+                                                     const std::vector<TouchedDay>& days) {
   return read_beside_a_writer(directory,
                               [&](Connection& database) { return delivered_messages_in(database, sink, days); });
 }
 
-std::vector<crm::RemoteRecord> read_remote_records(const std::filesystem::path& directory, const std::string& sink,
-                                                   const std::vector<std::pair<DeliveryUserId, std::string>>& keys) {
+std::vector<RemoteRecord> read_remote_records(const std::filesystem::path& directory, const std::string& sink,
+                                              const std::vector<std::pair<DeliveryUserId, std::string>>& keys) {
   return read_beside_a_writer(directory, [&](Connection& database) { return remote_records_in(database, sink, keys); });
 }
 

@@ -85,18 +85,18 @@ class MemoryDisk;
 
 // The `count` messages that were stored last, ascending by date (where that is not known, by when they were stored),
 // then by id; fewer when there are no more. Otherwise as read_status.
-[[nodiscard]] std::vector<crm::OutgoingMessage> read_last_messages(const std::filesystem::path& directory, int count);
-[[nodiscard]] std::vector<crm::OutgoingMessage> read_last_messages(MemoryDisk& disk, int count);
+[[nodiscard]] std::vector<OutgoingMessage> read_last_messages(const std::filesystem::path& directory, int count);
+[[nodiscard]] std::vector<OutgoingMessage> read_last_messages(MemoryDisk& disk, int count);
 
 // What was delivered to the sink of that name of these days, each day's ascending by date, then by id. Nothing for a
 // sink that the state does not know. Otherwise as read_status.
-[[nodiscard]] std::vector<crm::OutgoingMessage> read_delivered_messages(const std::filesystem::path& directory,
-                                                                        const std::string& sink,
-                                                                        const std::vector<crm::TouchedDay>& days);
+[[nodiscard]] std::vector<OutgoingMessage> read_delivered_messages(const std::filesystem::path& directory,
+                                                                   const std::string& sink,
+                                                                   const std::vector<TouchedDay>& days);
 
 // What the sink of that name is known to hold under these keys, each with its user; in their order, those that are not
 // known left out. Otherwise as read_delivered_messages.
-[[nodiscard]] std::vector<crm::RemoteRecord> read_remote_records(
+[[nodiscard]] std::vector<RemoteRecord> read_remote_records(
     const std::filesystem::path& directory, const std::string& sink,
     const std::vector<std::pair<DeliveryUserId, std::string>>& keys);
 

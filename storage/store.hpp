@@ -154,7 +154,7 @@ using elit::DeliveryOutcome;
 using elit::DeliveryState;
 using elit::OpenBatch;
 using elit::PendingMessage;
-using DeliverableMessage = crm::OutgoingMessage;
+using DeliverableMessage = OutgoingMessage;
 
 struct BatchSettlement {
   SinkId sink = 0;
@@ -265,10 +265,10 @@ class Store {
   [[nodiscard]] std::vector<DeliverableMessage> delivered_messages(SinkId sink, UserRow user,
                                                                    std::optional<Interval> dated);
   // What the sink is known to hold under these users and keys, in the order asked for; what is not known is left out.
-  [[nodiscard]] std::vector<crm::RemoteRecord> remote_records(SinkId sink,
-                                                              const std::vector<std::pair<UserRow, std::string>>& keys);
+  [[nodiscard]] std::vector<RemoteRecord> remote_records(SinkId sink,
+                                                         const std::vector<std::pair<UserRow, std::string>>& keys);
   // Remembers what the sink holds, each in place of what was known of it. Requires: the users exist.
-  void keep_remote_records(SinkId sink, const std::vector<crm::RemoteRecord>& records, Instant at);
+  void keep_remote_records(SinkId sink, const std::vector<RemoteRecord>& records, Instant at);
 
   // --- What the operator sees.
   // State of a source or sink in one word and one line (running, paused: credential, ...), for `status`.

@@ -39,9 +39,8 @@ std::vector<DeliverableMessage> Store::delivered_messages(SinkId sink, UserRow u
   return read_messages(*impl_->database, read_ids(query.bind(sink, user, dated->from, dated->to)));
 }
 
-std::vector<crm::RemoteRecord> Store::remote_records(SinkId sink,
-                                                     const std::vector<std::pair<UserRow, std::string>>& keys) {
-  std::vector<crm::RemoteRecord> records;
+std::vector<RemoteRecord> Store::remote_records(SinkId sink, const std::vector<std::pair<UserRow, std::string>>& keys) {
+  std::vector<RemoteRecord> records;
   Statement query = impl_->statement(
       "SELECT remote_id, digest, saved FROM remote_records WHERE sink = ?1 AND user = ?2 AND key = ?3");
   for (const auto& [user, key] : keys) {
@@ -52,14 +51,14 @@ std::vector<crm::RemoteRecord> Store::remote_records(SinkId sink,
   return records;
 }
 
-void Store::keep_remote_records(SinkId sink, const std::vector<crm::RemoteRecord>& records, Instant at) {
+void Store::keep_remote_records(SinkId sink, const std::vector<RemoteRecord>& records, Instant at) {
   Transaction transaction(*impl_);
   Statement upsert = impl_->statement(
       "INSERT INTO remote_records (sink, user, key, remote_id, digest, saved, updated_ms) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (sink, user, key) DO UPDATE SET "
       "remote_id = excluded.remote_id, digest = excluded.digest, saved = excluded.saved, "
       "updated_ms = excluded.updated_ms");
-  for (const crm::RemoteRecord& record : records) {
+  for (const RemoteRecord& record : records) {
     const std::string saved = text_of(record.saved);
     upsert.run(sink, record.user, record.key, record.remote_id, record.digest, saved, at);
   }

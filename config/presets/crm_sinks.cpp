@@ -39,7 +39,7 @@ class Presets {
       complain(key, fmt::format("{} {}", file, content.problem));
       return nullptr;
     }
-    digest = crm::sha256_hex(*content.text);
+    digest = sha256_hex(*content.text);
     const auto [place, is_new] = read_.try_emplace(file);
     if (is_new) {
       keep(place->second, read_preset(*content.text, file, std::filesystem::path(file).stem().string()));

@@ -114,7 +114,7 @@ class PresetReader {
     static const std::vector<std::string> units{"code_points", "utf16", "bytes"};
     preset_.text.html = members.word("form", forms).value_or(0) == 1;
     preset_.text.limit = static_cast<std::size_t>(members.whole("limit", 0, longest_text, 0));
-    preset_.text.limit_unit = members.choice("limit_unit", units, crm::TextUnit::code_points);
+    preset_.text.limit_unit = members.choice("limit_unit", units, TextUnit::code_points);
     if (preset_.text.limit != 0 && preset_.text.limit < 500) {
       members.complain("limit", "must be 0 or at least 500: what is shorter holds no transcript");
     }

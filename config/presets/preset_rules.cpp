@@ -20,7 +20,7 @@ std::string read_pattern(Members& members, const char* key) {
   if (!pattern) {
     return {};
   }
-  if (const std::string what = crm::pattern_mistake(*pattern); !what.empty()) {
+  if (const std::string what = pattern_mistake(*pattern); !what.empty()) {
     members.complain(key, what);
     return {};
   }

@@ -63,15 +63,11 @@ struct BatchSplit {
   std::optional<Instant> not_before;        // the peer's wish
 };
 
-namespace crm {
-
 // A day of a user that the messages of a batch touch: what else of it is delivered has to be known before work is made
 // of them.
 struct TouchedDay {
   DeliveryUserId user = 0;
   std::optional<CalendarDay> day;  // absent: messages without a readable instant
 };
-
-}  // namespace crm
 
 }  // namespace elit

@@ -8,7 +8,7 @@
 #include "core/instant.hpp"
 #include "core/message.hpp"
 
-namespace elit::crm {
+namespace elit {
 
 // One stored message as it goes out to a sink.
 struct OutgoingMessage {
@@ -27,4 +27,4 @@ struct OutgoingMessage {
   std::string user_element;  // JSON text
 };
 
-}  // namespace elit::crm
+}  // namespace elit

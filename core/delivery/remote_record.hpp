@@ -5,7 +5,7 @@
 
 #include "core/delivery/delivery_record.hpp"
 
-namespace elit::crm {
+namespace elit {
 
 // A record that a CRM is known to hold of ours: a user's contact, or an activity with messages of that user.
 struct RemoteRecord {
@@ -16,4 +16,4 @@ struct RemoteRecord {
   std::map<std::string, std::string> saved;  // further values from answers, by name
 };
 
-}  // namespace elit::crm
+}  // namespace elit

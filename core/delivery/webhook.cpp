@@ -12,7 +12,7 @@
 #include "core/text/time_text.hpp"
 #include "core/text/utf8.hpp"
 
-namespace elit::crm {
+namespace elit {
 namespace {
 
 void append_member(std::string& out, std::string_view name, std::string_view text) {
@@ -263,4 +263,4 @@ DeliveryAnswer read_failure(const Failure& failure) {
   return read;
 }
 
-}  // namespace elit::crm
+}  // namespace elit

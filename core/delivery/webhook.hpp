@@ -11,7 +11,7 @@
 #include "core/http_message.hpp"
 
 // The protocol of the generic sink, `type: http`: one POST a batch, one outcome a message.
-namespace elit::crm {
+namespace elit {
 
 // Where a sink's requests go: the peer (scheme, host, port) and the target (path with query) of its URL. A fragment is
 // dropped, an empty path becomes "/".
@@ -40,4 +40,4 @@ void append_message(std::string& out, const OutgoingMessage& message);
 // The same for a request that was not answered.
 [[nodiscard]] DeliveryAnswer read_failure(const Failure& failure);
 
-}  // namespace elit::crm
+}  // namespace elit

@@ -10,7 +10,7 @@
 #include "core/check.hpp"
 #include "core/letter_case.hpp"
 
-namespace elit::crm {
+namespace elit {
 
 std::string hmac_sha256(std::string_view key, std::string_view text) {
   check(!key.empty(), "something was to be signed without a secret");
@@ -46,4 +46,4 @@ void sign_request(HttpRequest& request, std::string_view secret, Instant now) {
   request.headers.push_back({std::string(signature_header), webhook_signature(secret, timestamp, request.body)});
 }
 
-}  // namespace elit::crm
+}  // namespace elit

@@ -18,7 +18,7 @@
 // takes none apart. Standard Webhooks (https://www.standardwebhooks.com) is not followed: its key is the bytes that a
 // Base64 text stands for, where n8n's Crypto node takes the key as text, and it signs an id of the event, where a body
 // here is a batch of messages with keys of their own. `v1=` names the scheme; another scheme has another word.
-namespace elit::crm {
+namespace elit {
 
 inline constexpr std::string_view timestamp_header = "X-Elitbuzz-Timestamp";
 inline constexpr std::string_view signature_header = "X-Elitbuzz-Signature";
@@ -34,4 +34,4 @@ inline constexpr std::string_view signature_header = "X-Elitbuzz-Signature";
 // however they are spelled. The body must not change afterwards. Requires: the secret is not empty.
 void sign_request(HttpRequest& request, std::string_view secret, Instant now);
 
-}  // namespace elit::crm
+}  // namespace elit

@@ -5,7 +5,7 @@
 #include "core/text/clusters.hpp"
 #include "core/text/utf8.hpp"
 
-namespace elit::crm {
+namespace elit {
 namespace {
 
 constexpr std::string_view pop_direction = "\u202C";
@@ -110,4 +110,4 @@ std::string clean_line(std::string_view text) {
   return first == std::string::npos ? std::string() : line.substr(first, line.find_last_not_of(' ') - first + 1);
 }
 
-}  // namespace elit::crm
+}  // namespace elit

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace elit::crm {
+namespace elit {
 
 // Anybody's text as it may stand in a record: valid UTF-8; line breaks of all kinds as \n; without NUL, other control
 // characters but tabs, and code points that are no characters. Directions of writing that a line opens and does not
@@ -13,4 +13,4 @@ namespace elit::crm {
 // The same on one line, without blanks around it.
 [[nodiscard]] std::string clean_line(std::string_view text);
 
-}  // namespace elit::crm
+}  // namespace elit

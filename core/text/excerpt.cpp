@@ -5,7 +5,7 @@
 
 #include "core/text/utf8.hpp"
 
-namespace elit::crm {
+namespace elit {
 
 std::string cut(std::string_view text, std::size_t size_max) {
   if (text.size() <= size_max) {
@@ -31,4 +31,4 @@ std::string code_word(std::string_view text) {
   return text.size() <= size_max && std::all_of(text.begin(), text.end(), is_plain) ? std::string(text) : std::string{};
 }
 
-}  // namespace elit::crm
+}  // namespace elit

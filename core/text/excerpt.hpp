@@ -5,7 +5,7 @@
 #include <string_view>
 
 // What is kept of a peer's words: enough to find the cause, too little to fill the state.
-namespace elit::crm {
+namespace elit {
 
 inline constexpr std::size_t excerpt_size_max = 500;
 inline constexpr std::size_t remote_id_size_max = 500;
@@ -20,4 +20,4 @@ inline constexpr std::size_t remote_id_size_max = 500;
 // A code may stand in a log, other words of a peer may not.
 [[nodiscard]] std::string code_word(std::string_view text);
 
-}  // namespace elit::crm
+}  // namespace elit

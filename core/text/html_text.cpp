@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <utility>
 
-namespace elit::crm {
+namespace elit {
 namespace {
 
 constexpr auto references = std::to_array<std::pair<std::string_view, std::string_view>>(
@@ -64,4 +64,4 @@ std::string html_removed(std::string_view html) {
   return out;
 }
 
-}  // namespace elit::crm
+}  // namespace elit

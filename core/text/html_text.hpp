@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace elit::crm {
+namespace elit {
 
 // Text as HTML: & < > " escaped, and without the characters that no XML document may hold (control characters but tab
 // and line breaks, U+FFFE and U+FFFF). Line breaks stay as they are.
@@ -13,4 +13,4 @@ namespace elit::crm {
 // resolved.
 [[nodiscard]] std::string html_removed(std::string_view html);
 
-}  // namespace elit::crm
+}  // namespace elit

@@ -2,7 +2,7 @@
 
 #include <regex>
 
-namespace elit::crm {
+namespace elit {
 namespace {
 
 constexpr std::size_t pattern_size_max = 500;
@@ -56,4 +56,4 @@ std::optional<std::string> first_group(const std::string& pattern, std::string_v
   return group.matched ? std::optional(group.str()) : std::nullopt;
 }
 
-}  // namespace elit::crm
+}  // namespace elit

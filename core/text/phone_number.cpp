@@ -4,7 +4,7 @@
 #include <array>
 #include <cstddef>
 
-namespace elit::crm {
+namespace elit {
 namespace {
 
 constexpr std::size_t digits_min = 8;
@@ -151,4 +151,4 @@ std::optional<std::string> to_e164(std::string_view text, std::string_view count
   return has_usual_length(digits) ? checked(digits) : std::nullopt;
 }
 
-}  // namespace elit::crm
+}  // namespace elit

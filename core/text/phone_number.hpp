@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace elit::crm {
+namespace elit {
 
 // A phone number in the international form of E.164: a plus and 8 to 15 digits. Absent rather than guessed:
 //   - besides digits there may be blanks, dots, hyphens, slashes, brackets, a plus at the start and `tel:` before it;
@@ -20,4 +20,4 @@ namespace elit::crm {
 // Whether it is a country's calling code as E.164 assigns them, digits only.
 [[nodiscard]] bool is_calling_code(std::string_view digits);
 
-}  // namespace elit::crm
+}  // namespace elit

@@ -12,7 +12,7 @@
 
 #include "core/text/base64.hpp"
 
-namespace elit::crm {
+namespace elit {
 namespace {
 
 namespace json = boost::json;
@@ -91,4 +91,4 @@ Result<std::string> signed_jwt(json::object claims, std::string_view key_pem, In
   return text + '.' + *signature;
 }
 
-}  // namespace elit::crm
+}  // namespace elit

@@ -8,7 +8,7 @@
 #include "core/failure.hpp"
 #include "core/instant.hpp"
 
-namespace elit::crm {
+namespace elit {
 
 // A JSON Web Token (RFC 7519) signed with RS256 (RFC 7518, 3.3): the `claims` with `iat` = `now` and `exp` = `now` +
 // `lifetime` added. `key_pem`: an RSA private key in PEM, not encrypted. Fails (misconfiguration: `rejected`) when it
@@ -19,4 +19,4 @@ namespace elit::crm {
 // RS256 over `text`, as base64url without padding.
 [[nodiscard]] Result<std::string> rs256_signature(std::string_view text, std::string_view key_pem);
 
-}  // namespace elit::crm
+}  // namespace elit

@@ -9,7 +9,7 @@
 
 #include "core/check.hpp"
 
-namespace elit::crm {
+namespace elit {
 namespace {
 
 using DigestBytes = std::array<unsigned char, EVP_MAX_MD_SIZE>;
@@ -73,4 +73,4 @@ std::string name_based_uuid(std::string_view name_space, std::string_view name) 
   return uuid;
 }
 
-}  // namespace elit::crm
+}  // namespace elit

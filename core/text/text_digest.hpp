@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-namespace elit::crm {
+namespace elit {
 
 // SHA-256 as 64 lower-case hex digits.
 [[nodiscard]] std::string sha256_hex(std::string_view text);
@@ -12,4 +12,4 @@ namespace elit::crm {
 // Requires: `name_space` is one.
 [[nodiscard]] std::string name_based_uuid(std::string_view name_space, std::string_view name);
 
-}  // namespace elit::crm
+}  // namespace elit

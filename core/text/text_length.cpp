@@ -8,7 +8,7 @@
 #include "core/text/utf8.hpp"
 
 // Texts measured in the units of the CRMs.
-namespace elit::crm {
+namespace elit {
 namespace {
 
 // The character at the start of a text that is not empty; a byte that begins none counts as U+FFFD.
@@ -127,4 +127,4 @@ std::string_view text_beginning(std::string_view text, std::size_t length_max, T
   return size == 0 ? longest : longest.substr(0, size);
 }
 
-}  // namespace elit::crm
+}  // namespace elit

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace elit::crm {
+namespace elit {
 
 enum class TextUnit { code_points, utf16, bytes };
 
@@ -13,4 +13,4 @@ enum class TextUnit { code_points, utf16, bytes };
 // as an emoji joined by U+200D, where that costs no more than a few code points and leaves anything at all).
 [[nodiscard]] std::string_view text_beginning(std::string_view text, std::size_t length_max, TextUnit unit);
 
-}  // namespace elit::crm
+}  // namespace elit

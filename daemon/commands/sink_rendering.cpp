@@ -21,7 +21,7 @@ namespace elit::daemon {
 namespace {
 
 namespace json = boost::json;
-using Messages = std::vector<crm::OutgoingMessage>;
+using Messages = std::vector<OutgoingMessage>;
 
 std::string counted(std::size_t count, const std::string& what) {
   return std::to_string(count) + ' ' + what + (count == 1 ? "" : "s");
@@ -33,11 +33,11 @@ RenderedRequest webhook_request(const SinkOptions& sink, const Messages& batch) 
     const auto* text = std::get_if<std::string>(&value);
     headers.push_back({name, text != nullptr ? *text : secret_mask});
   }
-  const crm::Endpoint endpoint = crm::split_url(sink.url);
-  HttpRequest request = crm::webhook_request(endpoint.target, headers, batch);
+  const Endpoint endpoint = split_url(sink.url);
+  HttpRequest request = webhook_request(endpoint.target, headers, batch);
   if (!sink.sign.secret.name.empty()) {
-    request.headers.push_back({std::string(crm::timestamp_header), secret_mask});
-    request.headers.push_back({std::string(crm::signature_header), secret_mask});
+    request.headers.push_back({std::string(timestamp_header), secret_mask});
+    request.headers.push_back({std::string(signature_header), secret_mask});
   }
   RenderedRequest rendered;
   rendered.step = "messages";
@@ -55,8 +55,8 @@ RenderedRequest archive_lines(const SinkOptions& sink, const Messages& batch, In
   rendered.content = counted(batch.size(), "message");
   rendered.method = "APPEND";
   rendered.url = (std::filesystem::path(sink.directory) / (to_rfc3339(at).substr(0, 10) + ".jsonl")).string();
-  for (const crm::OutgoingMessage& message : batch) {
-    crm::append_message(rendered.body, message);
+  for (const OutgoingMessage& message : batch) {
+    append_message(rendered.body, message);
     rendered.body += '\n';
   }
   return rendered;
@@ -113,7 +113,7 @@ class CrmRendering {
     }
     crm::ExchangeResult result = exchange.result();
     found_ = std::move(result.sink);
-    for (crm::RemoteRecord& record : result.records) {
+    for (RemoteRecord& record : result.records) {
       keep(std::move(record));
     }
     delivered_.insert(delivered_.end(), batch.begin(), batch.end());
@@ -145,9 +145,9 @@ class CrmRendering {
     return delivered;
   }
 
-  void keep(crm::RemoteRecord record) {
+  void keep(RemoteRecord record) {
     std::erase_if(known_,
-                  [&record](const crm::RemoteRecord& one) { return one.user == record.user && one.key == record.key; });
+                  [&record](const RemoteRecord& one) { return one.user == record.user && one.key == record.key; });
     known_.push_back(std::move(record));
   }
 
@@ -211,9 +211,9 @@ class CrmRendering {
   const Rendering& rendering_;
   crm::CredentialValues values_;
   crm::CredentialValues others_;
-  std::optional<json::object> found_;     // by the steps of the sink
-  std::vector<crm::RemoteRecord> known_;  // what batches before would have left
-  Messages delivered_;                    // in batches before
+  std::optional<json::object> found_;  // by the steps of the sink
+  std::vector<RemoteRecord> known_;    // what batches before would have left
+  Messages delivered_;                 // in batches before
 };
 
 }  // namespace

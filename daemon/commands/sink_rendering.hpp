@@ -16,10 +16,10 @@ inline constexpr const char* secret_mask = "***";
 
 // What the requests are made from.
 struct Rendering {
-  std::filesystem::path state_directory;       // with a database in it
-  std::vector<crm::OutgoingMessage> messages;  // as they would be delivered, each user's in the order of time
-  bool anew = false;                           // as if the sink held nothing of them yet
-  Instant at;                                  // when they would go out
+  std::filesystem::path state_directory;  // with a database in it
+  std::vector<OutgoingMessage> messages;  // as they would be delivered, each user's in the order of time
+  bool anew = false;                      // as if the sink held nothing of them yet
+  Instant at;                             // when they would go out
 };
 
 // The requests of the batches that the messages make, as if searches found nothing and everything was accepted. Reads

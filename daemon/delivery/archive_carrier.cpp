@@ -14,7 +14,7 @@ namespace {
 
 DeliveryAnswer answer_of(const std::optional<Failure>& failure, std::size_t messages) {
   if (failure) {
-    return crm::read_failure(*failure);
+    return read_failure(*failure);
   }
   DeliveryAnswer answer;
   answer.verdict = BatchVerdict::answered;
@@ -22,7 +22,7 @@ DeliveryAnswer answer_of(const std::optional<Failure>& failure, std::size_t mess
   return answer;
 }
 
-asio::awaitable<std::optional<Failure>> append_to(FileArchive* archive, std::vector<crm::OutgoingMessage> messages,
+asio::awaitable<std::optional<Failure>> append_to(FileArchive* archive, std::vector<OutgoingMessage> messages,
                                                   Instant at) {
   co_return archive->append(messages, at);
 }

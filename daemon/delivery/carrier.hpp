@@ -28,8 +28,8 @@ using Transports = std::function<std::unique_ptr<Transport>(TransportSettings)>;
 
 // One batch on its way.
 struct Parcel {
-  std::vector<crm::OutgoingMessage> messages;  // each user's in the order of their dates
-  bool unsure = false;                         // an earlier attempt may have been accepted
+  std::vector<OutgoingMessage> messages;  // each user's in the order of their dates
+  bool unsure = false;                    // an earlier attempt may have been accepted
 };
 
 // Brings batches to one sink and says what became of each message. One implementation for each kind of sink. All calls

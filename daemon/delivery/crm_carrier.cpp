@@ -22,7 +22,7 @@ CrmCarrier::CrmCarrier(const SinkOptions& options, CarrierParts parts)
       pacer_(design_.preset.pace),
       renewed_(parts_.executor),
       stopped_(parts_.executor) {
-  const std::string base_url = crm::split_url(design_.base_url).base_url;
+  const std::string base_url = split_url(design_.base_url).base_url;
   transports_[base_url] = parts_.transports(sink_transport_settings(options_, base_url));
 }
 
@@ -61,13 +61,13 @@ asio::awaitable<DeliveryAnswer> CrmCarrier::carry(Parcel parcel) {
 // What the state knows of the messages' days and of what the CRM holds already.
 asio::awaitable<crm::Exchange::Task> CrmCarrier::prepare(Parcel parcel) {
   const storage::SinkId sink = sink_;
-  std::vector<crm::OutgoingMessage> delivered;
+  std::vector<OutgoingMessage> delivered;
   if (design_.work.unit == crm::DeliveryUnit::day) {
     auto job = [sink, days = crm::touched_days(parcel.messages, design_.work.zone)](Store& store) {
-      std::vector<crm::OutgoingMessage> messages;
-      for (const crm::TouchedDay& day : days) {
+      std::vector<OutgoingMessage> messages;
+      for (const TouchedDay& day : days) {
         const auto span = day.day ? std::optional(Interval{day.day->from, day.day->to}) : std::nullopt;
-        std::vector<crm::OutgoingMessage> found = store.delivered_messages(sink, day.user, span);
+        std::vector<OutgoingMessage> found = store.delivered_messages(sink, day.user, span);
         std::move(found.begin(), found.end(), std::back_inserter(messages));
       }
       return messages;
@@ -219,7 +219,7 @@ asio::awaitable<Result<HttpAnswer>> CrmCarrier::send(crm::CrmRequest request) {
   co_return co_await transport->send(std::move(request.request));
 }
 
-asio::awaitable<void> CrmCarrier::keep(std::vector<crm::RemoteRecord> records) {
+asio::awaitable<void> CrmCarrier::keep(std::vector<RemoteRecord> records) {
   const storage::SinkId sink = sink_;
   const Instant at = parts_.timer->now().wall;
   auto job = [sink, at, records = std::move(records)](Store& store) { store.keep_remote_records(sink, records, at); };

@@ -36,7 +36,7 @@ class CrmCarrier final : public Carrier {
   void conceal_tokens();
   [[nodiscard]] boost::asio::awaitable<void> wait_for_pace();
   [[nodiscard]] boost::asio::awaitable<Result<HttpAnswer>> send(crm::CrmRequest request);
-  [[nodiscard]] boost::asio::awaitable<void> keep(std::vector<crm::RemoteRecord> records);
+  [[nodiscard]] boost::asio::awaitable<void> keep(std::vector<RemoteRecord> records);
 
   const SinkOptions& options_;
   const crm::SinkDesign& design_;

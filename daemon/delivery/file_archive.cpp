@@ -144,11 +144,11 @@ std::optional<Failure> FileArchive::recover(std::set<std::string> unsure) {
   return std::nullopt;
 }
 
-std::optional<Failure> FileArchive::append(const std::vector<crm::OutgoingMessage>& messages, Instant at) {
+std::optional<Failure> FileArchive::append(const std::vector<OutgoingMessage>& messages, Instant at) {
   std::string lines;
   for (const auto& message : messages) {
     if (!present_.contains(message.key)) {
-      crm::append_message(lines, message);
+      append_message(lines, message);
       lines += '\n';
     }
   }

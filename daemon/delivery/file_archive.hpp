@@ -27,7 +27,7 @@ class FileArchive {
 
   // Writes the messages to the file of the day of `at` and makes them durable. All or none: after a failure the file is
   // as it was. Failures are transient (no room, no permission).
-  [[nodiscard]] std::optional<Failure> append(const std::vector<crm::OutgoingMessage>& messages, Instant at);
+  [[nodiscard]] std::optional<Failure> append(const std::vector<OutgoingMessage>& messages, Instant at);
 
  private:
   struct Unclean {

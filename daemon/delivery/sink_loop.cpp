@@ -41,7 +41,7 @@ struct SinkLoop::Known {
 
 struct SinkLoop::Begun {
   storage::BatchId batch = 0;
-  std::vector<crm::OutgoingMessage> messages;
+  std::vector<OutgoingMessage> messages;
 };
 
 SinkLoop::SinkLoop(const SinkOptions& options, storage::SinkId sink, Parts parts)

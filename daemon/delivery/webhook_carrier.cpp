@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 
 WebhookCarrier::WebhookCarrier(const SinkOptions& options, CarrierParts parts)
     : options_(options), parts_(std::move(parts)) {
-  crm::Endpoint endpoint = crm::split_url(options_.url);
+  Endpoint endpoint = split_url(options_.url);
   transport_ = parts_.transports(sink_transport_settings(options_, endpoint.base_url));
   target_ = std::move(endpoint.target);
 }
@@ -32,15 +32,15 @@ asio::awaitable<DeliveryAnswer> WebhookCarrier::carry(Parcel parcel) {
   }
   for (;;) {
     const int version_used = version_;
-    HttpRequest request = crm::webhook_request(target_, *headers_, parcel.messages);
+    HttpRequest request = webhook_request(target_, *headers_, parcel.messages);
     if (!signing_secret_.empty()) {
-      crm::sign_request(request, signing_secret_, parts_.timer->now().wall);
+      sign_request(request, signing_secret_, parts_.timer->now().wall);
     }
     const Result<HttpAnswer> answered = co_await transport_->send(std::move(request));
     if (!answered) {
-      co_return crm::read_failure(answered.error());
+      co_return read_failure(answered.error());
     }
-    DeliveryAnswer answer = crm::read_answer(*answered, parcel.messages, parts_.timer->now().wall);
+    DeliveryAnswer answer = read_answer(*answered, parcel.messages, parts_.timer->now().wall);
     if (answer.verdict != BatchVerdict::unauthorized || version_used == version_ || stopping_) {
       co_return answer;
     }

@@ -16,12 +16,12 @@ namespace {
 constexpr std::size_t users = 1000;
 constexpr const char* encoding = "encode the requests alone";
 
-std::vector<crm::OutgoingMessage> sample_messages(std::size_t count) {
-  std::vector<crm::OutgoingMessage> messages;
+std::vector<OutgoingMessage> sample_messages(std::size_t count) {
+  std::vector<OutgoingMessage> messages;
   std::int64_t id = 0;
   for (OrderedRow& ordered : sample_rows(0, count)) {
     Row& row = ordered.row;
-    crm::OutgoingMessage message;
+    OutgoingMessage message;
     message.id = ++id;
     message.key = message_key(row.digest, 0);
     message.source = "support";
@@ -39,7 +39,7 @@ std::vector<crm::OutgoingMessage> sample_messages(std::size_t count) {
   return messages;
 }
 
-using Messages = std::shared_ptr<const std::vector<crm::OutgoingMessage>>;
+using Messages = std::shared_ptr<const std::vector<OutgoingMessage>>;
 
 HttpAnswer accepting_answer() {
   HttpAnswer answer;
@@ -53,8 +53,8 @@ std::size_t encode_all(const Messages& messages) {
   for (std::size_t first = 0; first < messages->size(); first += batch_size) {
     const auto begin = messages->begin() + static_cast<std::ptrdiff_t>(first);
     const std::size_t size = std::min(batch_size, messages->size() - first);
-    const std::vector<crm::OutgoingMessage> batch(begin, begin + static_cast<std::ptrdiff_t>(size));
-    check(!crm::webhook_request("/", {}, batch).body.empty(), "a request has a body");
+    const std::vector<OutgoingMessage> batch(begin, begin + static_cast<std::ptrdiff_t>(size));
+    check(!webhook_request("/", {}, batch).body.empty(), "a request has a body");
     done += size;
   }
   return done;
@@ -101,13 +101,13 @@ class Sink {
   }
 
   void deliver(const SendBatch& send) {
-    std::vector<crm::OutgoingMessage> batch;
+    std::vector<OutgoingMessage> batch;
     for (const DeliveryMessageId id : send.messages) {
       batch.push_back((*messages_)[static_cast<std::size_t>(id - 1)]);
     }
     machine_.on_begun(send.batch, ++batches_);
-    check(!crm::webhook_request("/", {}, batch).body.empty(), "a request has a body");
-    const DeliveryAnswer answer = crm::read_answer(accepting_answer(), batch, now_.wall);
+    check(!webhook_request("/", {}, batch).body.empty(), "a request has a body");
+    const DeliveryAnswer answer = read_answer(accepting_answer(), batch, now_.wall);
     const DeliveryRecord record = machine_.on_answer(send.batch, answer, now_);
     delivered_ += std::get<BatchSettled>(record).outcomes.size();
     machine_.on_recorded(send.batch, {}, now_);
@@ -127,7 +127,7 @@ int main(int argument_count, char** arguments) {
   using namespace elit::bench;
   Harness harness(argument_count, arguments);
   const std::size_t count = harness.scaled(50'000, 2'000);
-  const Messages messages = std::make_shared<std::vector<elit::crm::OutgoingMessage>>(sample_messages(count));
+  const Messages messages = std::make_shared<std::vector<elit::OutgoingMessage>>(sample_messages(count));
 
   Case encode{encoding, "message", {}, count, {}, {}, {}};
   encode.run = [messages] { return encode_all(messages); };

@@ -23,10 +23,10 @@ constexpr Instant now{Milliseconds{1'780'272'000'000}};
 constexpr std::array statuses{200, 201, 202, 204, 207, 299, 301, 304, 400, 401, 403, 404, 408, 409, 410, 413,
                               415, 422, 425, 429, 500, 501, 502, 503, 504, 507, 599, 100, 0,   600, 418, 200};
 
-std::vector<crm::OutgoingMessage> batch() {
-  std::vector<crm::OutgoingMessage> messages;
+std::vector<OutgoingMessage> batch() {
+  std::vector<OutgoingMessage> messages;
   for (const char* key : {"a1", "b2", "c3"}) {
-    crm::OutgoingMessage message;
+    OutgoingMessage message;
     message.key = key;
     message.text = secret_words;
     message.user_id = secret_number;
@@ -61,7 +61,7 @@ bool has_only_ok(const json::array& results, std::string_view key) {
   return ok;
 }
 
-void expect_delivered_as_told(const DeliveryAnswer& read, const std::vector<crm::OutgoingMessage>& messages,
+void expect_delivered_as_told(const DeliveryAnswer& read, const std::vector<OutgoingMessage>& messages,
                               const std::string& body) {
   std::string storage;
   const std::optional<json::value> document = witness(repair_json(body, storage));
@@ -85,8 +85,8 @@ void run(Input input) {
     answer.headers.push_back({"retry-after", std::string(input.next_line())});
   }
   answer.body = input.text();
-  const std::vector<crm::OutgoingMessage> messages = batch();
-  const DeliveryAnswer read = crm::read_answer(answer, messages, now);
+  const std::vector<OutgoingMessage> messages = batch();
+  const DeliveryAnswer read = read_answer(answer, messages, now);
   const bool success = answer.status >= 200 && answer.status < 300;
   const bool answered = read.verdict == BatchVerdict::answered;
   expect(!answered || success, "only a success answers for each message");

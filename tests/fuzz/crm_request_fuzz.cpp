@@ -18,8 +18,8 @@ namespace {
 
 namespace json = boost::json;
 
-crm::OutgoingMessage message_from(Input& input) {
-  crm::OutgoingMessage message;
+OutgoingMessage message_from(Input& input) {
+  OutgoingMessage message;
   message.key = input.next_line();
   message.source = "support";
   message.user_id = input.next_line();
@@ -43,7 +43,7 @@ void expect_text(const json::object& object, std::string_view name, const std::s
   expect(object.at(name).as_string() == to_utf8(text), "a text arrives as it is stored");
 }
 
-void expect_said(const json::object& object, const crm::OutgoingMessage& message) {
+void expect_said(const json::object& object, const OutgoingMessage& message) {
   expect_text(object, "key", message.key);
   expect_text(object, "user_id", message.user_id);
   expect_text(object, "sender", message.sender);
@@ -60,18 +60,18 @@ void expect_said(const json::object& object, const crm::OutgoingMessage& message
 }
 
 void run(Input input) {
-  const crm::OutgoingMessage message = message_from(input);
+  const OutgoingMessage message = message_from(input);
   std::string line;
-  crm::append_message(line, message);
+  append_message(line, message);
   expect(is_json(line) && is_utf8(line), "a message is JSON");
   expect(line.find_first_of("\n\r") == std::string::npos, "a message is one line");
 
-  crm::OutgoingMessage other = message;
+  OutgoingMessage other = message;
   other.key += '2';
-  const HttpRequest request = crm::webhook_request("/", {}, {message, other});
-  const HttpRequest turned = crm::webhook_request("/", {}, {other, message});
+  const HttpRequest request = webhook_request("/", {}, {message, other});
+  const HttpRequest turned = webhook_request("/", {}, {other, message});
   expect(request.headers.back().value == turned.headers.back().value, "the idempotency key knows no order");
-  expect(request.headers.back().value != crm::idempotency_key({message}), "another set has another key");
+  expect(request.headers.back().value != idempotency_key({message}), "another set has another key");
   expect(is_json(request.body), "a batch is JSON");
   // A witness has limits that JSON has not: numbers beyond all reason and the last levels of nesting.
   const std::optional<json::value> document = witness(request.body);

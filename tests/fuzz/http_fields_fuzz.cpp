@@ -54,7 +54,7 @@ void run(Input input) {
   const Failure failure = elitbuzz::failure_of(answer, now);
   expect(failure.retry_after == delay, "the first field of that name counts, with whatever letters");
   expect_sound(elitbuzz::failure_of(answer, std::nullopt));
-  const DeliveryAnswer read = crm::read_answer(answer, {}, now);
+  const DeliveryAnswer read = read_answer(answer, {}, now);
   expect(read.retry_after == delay, "both sides read the same delay");
   expect((read.verdict == BatchVerdict::throttled) == delay.has_value(), "503 with a delay is a wish");
 }

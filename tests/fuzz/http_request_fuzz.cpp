@@ -52,7 +52,7 @@ void run(Input input) {
   if (through_proxy) {
     route.proxy = daemon::PeerAddress{false, false, "proxy", 3128, {}};
   }
-  const crm::Endpoint endpoint = crm::split_url(input.next_line());
+  const Endpoint endpoint = split_url(input.next_line());
   expect(endpoint.target.starts_with('/'), "a target is a path");
 
   HttpRequest request;

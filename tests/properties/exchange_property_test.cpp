@@ -18,11 +18,11 @@
 namespace elit::properties {
 namespace {
 
+using RemoteRecord;
 using crm::CrmRequest;
 using crm::Exchange;
 using crm::ExchangeResult;
 using crm::Idempotency;
-using crm::RemoteRecord;
 using crm::SinkDesign;
 using crm::rig::FakeCrm;
 using crm::rig::Shape;

@@ -18,9 +18,9 @@
 namespace elit::properties {
 namespace {
 
+using OutgoingMessage;
+using TextUnit;
 using crm::Activity;
-using crm::OutgoingMessage;
-using crm::TextUnit;
 
 // The cost of a case is that of some fifty transcripts.
 constexpr int cases = cases_default / 20;
@@ -178,7 +178,7 @@ TEST(TranscriptProperty, HoldsEveryTextOnceAndInOrder) {
         choices.note([&] { return told(options, day); });
         std::string expected;
         for (const OutgoingMessage& message : day) {
-          expected += without(crm::clean_text(message.text), "\n");
+          expected += without(clean_text(message.text), "\n");
         }
         std::string found;
         for (const Activity& part : parts_of(options, day)) {

@@ -179,9 +179,9 @@ class Passage {
   }
   void send(BatchId batch, const std::vector<MessageId>& ids) {
     const std::vector<DeliverableMessage> messages = store_->load_messages(ids);
-    const HttpRequest request = crm::webhook_request("/hook", {}, messages);
+    const HttpRequest request = webhook_request("/hook", {}, messages);
     EXPECT_FALSE(request.body.empty());
-    const DeliveryAnswer answer = crm::read_answer(answer_with("{}"), messages, now_);
+    const DeliveryAnswer answer = read_answer(answer_with("{}"), messages, now_);
     EXPECT_EQ(answer.verdict, BatchVerdict::answered);
     BatchSettlement settlement;
     settlement.sink = sink_;

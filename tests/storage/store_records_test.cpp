@@ -19,9 +19,9 @@ class StoreRecords : public StoreTest {
   }
 
   // `user|key|remote id|digest` of each.
-  static std::vector<std::string> texts_of(const std::vector<crm::RemoteRecord>& records) {
+  static std::vector<std::string> texts_of(const std::vector<RemoteRecord>& records) {
     std::vector<std::string> texts;
-    for (const crm::RemoteRecord& record : records) {
+    for (const RemoteRecord& record : records) {
       texts.push_back(std::to_string(record.user) + "|" + record.key + "|" + record.remote_id + "|" + record.digest);
     }
     return texts;
@@ -74,7 +74,7 @@ TEST_F(StoreRecords, AreFoundInTheOrderAskedForByUserAndKey) {
 TEST_F(StoreRecords, TakeThePlaceOfWhatWasKnown) {
   store().keep_remote_records(sink_, {{user_, "a", "1", "d1", {{"etag", "7"}, {"unit", "x"}}}}, at_);
   store().keep_remote_records(sink_, {{user_, "a", "2", "", {{"etag", "8"}}}}, at_ + Milliseconds{9});
-  const std::vector<crm::RemoteRecord> known = store().remote_records(sink_, {{user_, "a"}});
+  const std::vector<RemoteRecord> known = store().remote_records(sink_, {{user_, "a"}});
   ASSERT_THAT(known, SizeIs(1));
   EXPECT_EQ(known[0].remote_id, "2");
   EXPECT_EQ(known[0].digest, "");
@@ -86,7 +86,7 @@ TEST_F(StoreRecords, KeepValuesOfEveryKindOfCharacter) {
   const std::map<std::string, std::string> saved = {
       {"", ""}, {"a\"b\\", "line\nline\t\x01"}, {"\xC3\xA9", std::string("nul\0!", 5)}};
   store().keep_remote_records(sink_, {{user_, "'k\"", "r'", "d'", saved}}, at_);
-  const std::vector<crm::RemoteRecord> known = store().remote_records(sink_, {{user_, "'k\""}});
+  const std::vector<RemoteRecord> known = store().remote_records(sink_, {{user_, "'k\""}});
   ASSERT_THAT(known, SizeIs(1));
   EXPECT_EQ(known[0].saved, saved);
   EXPECT_EQ(known[0].remote_id, "r'");

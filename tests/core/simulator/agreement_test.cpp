@@ -74,9 +74,9 @@ class Carrier {
 
   void deliver(const ListedUser& user, const std::vector<Row>& rows) {
     std::map<Digest, Occurrence> occurrences;
-    std::vector<crm::OutgoingMessage> messages;
+    std::vector<OutgoingMessage> messages;
     for (const Row& row : rows) {
-      crm::OutgoingMessage message;
+      OutgoingMessage message;
       message.key = message_key(row.digest, occurrences[row.digest]++);
       message.source = source_.name;
       message.user_id = user.user_id;
@@ -90,7 +90,7 @@ class Carrier {
       message.user_element = user.element;
       messages.push_back(std::move(message));
     }
-    const HttpRequest request = crm::webhook_request("/crm/conversations", {}, messages);
+    const HttpRequest request = webhook_request("/crm/conversations", {}, messages);
     EXPECT_EQ(simulator_.answer(request, start_of_tests).answer.status, 200);
   }
 

@@ -160,10 +160,10 @@ class DeliverVerb : public testing::Test {
   }
 
   // What the sink of a CRM would hold after all that is stored was delivered.
-  std::vector<crm::RemoteRecord> records_after_delivery() {
+  std::vector<RemoteRecord> records_after_delivery() {
     const config::Loaded loaded = config::load(directory_.path() / "test.yaml");
     const crm::SinkDesign& design = *loaded.options->sinks.front().design;
-    const std::vector<crm::OutgoingMessage> messages = storage::read_last_messages(state(), 100);
+    const std::vector<OutgoingMessage> messages = storage::read_last_messages(state(), 100);
     crm::Exchange::Task task;
     task.messages = messages.size();
     task.work = crm::make_work(design.work, messages, {});
@@ -174,7 +174,7 @@ class DeliverVerb : public testing::Test {
     return exchange.result().records;
   }
 
-  void keep(const std::string& sink, const std::vector<crm::RemoteRecord>& records) {
+  void keep(const std::string& sink, const std::vector<RemoteRecord>& records) {
     storage::Store& store = conversations_->store();
     store.keep_remote_records(store.register_sinks({{sink, true}}).front(), records, test_start);
   }
@@ -194,7 +194,7 @@ TEST_F(DeliverVerb, ShowsTheRequestOfAWebhookByteForByteWithoutItsSecrets) {
   EXPECT_EQ(document.at("messages").to_number<int>(), 2);
   ASSERT_THAT(document.at("requests").as_array(), SizeIs(1));
   const json::object& request = request_of(document, 0);
-  const HttpRequest real = crm::webhook_request("/in?v=2", {}, storage::read_last_messages(state(), 2));
+  const HttpRequest real = webhook_request("/in?v=2", {}, storage::read_last_messages(state(), 2));
   EXPECT_EQ(request.at("body"), json::parse(real.body));
   EXPECT_EQ(text_at(request, "method"), "POST");
   EXPECT_EQ(text_at(request, "url"), "https://crm.example.com:8443/in?v=2");
@@ -202,7 +202,7 @@ TEST_F(DeliverVerb, ShowsTheRequestOfAWebhookByteForByteWithoutItsSecrets) {
   EXPECT_EQ(text_at(headers, "Authorization"), "***");
   EXPECT_EQ(text_at(headers, "X-Tenant"), "blue");
   EXPECT_EQ(text_at(headers, "Content-Type"), "application/json");
-  EXPECT_EQ(text_at(headers, "Idempotency-Key"), crm::idempotency_key(storage::read_last_messages(state(), 2)));
+  EXPECT_EQ(text_at(headers, "Idempotency-Key"), idempotency_key(storage::read_last_messages(state(), 2)));
   EXPECT_EQ(text_at(headers, "X-Elitbuzz-Signature"), "***");
   EXPECT_EQ(text_at(headers, "X-Elitbuzz-Timestamp"), "***");
   EXPECT_THAT(err_.str(), HasSubstr("Nothing was sent"));
@@ -236,8 +236,8 @@ TEST_F(DeliverVerb, ShowsTheLinesOfAnArchiveAndMakesNone) {
   const json::object document = document_of("archive");
   ASSERT_THAT(document.at("requests").as_array(), SizeIs(1));
   std::string lines;
-  for (const crm::OutgoingMessage& message : storage::read_last_messages(state(), 5)) {
-    crm::append_message(lines, message);
+  for (const OutgoingMessage& message : storage::read_last_messages(state(), 5)) {
+    append_message(lines, message);
     lines += '\n';
   }
   EXPECT_EQ(text_at(request_of(document, 0), "body"), lines);

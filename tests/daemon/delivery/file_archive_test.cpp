@@ -15,8 +15,8 @@
 namespace elit::daemon {
 namespace {
 
-crm::OutgoingMessage message(char name) {
-  crm::OutgoingMessage made;
+OutgoingMessage message(char name) {
+  OutgoingMessage made;
   made.key = std::string(32, name);
   made.source = "support";
   made.user_id = "u1";

@@ -272,8 +272,8 @@ TEST_F(SinkLoopTest, SignsEachAttemptAnewWithTheTimeAndTheSecretOfThen) {
   const auto& requests = transport_->requests;
   ASSERT_EQ(requests.size(), 3U);
   const auto expected = [&](std::size_t number, const std::string& secret) {
-    return crm::webhook_signature(secret, std::stoll(header_of(requests[number], "X-Elitbuzz-Timestamp")),
-                                  requests[number].body);
+    return webhook_signature(secret, std::stoll(header_of(requests[number], "X-Elitbuzz-Timestamp")),
+                             requests[number].body);
   };
   EXPECT_EQ(header_of(requests[0], "X-Elitbuzz-Signature"), expected(0, "canary-secret"));
   EXPECT_EQ(header_of(requests[1], "X-Elitbuzz-Signature"), expected(1, "canary-secret"));
