@@ -4,7 +4,7 @@
 
 namespace elit {
 
-std::optional<std::string_view> HttpAnswer::header(std::string_view name) const {
+std::optional<std::string_view> HttpResponse::header(std::string_view name) const {
   for (const HttpHeader& header : headers) {
     if (equal_without_case(header.name, name)) {
       return header.value;

@@ -21,8 +21,8 @@ struct HttpRequest {
   std::string body;
 };
 
-// A complete answer: the body arrived whole. A broken or over-long answer is a Failure, never an HttpAnswer.
-struct HttpAnswer {
+// A complete answer: the body arrived whole. A broken or over-long answer is a Failure, never an HttpResponse.
+struct HttpResponse {
   int status = 0;
   std::vector<HttpHeader> headers;
   std::string body;

@@ -56,7 +56,7 @@ class Exchange {
 
   // What came back for the request of the last next(). False: the credential was refused and nothing else; next() gives
   // the same request again, to be sent with a new token, or refuse_credential() ends the attempt.
-  [[nodiscard]] bool on_answer(const HttpAnswer& answer, Instant now);
+  [[nodiscard]] bool on_answer(const HttpResponse& answer, Instant now);
   void on_failure(const Failure& failure);
   // Instead of an answer, to show what would be sent: as if nothing had been there before and everything was accepted.
   // Ids and saved values are their names in brackets.

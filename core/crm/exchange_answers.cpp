@@ -33,7 +33,7 @@ bool writes(StepKind kind) {
 
 }  // namespace
 
-bool Exchange::on_answer(const HttpAnswer& answer, Instant now) {
+bool Exchange::on_answer(const HttpResponse& answer, Instant now) {
   check(!chunk_.empty(), "an answer belongs to a request");
   Scope own = own_scope();
   const Items scopes = scopes_of_chunk(own);

@@ -81,7 +81,7 @@ bool is_readable(const FindMap& find, const HeardAnswer& heard) {
 
 }  // namespace
 
-FindReading read_find(const Preset& preset, const Step& step, const HttpAnswer& answer, const Items& items,
+FindReading read_find(const Preset& preset, const Step& step, const HttpResponse& answer, const Items& items,
                       Instant now) {
   const HeardAnswer heard = hear(answer);
   FindReading reading;

@@ -34,7 +34,7 @@ bool holds(const Condition& condition, const HeardAnswer& heard, const json::val
 
 }  // namespace
 
-HeardAnswer hear(const HttpAnswer& answer) {
+HeardAnswer hear(const HttpResponse& answer) {
   HeardAnswer heard{answer, nullptr, false};
   if (!answer.body.empty()) {
     boost::system::error_code error;

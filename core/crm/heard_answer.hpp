@@ -15,11 +15,11 @@ namespace elit::crm {
 
 // An answer with its body read once; `answer` outlives it.
 struct HeardAnswer {
-  const HttpAnswer& answer;
+  const HttpResponse& answer;
   boost::json::value body;
   bool is_json = false;
 };
-[[nodiscard]] HeardAnswer hear(const HttpAnswer& answer);
+[[nodiscard]] HeardAnswer hear(const HttpResponse& answer);
 
 // Null when there is nothing at that place.
 [[nodiscard]] const boost::json::value* pointed(const boost::json::value& value, const std::string& pointer);

@@ -15,7 +15,7 @@ constexpr Milliseconds wait_max{86'400'000};
 // Where a header says that the window is used up but not until when.
 constexpr Milliseconds wait_unnamed{1'000};
 
-std::optional<double> number_at(const Locator& at, const HttpAnswer& answer) {
+std::optional<double> number_at(const Locator& at, const HttpResponse& answer) {
   const std::optional<std::string> text = located(at, answer, nullptr);
   double number = 0;
   if (!text || std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc{}) {
@@ -51,12 +51,12 @@ void Pacer::on_request(SteadyTime now) {
   }
 }
 
-void Pacer::on_answer(const HttpAnswer& answer, Now now) {
+void Pacer::on_answer(const HttpResponse& answer, Now now) {
   heed_burst(answer, now);
   heed_budget(answer, now);
 }
 
-void Pacer::heed_burst(const HttpAnswer& answer, Now now) {
+void Pacer::heed_burst(const HttpResponse& answer, Now now) {
   if (!rules_.burst) {
     return;
   }
@@ -73,7 +73,7 @@ void Pacer::heed_burst(const HttpAnswer& answer, Now now) {
   quiet_until_ = std::max(quiet_until_, now.steady + wait);
 }
 
-void Pacer::heed_budget(const HttpAnswer& answer, Now now) {
+void Pacer::heed_budget(const HttpResponse& answer, Now now) {
   if (!rules_.budget) {
     return;
   }

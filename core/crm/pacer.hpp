@@ -18,11 +18,11 @@ class Pacer {
   [[nodiscard]] SteadyTime earliest(SteadyTime now) const;
   // A request goes now.
   void on_request(SteadyTime now);
-  void on_answer(const HttpAnswer& answer, Now now);
+  void on_answer(const HttpResponse& answer, Now now);
 
  private:
-  void heed_burst(const HttpAnswer& answer, Now now);
-  void heed_budget(const HttpAnswer& answer, Now now);
+  void heed_burst(const HttpResponse& answer, Now now);
+  void heed_budget(const HttpResponse& answer, Now now);
 
   PaceRules rules_;
   std::deque<SteadyTime> sent_;  // within the window, as many as it allows

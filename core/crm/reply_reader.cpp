@@ -180,11 +180,12 @@ class ReplyReader {
 
 }  // namespace
 
-std::optional<std::string> located(const Locator& at, const HttpAnswer& answer, const json::value* element) {
+std::optional<std::string> located(const Locator& at, const HttpResponse& answer, const json::value* element) {
   return find_value(at, hear(answer), element);
 }
 
-Reading read_reply(const Preset& preset, const Step& step, const HttpAnswer& answer, const Items& items, Instant now) {
+Reading read_reply(const Preset& preset, const Step& step, const HttpResponse& answer, const Items& items,
+                   Instant now) {
   const HeardAnswer heard = hear(answer);
   Reading reading;
   WholeReading whole = read_whole({&step.verdicts, &preset.verdicts}, step.name + ": ", heard, now);
@@ -206,7 +207,7 @@ Reading read_reply(const Preset& preset, const Step& step, const HttpAnswer& ans
   return reading;
 }
 
-TokenReading read_token(const Credential::TokenRequest& request, const HttpAnswer& answer, Instant now) {
+TokenReading read_token(const Credential::TokenRequest& request, const HttpResponse& answer, Instant now) {
   const HeardAnswer heard = hear(answer);
   TokenReading reading;
   if (is_good({{200, 299}}, request.conditions, heard) && heard.is_json) {

@@ -34,7 +34,7 @@ struct Reading {
 };
 
 // `items`: the scopes of the request's items, in their order. `now` resolves dates in headers.
-[[nodiscard]] Reading read_reply(const Preset& preset, const Step& step, const HttpAnswer& answer, const Items& items,
+[[nodiscard]] Reading read_reply(const Preset& preset, const Step& step, const HttpResponse& answer, const Items& items,
                                  Instant now);
 
 // What an answer to a request that finds or reads says about one item.
@@ -56,7 +56,7 @@ struct FindReading {
   std::string reason;
   std::optional<Milliseconds> wait;
 };
-[[nodiscard]] FindReading read_find(const Preset& preset, const Step& step, const HttpAnswer& answer,
+[[nodiscard]] FindReading read_find(const Preset& preset, const Step& step, const HttpResponse& answer,
                                     const Items& items, Instant now);
 
 // What an answer of the token endpoint says.
@@ -67,11 +67,11 @@ struct TokenReading {
   std::string reason;
   std::optional<Milliseconds> wait;
 };
-[[nodiscard]] TokenReading read_token(const Credential::TokenRequest& request, const HttpAnswer& answer, Instant now);
+[[nodiscard]] TokenReading read_token(const Credential::TokenRequest& request, const HttpResponse& answer, Instant now);
 
 // The value at a place of an answer or, where `element` is not null, of an element of it; absent when there is none or
 // it is null.
-[[nodiscard]] std::optional<std::string> located(const Locator& at, const HttpAnswer& answer,
+[[nodiscard]] std::optional<std::string> located(const Locator& at, const HttpResponse& answer,
                                                  const boost::json::value* element);
 
 }  // namespace elit::crm

@@ -154,7 +154,7 @@ bool TokenKeeper::accepts_base_url(const std::string& url) const {
   return url.starts_with("https://") || (plain && (is_loopback(url) || design_.base_url.starts_with("http://")));
 }
 
-TokenKeeper::Outcome TokenKeeper::on_answer(const HttpAnswer& answer, const json::value& secrets, Instant now) {
+TokenKeeper::Outcome TokenKeeper::on_answer(const HttpResponse& answer, const json::value& secrets, Instant now) {
   TokenReading reading = read_token(*request_, answer, now);
   Outcome outcome;
   outcome.wait = reading.wait;

@@ -46,7 +46,7 @@ class TokenKeeper {
     std::string to_keep;  // for the token file, to be kept before kept() is called; empty: nothing new
   };
   // `secrets`: those of the request.
-  [[nodiscard]] Outcome on_answer(const HttpAnswer& answer, const boost::json::value& secrets, Instant now);
+  [[nodiscard]] Outcome on_answer(const HttpResponse& answer, const boost::json::value& secrets, Instant now);
   [[nodiscard]] Outcome on_failure(const Failure& failure) const;
   void kept();
 

@@ -10,7 +10,7 @@ namespace elit::crm {
 namespace {
 
 // What a status means where no rule of the preset speaks.
-Verdict usual_verdict(const HttpAnswer& answer) {
+Verdict usual_verdict(const HttpResponse& answer) {
   const int status = answer.status;
   if (status == 401) {
     return Verdict::unauthorized;

@@ -97,7 +97,7 @@ std::vector<MessageAnswer> read_results(std::string_view results, const std::vec
   return answers;
 }
 
-DeliveryAnswer read_success(const HttpAnswer& answer, const std::vector<OutgoingMessage>& messages) {
+DeliveryAnswer read_success(const HttpResponse& answer, const std::vector<OutgoingMessage>& messages) {
   DeliveryAnswer read;
   read.verdict = BatchVerdict::answered;
   std::string storage;
@@ -226,7 +226,7 @@ HttpRequest webhook_request(std::string_view target, const std::vector<HttpHeade
   return request;
 }
 
-DeliveryAnswer read_answer(const HttpAnswer& answer, const std::vector<OutgoingMessage>& messages, Instant now) {
+DeliveryAnswer read_answer(const HttpResponse& answer, const std::vector<OutgoingMessage>& messages, Instant now) {
   DeliveryAnswer read;
   const auto wish = answer.header("Retry-After");
   const std::optional<Milliseconds> retry_after = wish ? parse_retry_after(*wish, now) : std::nullopt;

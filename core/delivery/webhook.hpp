@@ -34,7 +34,7 @@ void append_message(std::string& out, const OutgoingMessage& message);
                                           const std::vector<OutgoingMessage>& messages);
 
 // Reads an answer to the request for `messages`. `now` resolves a Retry-After that is a date.
-[[nodiscard]] DeliveryAnswer read_answer(const HttpAnswer& answer, const std::vector<OutgoingMessage>& messages,
+[[nodiscard]] DeliveryAnswer read_answer(const HttpResponse& answer, const std::vector<OutgoingMessage>& messages,
                                          Instant now);
 
 // The same for a request that was not answered.

@@ -173,7 +173,7 @@ std::string_view hint_of(const StatedFailure& stated, FailureKind kind) {
   return "the API refuses the request";
 }
 
-std::optional<Milliseconds> retry_after_of(const HttpAnswer& answer, std::optional<Instant> now) {
+std::optional<Milliseconds> retry_after_of(const HttpResponse& answer, std::optional<Instant> now) {
   const std::optional<std::string_view> text = answer.header("Retry-After");
   if (!text) {
     return std::nullopt;
@@ -186,7 +186,7 @@ std::optional<Milliseconds> retry_after_of(const HttpAnswer& answer, std::option
 
 }  // namespace
 
-StatedFailure read_stated_failure(const HttpAnswer& answer) {
+StatedFailure read_stated_failure(const HttpResponse& answer) {
   std::string storage;
   const std::string_view body = repair_json(answer.body, storage);
   StatedFailure stated;
@@ -231,7 +231,7 @@ bool names_missing_page(const StatedFailure& stated) {
   return stated.status == 404 || ((stated.status == 400 || stated.inside_success) && means(stated, bad_page));
 }
 
-Failure to_failure(const StatedFailure& stated, const HttpAnswer& answer, std::optional<Instant> now) {
+Failure to_failure(const StatedFailure& stated, const HttpResponse& answer, std::optional<Instant> now) {
   Failure failure;
   failure.kind = kind_of(stated);
   failure.status = answer.status;
@@ -251,7 +251,7 @@ Failure to_failure(const StatedFailure& stated, const HttpAnswer& answer, std::o
   return failure;
 }
 
-Failure not_understood(const HttpAnswer& answer, std::string_view what) {
+Failure not_understood(const HttpResponse& answer, std::string_view what) {
   Failure failure;
   failure.kind = FailureKind::malformed;
   failure.status = answer.status;
@@ -261,12 +261,12 @@ Failure not_understood(const HttpAnswer& answer, std::string_view what) {
   return failure;
 }
 
-bool has_document(const HttpAnswer& answer) {
+bool has_document(const HttpResponse& answer) {
   return answer.status >= 200 && answer.status < 300 && answer.status != 204 && answer.status != 205 &&
          answer.status != 206;
 }
 
-Result<Document> read_document(const HttpAnswer& answer, std::string& storage) {
+Result<Document> read_document(const HttpResponse& answer, std::string& storage) {
   Document document;
   document.text = json_trim(repair_json(answer.body, storage));
   document.all_json = is_json(document.text);
@@ -278,7 +278,7 @@ Result<Document> read_document(const HttpAnswer& answer, std::string& storage) {
   return document;
 }
 
-Failure failure_of(const HttpAnswer& answer, std::optional<Instant> now) {
+Failure failure_of(const HttpResponse& answer, std::optional<Instant> now) {
   if (has_document(answer)) {
     std::string storage;
     const Result<Document> document = read_document(answer, storage);

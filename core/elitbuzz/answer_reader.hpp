@@ -24,7 +24,7 @@ struct StatedFailure {
 };
 
 // Reads the failure in an answer whose HTTP status is no success. Any bytes will do as a body.
-[[nodiscard]] StatedFailure read_stated_failure(const HttpAnswer& answer);
+[[nodiscard]] StatedFailure read_stated_failure(const HttpResponse& answer);
 
 struct Document {
   std::string_view text;            // passed json_skeleton_error
@@ -33,7 +33,7 @@ struct Document {
 };
 
 // The document in a body, repaired by repair_json: a view of the body or of `storage`.
-[[nodiscard]] Result<Document> read_document(const HttpAnswer& answer, std::string& storage);
+[[nodiscard]] Result<Document> read_document(const HttpResponse& answer, std::string& storage);
 
 // The failure in the body of an answer whose HTTP status is a success; absent when it states none.
 [[nodiscard]] std::optional<StatedFailure> find_stated_failure(const Document& document);
@@ -45,12 +45,12 @@ struct Document {
 [[nodiscard]] bool names_missing_page(const StatedFailure& stated);
 
 // `now` resolves a Retry-After that is a date; when it is absent, the answer's own Date does.
-[[nodiscard]] Failure to_failure(const StatedFailure& stated, const HttpAnswer& answer, std::optional<Instant> now);
+[[nodiscard]] Failure to_failure(const StatedFailure& stated, const HttpResponse& answer, std::optional<Instant> now);
 
 // The failure of an answer that is not understood. `what` says what was missed and what to do.
-[[nodiscard]] Failure not_understood(const HttpAnswer& answer, std::string_view what);
+[[nodiscard]] Failure not_understood(const HttpResponse& answer, std::string_view what);
 
 // Whether the status promises a document: 2xx, except those that come without a whole body.
-[[nodiscard]] bool has_document(const HttpAnswer& answer);
+[[nodiscard]] bool has_document(const HttpResponse& answer);
 
 }  // namespace elit::elitbuzz

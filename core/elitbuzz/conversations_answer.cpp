@@ -26,7 +26,7 @@ ConversationsPage past_the_end() {
   return page;
 }
 
-Result<ConversationsPage> read_rows(const SourceOptions& source, std::string_view user_id, const HttpAnswer& answer,
+Result<ConversationsPage> read_rows(const SourceOptions& source, std::string_view user_id, const HttpResponse& answer,
                                     std::string_view list, bool all_json) {
   ConversationsPage page;
   bool strange = false;  // something that is neither a row nor nothing
@@ -53,7 +53,7 @@ Result<ConversationsPage> read_rows(const SourceOptions& source, std::string_vie
 }  // namespace
 
 Result<ConversationsPage> read_conversations(const SourceOptions& source, std::string_view user_id, int page_number,
-                                             const HttpAnswer& answer) {
+                                             const HttpResponse& answer) {
   if (answer.status == 204) {
     return past_the_end();
   }

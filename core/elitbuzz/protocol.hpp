@@ -30,7 +30,7 @@ struct UsersAnswer {
 
 // Reads an answer of the Users API. Only a recognised empty list (or 204) is an empty list; any other shape is
 // `malformed` with a redacted excerpt.
-[[nodiscard]] Result<UsersAnswer> read_users(const SourceOptions& source, const HttpAnswer& answer);
+[[nodiscard]] Result<UsersAnswer> read_users(const SourceOptions& source, const HttpResponse& answer);
 
 struct ConversationsPage {
   std::vector<Row> rows;      // in the order of the answer
@@ -42,13 +42,13 @@ struct ConversationsPage {
 // list, 204, or an answer that means "no such page" to a page after the first gives no rows and no rejected elements;
 // any other shape is `malformed` with a redacted excerpt.
 [[nodiscard]] Result<ConversationsPage> read_conversations(const SourceOptions& source, std::string_view user_id,
-                                                           int page_number, const HttpAnswer& answer);
+                                                           int page_number, const HttpResponse& answer);
 
 // The failure that an answer other than a success stands for, by api.md section 3.3: 401 and 403 unauthorized (403 with
 // a phrase about rates: throttled), 429 and 503 throttled, 408, 425 and other 5xx transient, 1003 and 1004 malformed,
 // 1002, 404 and other 4xx rejected, the rest malformed. A failure inside an answer of 2xx is judged by the status or
 // code that it names. `now` resolves a Retry-After that is a date, or else the answer's own Date does; it is capped at
 // one day.
-[[nodiscard]] Failure failure_of(const HttpAnswer& answer, std::optional<Instant> now);
+[[nodiscard]] Failure failure_of(const HttpResponse& answer, std::optional<Instant> now);
 
 }  // namespace elit::elitbuzz

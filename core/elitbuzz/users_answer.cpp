@@ -128,7 +128,7 @@ class SeenIds {
 
 }  // namespace
 
-Result<UsersAnswer> read_users(const SourceOptions& source, const HttpAnswer& answer) {
+Result<UsersAnswer> read_users(const SourceOptions& source, const HttpResponse& answer) {
   if (answer.status == 204) {
     return UsersAnswer{};
   }

@@ -20,7 +20,7 @@ enum class WireFault : std::uint8_t {
 
 // What the make-believe peer does with one request.
 struct Reply {
-  HttpAnswer answer;
+  HttpResponse answer;
   Milliseconds delay{0};  // silence before the first byte of the answer
   WireFault fault = WireFault::none;
 };

@@ -81,7 +81,7 @@ ServerReply refusal(const error_code& error) {
   return reply;
 }
 
-std::string head_of(const HttpAnswer& answer, bool keep_alive) {
+std::string head_of(const HttpResponse& answer, bool keep_alive) {
   const auto reason = http::obsolete_reason(static_cast<http::status>(answer.status));
   std::string head = "HTTP/1.1 " + std::to_string(answer.status) + " " + std::string{reason} + "\r\n";
   for (const HttpHeader& header : answer.headers) {
@@ -196,7 +196,7 @@ asio::awaitable<error_code> read_request(Session& session, Parser& parser) {
 }  // namespace
 
 std::string ServerRequest::header(std::string_view name) const {
-  HttpAnswer lookup;
+  HttpResponse lookup;
   lookup.headers = headers;
   return std::string{lookup.header(name).value_or(std::string_view{})};
 }

@@ -35,7 +35,7 @@ enum class ServerFault {
 };
 
 struct ServerReply {
-  HttpAnswer answer;
+  HttpResponse answer;
   Milliseconds delay{0};  // before anything is sent, also before a fault
   ServerFault fault = ServerFault::none;
   Milliseconds drip_interval{200};

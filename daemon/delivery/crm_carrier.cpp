@@ -110,7 +110,7 @@ asio::awaitable<void> CrmCarrier::talk(crm::Exchange& exchange) {
       continue;
     }
     const std::string step = request->step;
-    const Result<HttpAnswer> answered = co_await send(*std::move(request));
+    const Result<HttpResponse> answered = co_await send(*std::move(request));
     if (!answered) {
       exchange.on_failure(answered.error());
       continue;
@@ -160,7 +160,7 @@ asio::awaitable<crm::TokenKeeper::Outcome> CrmCarrier::renew_token() {
   if (!request) {
     co_return tokens_.on_failure(request.error());
   }
-  const Result<HttpAnswer> answered = co_await send(*std::move(request));
+  const Result<HttpResponse> answered = co_await send(*std::move(request));
   if (secrets_used != secrets_version_) {
     // What came is the token of another account, perhaps: those who wait ask again with the secrets in force.
     co_return crm::TokenKeeper::Outcome();
@@ -203,7 +203,7 @@ asio::awaitable<void> CrmCarrier::wait_for_pace() {
   }
 }
 
-asio::awaitable<Result<HttpAnswer>> CrmCarrier::send(crm::CrmRequest request) {
+asio::awaitable<Result<HttpResponse>> CrmCarrier::send(crm::CrmRequest request) {
   std::unique_ptr<Transport>& transport = transports_[request.base_url];
   if (!transport) {
     try {

@@ -35,7 +35,7 @@ class CrmCarrier final : public Carrier {
   [[nodiscard]] boost::asio::awaitable<crm::TokenKeeper::Outcome> renew_token();
   void conceal_tokens();
   [[nodiscard]] boost::asio::awaitable<void> wait_for_pace();
-  [[nodiscard]] boost::asio::awaitable<Result<HttpAnswer>> send(crm::CrmRequest request);
+  [[nodiscard]] boost::asio::awaitable<Result<HttpResponse>> send(crm::CrmRequest request);
   [[nodiscard]] boost::asio::awaitable<void> keep(std::vector<RemoteRecord> records);
 
   const SinkOptions& options_;

@@ -36,7 +36,7 @@ asio::awaitable<DeliveryAnswer> WebhookCarrier::carry(Parcel parcel) {
     if (!signing_secret_.empty()) {
       sign_request(request, signing_secret_, parts_.timer->now().wall);
     }
-    const Result<HttpAnswer> answered = co_await transport_->send(std::move(request));
+    const Result<HttpResponse> answered = co_await transport_->send(std::move(request));
     if (!answered) {
       co_return read_failure(answered.error());
     }

@@ -31,7 +31,7 @@ awaitable<Result<elitbuzz::UsersAnswer>> SourceClient::list_users(Audience audie
   std::function<HttpRequest(const std::string&)> make = [this, audience, page](const std::string& key) {
     return elitbuzz::users_request(options_, audience, page, key);
   };
-  std::function<Result<elitbuzz::UsersAnswer>(const HttpAnswer&)> read = [this](const HttpAnswer& answer) {
+  std::function<Result<elitbuzz::UsersAnswer>(const HttpResponse&)> read = [this](const HttpResponse& answer) {
     return elitbuzz::read_users(options_, answer);
   };
   co_return co_await exchange<elitbuzz::UsersAnswer>("", std::move(make), std::move(read));
@@ -43,8 +43,8 @@ awaitable<Result<elitbuzz::ConversationsPage>> SourceClient::read_page(std::stri
   std::function<HttpRequest(const std::string&)> make = [this, user_id, start, end, page](const std::string& key) {
     return elitbuzz::conversations_request(options_, user_id, start, end, page, options_.limits.page_size, key);
   };
-  std::function<Result<elitbuzz::ConversationsPage>(const HttpAnswer&)> read = [this, user_id,
-                                                                                page](const HttpAnswer& answer) {
+  std::function<Result<elitbuzz::ConversationsPage>(const HttpResponse&)> read = [this, user_id,
+                                                                                  page](const HttpResponse& answer) {
     return elitbuzz::read_conversations(options_, user_id, page, answer);
   };
   co_return co_await exchange<elitbuzz::ConversationsPage>(user_id, std::move(make), std::move(read));
@@ -53,7 +53,7 @@ awaitable<Result<elitbuzz::ConversationsPage>> SourceClient::read_page(std::stri
 template <class Answer>
 awaitable<Result<Answer>> SourceClient::exchange(std::string subject,
                                                  std::function<HttpRequest(const std::string&)> make,
-                                                 std::function<Result<Answer>(const HttpAnswer&)> read) {
+                                                 std::function<Result<Answer>(const HttpResponse&)> read) {
   for (;;) {
     const bool may_go = co_await pass_gate();
     if (!may_go) {
@@ -64,7 +64,7 @@ awaitable<Result<Answer>> SourceClient::exchange(std::string subject,
     HttpRequest request = make(secret);
     const Now before = parts_.timer->now();
     const auto under_way = under_way_.insert(before.steady);
-    Result<HttpAnswer> answer = co_await parts_.transport->send(std::move(request));
+    Result<HttpResponse> answer = co_await parts_.transport->send(std::move(request));
     under_way_.erase(under_way);
     const Now after = parts_.timer->now();
     wake_.ring();
@@ -238,7 +238,7 @@ void SourceClient::on_trouble(const Failure& failure, const std::string& subject
   }
 }
 
-void SourceClient::observe_date(const HttpAnswer& answer, Now before, Now after) {
+void SourceClient::observe_date(const HttpResponse& answer, Now before, Now after) {
   const auto text = answer.header("Date");
   const std::optional<Instant> date = text ? parse_http_date(*text) : std::nullopt;
   if (!date) {

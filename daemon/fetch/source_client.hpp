@@ -76,14 +76,14 @@ class SourceClient {
   template <class Answer>
   boost::asio::awaitable<Result<Answer>> exchange(std::string subject,
                                                   std::function<HttpRequest(const std::string&)> make,
-                                                  std::function<Result<Answer>(const HttpAnswer&)> read);
+                                                  std::function<Result<Answer>(const HttpResponse&)> read);
   boost::asio::awaitable<bool> pass_gate();
   boost::asio::awaitable<bool> pass_pause();
   bool read_secret();
   void pause(const Failure& failure);
   void on_answered();
   void on_trouble(const Failure& failure, const std::string& subject, Now before, Now after);
-  void observe_date(const HttpAnswer& answer, Now before, Now after);
+  void observe_date(const HttpResponse& answer, Now before, Now after);
   void report(const std::string& state, const std::string& reason);
   [[nodiscard]] Failure ended() const;
 

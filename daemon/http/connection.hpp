@@ -14,9 +14,9 @@
 #include <string>
 
 #include "core/failure.hpp"
-#include "daemon/http/answer_reader.hpp"
 #include "daemon/http/name_lookup.hpp"
 #include "daemon/http/peer_address.hpp"
+#include "daemon/http/response_reader.hpp"
 #include "daemon/http/tls.hpp"
 #include "daemon/http/transport.hpp"
 

@@ -131,7 +131,7 @@ class Lease {
 };
 
 struct Attempt {
-  Result<HttpAnswer> result;
+  Result<HttpResponse> result;
   bool reusable = false;    // the connection may carry another request
   bool unanswered = false;  // the peer closed it before any byte of an answer
 };
@@ -222,7 +222,7 @@ bool may_repeat(const HttpRequest& request, const Attempt& attempt) {
   return request.method == "GET" || !attempt.result.error().answer_lost;
 }
 
-asio::awaitable<Result<HttpAnswer>> exchange(std::shared_ptr<Pool> pool, HttpRequest request) {
+asio::awaitable<Result<HttpResponse>> exchange(std::shared_ptr<Pool> pool, HttpRequest request) {
   const Route& route = pool->route();
   const std::string where = request.method + " " + route.peer.name() + ": ";
   if (pool->closed()) {
@@ -259,7 +259,9 @@ class SocketTransport final : public Transport {
   SocketTransport& operator=(const SocketTransport&) = delete;
   ~SocketTransport() override { pool_->close(); }
 
-  asio::awaitable<Result<HttpAnswer>> send(HttpRequest request) override { return exchange(pool_, std::move(request)); }
+  asio::awaitable<Result<HttpResponse>> send(HttpRequest request) override {
+    return exchange(pool_, std::move(request));
+  }
 
   void close() override { pool_->close(); }
 

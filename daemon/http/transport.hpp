@@ -43,7 +43,7 @@ class Transport {
   // be closed before any byte of an answer arrived is replaced and the request repeated once if its method is GET, or
   // if none of its bytes had left. A request that cannot be written as HTTP (a control character in a header or in the
   // target) is `rejected` and not sent. The fields named in core/http_message.hpp are replaced if the request has them.
-  virtual boost::asio::awaitable<Result<HttpAnswer>> send(HttpRequest request) = 0;
+  virtual boost::asio::awaitable<Result<HttpResponse>> send(HttpRequest request) = 0;
 
   // Ends every running request with a transient failure and refuses new ones. Used for an orderly stop.
   virtual void close() = 0;

@@ -24,7 +24,7 @@ Failure failure(FailureKind kind, std::string detail, bool answer_lost) {
 }
 
 // What the sender sees of a reply; absent: nothing ever.
-std::optional<Result<HttpAnswer>> seen(Reply reply) {
+std::optional<Result<HttpResponse>> seen(Reply reply) {
   switch (reply.fault) {
     case WireFault::none:
       return std::move(reply.answer);
@@ -47,7 +47,7 @@ std::optional<Result<HttpAnswer>> seen(Reply reply) {
 struct Network::Exchange {
   explicit Exchange(boost::asio::any_io_executor executor) : answered(std::move(executor)) {}
 
-  void answer(Result<HttpAnswer> what) {
+  void answer(Result<HttpResponse> what) {
     if (!result) {
       result = std::move(what);
       answered.ring();
@@ -55,7 +55,7 @@ struct Network::Exchange {
   }
 
   Bell answered;
-  std::optional<Result<HttpAnswer>> result;
+  std::optional<Result<HttpResponse>> result;
 };
 
 // A transport to one peer.
@@ -67,7 +67,7 @@ class Network::Line final : public Transport {
   Line& operator=(const Line&) = delete;
   ~Line() override { end_all(); }
 
-  awaitable<Result<HttpAnswer>> send(HttpRequest request) override {
+  awaitable<Result<HttpResponse>> send(HttpRequest request) override {
     if (closed_) {
       co_return failure(FailureKind::transient, "given up, the connection is being closed", false);
     }
@@ -142,7 +142,7 @@ void Network::arrive(const std::weak_ptr<Exchange>& exchange, const std::string&
   Reply reply = peers_.at(base_url)(request, time_.truth());
   note(reply.answer.body);
   const SteadyTime back = time_.now().steady + reply.delay + latency();
-  auto result = std::make_shared<std::optional<Result<HttpAnswer>>>(seen(std::move(reply)));
+  auto result = std::make_shared<std::optional<Result<HttpResponse>>>(seen(std::move(reply)));
   if (!*result) {
     return;
   }

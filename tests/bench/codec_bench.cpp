@@ -13,8 +13,8 @@
 namespace elit::bench {
 namespace {
 
-HttpAnswer answer_with(std::string body) {
-  HttpAnswer answer;
+HttpResponse answer_with(std::string body) {
+  HttpResponse answer;
   answer.status = 200;
   answer.body = std::move(body);
   return answer;
@@ -28,7 +28,7 @@ std::size_t parse_plainly(const std::string& body, const char* list) {
 void add_page(Harness& harness) {
   const std::size_t rows = harness.scaled(500, 50);
   const std::size_t repeats = harness.scaled(100, 1);
-  const auto answer = std::make_shared<HttpAnswer>(answer_with(sample_page(rows)));
+  const auto answer = std::make_shared<HttpResponse>(answer_with(sample_page(rows)));
   const auto repeated = [=](const std::function<std::size_t()>& once) {
     return [=] {
       std::size_t done = 0;
@@ -52,7 +52,7 @@ void add_page(Harness& harness) {
 
 void add_users(Harness& harness) {
   const std::size_t users = harness.scaled(100'000, 500);
-  const auto answer = std::make_shared<HttpAnswer>(answer_with(sample_users(users)));
+  const auto answer = std::make_shared<HttpResponse>(answer_with(sample_users(users)));
   Case baseline{"users: Boost.JSON builds a tree", "user", {}, users, {}, {}, {}};
   baseline.run = [answer] { return parse_plainly(answer->body, "users"); };
   harness.add(std::move(baseline));

@@ -41,8 +41,8 @@ std::vector<OutgoingMessage> sample_messages(std::size_t count) {
 
 using Messages = std::shared_ptr<const std::vector<OutgoingMessage>>;
 
-HttpAnswer accepting_answer() {
-  HttpAnswer answer;
+HttpResponse accepting_answer() {
+  HttpResponse answer;
   answer.status = 200;
   return answer;
 }

@@ -49,8 +49,8 @@ std::string sample_row(std::size_t number) {
   return row + R"(,"attachments":null,"conversation":)" + std::to_string(880'000 + number) + "}";
 }
 
-HttpAnswer answer_with(std::string body) {
-  HttpAnswer answer;
+HttpResponse answer_with(std::string body) {
+  HttpResponse answer;
   answer.status = 200;
   answer.body = std::move(body);
   return answer;

@@ -129,7 +129,7 @@ CredentialValues Rig::values() const {
   return {secrets_, keeper_->values()};
 }
 
-Result<HttpAnswer> Rig::pass(const CrmRequest& request) {
+Result<HttpResponse> Rig::pass(const CrmRequest& request) {
   sent_.push_back(request);
   const Wire fate = wire ? wire(request, static_cast<int>(sent_.size())) : Wire::whole;
   const std::string prefix = prefix_of(*vendor_);
@@ -145,7 +145,7 @@ Result<HttpAnswer> Rig::pass(const CrmRequest& request) {
   call.now = now();
   call.elapsed = elapsed_;
   call.base_url = host + prefix;
-  HttpAnswer answer = vendor_->answer(arrived, call);
+  HttpResponse answer = vendor_->answer(arrived, call);
   if (fate == Wire::lost_answer) {
     return lost();
   }
@@ -163,7 +163,7 @@ bool Rig::take_token(Exchange& exchange) {
     exchange.give_up(BatchVerdict::misconfigured, request.error().detail, std::nullopt);
     return false;
   }
-  const Result<HttpAnswer> answer = pass(*request);
+  const Result<HttpResponse> answer = pass(*request);
   const TokenKeeper::Outcome outcome =
       answer ? keeper_->on_answer(*answer, secrets_, now()) : keeper_->on_failure(answer.error());
   if (outcome.trouble) {
@@ -185,7 +185,7 @@ void Rig::carry_out(Exchange& exchange) {
     if (!request) {
       return;
     }
-    const Result<HttpAnswer> answer = pass(*request);
+    const Result<HttpResponse> answer = pass(*request);
     if (!answer) {
       exchange.on_failure(answer.error());
     } else if (exchange.on_answer(*answer, now())) {

@@ -90,7 +90,7 @@ class Rig {
  private:
   [[nodiscard]] Instant now() const;
   [[nodiscard]] CredentialValues values() const;
-  [[nodiscard]] Result<HttpAnswer> pass(const CrmRequest& request);
+  [[nodiscard]] Result<HttpResponse> pass(const CrmRequest& request);
   [[nodiscard]] bool take_token(Exchange& exchange);
   void carry_out(Exchange& exchange);
   void keep(const std::vector<RemoteRecord>& learnt);

@@ -97,7 +97,7 @@ void expect_sound_page(const SourceOptions& source, const elitbuzz::Conversation
 void run(Input input) {
   const SourceOptions source = source_of(input);
   const int page_number = input.choose() ? 2 : 1;
-  HttpAnswer answer;
+  HttpResponse answer;
   answer.status = input.choose() ? 201 : 200;
   answer.body = input.text();
   const Result<elitbuzz::ConversationsPage> page = elitbuzz::read_conversations(source, user_id, page_number, answer);

@@ -79,7 +79,7 @@ void expect_delivered_as_told(const DeliveryAnswer& read, const std::vector<Outg
 }
 
 void run(Input input) {
-  HttpAnswer answer;
+  HttpResponse answer;
   answer.status = statuses.at(input.choose(statuses.size()));
   if (input.choose()) {
     answer.headers.push_back({"retry-after", std::string(input.next_line())});

@@ -38,7 +38,7 @@ void expect_kind(int status, FailureKind kind) {
 }
 
 void run(Input input) {
-  HttpAnswer answer;
+  HttpResponse answer;
   answer.status = statuses.at(input.choose(statuses.size()));
   if (input.choose()) {
     answer.headers.push_back({"Retry-After", std::string(input.next_line())});

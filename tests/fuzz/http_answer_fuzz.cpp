@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string>
 
-#include "daemon/http/answer_reader.hpp"
+#include "daemon/http/response_reader.hpp"
 #include "tests/fuzz/expectation.hpp"
 
 namespace elit::fuzz {
@@ -18,7 +18,7 @@ constexpr std::size_t header_fields_max = 500;
 
 struct Reading {
   Phase phase = Phase::header;
-  HttpAnswer answer;
+  HttpResponse answer;
   std::string problem;
   bool truncated = false;
 };

@@ -45,7 +45,7 @@ void run(Input input) {
     expect(delay == Milliseconds{0}, "a date that has passed is no delay");
   }
 
-  HttpAnswer answer;
+  HttpResponse answer;
   answer.status = 503;
   answer.headers = {{"X-Other", date}, {"rEtry-aFter", wish}, {"Retry-After", "1"}};
   if (dated) {

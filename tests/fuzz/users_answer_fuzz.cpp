@@ -62,7 +62,7 @@ void expect_sound_list(const elitbuzz::UsersAnswer& users, const std::string& bo
 
 void run(Input input) {
   const SourceOptions source = source_of(input);
-  HttpAnswer answer;
+  HttpResponse answer;
   answer.status = std::array{200, 201, 203, 200}.at(input.choose(4));
   answer.body = input.text();
   const Result<elitbuzz::UsersAnswer> users = elitbuzz::read_users(source, answer);

@@ -75,15 +75,15 @@ FaultedWork::Series allocations_failing(std::uint64_t length) {
 constexpr const char* user_id = "919800000000";
 constexpr int page_size = 4;
 
-HttpAnswer answer_with(std::string body) {
-  HttpAnswer answer;
+HttpResponse answer_with(std::string body) {
+  HttpResponse answer;
   answer.status = 200;
   answer.body = std::move(body);
   return answer;
 }
 
 // The vendor's answer to a request for that page of a list of ten rows.
-HttpAnswer vendor_page(int page) {
+HttpResponse vendor_page(int page) {
   std::string body = R"({"conversations":[)";
   for (int number = (page - 1) * page_size; number < std::min(10, page * page_size); ++number) {
     body += number % page_size == 0 ? "" : ",";

@@ -44,7 +44,7 @@ HubSpot::HubSpot() {
   tokens_.set_life(std::chrono::minutes{30});
 }
 
-std::optional<HttpAnswer> HubSpot::refusal(Trouble trouble) const {
+std::optional<HttpResponse> HubSpot::refusal(Trouble trouble) const {
   switch (trouble) {
     case Trouble::throttled:
       return hubspot_throttled("TEN_SECONDLY_ROLLING", counts_.requests);
@@ -57,17 +57,17 @@ std::optional<HttpAnswer> HubSpot::refusal(Trouble trouble) const {
   }
 }
 
-HttpAnswer HubSpot::answer(const HttpRequest& request, const VendorCall& call) {
+HttpResponse HubSpot::answer(const HttpRequest& request, const VendorCall& call) {
   begin(call);
   const RequestTarget target = parse_target(request.target);
   const std::vector<std::string>& path = target.segments;
   if (path.size() == 3 && path[0] == "oauth" && is_version(path[1]) && path[2] == "token") {
     return token(request, call);
   }
-  if (std::optional<HttpAnswer> refused = not_admitted(request, call)) {
+  if (std::optional<HttpResponse> refused = not_admitted(request, call)) {
     return *std::move(refused);
   }
-  HttpAnswer answer =
+  HttpResponse answer =
       path.size() >= 4 && path[0] == "crm" && is_version(path[2]) ? serve(request, path, call) : no_such_address();
   if (answer.status == 400 || answer.status == 405 || answer.status == 415) {
     ++counts_.invalid_requests;
@@ -76,7 +76,7 @@ HttpAnswer HubSpot::answer(const HttpRequest& request, const VendorCall& call) {
   return answer;
 }
 
-HttpAnswer HubSpot::token(const HttpRequest& request, const VendorCall& call) {
+HttpResponse HubSpot::token(const HttpRequest& request, const VendorCall& call) {
   ++counts_.token_requests;
   if (faults_.token_throttled.active(call.elapsed)) {
     return hubspot_throttled("TEN_SECONDLY_ROLLING", counts_.requests);
@@ -109,18 +109,18 @@ HttpAnswer HubSpot::token(const HttpRequest& request, const VendorCall& call) {
                                        {"scopes", json::array()}});
 }
 
-std::optional<HttpAnswer> HubSpot::not_admitted(const HttpRequest& request, const VendorCall& call) {
+std::optional<HttpResponse> HubSpot::not_admitted(const HttpRequest& request, const VendorCall& call) {
   while (!calls_.empty() && calls_.front() + window <= call.elapsed) {
     calls_.pop_front();
   }
-  if (std::optional<HttpAnswer> refused = not_authentic(request)) {
+  if (std::optional<HttpResponse> refused = not_authentic(request)) {
     return refused;
   }
   if (faults_.quota_spent.active(call.elapsed)) {
     return hubspot_throttled("DAILY", counts_.requests);
   }
   if (faults_.window_calls_max > 0 && calls_.size() >= static_cast<std::size_t>(faults_.window_calls_max)) {
-    HttpAnswer throttled = hubspot_throttled("TEN_SECONDLY_ROLLING", counts_.requests);
+    HttpResponse throttled = hubspot_throttled("TEN_SECONDLY_ROLLING", counts_.requests);
     add_limits(throttled);
     return throttled;
   }
@@ -135,7 +135,7 @@ std::optional<HttpAnswer> HubSpot::not_admitted(const HttpRequest& request, cons
   return std::nullopt;
 }
 
-std::optional<HttpAnswer> HubSpot::not_authentic(const HttpRequest& request) const {
+std::optional<HttpResponse> HubSpot::not_authentic(const HttpRequest& request) const {
   const std::string_view given = authorization_token(request, "Bearer");
   if (given == vendor_api_key) {
     return std::nullopt;
@@ -151,7 +151,7 @@ std::optional<HttpAnswer> HubSpot::not_authentic(const HttpRequest& request) con
   }
 }
 
-void HubSpot::add_limits(HttpAnswer& answer) const {
+void HubSpot::add_limits(HttpResponse& answer) const {
   const auto used = static_cast<std::int64_t>(calls_.size());
   const std::int64_t most = faults_.window_calls_max > 0 ? faults_.window_calls_max : window_calls_of_paid_accounts;
   const std::int64_t left = std::max<std::int64_t>(most - used, faults_.window_calls_max > 0 ? 0 : 1);
@@ -164,12 +164,12 @@ void HubSpot::add_limits(HttpAnswer& answer) const {
       {"X-HubSpot-RateLimit-Daily-Remaining", std::to_string(std::max<std::int64_t>(daily_calls - requests, 0))});
 }
 
-HttpAnswer HubSpot::no_such_address() {
+HttpResponse HubSpot::no_such_address() {
   ++counts_.invalid_requests;
   return refuse(refusal_of(404, "OBJECT_NOT_FOUND", "No such address"));
 }
 
-HttpAnswer HubSpot::serve(const HttpRequest& request, const std::vector<std::string>& path, const VendorCall& call) {
+HttpResponse HubSpot::serve(const HttpRequest& request, const std::vector<std::string>& path, const VendorCall& call) {
   if (path[1] == "properties" && path.size() <= 5) {
     return serve_properties(request, path);
   }
@@ -191,7 +191,7 @@ HttpAnswer HubSpot::serve(const HttpRequest& request, const std::vector<std::str
   return objects ? serve_objects(*body, path[3], path[5], call) : serve_associations(*body, path, call);
 }
 
-HttpAnswer HubSpot::serve_properties(const HttpRequest& request, const std::vector<std::string>& path) {
+HttpResponse HubSpot::serve_properties(const HttpRequest& request, const std::vector<std::string>& path) {
   const std::string& object = path[3];
   const json::object* known = path.size() == 5 ? properties_.find(object, path[4]) : nullptr;
   if (!properties_.known_object(object)) {
@@ -222,8 +222,8 @@ HttpAnswer HubSpot::serve_properties(const HttpRequest& request, const std::vect
   return json_answer(201, *properties_.find(object, *text_member(*body, "name")));
 }
 
-HttpAnswer HubSpot::serve_objects(const json::object& body, const std::string& object, const std::string& verb,
-                                  const VendorCall& call) {
+HttpResponse HubSpot::serve_objects(const json::object& body, const std::string& object, const std::string& verb,
+                                    const VendorCall& call) {
   if (!properties_.known_object(object)) {
     return refuse(refusal_of(400, "VALIDATION_ERROR", "Unable to infer object type from: " + object));
   }
@@ -234,8 +234,8 @@ HttpAnswer HubSpot::serve_objects(const json::object& body, const std::string& o
   return verb == "read" ? read_batch(object, body, call) : no_such_address();
 }
 
-HttpAnswer HubSpot::serve_associations(const json::object& body, const std::vector<std::string>& path,
-                                       const VendorCall& call) {
+HttpResponse HubSpot::serve_associations(const json::object& body, const std::vector<std::string>& path,
+                                         const VendorCall& call) {
   const std::string& from = path[3];
   const std::string& to = path[4];
   const bool one_contact = (from == "contacts") != (to == "contacts");

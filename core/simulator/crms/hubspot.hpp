@@ -35,8 +35,8 @@ class HubSpot final : public VendorCrm {
   HubSpot();
 
   [[nodiscard]] std::string_view name() const override { return "hubspot"; }
-  HttpAnswer answer(const HttpRequest& request, const VendorCall& call) override;
-  [[nodiscard]] std::optional<HttpAnswer> refusal(Trouble trouble) const override;
+  HttpResponse answer(const HttpRequest& request, const VendorCall& call) override;
+  [[nodiscard]] std::optional<HttpResponse> refusal(Trouble trouble) const override;
 
  private:
   enum class Batch : std::uint8_t { upsert, create, update };
@@ -56,21 +56,21 @@ class HubSpot final : public VendorCrm {
     boost::json::array errors;
   };
 
-  HttpAnswer token(const HttpRequest& request, const VendorCall& call);
-  [[nodiscard]] std::optional<HttpAnswer> not_admitted(const HttpRequest& request, const VendorCall& call);
-  [[nodiscard]] std::optional<HttpAnswer> not_authentic(const HttpRequest& request) const;
-  void add_limits(HttpAnswer& answer) const;
-  HttpAnswer no_such_address();
+  HttpResponse token(const HttpRequest& request, const VendorCall& call);
+  [[nodiscard]] std::optional<HttpResponse> not_admitted(const HttpRequest& request, const VendorCall& call);
+  [[nodiscard]] std::optional<HttpResponse> not_authentic(const HttpRequest& request) const;
+  void add_limits(HttpResponse& answer) const;
+  HttpResponse no_such_address();
 
-  HttpAnswer serve(const HttpRequest& request, const std::vector<std::string>& path, const VendorCall& call);
-  HttpAnswer serve_properties(const HttpRequest& request, const std::vector<std::string>& path);
-  HttpAnswer serve_objects(const boost::json::object& body, const std::string& object, const std::string& verb,
+  HttpResponse serve(const HttpRequest& request, const std::vector<std::string>& path, const VendorCall& call);
+  HttpResponse serve_properties(const HttpRequest& request, const std::vector<std::string>& path);
+  HttpResponse serve_objects(const boost::json::object& body, const std::string& object, const std::string& verb,
+                             const VendorCall& call);
+  HttpResponse serve_associations(const boost::json::object& body, const std::vector<std::string>& path,
+                                  const VendorCall& call);
+
+  HttpResponse write_batch(const std::string& object, Batch batch, const boost::json::object& body,
                            const VendorCall& call);
-  HttpAnswer serve_associations(const boost::json::object& body, const std::vector<std::string>& path,
-                                const VendorCall& call);
-
-  HttpAnswer write_batch(const std::string& object, Batch batch, const boost::json::object& body,
-                         const VendorCall& call);
   [[nodiscard]] std::optional<HubSpotError> read_inputs(const std::string& object, Batch batch,
                                                         const boost::json::object& body, std::vector<Input>& inputs);
   [[nodiscard]] std::optional<HubSpotError> read_input(const std::string& object, Batch batch,
@@ -80,16 +80,16 @@ class HubSpot final : public VendorCrm {
   RecordTable::Written put(const std::string& object, Batch batch, const Input& input,
                            const boost::json::object& values);
 
-  HttpAnswer read_batch(const std::string& object, const boost::json::object& body, const VendorCall& call) const;
-  HttpAnswer associate(const boost::json::object& body, const std::string& from, const std::string& to,
-                       const VendorCall& call);
-  HttpAnswer read_associations(const boost::json::object& body, const std::string& from, const std::string& to,
-                               const VendorCall& call) const;
+  HttpResponse read_batch(const std::string& object, const boost::json::object& body, const VendorCall& call) const;
+  HttpResponse associate(const boost::json::object& body, const std::string& from, const std::string& to,
+                         const VendorCall& call);
+  HttpResponse read_associations(const boost::json::object& body, const std::string& from, const std::string& to,
+                                 const VendorCall& call) const;
   [[nodiscard]] std::vector<std::string> associated(const std::string& from, const std::string& to,
                                                     const std::string& id) const;
 
-  [[nodiscard]] HttpAnswer refuse(HubSpotError error) const { return hubspot_answer(error, counts_.requests); }
-  [[nodiscard]] HttpAnswer batch_answer(int good_status, Outcome outcome, const VendorCall& call) const;
+  [[nodiscard]] HttpResponse refuse(HubSpotError error) const { return hubspot_answer(error, counts_.requests); }
+  [[nodiscard]] HttpResponse batch_answer(int good_status, Outcome outcome, const VendorCall& call) const;
   [[nodiscard]] const VendorRecord* with_email(const std::string& email) const;
   [[nodiscard]] std::string unique_value(const std::string& object, const boost::json::object& values) const;
 

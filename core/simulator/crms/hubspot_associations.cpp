@@ -49,8 +49,8 @@ std::string singular(const std::string& object) {
 
 }  // namespace
 
-HttpAnswer HubSpot::associate(const json::object& body, const std::string& from, const std::string& to,
-                              const VendorCall& call) {
+HttpResponse HubSpot::associate(const json::object& body, const std::string& from, const std::string& to,
+                                const VendorCall& call) {
   const json::array* inputs = inputs_of(body, pairs_max);
   if (inputs == nullptr) {
     return refuse(mistake("Invalid input JSON: inputs has 1 to " + std::to_string(pairs_max) + " pairs"));
@@ -104,8 +104,8 @@ std::vector<std::string> HubSpot::associated(const std::string& from, const std:
   return found;
 }
 
-HttpAnswer HubSpot::read_associations(const json::object& body, const std::string& from, const std::string& to,
-                                      const VendorCall& call) const {
+HttpResponse HubSpot::read_associations(const json::object& body, const std::string& from, const std::string& to,
+                                        const VendorCall& call) const {
   const json::array* inputs = inputs_of(body, reads_max);
   if (inputs == nullptr) {
     return refuse(mistake("Invalid input JSON: inputs has 1 to " + std::to_string(reads_max) + " records"));

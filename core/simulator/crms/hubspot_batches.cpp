@@ -240,8 +240,8 @@ std::optional<HubSpotError> HubSpot::judge(const std::string& object, Batch batc
   return std::nullopt;
 }
 
-HttpAnswer HubSpot::write_batch(const std::string& object, Batch batch, const json::object& body,
-                                const VendorCall& call) {
+HttpResponse HubSpot::write_batch(const std::string& object, Batch batch, const json::object& body,
+                                  const VendorCall& call) {
   std::vector<Input> inputs;
   if (const std::optional<HubSpotError> wrong = read_inputs(object, batch, body, inputs)) {
     return refuse(*wrong);
@@ -324,7 +324,7 @@ json::object HubSpot::write(const std::string& object, Batch batch, Input input,
   return result;
 }
 
-HttpAnswer HubSpot::read_batch(const std::string& object, const json::object& body, const VendorCall& call) const {
+HttpResponse HubSpot::read_batch(const std::string& object, const json::object& body, const VendorCall& call) const {
   const json::array* wanted = array_member(body, "properties");
   const json::array* history = array_member(body, "propertiesWithHistory");
   if (wanted == nullptr || history == nullptr) {
@@ -370,7 +370,7 @@ HttpAnswer HubSpot::read_batch(const std::string& object, const json::object& bo
   return batch_answer(200, std::move(outcome), call);
 }
 
-HttpAnswer HubSpot::batch_answer(int good_status, Outcome outcome, const VendorCall& call) const {
+HttpResponse HubSpot::batch_answer(int good_status, Outcome outcome, const VendorCall& call) const {
   const int status = outcome.errors.empty() ? good_status : (faults_.errors_with_200 ? 200 : 207);
   json::object body{{"status", "COMPLETE"},
                     {"results", std::move(outcome.results)},

@@ -20,7 +20,7 @@ json::string text(std::string_view view) {
 
 }  // namespace
 
-HttpAnswer hubspot_answer(const HubSpotError& error, std::uint64_t number) {
+HttpResponse hubspot_answer(const HubSpotError& error, std::uint64_t number) {
   json::object body = hubspot_item(error);
   body["correlationId"] = correlation_id(number);
   return json_answer(error.status, body);
@@ -31,7 +31,7 @@ json::object hubspot_item(const HubSpotError& error) {
           {"context", error.context}, {"errors", json::array()},    {"links", json::object()}};
 }
 
-HttpAnswer hubspot_throttled(std::string_view policy, std::uint64_t number) {
+HttpResponse hubspot_throttled(std::string_view policy, std::uint64_t number) {
   const bool daily = policy == "DAILY";
   json::object body{
       {"status", "error"},
@@ -43,8 +43,8 @@ HttpAnswer hubspot_throttled(std::string_view policy, std::uint64_t number) {
   return json_answer(429, body);
 }
 
-HttpAnswer hubspot_token_refusal(std::string_view status, std::string_view error, std::string_view message,
-                                 std::uint64_t number) {
+HttpResponse hubspot_token_refusal(std::string_view status, std::string_view error, std::string_view message,
+                                   std::uint64_t number) {
   json::object body{
       {"status", text(status)},   {"error", text(error)},           {"error_description", text(message)},
       {"message", text(message)}, {"category", "VALIDATION_ERROR"}, {"correlationId", correlation_id(number)}};

@@ -18,17 +18,17 @@ struct HubSpotError {
 };
 
 // Of a whole request. `number` is the request's, from which its correlationId is made.
-[[nodiscard]] HttpAnswer hubspot_answer(const HubSpotError& error, std::uint64_t number);
+[[nodiscard]] HttpResponse hubspot_answer(const HubSpotError& error, std::uint64_t number);
 
 // Of one record of a batch, for the list `errors` of the answer.
 [[nodiscard]] boost::json::object hubspot_item(const HubSpotError& error);
 
 // 429 of a policy: TEN_SECONDLY_ROLLING or DAILY.
-[[nodiscard]] HttpAnswer hubspot_throttled(std::string_view policy, std::uint64_t number);
+[[nodiscard]] HttpResponse hubspot_throttled(std::string_view policy, std::uint64_t number);
 
 // A refusal of the token endpoint. `status` is a word such as BAD_REFRESH_TOKEN.
-[[nodiscard]] HttpAnswer hubspot_token_refusal(std::string_view status, std::string_view error,
-                                               std::string_view message, std::uint64_t number);
+[[nodiscard]] HttpResponse hubspot_token_refusal(std::string_view status, std::string_view error,
+                                                 std::string_view message, std::uint64_t number);
 
 // {"name": ["value"]}, the form of every context.
 [[nodiscard]] boost::json::object hubspot_context(std::string_view name, const std::string& value);

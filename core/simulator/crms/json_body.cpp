@@ -49,7 +49,7 @@ std::string to_text(const json::string& text) {
   return {text.data(), text.size()};
 }
 
-HttpAnswer json_answer(int status, const json::value& body) {
+HttpResponse json_answer(int status, const json::value& body) {
   return json_reply(status, json::serialize(body)).answer;
 }
 

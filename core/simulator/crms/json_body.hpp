@@ -25,7 +25,7 @@ namespace elit::simulator {
 
 [[nodiscard]] std::string to_text(const boost::json::string& text);
 
-[[nodiscard]] HttpAnswer json_answer(int status, const boost::json::value& body);
+[[nodiscard]] HttpResponse json_answer(int status, const boost::json::value& body);
 
 // How long Java and JavaScript say that a text in UTF-8 is.
 [[nodiscard]] std::size_t utf16_length(std::string_view text);

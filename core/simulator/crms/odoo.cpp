@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 constexpr std::int64_t user_id = 7;
 
-HttpAnswer page(int status, const std::string& what) {
+HttpResponse page(int status, const std::string& what) {
   return text_reply(
              status, "text/html; charset=utf-8",
              "<!doctype html>\n<html lang=en>\n<title>" + std::to_string(status) + "</title>\n<p>" + what + "</p>\n")
@@ -44,7 +44,7 @@ std::string text_at(const json::array& list, std::size_t index) {
 
 }  // namespace
 
-HttpAnswer Odoo::answer(const HttpRequest& request, const VendorCall& call) {
+HttpResponse Odoo::answer(const HttpRequest& request, const VendorCall& call) {
   begin(call);
   elapsed_ = call.elapsed;
   const RequestTarget target = parse_target(request.target);
@@ -65,7 +65,7 @@ bool Odoo::knows_key(std::string_view key) const {
   return key == vendor_api_key && !faults_.tokens_revoked.active(elapsed_);
 }
 
-HttpAnswer Odoo::json_rpc(const HttpRequest& request) {
+HttpResponse Odoo::json_rpc(const HttpRequest& request) {
   const std::string type = media_type(request);
   std::optional<json::object> body = read_json_object(request.body);
   if (request.method != "POST") {
@@ -168,7 +168,7 @@ Odoo::Outcome Odoo::execute(const json::array& arguments) {
   return call_method(model, method, bound);
 }
 
-HttpAnswer Odoo::json_2(const HttpRequest& request, const RequestTarget& target) {
+HttpResponse Odoo::json_2(const HttpRequest& request, const RequestTarget& target) {
   if (find_header(request, "X-Odoo-Database") != vendor_database) {
     return page(404,
                 "The requested URL was not found on the server. No database is selected and the requested URL "
@@ -180,7 +180,7 @@ HttpAnswer Odoo::json_2(const HttpRequest& request, const RequestTarget& target)
     if (name.starts_with("werkzeug.")) {
       arguments.emplace_back(status);
     }
-    HttpAnswer answer = json_answer(status, described(name, message, std::move(arguments)));
+    HttpResponse answer = json_answer(status, described(name, message, std::move(arguments)));
     if (status == 401) {
       answer.headers.push_back({"WWW-Authenticate", "bearer"});
     }

@@ -47,7 +47,7 @@ class Odoo : public VendorCrm {
   explicit Odoo(OdooOptions options = {}) : options_(options) {}
 
   [[nodiscard]] std::string_view name() const override { return "odoo"; }
-  HttpAnswer answer(const HttpRequest& request, const VendorCall& call) override;
+  HttpResponse answer(const HttpRequest& request, const VendorCall& call) override;
 
  private:
   // An exception of the server. The status is what JSON-2 makes of it.
@@ -83,10 +83,10 @@ class Odoo : public VendorCrm {
     bool noupdate = false;
   };
 
-  HttpAnswer json_rpc(const HttpRequest& request);
+  HttpResponse json_rpc(const HttpRequest& request);
   Outcome common(const std::string& method, const boost::json::array& arguments);
   Outcome execute(const boost::json::array& arguments);
-  HttpAnswer json_2(const HttpRequest& request, const RequestTarget& target);
+  HttpResponse json_2(const HttpRequest& request, const RequestTarget& target);
   [[nodiscard]] bool knows_key(std::string_view key) const;
 
   Outcome call_method(const std::string& model, const std::string& method, const boost::json::object& arguments);

@@ -24,7 +24,7 @@ constexpr int version_min = 31;
 constexpr int version_of_collections = 46;
 constexpr int version_max = 66;
 
-HttpAnswer token_refusal(const char* error, const std::string& description) {
+HttpResponse token_refusal(const char* error, const std::string& description) {
   json::object body;
   body["error"] = error;
   body["error_description"] = description;
@@ -57,7 +57,7 @@ bool is_write(const HttpRequest& request) {
 
 }  // namespace
 
-HttpAnswer salesforce_error(int status, const SalesforceError& error) {
+HttpResponse salesforce_error(int status, const SalesforceError& error) {
   json::object said;
   said["message"] = error.message;
   said["errorCode"] = error.code;
@@ -74,7 +74,7 @@ Salesforce::Salesforce(SalesforceOptions options) : options_(std::move(options))
   table_.make_ids_with(make_id);
 }
 
-HttpAnswer Salesforce::answer(const HttpRequest& request, const VendorCall& call) {
+HttpResponse Salesforce::answer(const HttpRequest& request, const VendorCall& call) {
   begin(call);
   elapsed_ = call.elapsed;
   const RequestTarget target = parse_target(request.target);
@@ -83,14 +83,14 @@ HttpAnswer Salesforce::answer(const HttpRequest& request, const VendorCall& call
     return give_token(request, call);
   }
   count_call(call.now);
-  HttpAnswer answer = serve(request, target);
+  HttpResponse answer = serve(request, target);
   const int used = quota_is_spent() ? options_.calls_per_day : calls_;
   answer.headers.push_back(
       {"Sforce-Limit-Info", "api-usage=" + std::to_string(used) + "/" + std::to_string(options_.calls_per_day)});
   return answer;
 }
 
-std::optional<HttpAnswer> Salesforce::refusal(Trouble trouble) const {
+std::optional<HttpResponse> Salesforce::refusal(Trouble trouble) const {
   SalesforceError error;
   switch (trouble) {
     case Trouble::unauthorized:
@@ -111,7 +111,7 @@ std::optional<HttpAnswer> Salesforce::refusal(Trouble trouble) const {
   }
 }
 
-HttpAnswer Salesforce::give_token(const HttpRequest& request, const VendorCall& call) {
+HttpResponse Salesforce::give_token(const HttpRequest& request, const VendorCall& call) {
   ++counts_.token_requests;
   if (faults_.token_throttled.active(call.elapsed)) {
     return token_refusal("invalid_grant", "login rate exceeded");
@@ -201,7 +201,7 @@ bool Salesforce::quota_is_spent() const {
   return faults_.quota_spent.active(elapsed_) || calls_ > options_.calls_per_day;
 }
 
-HttpAnswer Salesforce::serve(const HttpRequest& request, const RequestTarget& target) {
+HttpResponse Salesforce::serve(const HttpRequest& request, const RequestTarget& target) {
   const std::vector<std::string>& path = target.segments;
   const int version = path.size() > 3 && path[0] == "services" && path[1] == "data" ? version_of(path[2]) : 0;
   if (version == 0) {
@@ -225,7 +225,7 @@ HttpAnswer Salesforce::serve(const HttpRequest& request, const RequestTarget& ta
   return route(request, target, version);
 }
 
-HttpAnswer Salesforce::route(const HttpRequest& request, const RequestTarget& target, int version) {
+HttpResponse Salesforce::route(const HttpRequest& request, const RequestTarget& target, int version) {
   const std::vector<std::string>& path = target.segments;
   const bool collections = path[3] == "composite" && path.size() == 7 && path[4] == "sobjects";
   const bool of_object = path[3] == "sobjects" && path.size() > 5;
@@ -250,18 +250,18 @@ HttpAnswer Salesforce::route(const HttpRequest& request, const RequestTarget& ta
   return refuse(404, "NOT_FOUND", "The requested resource does not exist");
 }
 
-HttpAnswer Salesforce::wrong_method(const HttpRequest& request, const std::string& allowed) {
+HttpResponse Salesforce::wrong_method(const HttpRequest& request, const std::string& allowed) {
   return refuse(405, "METHOD_NOT_ALLOWED", "HTTP Method '" + request.method + "' not allowed. Allowed are " + allowed);
 }
 
-HttpAnswer Salesforce::refuse(int status, std::string code, std::string message) {
+HttpResponse Salesforce::refuse(int status, std::string code, std::string message) {
   SalesforceError error;
   error.code = std::move(code);
   error.message = std::move(message);
   return refuse(status, error);
 }
 
-HttpAnswer Salesforce::refuse(int status, const SalesforceError& error) {
+HttpResponse Salesforce::refuse(int status, const SalesforceError& error) {
   ++counts_.invalid_requests;
   return salesforce_error(status, error);
 }

@@ -44,8 +44,8 @@ class Salesforce : public VendorCrm {
   explicit Salesforce(SalesforceOptions options = {});
 
   [[nodiscard]] std::string_view name() const override { return "salesforce"; }
-  HttpAnswer answer(const HttpRequest& request, const VendorCall& call) override;
-  [[nodiscard]] std::optional<HttpAnswer> refusal(Trouble trouble) const override;
+  HttpResponse answer(const HttpRequest& request, const VendorCall& call) override;
+  [[nodiscard]] std::optional<HttpResponse> refusal(Trouble trouble) const override;
 
  private:
   // One record of an upsert.
@@ -56,17 +56,17 @@ class Salesforce : public VendorCrm {
     std::optional<SalesforceError> error;
   };
 
-  HttpAnswer give_token(const HttpRequest& request, const VendorCall& call);
+  HttpResponse give_token(const HttpRequest& request, const VendorCall& call);
   [[nodiscard]] std::optional<std::string> assertion_mistake(std::string_view assertion, const VendorCall& call) const;
-  HttpAnswer serve(const HttpRequest& request, const RequestTarget& target);
+  HttpResponse serve(const HttpRequest& request, const RequestTarget& target);
   [[nodiscard]] bool quota_is_spent() const;
   void count_call(Instant now);
   [[nodiscard]] bool comes_too_fast() const;
-  HttpAnswer route(const HttpRequest& request, const RequestTarget& target, int version);
+  HttpResponse route(const HttpRequest& request, const RequestTarget& target, int version);
 
-  HttpAnswer upsert_collection(const HttpRequest& request, const std::string& object, const std::string& field);
-  HttpAnswer upsert_one(const HttpRequest& request, const std::string& object, const std::string& field,
-                        const std::string& key);
+  HttpResponse upsert_collection(const HttpRequest& request, const std::string& object, const std::string& field);
+  HttpResponse upsert_one(const HttpRequest& request, const std::string& object, const std::string& field,
+                          const std::string& key);
   [[nodiscard]] const SalesforceField* external_id(const std::string& object, const std::string& field) const;
   [[nodiscard]] std::optional<SalesforceError> read_row(const boost::json::object& record, const SalesforceField& key,
                                                         Row& row) const;
@@ -78,10 +78,10 @@ class Salesforce : public VendorCrm {
 
   static void roll_back_if_any_failed(std::vector<Row>& rows);
 
-  HttpAnswer query(const std::string& version, std::string_view text);
-  HttpAnswer wrong_method(const HttpRequest& request, const std::string& allowed);
-  HttpAnswer refuse(int status, const SalesforceError& error);
-  HttpAnswer refuse(int status, std::string code, std::string message);
+  HttpResponse query(const std::string& version, std::string_view text);
+  HttpResponse wrong_method(const HttpRequest& request, const std::string& allowed);
+  HttpResponse refuse(int status, const SalesforceError& error);
+  HttpResponse refuse(int status, std::string code, std::string message);
 
   SalesforceOptions options_;
   Milliseconds elapsed_{0};  // of the call under way
@@ -91,6 +91,6 @@ class Salesforce : public VendorCrm {
 };
 
 // An answer that is no success: an array with one error.
-[[nodiscard]] HttpAnswer salesforce_error(int status, const SalesforceError& error);
+[[nodiscard]] HttpResponse salesforce_error(int status, const SalesforceError& error);
 
 }  // namespace elit::simulator

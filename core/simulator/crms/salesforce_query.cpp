@@ -127,7 +127,7 @@ std::string value_text(const VendorRecord& record, const std::string& field) {
 
 }  // namespace
 
-HttpAnswer Salesforce::query(const std::string& version, std::string_view text) {
+HttpResponse Salesforce::query(const std::string& version, std::string_view text) {
   const std::optional<Query> asked = QueryReader(text).read();
   if (!asked) {
     return refuse(400, "MALFORMED_QUERY", "unexpected token: this query is not understood");

@@ -101,8 +101,8 @@ const SalesforceField* Salesforce::external_id(const std::string& object, const 
   return found != nullptr && found->external_id ? found : nullptr;
 }
 
-HttpAnswer Salesforce::upsert_collection(const HttpRequest& request, const std::string& object,
-                                         const std::string& field) {
+HttpResponse Salesforce::upsert_collection(const HttpRequest& request, const std::string& object,
+                                           const std::string& field) {
   const SalesforceField* key = external_id(object, field);
   if (key == nullptr) {
     return refuse(404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: " + field);
@@ -145,8 +145,8 @@ void Salesforce::roll_back_if_any_failed(std::vector<Row>& rows) {
   }
 }
 
-HttpAnswer Salesforce::upsert_one(const HttpRequest& request, const std::string& object, const std::string& field,
-                                  const std::string& key_text) {
+HttpResponse Salesforce::upsert_one(const HttpRequest& request, const std::string& object, const std::string& field,
+                                    const std::string& key_text) {
   const SalesforceField* key = external_id(object, field);
   if (key == nullptr) {
     return refuse(404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: " + field);

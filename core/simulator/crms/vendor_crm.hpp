@@ -42,10 +42,10 @@ class VendorCrm {
   // The vendor's name in paths and settings: hubspot, salesforce, zoho, odoo.
   [[nodiscard]] virtual std::string_view name() const = 0;
   // Does what is asked for, at once. `request.target` begins after the vendor's prefix.
-  virtual HttpAnswer answer(const HttpRequest& request, const VendorCall& call) = 0;
+  virtual HttpResponse answer(const HttpRequest& request, const VendorCall& call) = 0;
   // What the vendor itself says with a trouble of the wire (draw_trouble) that has a status: 401, 429, 500 or 503.
   // Absent: nothing of its own. The headers are added to those of the refusal.
-  [[nodiscard]] virtual std::optional<HttpAnswer> refusal(Trouble) const { return std::nullopt; }
+  [[nodiscard]] virtual std::optional<HttpResponse> refusal(Trouble) const { return std::nullopt; }
 
   // Lets time pass without a request: due writes take effect, a revocation of tokens is noticed.
   void settle(Instant now, Milliseconds elapsed);

@@ -34,7 +34,7 @@ Reply VendorPeer::answer(const HttpRequest& request, const VendorCall& call) {
 
 Reply VendorPeer::refused(Trouble trouble, const VendorCall& call) const {
   Reply reply = refusal(trouble, vendor_->faults(), call.now);
-  std::optional<HttpAnswer> own = vendor_->refusal(trouble);
+  std::optional<HttpResponse> own = vendor_->refusal(trouble);
   if (!own && trouble == Trouble::down) {
     own = text_reply(503, "text/html; charset=utf-8", "<html><body><h1>Service Unavailable</h1></body></html>").answer;
   }

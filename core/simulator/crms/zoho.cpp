@@ -11,11 +11,11 @@ namespace {
 
 namespace json = boost::json;
 
-HttpAnswer wrong_address() {
+HttpResponse wrong_address() {
   return zoho_refusal(404, "INVALID_URL_PATTERN", "Please check if the URL trying to access is a correct one");
 }
 
-HttpAnswer wrong_method() {
+HttpResponse wrong_method() {
   return zoho_refusal(400, "INVALID_REQUEST_METHOD", "The http request method type is not a valid one");
 }
 
@@ -33,7 +33,7 @@ Zoho::Zoho() {
   tokens_.set_life(std::chrono::hours{1});
 }
 
-std::optional<HttpAnswer> Zoho::refusal(Trouble trouble) const {
+std::optional<HttpResponse> Zoho::refusal(Trouble trouble) const {
   switch (trouble) {
     case Trouble::throttled:
       return zoho_refusal(429, "TOO_MANY_REQUESTS", "Rate limit exceeded. Please retry after the specified time.");
@@ -46,17 +46,17 @@ std::optional<HttpAnswer> Zoho::refusal(Trouble trouble) const {
   }
 }
 
-HttpAnswer Zoho::answer(const HttpRequest& request, const VendorCall& call) {
+HttpResponse Zoho::answer(const HttpRequest& request, const VendorCall& call) {
   begin(call);
   const RequestTarget target = parse_target(request.target);
   const std::vector<std::string>& path = target.segments;
   if (path.size() == 3 && path[0] == "oauth" && path[1] == "v2" && path[2] == "token") {
     return token(request, target, call);
   }
-  if (std::optional<HttpAnswer> refused = not_admitted(request, call)) {
+  if (std::optional<HttpResponse> refused = not_admitted(request, call)) {
     return *std::move(refused);
   }
-  HttpAnswer answer = serve(request, target, call);
+  HttpResponse answer = serve(request, target, call);
   // A refusal of every record of a well-formed call is 400, too, and has `data`.
   const std::optional<json::object> body = answer.status == 400 ? read_json_object(answer.body) : std::nullopt;
   if (answer.status == 404 || (body && !body->contains("data"))) {
@@ -65,7 +65,7 @@ HttpAnswer Zoho::answer(const HttpRequest& request, const VendorCall& call) {
   return answer;
 }
 
-HttpAnswer Zoho::token(const HttpRequest& request, const RequestTarget& target, const VendorCall& call) {
+HttpResponse Zoho::token(const HttpRequest& request, const RequestTarget& target, const VendorCall& call) {
   ++counts_.token_requests;
   if (faults_.token_throttled.active(call.elapsed)) {
     return json_answer(400,
@@ -103,7 +103,7 @@ HttpAnswer Zoho::token(const HttpRequest& request, const RequestTarget& target, 
   return json_answer(200, reply);
 }
 
-std::optional<HttpAnswer> Zoho::not_admitted(const HttpRequest& request, const VendorCall& call) const {
+std::optional<HttpResponse> Zoho::not_admitted(const HttpRequest& request, const VendorCall& call) const {
   std::string_view given = authorization_token(request, "Zoho-oauthtoken");
   if (given.empty()) {
     given = authorization_token(request, "Bearer");
@@ -124,7 +124,7 @@ std::optional<HttpAnswer> Zoho::not_admitted(const HttpRequest& request, const V
   return std::nullopt;
 }
 
-HttpAnswer Zoho::serve(const HttpRequest& request, const RequestTarget& target, const VendorCall& call) {
+HttpResponse Zoho::serve(const HttpRequest& request, const RequestTarget& target, const VendorCall& call) {
   const std::vector<std::string>& path = target.segments;
   if (path.size() < 3 || path.size() > 5 || path[0] != "crm" || path[1] != "v8") {
     return wrong_address();
@@ -132,7 +132,7 @@ HttpAnswer Zoho::serve(const HttpRequest& request, const RequestTarget& target, 
   return path.size() == 3 && path[2] == "Notes" ? serve_notes(request, call) : serve_records(request, target, call);
 }
 
-HttpAnswer Zoho::serve_records(const HttpRequest& request, const RequestTarget& target, const VendorCall& call) {
+HttpResponse Zoho::serve_records(const HttpRequest& request, const RequestTarget& target, const VendorCall& call) {
   const std::vector<std::string>& path = target.segments;
   const std::string& module = path[2];
   if (!zoho_knows_module(module)) {

@@ -34,25 +34,25 @@ class Zoho final : public VendorCrm {
   Zoho();
 
   [[nodiscard]] std::string_view name() const override { return "zoho"; }
-  HttpAnswer answer(const HttpRequest& request, const VendorCall& call) override;
-  [[nodiscard]] std::optional<HttpAnswer> refusal(Trouble trouble) const override;
+  HttpResponse answer(const HttpRequest& request, const VendorCall& call) override;
+  [[nodiscard]] std::optional<HttpResponse> refusal(Trouble trouble) const override;
 
  private:
-  HttpAnswer token(const HttpRequest& request, const RequestTarget& target, const VendorCall& call);
-  [[nodiscard]] std::optional<HttpAnswer> not_admitted(const HttpRequest& request, const VendorCall& call) const;
-  HttpAnswer serve(const HttpRequest& request, const RequestTarget& target, const VendorCall& call);
-  HttpAnswer serve_records(const HttpRequest& request, const RequestTarget& target, const VendorCall& call);
-  HttpAnswer serve_notes(const HttpRequest& request, const VendorCall& call);
+  HttpResponse token(const HttpRequest& request, const RequestTarget& target, const VendorCall& call);
+  [[nodiscard]] std::optional<HttpResponse> not_admitted(const HttpRequest& request, const VendorCall& call) const;
+  HttpResponse serve(const HttpRequest& request, const RequestTarget& target, const VendorCall& call);
+  HttpResponse serve_records(const HttpRequest& request, const RequestTarget& target, const VendorCall& call);
+  HttpResponse serve_notes(const HttpRequest& request, const VendorCall& call);
 
-  HttpAnswer upsert(const std::string& module, const HttpRequest& request, const VendorCall& call);
+  HttpResponse upsert(const std::string& module, const HttpRequest& request, const VendorCall& call);
   boost::json::object upsert_one(const std::string& module, const boost::json::object& values,
                                  const std::vector<std::string>& fields, std::size_t index, const VendorCall& call);
   boost::json::object write_note(const boost::json::object& values, bool creating, std::size_t index,
                                  const VendorCall& call);
 
-  [[nodiscard]] HttpAnswer search(const std::string& module, const RequestTarget& target) const;
-  [[nodiscard]] HttpAnswer notes_of(const std::string& module, const std::string& id,
-                                    const RequestTarget& target) const;
+  [[nodiscard]] HttpResponse search(const std::string& module, const RequestTarget& target) const;
+  [[nodiscard]] HttpResponse notes_of(const std::string& module, const std::string& id,
+                                      const RequestTarget& target) const;
 
   // A refusal that any record may meet: asked for, locked, or with wrong values.
   [[nodiscard]] std::optional<boost::json::object> refused(const std::string& module, const boost::json::object& values,
@@ -65,7 +65,7 @@ class Zoho final : public VendorCrm {
                                                                 std::set<std::string>& contacts) const;
   [[nodiscard]] boost::json::object details(const std::string& module, const std::string& id,
                                             const VendorCall& call) const;
-  [[nodiscard]] HttpAnswer results(boost::json::array list, int good_status) const;
+  [[nodiscard]] HttpResponse results(boost::json::array list, int good_status) const;
 };
 
 }  // namespace elit::simulator

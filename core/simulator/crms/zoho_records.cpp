@@ -21,7 +21,7 @@ std::string item_path(std::size_t index, std::string_view field) {
   return "$.data[" + std::to_string(index) + "]." + std::string(field);
 }
 
-std::optional<HttpAnswer> refusal_of_list(const json::array* data) {
+std::optional<HttpResponse> refusal_of_list(const json::array* data) {
   json::object place = zoho_place("data", "$.data");
   if (data == nullptr) {
     place["expected_data_type"] = "jsonarray";
@@ -50,7 +50,7 @@ json::object done(bool created, json::object details) {
 
 }  // namespace
 
-HttpAnswer Zoho::results(json::array list, int good_status) const {
+HttpResponse Zoho::results(json::array list, int good_status) const {
   std::size_t errors = 0;
   for (const json::value& result : list) {
     errors += result.as_object().at("status") == "error" ? 1U : 0U;
@@ -132,10 +132,10 @@ std::optional<json::object> Zoho::read_lookups(const json::object& values, std::
   return std::nullopt;
 }
 
-HttpAnswer Zoho::upsert(const std::string& module, const HttpRequest& request, const VendorCall& call) {
+HttpResponse Zoho::upsert(const std::string& module, const HttpRequest& request, const VendorCall& call) {
   const std::optional<json::object> body = read_json_object(request.body);
   const json::array* data = body ? array_member(*body, "data") : nullptr;
-  if (const std::optional<HttpAnswer> wrong = refusal_of_list(data)) {
+  if (const std::optional<HttpResponse> wrong = refusal_of_list(data)) {
     return *wrong;
   }
   std::vector<std::string> fields;
@@ -198,14 +198,14 @@ json::object Zoho::upsert_one(const std::string& module, const json::object& val
   return result;
 }
 
-HttpAnswer Zoho::serve_notes(const HttpRequest& request, const VendorCall& call) {
+HttpResponse Zoho::serve_notes(const HttpRequest& request, const VendorCall& call) {
   const bool creating = request.method == "POST";
   if (!creating && request.method != "PUT") {
     return zoho_refusal(400, "INVALID_REQUEST_METHOD", "The http request method type is not a valid one");
   }
   const std::optional<json::object> body = read_json_object(request.body);
   const json::array* data = body ? array_member(*body, "data") : nullptr;
-  if (const std::optional<HttpAnswer> wrong = refusal_of_list(data)) {
+  if (const std::optional<HttpResponse> wrong = refusal_of_list(data)) {
     return *wrong;
   }
   json::array list;

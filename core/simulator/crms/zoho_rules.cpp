@@ -95,7 +95,7 @@ json::object zoho_error(std::string_view code, std::string_view message, json::o
   return error;
 }
 
-HttpAnswer zoho_refusal(int status, std::string_view code, std::string_view message, json::object details) {
+HttpResponse zoho_refusal(int status, std::string_view code, std::string_view message, json::object details) {
   return json_answer(status, zoho_error(code, message, std::move(details)));
 }
 

@@ -17,8 +17,8 @@ namespace elit::simulator {
 [[nodiscard]] boost::json::object zoho_error(std::string_view code, std::string_view message,
                                              boost::json::object details = {});
 
-[[nodiscard]] HttpAnswer zoho_refusal(int status, std::string_view code, std::string_view message,
-                                      boost::json::object details = {});
+[[nodiscard]] HttpResponse zoho_refusal(int status, std::string_view code, std::string_view message,
+                                        boost::json::object details = {});
 
 // {"api_name": ..., "json_path": ...}
 [[nodiscard]] boost::json::object zoho_place(std::string_view field, const std::string& json_path);

@@ -107,7 +107,7 @@ json::object shown(const VendorRecord& record, std::string_view wanted) {
   return values;
 }
 
-HttpAnswer page(const std::vector<const VendorRecord*>& records, const RequestTarget& target) {
+HttpResponse page(const std::vector<const VendorRecord*>& records, const RequestTarget& target) {
   const std::int64_t number = parameter(target, "page", 1);
   const std::int64_t size = parameter(target, "per_page", page_max);
   if (number < 1 || size < 1 || size > page_max) {
@@ -117,7 +117,7 @@ HttpAnswer page(const std::vector<const VendorRecord*>& records, const RequestTa
   }
   const auto first = static_cast<std::size_t>((number - 1) * size);
   if (first >= records.size()) {
-    HttpAnswer nothing;
+    HttpResponse nothing;
     nothing.status = 204;
     return nothing;
   }
@@ -133,14 +133,14 @@ HttpAnswer page(const std::vector<const VendorRecord*>& records, const RequestTa
   return json_answer(200, body);
 }
 
-HttpAnswer missing_parameter(const char* name) {
+HttpResponse missing_parameter(const char* name) {
   json::object details{{"param_name", name}};
   return zoho_refusal(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing", std::move(details));
 }
 
 }  // namespace
 
-HttpAnswer Zoho::search(const std::string& module, const RequestTarget& target) const {
+HttpResponse Zoho::search(const std::string& module, const RequestTarget& target) const {
   const std::optional<std::string_view> text = target.value("criteria");
   if (!text) {
     return missing_parameter("criteria");
@@ -161,7 +161,7 @@ HttpAnswer Zoho::search(const std::string& module, const RequestTarget& target) 
   return page(found, target);
 }
 
-HttpAnswer Zoho::notes_of(const std::string& module, const std::string& id, const RequestTarget& target) const {
+HttpResponse Zoho::notes_of(const std::string& module, const std::string& id, const RequestTarget& target) const {
   if (table_.find(module, id) == nullptr) {
     json::object details{{"resource_path_index", 1}};
     return zoho_refusal(400, "INVALID_DATA", "the id given seems to be invalid", std::move(details));

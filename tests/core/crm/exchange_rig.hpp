@@ -273,7 +273,7 @@ class FakeCrm {
   int requests = 0;
   std::vector<std::string> log;  // "PATH KEY,KEY"
 
-  HttpAnswer answer(const CrmRequest& sent) {
+  HttpResponse answer(const CrmRequest& sent) {
     ++requests;
     const json::value body = json::parse(sent.request.body);
     const json::array& rows = body.at("rows").as_array();
@@ -311,7 +311,7 @@ class FakeCrm {
     return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
   }
 
-  HttpAnswer found(const std::string& kind, const json::array& rows) const {
+  HttpResponse found(const std::string& kind, const json::array& rows) const {
     json::array list;
     for (const auto& record : records) {
       const bool asked = std::any_of(rows.begin(), rows.end(),
@@ -324,7 +324,7 @@ class FakeCrm {
     return {200, {}, json::serialize(json::object{{"found", std::move(list)}, {"more", more}})};
   }
 
-  HttpAnswer written(const std::string& kind, const std::string& what, const json::array& rows) {
+  HttpResponse written(const std::string& kind, const std::string& what, const json::array& rows) {
     const bool bad = std::any_of(rows.begin(), rows.end(),
                                  [&](const json::value& row) { return codes.contains(member(row, "key")); });
     if (bad && bisect_only) {

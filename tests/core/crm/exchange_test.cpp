@@ -313,7 +313,7 @@ TEST(Exchanges, TakeUpWhatWasCreatedAndNotFinished) {
 
 TEST(Exchanges, LeaveDoneWhatWasDoneWhenTroubleComes) {
   struct {
-    HttpAnswer answer;
+    HttpResponse answer;
     BatchVerdict of_batch;
     MessageVerdict of_chunk;
   } const troubles[] = {{{429, {{"Retry-After", "7"}}, ""}, BatchVerdict::throttled, not_sent},

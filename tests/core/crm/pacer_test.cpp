@@ -17,8 +17,8 @@ Locator header(std::string name, std::string pattern = {}) {
   return locator;
 }
 
-HttpAnswer answer_with(std::vector<HttpHeader> headers) {
-  HttpAnswer answer;
+HttpResponse answer_with(std::vector<HttpHeader> headers) {
+  HttpResponse answer;
   answer.status = 200;
   answer.headers = std::move(headers);
   return answer;

@@ -61,8 +61,8 @@ SinkDesign design_with_refresh_token() {
   return design;
 }
 
-HttpAnswer answer(int status, std::string body) {
-  HttpAnswer made;
+HttpResponse answer(int status, std::string body) {
+  HttpResponse made;
   made.status = status;
   made.body = std::move(body);
   return made;

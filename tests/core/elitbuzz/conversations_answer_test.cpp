@@ -11,7 +11,7 @@ Result<ConversationsPage> read(int status, std::string body, int page_number = 1
   SourceOptions source;
   source.name = "support";
   source.api = dialect;
-  HttpAnswer answer;
+  HttpResponse answer;
   answer.status = status;
   answer.body = std::move(body);
   return read_conversations(source, "91", page_number, answer);

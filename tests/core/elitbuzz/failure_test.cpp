@@ -6,7 +6,7 @@ namespace elit::elitbuzz {
 namespace {
 
 Failure failure(int status, std::string body = "", std::vector<HttpHeader> headers = {}) {
-  HttpAnswer answer;
+  HttpResponse answer;
   answer.status = status;
   answer.body = std::move(body);
   answer.headers = std::move(headers);
@@ -85,7 +85,7 @@ TEST(VendorFailure, ObeysRetryAfter) {
 }
 
 TEST(VendorFailure, MeasuresARetryAfterDateByTheGivenClockOrTheAnswersOwn) {
-  HttpAnswer answer;
+  HttpResponse answer;
   answer.status = 503;
   answer.headers = {{"Retry-After", "Sun, 06 Nov 1994 08:50:07 GMT"}};
   EXPECT_FALSE(failure_of(answer, std::nullopt).retry_after);

@@ -90,7 +90,7 @@ TEST(HostileAnswers, NeverHurtAndAreNeverTakenForAnEmptyList) {
   SourceOptions source;
   source.name = "support";
   for (int round = 0; round < rounds; ++round) {
-    HttpAnswer answer;
+    HttpResponse answer;
     answer.status = random() % 8 == 0 ? 400 : 200;
     answer.body = mutate(random);
     SCOPED_TRACE("round " + std::to_string(round) + ": " + answer.body);
@@ -122,7 +122,7 @@ TEST(HostileAnswers, NeverHurtAndAreNeverTakenForAnEmptyList) {
 TEST(HostileAnswers, PureNoiseIsMalformed) {
   std::mt19937 random(seed);
   for (int round = 0; round < rounds; ++round) {
-    HttpAnswer answer;
+    HttpResponse answer;
     answer.status = 200;
     answer.body.resize(1 + random() % 64);
     for (char& c : answer.body) {

@@ -9,7 +9,7 @@ Result<UsersAnswer> read(std::string body, const DialectOptions& dialect = {}) {
   SourceOptions source;
   source.name = "support";
   source.api = dialect;
-  HttpAnswer answer;
+  HttpResponse answer;
   answer.status = 200;
   answer.body = std::move(body);
   return read_users(source, answer);
@@ -74,7 +74,7 @@ TEST(UsersAnswer, OnlyARecognisedEmptyListIsEmpty) {
        {"[]", "{\"users\":[]}", "{\"responseObject\":{\"users\":[]}}", "{\"users\":[],\"data\":null}"}) {
     EXPECT_EQ(ids(read(body)), " -0") << body;
   }
-  HttpAnswer answer;
+  HttpResponse answer;
   answer.status = 204;
   EXPECT_EQ(ids(read_users(SourceOptions{}, answer)), " -0");
 }

@@ -31,7 +31,7 @@ struct Case {
   std::string activities;  // of what holds the conversation
   std::string text;        // the pointer of its text
   std::string write;       // the step that makes activities
-  HttpAnswer refusal;      // of an activity, in the shape of the CRM
+  HttpResponse refusal;    // of an activity, in the shape of the CRM
   std::string code;        // what the operator has to see of it
 };
 
@@ -296,7 +296,7 @@ TEST_P(Presets, PauseWhenTheCrmIsAskedTooMuch) {
   Trial trial(GetParam(), DeliveryUnit::message);
   trial.rig().wire = [&](const CrmRequest& request, int) {
     trial.crm().interrupt = [mine = request.step == GetParam().write](const HttpRequest&) {
-      return mine ? std::optional(HttpAnswer{429, {}, "{}"}) : std::nullopt;
+      return mine ? std::optional(HttpResponse{429, {}, "{}"}) : std::nullopt;
     };
     return Wire::whole;
   };
@@ -310,7 +310,7 @@ TEST_P(Presets, AskForANewCredentialWhenTheirsIsRefused) {
   Trial trial(GetParam(), DeliveryUnit::message);
   trial.rig().wire = [&](const CrmRequest& request, int) {
     trial.crm().interrupt = [mine = request.step != "token"](const HttpRequest&) {
-      return mine ? std::optional(HttpAnswer{401, {}, "{}"}) : std::nullopt;
+      return mine ? std::optional(HttpResponse{401, {}, "{}"}) : std::nullopt;
     };
     return Wire::whole;
   };

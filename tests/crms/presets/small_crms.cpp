@@ -38,7 +38,7 @@ std::map<std::string, std::string> query_of(std::string_view text) {
   return query;
 }
 
-HttpAnswer answer_with(int status, const json::value& body) {
+HttpResponse answer_with(int status, const json::value& body) {
   return {status, {{"Content-Type", "application/json"}}, json::serialize(body)};
 }
 
@@ -60,7 +60,7 @@ void update(VendorRecord& record, const json::value& from) {
 
 // ---- Dataverse: the key is in the URL.
 
-HttpAnswer dataverse_upsert(SmallCrm& crm, const Ask& ask) {
+HttpResponse dataverse_upsert(SmallCrm& crm, const Ask& ask) {
   const std::string object = ask.part(1);
   const char* id_name = object == "contacts" ? "contactid" : "activityid";
   const std::string contact = ask.text("/regardingobjectid_contact_phonecall@odata.bind");
@@ -87,11 +87,11 @@ Routes dataverse() {
 
 // ---- Pipedrive: a search for persons, notes by their person.
 
-HttpAnswer pipedrive_data(int status, json::value data) {
+HttpResponse pipedrive_data(int status, json::value data) {
   return answer_with(status, {{"success", true}, {"data", std::move(data)}});
 }
 
-HttpAnswer pipedrive_search(SmallCrm& crm, const Ask& ask) {
+HttpResponse pipedrive_search(SmallCrm& crm, const Ask& ask) {
   json::array items;
   for (const VendorRecord* record : crm.having("persons", "custom_fields/f1e1d", ask.query.at("term"))) {
     const json::object item{{"id", std::stoi(record->id)}, {"custom_fields", json::array{ask.query.at("term")}}};
@@ -102,7 +102,7 @@ HttpAnswer pipedrive_search(SmallCrm& crm, const Ask& ask) {
       {{"success", true}, {"data", {{"items", std::move(items)}}}, {"additional_data", {{"next_cursor", nullptr}}}});
 }
 
-HttpAnswer pipedrive_notes(SmallCrm& crm, const Ask& ask) {
+HttpResponse pipedrive_notes(SmallCrm& crm, const Ask& ask) {
   json::array notes;
   for (const VendorRecord* record : crm.having("notes", "person_id", ask.query.at("person_id"))) {
     notes.push_back(json::object{{"id", std::stoi(record->id)}, {"content", record->properties.at("content")}});
@@ -114,11 +114,11 @@ HttpAnswer pipedrive_notes(SmallCrm& crm, const Ask& ask) {
                            {"additional_data", {{"pagination", {{"more_items_in_collection", false}}}}}});
 }
 
-HttpAnswer pipedrive_create(SmallCrm& crm, const Ask& ask) {
+HttpResponse pipedrive_create(SmallCrm& crm, const Ask& ask) {
   return pipedrive_data(201, {{"id", std::stoi(crm.create(ask.part(1), members_of(ask.body)).id)}});
 }
 
-HttpAnswer pipedrive_update(SmallCrm& crm, const Ask& ask) {
+HttpResponse pipedrive_update(SmallCrm& crm, const Ask& ask) {
   VendorRecord* record = crm.by_id(ask.part(1), ask.part(2));
   if (record == nullptr) {
     return answer_with(404, {{"success", false}, {"error", "not found"}});
@@ -137,7 +137,7 @@ Routes pipedrive() {
 
 // ---- Freshsales: contacts by their identifier, notes with their contact.
 
-HttpAnswer freshsales_upsert(SmallCrm& crm, const Ask& ask) {
+HttpResponse freshsales_upsert(SmallCrm& crm, const Ask& ask) {
   const json::object identifier = members_of(ask.body.at("unique_identifier"));
   const auto& member = *identifier.begin();
   const auto same = crm.having("contacts", std::string(member.key()), text_of(member.value()));
@@ -149,7 +149,7 @@ HttpAnswer freshsales_upsert(SmallCrm& crm, const Ask& ask) {
   return answer_with(200, {{"contact", {{"id", std::stoi(made.id)}}}});
 }
 
-HttpAnswer freshsales_contact(SmallCrm& crm, const Ask& ask) {
+HttpResponse freshsales_contact(SmallCrm& crm, const Ask& ask) {
   json::array notes;
   for (const VendorRecord* record : crm.having("notes", "targetable_id", ask.part(1))) {
     notes.push_back(json::object{{"id", std::stoi(record->id)}, {"description", record->properties.at("description")}});
@@ -157,7 +157,7 @@ HttpAnswer freshsales_contact(SmallCrm& crm, const Ask& ask) {
   return answer_with(200, {{"contact", {{"id", std::stoi(ask.part(1))}}}, {"notes", std::move(notes)}});
 }
 
-HttpAnswer freshsales_note(SmallCrm& crm, const Ask& ask) {
+HttpResponse freshsales_note(SmallCrm& crm, const Ask& ask) {
   const bool known = !ask.part(1).empty();
   VendorRecord* record =
       known ? crm.by_id("notes", ask.part(1)) : &crm.create("notes", members_of(ask.body.at("note")));
@@ -179,7 +179,7 @@ Routes freshsales() {
 
 // ---- EspoCRM: lists with a filter.
 
-HttpAnswer espo_list(SmallCrm& crm, const Ask& ask) {
+HttpResponse espo_list(SmallCrm& crm, const Ask& ask) {
   const std::string field = ask.query.at("where[0][attribute]");
   json::array list;
   for (const VendorRecord* record : crm.having(ask.part(1), field, ask.query.at("where[0][value]"))) {
@@ -189,12 +189,12 @@ HttpAnswer espo_list(SmallCrm& crm, const Ask& ask) {
   return answer_with(200, {{"total", total}, {"list", std::move(list)}});
 }
 
-HttpAnswer espo_create(SmallCrm& crm, const Ask& ask) {
+HttpResponse espo_create(SmallCrm& crm, const Ask& ask) {
   const VendorRecord& made = crm.create(ask.part(1), members_of(ask.body));
   return answer_with(200, merged(json::object{{"id", made.id}}, made.properties));
 }
 
-HttpAnswer espo_update(SmallCrm& crm, const Ask& ask) {
+HttpResponse espo_update(SmallCrm& crm, const Ask& ask) {
   VendorRecord* record = crm.by_id(ask.part(1), ask.part(2));
   if (record == nullptr) {
     return {404, {}, ""};
@@ -211,16 +211,16 @@ Routes espocrm() {
 
 // ---- SuiteCRM: ids of ours.
 
-HttpAnswer suite_error(const std::string& detail) {
+HttpResponse suite_error(const std::string& detail) {
   return answer_with(400, {{"errors", {{"status", 400}, {"title", nullptr}, {"detail", detail}}}});
 }
 
-HttpAnswer suite_record(const VendorRecord& record, int status) {
+HttpResponse suite_record(const VendorRecord& record, int status) {
   return answer_with(status,
                      {{"data", {{"type", record.object}, {"id", record.id}, {"attributes", record.properties}}}});
 }
 
-HttpAnswer suite_create(SmallCrm& crm, const Ask& ask) {
+HttpResponse suite_create(SmallCrm& crm, const Ask& ask) {
   const std::string type = ask.text("/data/type");
   const std::string id = ask.text("/data/id");
   if (crm.by_id(type, id) != nullptr) {
@@ -229,7 +229,7 @@ HttpAnswer suite_create(SmallCrm& crm, const Ask& ask) {
   return suite_record(crm.create(type, members_of(ask.body.at("data").at("attributes")), id), 201);
 }
 
-HttpAnswer suite_update(SmallCrm& crm, const Ask& ask) {
+HttpResponse suite_update(SmallCrm& crm, const Ask& ask) {
   VendorRecord* record = crm.by_id(ask.text("/data/type"), ask.text("/data/id"));
   if (record == nullptr) {
     return suite_error("module with id is not found");
@@ -238,7 +238,7 @@ HttpAnswer suite_update(SmallCrm& crm, const Ask& ask) {
   return suite_record(*record, 201);
 }
 
-HttpAnswer suite_read(SmallCrm& crm, const Ask& ask) {
+HttpResponse suite_read(SmallCrm& crm, const Ask& ask) {
   const VendorRecord* record = crm.by_id(ask.part(1), ask.part(2));
   return record == nullptr ? suite_error(ask.part(1) + " module with id " + ask.part(2) + " is not found")
                            : suite_record(*record, 200);
@@ -264,7 +264,7 @@ json::array chatwoot_rows(const std::vector<VendorRecord*>& records) {
   return rows;
 }
 
-HttpAnswer chatwoot_search(SmallCrm& crm, const Ask& ask) {
+HttpResponse chatwoot_search(SmallCrm& crm, const Ask& ask) {
   json::array rows;
   for (const char* property : {"identifier", "phone_number"}) {
     for (json::value& row : chatwoot_rows(crm.having("contacts", property, ask.query.at("q")))) {
@@ -276,7 +276,7 @@ HttpAnswer chatwoot_search(SmallCrm& crm, const Ask& ask) {
       200, {{"meta", {{"count", count}, {"current_page", 1}, {"has_more", false}}}, {"payload", std::move(rows)}});
 }
 
-HttpAnswer chatwoot_contact(SmallCrm& crm, const Ask& ask) {
+HttpResponse chatwoot_contact(SmallCrm& crm, const Ask& ask) {
   if (!crm.having("contacts", "identifier", ask.text("/identifier")).empty()) {
     return answer_with(422, {{"message", "Identifier has already been taken"}});
   }
@@ -284,30 +284,30 @@ HttpAnswer chatwoot_contact(SmallCrm& crm, const Ask& ask) {
   return answer_with(200, {{"payload", {{"contact", {{"id", std::stoi(made.id)}}}}}});
 }
 
-HttpAnswer chatwoot_inbox(SmallCrm& crm, const Ask& ask) {
+HttpResponse chatwoot_inbox(SmallCrm& crm, const Ask& ask) {
   if (crm.having("contact_inboxes", "source_id", ask.text("/source_id")).empty()) {
     crm.create("contact_inboxes", members_of(ask.body));
   }
   return answer_with(200, {{"source_id", ask.text("/source_id")}, {"inbox", {{"id", 7}}}});
 }
 
-HttpAnswer chatwoot_conversations(SmallCrm& crm, const Ask& ask) {
+HttpResponse chatwoot_conversations(SmallCrm& crm, const Ask& ask) {
   return answer_with(200, {{"payload", chatwoot_rows(crm.having("conversations", "contact_id", ask.part(1)))}});
 }
 
-HttpAnswer chatwoot_conversation(SmallCrm& crm, const Ask& ask) {
+HttpResponse chatwoot_conversation(SmallCrm& crm, const Ask& ask) {
   const VendorRecord& made = crm.create("conversations", members_of(ask.body));
   return answer_with(200, {{"id", std::stoi(made.id)}, {"inbox_id", 7}});
 }
 
-HttpAnswer chatwoot_messages(SmallCrm& crm, const Ask& ask) {
+HttpResponse chatwoot_messages(SmallCrm& crm, const Ask& ask) {
   json::array rows = chatwoot_rows(crm.having("messages", "conversation", ask.part(1)));
   const std::size_t first = ask.query.contains("after") || rows.size() < 20 ? 0 : rows.size() - 20;
   rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(first));
   return answer_with(200, {{"meta", json::object{}}, {"payload", std::move(rows)}});
 }
 
-HttpAnswer chatwoot_message(SmallCrm& crm, const Ask& ask) {
+HttpResponse chatwoot_message(SmallCrm& crm, const Ask& ask) {
   json::object properties = members_of(ask.body);
   properties["conversation"] = ask.part(1);
   return answer_with(200, {{"id", std::stoi(crm.create("messages", std::move(properties)).id)}});
@@ -331,7 +331,7 @@ Routes chatwoot() {
 
 // ---- Twenty: batches with ids of ours.
 
-HttpAnswer twenty_batch(SmallCrm& crm, const Ask& ask) {
+HttpResponse twenty_batch(SmallCrm& crm, const Ask& ask) {
   std::string object = ask.part(1);
   json::array rows;
   for (const json::value& row : ask.body.as_array()) {
@@ -367,7 +367,7 @@ std::string Ask::text(const char* pointer) const {
   return value == nullptr ? std::string() : text_of(*value);
 }
 
-HttpAnswer SmallCrm::answer(const HttpRequest& request, const simulator::VendorCall& call) {
+HttpResponse SmallCrm::answer(const HttpRequest& request, const simulator::VendorCall& call) {
   begin(call);
   if (auto instead = interrupt ? interrupt(request) : std::nullopt) {
     return *instead;

@@ -32,13 +32,13 @@ class SmallCrm : public simulator::VendorCrm {
   struct Route {
     std::string method;
     std::string path;  // a regular expression for the whole of it
-    std::function<HttpAnswer(SmallCrm&, const Ask&)> answer;
+    std::function<HttpResponse(SmallCrm&, const Ask&)> answer;
   };
 
   SmallCrm(std::string name, std::vector<Route> routes) : name_(std::move(name)), routes_(std::move(routes)) {}
 
   [[nodiscard]] std::string_view name() const override { return name_; }
-  HttpAnswer answer(const HttpRequest& request, const simulator::VendorCall& call) override;
+  HttpResponse answer(const HttpRequest& request, const simulator::VendorCall& call) override;
 
   // For routes. The records of one object are numbered, or have an id of their own.
   simulator::VendorRecord& create(const std::string& object, boost::json::object properties, std::string id = {});
@@ -47,7 +47,7 @@ class SmallCrm : public simulator::VendorCrm {
                                                              const std::string& value);
 
   // Asked before anything else: what it answers is the answer.
-  std::function<std::optional<HttpAnswer>(const HttpRequest&)> interrupt;
+  std::function<std::optional<HttpResponse>(const HttpRequest&)> interrupt;
   std::vector<std::string> strangers;  // requests that no route takes
 
  private:

@@ -75,7 +75,7 @@ TEST(Server, AnswersThroughItsHandlerOnAKeptConnection) {
   post.target = "/a?b=c";
   post.body = "hello";
   for (int i = 0; i < 2; ++i) {
-    const Result<HttpAnswer> answer = loop.run(transport->send(post));
+    const Result<HttpResponse> answer = loop.run(transport->send(post));
     ASSERT_TRUE(answer) << answer.error().detail;
     EXPECT_EQ(answer->body, "POST /a?b=c hello");
     EXPECT_TRUE(answer->header("Date"));
@@ -92,7 +92,7 @@ TEST(Server, KeepsTheDateOfTheHandler) {
   };
   const Server server{loop.executor(), "127.0.0.1", 0, handler};
   const auto transport = make_transport(loop.executor(), settings_for(server));
-  const Result<HttpAnswer> answer = loop.run(transport->send(HttpRequest{}));
+  const Result<HttpResponse> answer = loop.run(transport->send(HttpRequest{}));
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 503);
   EXPECT_EQ(answer->header("Date"), "Sun, 06 Nov 1994 08:49:37 GMT");
@@ -113,19 +113,19 @@ TEST(Server, DoesToAnAnswerWhatANetworkMay) {
   TransportSettings settings = settings_for(server);
   settings.header_timeout = Milliseconds{60};
   const auto transport = make_transport(loop.executor(), settings);
-  const Result<HttpAnswer> closed = loop.run(transport->send(with_fault("close")));
+  const Result<HttpResponse> closed = loop.run(transport->send(with_fault("close")));
   ASSERT_FALSE(closed);
   EXPECT_THAT(closed.error().detail, HasSubstr("closed before an answer"));
-  const Result<HttpAnswer> cut = loop.run(transport->send(with_fault("cut")));
+  const Result<HttpResponse> cut = loop.run(transport->send(with_fault("cut")));
   ASSERT_FALSE(cut);
   EXPECT_THAT(cut.error().detail, HasSubstr("in the middle of the answer"));
-  const Result<HttpAnswer> hung = loop.run(transport->send(with_fault("hang")));
+  const Result<HttpResponse> hung = loop.run(transport->send(with_fault("hang")));
   ASSERT_FALSE(hung);
   EXPECT_THAT(hung.error().detail, HasSubstr("no answer within 60 ms"));
-  const Result<HttpAnswer> garbage = loop.run(transport->send(with_fault("garbage")));
+  const Result<HttpResponse> garbage = loop.run(transport->send(with_fault("garbage")));
   ASSERT_FALSE(garbage);
   EXPECT_EQ(garbage.error().kind, FailureKind::malformed);
-  const Result<HttpAnswer> dripped = loop.run(transport->send(with_fault("drip")));
+  const Result<HttpResponse> dripped = loop.run(transport->send(with_fault("drip")));
   ASSERT_TRUE(dripped) << dripped.error().detail;
   EXPECT_EQ(dripped->body, "GET / ");
 }
@@ -174,7 +174,7 @@ TEST(Server, GivesHeadAnAnswerWithoutBody) {
   HttpRequest head;
   head.method = "HEAD";
   for (int i = 0; i < 2; ++i) {
-    const Result<HttpAnswer> answer = loop.run(transport->send(head));
+    const Result<HttpResponse> answer = loop.run(transport->send(head));
     ASSERT_TRUE(answer) << answer.error().detail;
     EXPECT_EQ(answer->body, "");
     EXPECT_EQ(answer->header("Content-Length"), "7");

@@ -26,7 +26,7 @@ class ScriptedTransport final : public Transport {
  public:
   explicit ScriptedTransport(asio::any_io_executor executor) : closed_(std::move(executor)) {}
 
-  asio::awaitable<Result<HttpAnswer>> send(HttpRequest request) override {
+  asio::awaitable<Result<HttpResponse>> send(HttpRequest request) override {
     requests.push_back(std::move(request));
     if (script.empty()) {
       static_cast<void>(co_await closed_.wait());
@@ -37,21 +37,21 @@ class ScriptedTransport final : public Transport {
       failure.answer_lost = true;
       co_return failure;
     }
-    Result<HttpAnswer> answer = std::move(script.front());
+    Result<HttpResponse> answer = std::move(script.front());
     script.pop_front();
     co_return answer;
   }
   void close() override { closed_.ring(); }
 
-  std::deque<Result<HttpAnswer>> script;
+  std::deque<Result<HttpResponse>> script;
   std::vector<HttpRequest> requests;
 
  private:
   Bell closed_;
 };
 
-HttpAnswer status(int code, std::string body = {}) {
-  HttpAnswer answer;
+HttpResponse status(int code, std::string body = {}) {
+  HttpResponse answer;
   answer.status = code;
   answer.body = std::move(body);
   return answer;
@@ -145,7 +145,7 @@ class SinkLoopTest : public ::testing::Test {
   storage::UserRow user_ = 0;
   storage::SinkId sink_ = 0;
   std::unique_ptr<StorageThread> storage_;
-  std::deque<Result<HttpAnswer>> script_;
+  std::deque<Result<HttpResponse>> script_;
   ScriptedTransport* transport_ = nullptr;
   std::unique_ptr<SinkLoop> loop_;
   bool ended_ = false;

@@ -25,7 +25,7 @@ inline constexpr Interval all_time{from_ms(0), from_ms(4'000'000'000'000)};
 // The make-believe Elitbuzz as a transport without a network.
 class SimulatedTransport final : public Transport {
  public:
-  using Interception = std::function<std::optional<Result<HttpAnswer>>(const HttpRequest&)>;
+  using Interception = std::function<std::optional<Result<HttpResponse>>(const HttpRequest&)>;
 
   SimulatedTransport(boost::asio::any_io_executor executor, simulator::Simulator& simulator, const Timer& timer,
                      std::vector<HttpRequest>& requests, Interception& intercept, int& hang_after)
@@ -36,7 +36,7 @@ class SimulatedTransport final : public Transport {
         hang_after_(hang_after),
         closed_(std::move(executor)) {}
 
-  boost::asio::awaitable<Result<HttpAnswer>> send(HttpRequest request) override {
+  boost::asio::awaitable<Result<HttpResponse>> send(HttpRequest request) override {
     requests_.push_back(request);
     if (hang_after_ == 0) {
       static_cast<void>(co_await closed_.wait());
@@ -46,7 +46,7 @@ class SimulatedTransport final : public Transport {
     }
     --hang_after_;
     if (intercept_) {
-      if (std::optional<Result<HttpAnswer>> answer = intercept_(request)) {
+      if (std::optional<Result<HttpResponse>> answer = intercept_(request)) {
         co_return std::move(*answer);
       }
     }

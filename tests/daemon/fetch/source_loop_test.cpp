@@ -18,15 +18,15 @@ using std::chrono::seconds;
 
 class SourceLoopTest : public FetchingTest {};
 
-HttpAnswer answer_of(int status, std::string body = {}, std::vector<HttpHeader> headers = {}) {
-  HttpAnswer answer;
+HttpResponse answer_of(int status, std::string body = {}, std::vector<HttpHeader> headers = {}) {
+  HttpResponse answer;
   answer.status = status;
   answer.headers = std::move(headers);
   answer.body = std::move(body);
   return answer;
 }
 
-HttpAnswer refusal() {
+HttpResponse refusal() {
   return answer_of(400, R"({"code":1002,"message":"INVALID_BOT_OR_CUSTOMER_ID","details":"no such user"})");
 }
 
@@ -153,8 +153,8 @@ TEST_F(SourceLoopTest, ThatTheLastUserIsRefusedIsNoWrongConfiguration) {
 }
 
 TEST_F(SourceLoopTest, ThatEverybodyIsRefusedIsAWrongConfigurationAndParksNobodyForLong) {
-  intercept_ = [](const HttpRequest& request) -> std::optional<Result<HttpAnswer>> {
-    return asks_for_messages(request) ? std::optional<Result<HttpAnswer>>(refusal()) : std::nullopt;
+  intercept_ = [](const HttpRequest& request) -> std::optional<Result<HttpResponse>> {
+    return asks_for_messages(request) ? std::optional<Result<HttpResponse>>(refusal()) : std::nullopt;
   };
   pass();
   EXPECT_EQ(reads(), 4) << "one request a user";
@@ -183,7 +183,7 @@ TEST_F(SourceLoopTest, ARefusedKeyPausesAfterOneRequestAndTheRightOneGoesOn) {
 }
 
 TEST_F(SourceLoopTest, AKeyThatWasChangedWhileARequestWasUnderWayIsUsedAtOnceAndWithoutAPause) {
-  intercept_ = [this](const HttpRequest&) -> std::optional<Result<HttpAnswer>> {
+  intercept_ = [this](const HttpRequest&) -> std::optional<Result<HttpResponse>> {
     if (key_ == "the-key") {
       return std::nullopt;
     }
@@ -209,7 +209,7 @@ TEST_F(SourceLoopTest, OnePassWithARefusedKeyGivesUpAfterOneRequest) {
 TEST_F(SourceLoopTest, AWishToWaitHoldsEveryConnection) {
   options_.limits.concurrency = 3;
   bool throttled = false;
-  intercept_ = [&throttled](const HttpRequest& request) -> std::optional<Result<HttpAnswer>> {
+  intercept_ = [&throttled](const HttpRequest& request) -> std::optional<Result<HttpResponse>> {
     if (!asks_for_messages(request) || std::exchange(throttled, true)) {
       return std::nullopt;
     }
@@ -233,7 +233,7 @@ TEST_F(SourceLoopTest, AListThatNeverComesToRestIsStoredWithoutBeingCovered) {
   api_options_.world.users = 1;
   options_.limits.page_size = 5;
   int said = 0;
-  intercept_ = [this, &said](const HttpRequest& request) -> std::optional<Result<HttpAnswer>> {
+  intercept_ = [this, &said](const HttpRequest& request) -> std::optional<Result<HttpResponse>> {
     if (asks_for_messages(request)) {
       ++said;
       say(first_user(), test_start - minutes{30} + Milliseconds{said}, "restless " + std::to_string(said));
@@ -292,8 +292,8 @@ TEST_F(SourceLoopTest, AnEmptyListAlarmsAndLetsNobodyGo) {
 
 TEST_F(SourceLoopTest, AListThatCannotBeReadMovesNobodyAndIsAShortfall) {
   pass();
-  intercept_ = [](const HttpRequest& request) -> std::optional<Result<HttpAnswer>> {
-    return asks_for_messages(request) ? std::nullopt : std::optional<Result<HttpAnswer>>(refusal());
+  intercept_ = [](const HttpRequest& request) -> std::optional<Result<HttpResponse>> {
+    return asks_for_messages(request) ? std::nullopt : std::optional<Result<HttpResponse>>(refusal());
   };
   pass();
   EXPECT_TRUE(loop_->shortfall().listing_failed);
@@ -387,7 +387,7 @@ TEST_F(SourceLoopTest, AReadThatIsShorterThanTheWindowsMayBeDoesNotMakeThemWider
 // Our clock is a day ahead, and only the answers to this very read tell.
 TEST_F(SourceLoopTest, AReadDuringWhichOurClockTurnsOutToBeAheadProvesNothingOfTheFuture) {
   make_api();
-  intercept_ = [this](const HttpRequest& request) -> std::optional<Result<HttpAnswer>> {
+  intercept_ = [this](const HttpRequest& request) -> std::optional<Result<HttpResponse>> {
     if (asks_for_messages(request)) {
       api_->api().dialect().clock_skew_s = -86'400;
     }
@@ -409,7 +409,7 @@ TEST_F(SourceLoopTest, AReadThatGoesOnAfterOurClockWasPutRightProvesNothingOfThe
   }
   timer_.set_clock(hours{24});
   int asked = 0;
-  intercept_ = [this, &asked](const HttpRequest& request) -> std::optional<Result<HttpAnswer>> {
+  intercept_ = [this, &asked](const HttpRequest& request) -> std::optional<Result<HttpResponse>> {
     if (!asks_for_messages(request)) {
       return std::nullopt;
     }
@@ -436,7 +436,7 @@ TEST_F(SourceLoopTest, AUserWhoseListGetsOnPageByPageIsNotParked) {
   make_api();
   Random luck(5);
   int failed = 0;
-  intercept_ = [&luck, &failed](const HttpRequest& request) -> std::optional<Result<HttpAnswer>> {
+  intercept_ = [&luck, &failed](const HttpRequest& request) -> std::optional<Result<HttpResponse>> {
     if (!asks_for_messages(request) || luck.fraction() < 0.55) {
       return std::nullopt;
     }

@@ -44,7 +44,7 @@ class DeafListener {
   std::vector<tcp::socket> fillers_;
 };
 
-void expect_transient(const Result<HttpAnswer>& answer, bool answer_lost, const std::string& words) {
+void expect_transient(const Result<HttpResponse>& answer, bool answer_lost, const std::string& words) {
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, FailureKind::transient);
   EXPECT_EQ(answer.error().answer_lost, answer_lost);
@@ -117,7 +117,7 @@ TEST(TransportLimits, LetASlowBodyArriveThatNeverStops) {
   TransportSettings settings = settings_for(peer.url());
   settings.body_idle_timeout = Milliseconds{150};  // the whole body takes longer
   const auto transport = make_transport(loop.executor(), settings);
-  const Result<HttpAnswer> answer = loop.run(transport->send(HttpRequest{}));
+  const Result<HttpResponse> answer = loop.run(transport->send(HttpRequest{}));
   ASSERT_TRUE(answer) << answer.error().detail;
   EXPECT_EQ(answer->body, std::string(20, 'x'));
 }
@@ -140,7 +140,7 @@ TEST(TransportLimits, RefuseALargeBodyAtItsHeader) {
   TransportSettings settings = settings_for(peer.url());
   settings.response_size_bytes_max = 1000;
   const auto transport = make_transport(loop.executor(), settings);
-  const Result<HttpAnswer> answer = loop.run(transport->send(HttpRequest{}));
+  const Result<HttpResponse> answer = loop.run(transport->send(HttpRequest{}));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, FailureKind::malformed);
   EXPECT_THAT(answer.error().detail, HasSubstr("larger than 1000 bytes"));
@@ -155,7 +155,7 @@ TEST(TransportLimits, RefuseThousandsOfHeaders) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send(head + "\r\n"), hold()}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
-  const Result<HttpAnswer> answer = loop.run(transport->send(HttpRequest{}));
+  const Result<HttpResponse> answer = loop.run(transport->send(HttpRequest{}));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, FailureKind::malformed);
 }

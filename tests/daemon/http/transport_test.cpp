@@ -45,7 +45,7 @@ TEST(Transport, SendsWhatAServerNeeds) {
   const auto transport = make_transport(loop.executor(), settings_for(peer.url() + "/prefix"));
   HttpRequest first = get("/users?a=b");
   first.headers = {{"Authorization", "Basic k"}, {"Host", "evil"}, {"Content-Length", "9"}};
-  const Result<HttpAnswer> answer = loop.run(transport->send(first));
+  const Result<HttpResponse> answer = loop.run(transport->send(first));
   ASSERT_TRUE(answer) << answer.error().detail;
   EXPECT_EQ(answer->status, 200);
   EXPECT_EQ(answer->body, "one");
@@ -67,7 +67,7 @@ TEST(Transport, UsesAConnectionAgain) {
   const ScriptedPeer peer{loop, {{take(), send(ok("1")), take(), send(ok("2")), take(), send(ok("3"))}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
   for (const char* body : {"1", "2", "3"}) {
-    const Result<HttpAnswer> answer = loop.run(transport->send(get()));
+    const Result<HttpResponse> answer = loop.run(transport->send(get()));
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->body, body);
   }
@@ -113,7 +113,7 @@ TEST(Transport, NoticesAClosedConnectionBeforeItUsesIt) {
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
   ASSERT_TRUE(loop.run(transport->send(get())));
   ASSERT_TRUE(loop.until([&] { return peer.seen().ended == 1; }));
-  const Result<HttpAnswer> answer = loop.run(transport->send(post("x")));
+  const Result<HttpResponse> answer = loop.run(transport->send(post("x")));
   ASSERT_TRUE(answer) << answer.error().detail;
   EXPECT_EQ(answer->body, "2");
 }
@@ -125,7 +125,7 @@ TEST(Transport, DoesNotTrustAConnectionThatSpeaksUnasked) {
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
   ASSERT_TRUE(loop.run(transport->send(get())));
   ASSERT_TRUE(loop.until([&] { return peer.seen().ended == 1; }));
-  const Result<HttpAnswer> answer = loop.run(transport->send(get()));
+  const Result<HttpResponse> answer = loop.run(transport->send(get()));
   ASSERT_TRUE(answer) << answer.error().detail;
   EXPECT_EQ(answer->body, "2");
 }
@@ -136,7 +136,7 @@ TEST(Transport, RepeatsAGetOnceWhenTheConnectionWasStale) {
     const ScriptedPeer peer{loop, {{take(), send(ok("1")), take(), end}, {take(), send(ok("2"))}}};
     const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
     ASSERT_TRUE(loop.run(transport->send(get())));
-    const Result<HttpAnswer> answer = loop.run(transport->send(get()));
+    const Result<HttpResponse> answer = loop.run(transport->send(get()));
     ASSERT_TRUE(answer) << answer.error().detail;
     EXPECT_EQ(answer->body, "2");
     EXPECT_EQ(peer.seen().requests.size(), 3U);
@@ -148,7 +148,7 @@ TEST(Transport, RepeatsAGetNoMoreThanOnce) {
   const ScriptedPeer peer{loop, {{take(), send(ok("1")), take(), close()}, {take(), close()}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
   ASSERT_TRUE(loop.run(transport->send(get())));
-  const Result<HttpAnswer> answer = loop.run(transport->send(get()));
+  const Result<HttpResponse> answer = loop.run(transport->send(get()));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, FailureKind::transient);
   EXPECT_TRUE(answer.error().answer_lost);
@@ -160,7 +160,7 @@ TEST(Transport, NeverRepeatsAPostByItself) {
   const ScriptedPeer peer{loop, {{take(), send(ok("1")), take(), close()}, {take(), send(ok("2"))}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
   ASSERT_TRUE(loop.run(transport->send(get())));
-  const Result<HttpAnswer> answer = loop.run(transport->send(post("x")));
+  const Result<HttpResponse> answer = loop.run(transport->send(post("x")));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, FailureKind::transient);
   EXPECT_TRUE(answer.error().answer_lost);
@@ -173,7 +173,7 @@ TEST(Transport, DoesNotRepeatAGetThatWasAlreadyBeingAnswered) {
                           {{take(), send(ok("1")), take(), send("HTTP/1.1 2"), close()}, {take(), send(ok("2"))}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
   ASSERT_TRUE(loop.run(transport->send(get())));
-  const Result<HttpAnswer> answer = loop.run(transport->send(get()));
+  const Result<HttpResponse> answer = loop.run(transport->send(get()));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, FailureKind::transient);
   EXPECT_EQ(peer.seen().connections, 1);
@@ -187,7 +187,7 @@ TEST(Transport, SaysWhenNothingWasSent) {
     url = gone.url();
   }
   const auto transport = make_transport(loop.executor(), settings_for(url));
-  const Result<HttpAnswer> answer = loop.run(transport->send(post("x")));
+  const Result<HttpResponse> answer = loop.run(transport->send(post("x")));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, FailureKind::transient);
   EXPECT_FALSE(answer.error().answer_lost);
@@ -199,7 +199,7 @@ TEST(Transport, TriesEveryAddressOfAHost) {
   const ScriptedPeer peer{loop, {{take(), send(ok("1"))}}};
   // localhost may be ::1 first, where nobody listens on this port.
   const auto transport = make_transport(loop.executor(), settings_for(peer.url("http", "localhost")));
-  const Result<HttpAnswer> answer = loop.run(transport->send(get()));
+  const Result<HttpResponse> answer = loop.run(transport->send(get()));
   ASSERT_TRUE(answer) << answer.error().detail;
 }
 
@@ -209,7 +209,7 @@ TEST(Transport, TakesACutAnswerForATransientFailure) {
     Loop loop;
     const ScriptedPeer peer{loop, {{take(), send(bytes), close()}}};
     const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
-    const Result<HttpAnswer> answer = loop.run(transport->send(get("/users/919812345678")));
+    const Result<HttpResponse> answer = loop.run(transport->send(get("/users/919812345678")));
     ASSERT_FALSE(answer) << bytes;
     EXPECT_EQ(answer.error().kind, FailureKind::transient) << bytes;
     EXPECT_TRUE(answer.error().answer_lost) << bytes;
@@ -221,7 +221,7 @@ TEST(Transport, TakesGarbageForAMalformedAnswer) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send("220 smtp canary\r\n\r\n"), close()}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
-  const Result<HttpAnswer> answer = loop.run(transport->send(get()));
+  const Result<HttpResponse> answer = loop.run(transport->send(get()));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, FailureKind::malformed);
   EXPECT_THAT(answer.error().detail, HasSubstr("not HTTP"));
@@ -232,7 +232,7 @@ TEST(Transport, TakesAPlainAnswerThatEndsWithTheConnection) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send("HTTP/1.0 200 OK\r\n\r\nwhole"), close()}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
-  const Result<HttpAnswer> answer = loop.run(transport->send(get()));
+  const Result<HttpResponse> answer = loop.run(transport->send(get()));
   ASSERT_TRUE(answer) << answer.error().detail;
   EXPECT_EQ(answer->body, "whole");
 }
@@ -241,7 +241,7 @@ TEST(Transport, DoesNotTakeAResetForAnEnd) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), drip("HTTP/1.0 200 OK\r\n\r\npart"), reset()}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
-  const Result<HttpAnswer> answer = loop.run(transport->send(get()));
+  const Result<HttpResponse> answer = loop.run(transport->send(get()));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, FailureKind::transient);
 }
@@ -252,7 +252,7 @@ TEST(Transport, ReturnsARedirectAndFollowsNone) {
   const ScriptedPeer peer{
       loop, {{take(), send("HTTP/1.1 302 Found\r\nLocation: " + other.url() + "\r\nContent-Length: 0\r\n\r\n")}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
-  const Result<HttpAnswer> answer = loop.run(transport->send(get()));
+  const Result<HttpResponse> answer = loop.run(transport->send(get()));
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 302);
   EXPECT_EQ(answer->header("location"), other.url());
@@ -264,7 +264,7 @@ TEST(Transport, ReadsTheAnswerOfAPeerThatWouldNotReadTheRequest) {
   const std::string too_large = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n";
   const ScriptedPeer peer{loop, {{send(too_large), close()}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
-  const Result<HttpAnswer> answer = loop.run(transport->send(post(std::string(16 * 1024 * 1024, 'x'))));
+  const Result<HttpResponse> answer = loop.run(transport->send(post(std::string(16 * 1024 * 1024, 'x'))));
   ASSERT_TRUE(answer) << answer.error().detail;
   EXPECT_EQ(answer->status, 413);
 }
@@ -280,7 +280,7 @@ TEST(Transport, SendsNothingThatWouldBreakOutOfAHeader) {
   HttpRequest bad_method = get();
   bad_method.method = "GET /";
   for (const HttpRequest& request : {bad_value, bad_name, bad_method, get("/a b"), get("/\xc3\xa4"), get("")}) {
-    const Result<HttpAnswer> answer = loop.run(transport->send(request));
+    const Result<HttpResponse> answer = loop.run(transport->send(request));
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().kind, FailureKind::rejected);
     EXPECT_FALSE(answer.error().answer_lost);
@@ -301,7 +301,7 @@ TEST(Transport, EndsRunningRequestsWhenClosed) {
   ASSERT_FALSE(**running);
   EXPECT_EQ((*running)->error().kind, FailureKind::transient);
   EXPECT_TRUE((*running)->error().answer_lost);
-  const Result<HttpAnswer> later = loop.run(transport->send(get()));
+  const Result<HttpResponse> later = loop.run(transport->send(get()));
   ASSERT_FALSE(later);
   EXPECT_FALSE(later.error().answer_lost);
   EXPECT_EQ(peer.seen().connections, 1);
@@ -326,7 +326,7 @@ TEST(Transport, LetsGoOfTheConnectionWhenTheCallerIsCancelled) {
   bool cancelled = false;
   boost::asio::co_spawn(loop.io(), transport->send(get()),
                         boost::asio::bind_cancellation_slot(
-                            signal.slot(), [&](const std::exception_ptr& problem, Result<HttpAnswer> answer) {
+                            signal.slot(), [&](const std::exception_ptr& problem, Result<HttpResponse> answer) {
                               cancelled = problem != nullptr || !answer;
                             }));
   ASSERT_TRUE(loop.until([&] { return peer.seen().requests.size() == 1; }));
@@ -352,7 +352,7 @@ TEST(TransportProxy, AsksForTheWholeUrl) {
   TransportSettings settings = settings_for("http://api.example.com/v1");
   settings.options.proxy = proxy.url();
   const auto transport = make_transport(loop.executor(), settings);
-  const Result<HttpAnswer> answer = loop.run(transport->send(get("/users")));
+  const Result<HttpResponse> answer = loop.run(transport->send(get("/users")));
   ASSERT_TRUE(answer) << answer.error().detail;
   EXPECT_THAT(proxy.seen().requests.at(0),
               StartsWith("GET http://api.example.com/v1/users HTTP/1.1\r\nHost: api.example.com\r\n"));
@@ -365,7 +365,7 @@ TEST(TransportProxy, DoesNotTakeItsRefusalForThePeers) {
   TransportSettings settings = settings_for("http://api.example.com");
   settings.options.proxy = proxy.url();
   const auto transport = make_transport(loop.executor(), settings);
-  const Result<HttpAnswer> answer = loop.run(transport->send(post("x")));
+  const Result<HttpResponse> answer = loop.run(transport->send(post("x")));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, FailureKind::transient);
   EXPECT_FALSE(answer.error().answer_lost);
@@ -385,7 +385,7 @@ TEST(TransportProxy, SaysWhenItOpensNoTunnel) {
     TransportSettings settings = settings_for("https://api.example.com");
     settings.options.proxy = proxy.url();
     const auto transport = make_transport(loop.executor(), settings);
-    const Result<HttpAnswer> answer = loop.run(transport->send(get()));
+    const Result<HttpResponse> answer = loop.run(transport->send(get()));
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().kind, FailureKind::transient);
     EXPECT_FALSE(answer.error().answer_lost);

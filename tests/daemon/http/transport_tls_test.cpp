@@ -36,7 +36,7 @@ TEST_F(TransportTls, TalksToAPeerWhoseAuthorityIsKnownAndNamesItsHost) {
   const ScriptedPeer peer{loop, {{start_tls(), take(), send(ok("1")), take(), send(ok("2"))}}, &context};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url("https", "localhost"), ca_file));
   for (const char* body : {"1", "2"}) {
-    const Result<HttpAnswer> answer = loop.run(transport->send(HttpRequest{}));
+    const Result<HttpResponse> answer = loop.run(transport->send(HttpRequest{}));
     ASSERT_TRUE(answer) << answer.error().detail;
     EXPECT_EQ(answer->body, body);
   }
@@ -47,7 +47,7 @@ TEST_F(TransportTls, TalksToAPeerWhoseAuthorityIsKnownAndNamesItsHost) {
 TEST_F(TransportTls, VerifiesAnIpAddress) {
   const ScriptedPeer peer{loop, {{start_tls(), take(), send(ok("1"))}}, &context};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url("https"), ca_file));
-  const Result<HttpAnswer> answer = loop.run(transport->send(HttpRequest{}));
+  const Result<HttpResponse> answer = loop.run(transport->send(HttpRequest{}));
   ASSERT_TRUE(answer) << answer.error().detail;
   EXPECT_EQ(peer.seen().server_names.at(0), "");
 }
@@ -55,7 +55,7 @@ TEST_F(TransportTls, VerifiesAnIpAddress) {
 TEST_F(TransportTls, SendsNoRequestToAnUntrustedPeer) {
   const ScriptedPeer peer{loop, {{start_tls(), take(), send(ok("1"))}}, &context};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url("https", "localhost"), ""));
-  const Result<HttpAnswer> answer = loop.run(transport->send(HttpRequest{}));
+  const Result<HttpResponse> answer = loop.run(transport->send(HttpRequest{}));
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, FailureKind::transient);
   EXPECT_FALSE(answer.error().answer_lost);
@@ -74,7 +74,7 @@ TEST_F(TransportTls, SendsNoRequestToAnotherHost) {
     for (const char* host : {"localhost", "127.0.0.1"}) {
       const ScriptedPeer peer{loop, {{start_tls(), take(), send(ok("1"))}}, &other_context};
       const auto transport = make_transport(loop.executor(), settings_for(peer.url("https", host), other_file));
-      const Result<HttpAnswer> answer = loop.run(transport->send(HttpRequest{}));
+      const Result<HttpResponse> answer = loop.run(transport->send(HttpRequest{}));
       ASSERT_FALSE(answer) << host;
       EXPECT_THAT(answer.error().detail, HasSubstr("the certificate is for another host"));
       ASSERT_TRUE(loop.until([&] { return peer.seen().ended == 1; }));
@@ -86,7 +86,7 @@ TEST_F(TransportTls, SendsNoRequestToAnotherHost) {
 TEST_F(TransportTls, SaysWhenThePeerDoesNotSpeakIt) {
   const ScriptedPeer peer{loop, {{send("HTTP/1.1 400 Bad Request\r\n\r\n"), hold()}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url("https", "localhost"), ca_file));
-  const Result<HttpAnswer> answer = loop.run(transport->send(HttpRequest{}));
+  const Result<HttpResponse> answer = loop.run(transport->send(HttpRequest{}));
   ASSERT_FALSE(answer);
   EXPECT_FALSE(answer.error().answer_lost);
   EXPECT_THAT(answer.error().detail, HasSubstr("does not speak TLS"));
@@ -97,10 +97,10 @@ TEST_F(TransportTls, TakesAnAnswerWithoutLengthOnlyWhenItEndsInOrder) {
   const ScriptedPeer peer{
       loop, {{start_tls(), take(), send(bytes), goodbye()}, {start_tls(), take(), send(bytes), close()}}, &context};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url("https", "localhost"), ca_file));
-  const Result<HttpAnswer> whole = loop.run(transport->send(HttpRequest{}));
+  const Result<HttpResponse> whole = loop.run(transport->send(HttpRequest{}));
   ASSERT_TRUE(whole) << whole.error().detail;
   EXPECT_EQ(whole->body, "whole");
-  const Result<HttpAnswer> cut = loop.run(transport->send(HttpRequest{}));
+  const Result<HttpResponse> cut = loop.run(transport->send(HttpRequest{}));
   ASSERT_FALSE(cut);
   EXPECT_EQ(cut.error().kind, FailureKind::transient);
 }
@@ -113,7 +113,7 @@ TEST_F(TransportTls, NoticesAGoodbyeBeforeItUsesAConnection) {
   ASSERT_TRUE(loop.until([&] { return peer.seen().ended == 1; }));
   HttpRequest post;
   post.method = "POST";
-  const Result<HttpAnswer> answer = loop.run(transport->send(post));
+  const Result<HttpResponse> answer = loop.run(transport->send(post));
   ASSERT_TRUE(answer) << answer.error().detail;
   EXPECT_EQ(answer->body, "2");
 }
@@ -123,7 +123,7 @@ TEST_F(TransportTls, RepeatsAGetWhenTheConnectionWasStale) {
       loop, {{start_tls(), take(), send(ok("1")), take(), close()}, {start_tls(), take(), send(ok("2"))}}, &context};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url("https", "localhost"), ca_file));
   ASSERT_TRUE(loop.run(transport->send(HttpRequest{})));
-  const Result<HttpAnswer> answer = loop.run(transport->send(HttpRequest{}));
+  const Result<HttpResponse> answer = loop.run(transport->send(HttpRequest{}));
   ASSERT_TRUE(answer) << answer.error().detail;
   EXPECT_EQ(answer->body, "2");
 }
@@ -134,7 +134,7 @@ TEST_F(TransportTls, GoesThroughATunnel) {
   TransportSettings settings = settings_for("https://localhost:4433/v1", ca_file);
   settings.options.proxy = proxy.url();
   const auto transport = make_transport(loop.executor(), settings);
-  const Result<HttpAnswer> answer = loop.run(transport->send(HttpRequest{}));
+  const Result<HttpResponse> answer = loop.run(transport->send(HttpRequest{}));
   ASSERT_TRUE(answer) << answer.error().detail;
   EXPECT_THAT(proxy.seen().requests.at(0), testing::StartsWith("CONNECT localhost:4433 HTTP/1.1\r\n"));
   EXPECT_THAT(proxy.seen().requests.at(1), testing::StartsWith("GET /v1/ HTTP/1.1\r\nHost: localhost:4433\r\n"));
@@ -151,7 +151,7 @@ TEST_F(TransportTls, MovesLargeBodiesBothWays) {
   HttpRequest post;
   post.method = "POST";
   post.body.assign(std::size_t{1} * 1024 * 1024, 'x');
-  const Result<HttpAnswer> answer = loop.run(transport->send(post));
+  const Result<HttpResponse> answer = loop.run(transport->send(post));
   ASSERT_TRUE(answer) << answer.error().detail;
   EXPECT_EQ(answer->body, large);
   EXPECT_THAT(peer.seen().requests.at(0), testing::EndsWith(post.body));

@@ -72,7 +72,7 @@ class HubSpotOfTests : public testing::Test {
 
 TEST_F(HubSpotOfTests, TellsWhetherAPropertyExists) {
   EXPECT_EQ(crm_.send("GET", "/crm/properties/2026-09/contacts/nothing").status, 404);
-  const HttpAnswer answer = crm_.send("GET", "/crm/properties/2026-09/contacts/elit_user_id");
+  const HttpResponse answer = crm_.send("GET", "/crm/properties/2026-09/contacts/elit_user_id");
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(at(answer, "/hasUniqueValue"), "true");
   EXPECT_EQ(crm_.vendor.counts().invalid_requests, 0U);
@@ -98,18 +98,18 @@ TEST_F(HubSpotOfTests, RefusesUniquePropertiesOfActivitiesWhenSetSo) {
 
 TEST_F(HubSpotOfTests, RefusesToAddPropertiesWithoutTheScope) {
   faults_.fields_creatable = false;
-  const HttpAnswer answer = crm_.post("/crm/properties/2026-03/contacts", unique_property("other"));
+  const HttpResponse answer = crm_.post("/crm/properties/2026-03/contacts", unique_property("other"));
   EXPECT_EQ(answer.status, 403);
   EXPECT_EQ(at(answer, "/category"), "\"MISSING_SCOPES\"");
 }
 
 TEST_F(HubSpotOfTests, WritesAContactOnceAndSaysWhetherItIsNew) {
   const std::string body = inputs({contact("u1", R"(,"firstname":"Asha")", "c0")});
-  const HttpAnswer first = crm_.post(contacts_upsert, body);
+  const HttpResponse first = crm_.post(contacts_upsert, body);
   EXPECT_EQ(first.status, 200);
   EXPECT_EQ(at(first, "/results/0/new"), "true");
   EXPECT_EQ(at(first, "/results/0/objectWriteTraceId"), "\"c0\"");
-  const HttpAnswer again = crm_.post(contacts_upsert, body);
+  const HttpResponse again = crm_.post(contacts_upsert, body);
   EXPECT_EQ(at(again, "/results/0/new"), "false");
   EXPECT_EQ(at(again, "/results/0/id"), at(first, "/results/0/id"));
   ASSERT_EQ(crm_.vendor.records().size(), 1U);
@@ -118,19 +118,19 @@ TEST_F(HubSpotOfTests, WritesAContactOnceAndSaysWhetherItIsNew) {
 }
 
 TEST_F(HubSpotOfTests, GivesEmailAddressesBackInLowerCase) {
-  const HttpAnswer answer = crm_.post(contacts_upsert, inputs({contact("u1", R"(,"email":"Asha@Example.COM")")}));
+  const HttpResponse answer = crm_.post(contacts_upsert, inputs({contact("u1", R"(,"email":"Asha@Example.COM")")}));
   EXPECT_EQ(at(answer, "/results/0/properties/email"), "\"asha@example.com\"");
 }
 
 TEST_F(HubSpotOfTests, RefusesTheWholeBatchForOneBadRecordWithoutTraceIds) {
-  const HttpAnswer answer = crm_.post(contacts_upsert, inputs({contact("u1"), contact("u2", R"(,"missing":"x")")}));
+  const HttpResponse answer = crm_.post(contacts_upsert, inputs({contact("u1"), contact("u2", R"(,"missing":"x")")}));
   EXPECT_EQ(answer.status, 400);
   EXPECT_THAT(at(answer, "/message"), HasSubstr("PROPERTY_DOESNT_EXIST"));
   EXPECT_TRUE(crm_.vendor.records().empty());
 }
 
 TEST_F(HubSpotOfTests, WritesTheGoodRecordsOfABatchWithTraceIds) {
-  const HttpAnswer answer =
+  const HttpResponse answer =
       crm_.post(contacts_upsert, inputs({contact("u1", "", "a"), contact("u2", R"(,"missing":"x")", "b")}));
   EXPECT_EQ(answer.status, 207);
   EXPECT_EQ(at(answer, "/results/0/objectWriteTraceId"), "\"a\"");
@@ -143,14 +143,14 @@ TEST_F(HubSpotOfTests, WritesTheGoodRecordsOfABatchWithTraceIds) {
 TEST_F(HubSpotOfTests, TellsOfErrorsWithStatus200WhenSetSo) {
   faults_.errors_with_200 = true;
   faults_.refused_text = "bad";
-  const HttpAnswer answer =
+  const HttpResponse answer =
       crm_.post(contacts_upsert, inputs({contact("u1", R"(,"firstname":"bad")", "a"), contact("u2", "", "b")}));
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(at(answer, "/errors/0/context/objectWriteTraceId/0"), "\"a\"");
 }
 
 TEST_F(HubSpotOfTests, RefusesABatchWithOneIdTwiceEvenWithTraceIds) {
-  const HttpAnswer answer = crm_.post(contacts_upsert, inputs({contact("u1", "", "a"), contact("u1", "", "b")}));
+  const HttpResponse answer = crm_.post(contacts_upsert, inputs({contact("u1", "", "a"), contact("u1", "", "b")}));
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(at(answer, "/context/ids/0"), "\"u1\"");
   EXPECT_TRUE(crm_.vendor.records().empty());
@@ -186,20 +186,20 @@ TEST_F(HubSpotOfTests, FindsRecordsOnlyByUniqueProperties) {
 TEST_F(HubSpotOfTests, RefusesASecondContactWithAnEmailAddressAndNamesTheFirst) {
   const std::string email = R"(,"email":"a@b.c")";
   const std::string id = at(crm_.post(contacts_upsert, inputs({contact("u1", email)})), "/results/0/id");
-  const HttpAnswer answer = crm_.post(contacts_upsert, inputs({contact("u2", email)}));
+  const HttpResponse answer = crm_.post(contacts_upsert, inputs({contact("u2", email)}));
   EXPECT_EQ(answer.status, 409);
   EXPECT_EQ(at(answer, "/message"), "\"Contact already exists. Existing ID: " + id.substr(1));
 }
 
 TEST_F(HubSpotOfTests, ShufflesResultsAndLeavesSomeOutWhenSetSo) {
   faults_.shuffled = true;
-  const HttpAnswer answer =
+  const HttpResponse answer =
       crm_.post(contacts_upsert, inputs({contact("u1", "", "a"), contact("u2", "", "b"), contact("u3", "", "c")}));
   EXPECT_NE(at(answer, "/results/0/objectWriteTraceId"), "\"a\"");
   EXPECT_NE(at(answer, "/results/1/objectWriteTraceId"), "\"b\"");
   faults_.shuffled = false;
   faults_.unmentioned_every = 2;
-  const HttpAnswer less = crm_.post(contacts_upsert, inputs({contact("u4", "", "d"), contact("u5", "", "e")}));
+  const HttpResponse less = crm_.post(contacts_upsert, inputs({contact("u4", "", "d"), contact("u5", "", "e")}));
   EXPECT_EQ(less.status, 200);
   EXPECT_EQ(at(less, "/results/1"), "absent");
   EXPECT_EQ(crm_.vendor.records().size(), 5U);
@@ -219,7 +219,7 @@ TEST_F(HubSpotOfTests, WritesAnActivityByItsKeyAndLinksItTwiceAsOnce) {
 }
 
 TEST_F(HubSpotOfTests, SaysWhichPairCannotBeLinked) {
-  const HttpAnswer answer = crm_.post(associate, inputs({R"({"from":{"id":"1"},"to":{"id":"2"}})"}));
+  const HttpResponse answer = crm_.post(associate, inputs({R"({"from":{"id":"1"},"to":{"id":"2"}})"}));
   EXPECT_EQ(answer.status, 207);
   EXPECT_EQ(at(answer, "/errors/0/context/fromObjectId/0"), "\"1\"");
 }
@@ -245,7 +245,7 @@ TEST_F(HubSpotOfTests, UpdatesRecordsByTheirIds) {
   const std::string id = crm_.vendor.records()[1].id;
   const std::string target = "/crm/objects/2026-03/communications/batch/update";
   const std::string grown = R"("objectWriteTraceId":"t","properties":{"hs_communication_body":"longer"}})";
-  const HttpAnswer answer = crm_.post(target, inputs({R"({"id":")" + id + R"(",)" + grown}));
+  const HttpResponse answer = crm_.post(target, inputs({R"({"id":")" + id + R"(",)" + grown}));
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(at(answer, "/results/0/objectWriteTraceId"), R"("t")");
   EXPECT_EQ(crm_.vendor.records()[1].properties.at("hs_communication_body"), "longer");
@@ -271,7 +271,7 @@ TEST_F(HubSpotOfTests, MeasuresTextsInUtf16Units) {
   accept_unique_activities();
   faults_.text_length_max = 4;
   EXPECT_EQ(crm_.post(contacts_upsert, inputs({contact("u1", R"(,"firstname":"😀😀")")})).status, 200);
-  const HttpAnswer answer = crm_.post(contacts_upsert, inputs({contact("u1", R"(,"firstname":"😀😀a")")}));
+  const HttpResponse answer = crm_.post(contacts_upsert, inputs({contact("u1", R"(,"firstname":"😀😀a")")}));
   EXPECT_EQ(answer.status, 400);
   EXPECT_THAT(at(answer, "/message"), HasSubstr("INVALID_LENGTH"));
 }
@@ -280,13 +280,14 @@ TEST_F(HubSpotOfTests, ReadsTheActivitiesOfAContact) {
   const std::string with = add_contact("u1");
   const std::string without = add_contact("u2");
   const std::string id = at(crm_.post(messages_create, inputs({new_message(with, "marker")})), "/results/0/id");
-  const HttpAnswer links = crm_.post(read_links, inputs({R"({"id":")" + with + "\"}", R"({"id":")" + without + "\"}"}));
+  const HttpResponse links =
+      crm_.post(read_links, inputs({R"({"id":")" + with + "\"}", R"({"id":")" + without + "\"}"}));
   EXPECT_EQ(links.status, 207);
   EXPECT_EQ(at(links, "/results/0/to/0/toObjectId"), id);
   EXPECT_EQ(at(links, "/errors/0/context/fromObjectId/0"), "\"" + without + "\"");
-  const HttpAnswer read = crm_.post(messages_read, R"({"properties":["hs_communication_body"],)"
-                                                   R"("propertiesWithHistory":[],"inputs":[{"id":)" +
-                                                       id + R"(},{"id":"7"}]})");
+  const HttpResponse read = crm_.post(messages_read, R"({"properties":["hs_communication_body"],)"
+                                                     R"("propertiesWithHistory":[],"inputs":[{"id":)" +
+                                                         id + R"(},{"id":"7"}]})");
   EXPECT_EQ(read.status, 207);
   EXPECT_EQ(at(read, "/results/0/properties/hs_communication_body"), "\"marker\"");
   EXPECT_EQ(at(read, "/errors/0/context/ids/0"), "\"7\"");
@@ -309,21 +310,21 @@ TEST_F(HubSpotOfTests, GivesTheAssociationsOfAContactInPages) {
   for (int batch = 0; batch < 6; ++batch) {
     EXPECT_EQ(crm_.post(messages_create, inputs(std::vector<std::string>(100, new_message(id)))).status, 201);
   }
-  const HttpAnswer first = crm_.post(read_links, inputs({R"({"id":")" + id + "\"}"}));
+  const HttpResponse first = crm_.post(read_links, inputs({R"({"id":")" + id + "\"}"}));
   EXPECT_EQ(at(first, "/results/0/paging/next/after"), "\"500\"");
   EXPECT_EQ(at(first, "/results/0/to/500"), "absent");
-  const HttpAnswer second = crm_.post(read_links, inputs({R"({"id":")" + id + R"(","after":"500"})"}));
+  const HttpResponse second = crm_.post(read_links, inputs({R"({"id":")" + id + R"(","after":"500"})"}));
   EXPECT_NE(at(second, "/results/0/to/99"), "absent");
   EXPECT_EQ(at(second, "/results/0/paging"), "absent");
 }
 
 TEST_F(HubSpotOfTests, LetsASlowWriteTakeEffectLaterAndASecondAttemptNotSeeIt) {
   faults_.slow_commit_s = 30;
-  const HttpAnswer first = crm_.post(contacts_upsert, inputs({contact("u1")}));
+  const HttpResponse first = crm_.post(contacts_upsert, inputs({contact("u1")}));
   EXPECT_EQ(crm_.vendor.answer_delay(), Milliseconds{30'000});
   EXPECT_TRUE(crm_.vendor.records().empty());
   crm_.elapsed = Milliseconds{10'000};
-  const HttpAnswer second = crm_.post(contacts_upsert, inputs({contact("u1")}));
+  const HttpResponse second = crm_.post(contacts_upsert, inputs({contact("u1")}));
   EXPECT_EQ(at(second, "/results/0/new"), "true");
   EXPECT_EQ(at(second, "/results/0/id"), at(first, "/results/0/id"));
   crm_.elapsed = Milliseconds{40'000};
@@ -334,14 +335,14 @@ TEST_F(HubSpotOfTests, LetsASlowWriteTakeEffectLaterAndASecondAttemptNotSeeIt) {
 }
 
 TEST_F(HubSpotOfTests, GivesATokenOfThirtyMinutesForTheRefreshToken) {
-  const HttpAnswer token = crm_.post_form("/oauth/2026-03/token", refresh_form());
+  const HttpResponse token = crm_.post_form("/oauth/2026-03/token", refresh_form());
   EXPECT_EQ(token.status, 200);
   EXPECT_EQ(at(token, "/expires_in"), "1800");
   EXPECT_EQ(at(token, "/refresh_token"), "\"sample-refresh-token\"");
   crm_.authorization = "Bearer sample-access-token-1";
   EXPECT_EQ(crm_.send("GET", "/crm/properties/2026-03/contacts/email").status, 200);
   crm_.elapsed = std::chrono::minutes{30};
-  const HttpAnswer expired = crm_.send("GET", "/crm/properties/2026-03/contacts/email");
+  const HttpResponse expired = crm_.send("GET", "/crm/properties/2026-03/contacts/email");
   EXPECT_EQ(expired.status, 401);
   EXPECT_EQ(at(expired, "/category"), "\"EXPIRED_AUTHENTICATION\"");
 }
@@ -362,11 +363,11 @@ TEST_F(HubSpotOfTests, RefusesRequestsWithoutOrWithWrongCredentials) {
 
 TEST_F(HubSpotOfTests, CountsTheCallsOfTenSecondsDown) {
   faults_.window_calls_max = 3;
-  const HttpAnswer second = crm_.send("GET", "/crm/properties/2026-03/contacts/email");
+  const HttpResponse second = crm_.send("GET", "/crm/properties/2026-03/contacts/email");
   EXPECT_EQ(second.header("X-HubSpot-RateLimit-Remaining"), "1");
   EXPECT_EQ(second.header("X-HubSpot-RateLimit-Interval-Milliseconds"), "10000");
   EXPECT_EQ(crm_.send("GET", "/crm/properties/2026-03/contacts/email").status, 200);
-  const HttpAnswer fourth = crm_.send("GET", "/crm/properties/2026-03/contacts/email");
+  const HttpResponse fourth = crm_.send("GET", "/crm/properties/2026-03/contacts/email");
   EXPECT_EQ(fourth.status, 429);
   EXPECT_EQ(at(fourth, "/policyName"), "\"TEN_SECONDLY_ROLLING\"");
   crm_.elapsed = Milliseconds{10'000};

@@ -30,7 +30,7 @@ inline constexpr Instant start_of_odoo = from_ms(1'769'850'000'000);  // 2026-01
 
 class OdooOfTests : public testing::Test {
  protected:
-  HttpAnswer post(const std::string& target, const std::string& body, std::vector<HttpHeader> headers) {
+  HttpResponse post(const std::string& target, const std::string& body, std::vector<HttpHeader> headers) {
     HttpRequest request;
     request.method = "POST";
     request.target = target;
@@ -39,7 +39,7 @@ class OdooOfTests : public testing::Test {
     return answer(request);
   }
 
-  HttpAnswer answer(const HttpRequest& request) {
+  HttpResponse answer(const HttpRequest& request) {
     VendorCall call;
     call.now = start_of_odoo + elapsed_;
     call.elapsed = elapsed_;
@@ -51,7 +51,8 @@ class OdooOfTests : public testing::Test {
   boost::json::value rpc(const std::string& service, const std::string& method, const boost::json::array& arguments) {
     const boost::json::object parameters{{"service", service}, {"method", method}, {"args", arguments}};
     const boost::json::object call{{"jsonrpc", "2.0"}, {"method", "call"}, {"id", 5}, {"params", parameters}};
-    const HttpAnswer answered = post("/jsonrpc", boost::json::serialize(call), {{"Content-Type", "application/json"}});
+    const HttpResponse answered =
+        post("/jsonrpc", boost::json::serialize(call), {{"Content-Type", "application/json"}});
     EXPECT_EQ(answered.status, 200);
     return boost::json::parse(answered.body);
   }

@@ -11,15 +11,15 @@ using testing::HasSubstr;
 class OdooJsonRpc : public OdooOfTests {};
 class OdooJson2 : public OdooOfTests {
  protected:
-  HttpAnswer call(const std::string& path, const std::string& body, const std::string& authorization,
-                  const std::string& database = "sample") {
+  HttpResponse call(const std::string& path, const std::string& body, const std::string& authorization,
+                    const std::string& database = "sample") {
     return post("/json/2/" + path, body,
                 {{"Content-Type", "application/json; charset=utf-8"},
                  {"Authorization", authorization},
                  {"X-Odoo-Database", database}});
   }
 
-  HttpAnswer call(const std::string& path, const std::string& body) {
+  HttpResponse call(const std::string& path, const std::string& body) {
     return call(path, body, "bearer sample-api-key");
   }
 };
@@ -81,7 +81,7 @@ TEST_F(OdooJsonRpc, NamesThePythonErrorOfAWrongCall) {
 }
 
 TEST_F(OdooJsonRpc, Answers400ToBrokenJsonAndOtherContentTypes) {
-  const HttpAnswer broken = post("/jsonrpc", "{", {{"Content-Type", "application/json"}});
+  const HttpResponse broken = post("/jsonrpc", "{", {{"Content-Type", "application/json"}});
   EXPECT_EQ(broken.status, 400);
   EXPECT_THAT(std::string(broken.header("Content-Type").value_or("")), HasSubstr("text/html"));
   EXPECT_EQ(post("/jsonrpc", "{}", {{"Content-Type", "text/plain"}}).status, 400);
@@ -115,7 +115,7 @@ TEST_F(OdooJsonRpc, FindsReadsAndWritesRecords) {
 }
 
 TEST_F(OdooJson2, LoadsWithARealStatus) {
-  const HttpAnswer good = call("res.partner/load", R"({"fields":["id","name"],"data":[["elit.user_a","Asha"]]})");
+  const HttpResponse good = call("res.partner/load", R"({"fields":["id","name"],"data":[["elit.user_a","Asha"]]})");
   EXPECT_EQ(good.status, 200);
   EXPECT_TRUE(json::parse(good.body).at("messages").as_array().empty());
   EXPECT_EQ(odoo_.records().size(), 1U);
@@ -123,7 +123,7 @@ TEST_F(OdooJson2, LoadsWithARealStatus) {
 
 TEST_F(OdooJson2, Answers401WithoutTheKey) {
   for (const std::string authorization : {"", "bearer wrong", "Basic sample-api-key"}) {
-    const HttpAnswer answer = call("res.partner/search_read", "{}", authorization);
+    const HttpResponse answer = call("res.partner/search_read", "{}", authorization);
     EXPECT_EQ(answer.status, 401);
     EXPECT_EQ(answer.header("WWW-Authenticate"), "bearer");
     EXPECT_EQ(json::parse(answer.body).at("name").as_string(), "werkzeug.exceptions.Unauthorized");
@@ -131,7 +131,7 @@ TEST_F(OdooJson2, Answers401WithoutTheKey) {
 }
 
 TEST_F(OdooJson2, Answers403ToAMissingRight) {
-  const HttpAnswer answer = call("ir.cron/search_read", "{}");
+  const HttpResponse answer = call("ir.cron/search_read", "{}");
   EXPECT_EQ(answer.status, 403);
   EXPECT_EQ(json::parse(answer.body).at("name").as_string(), "odoo.exceptions.AccessError");
 }
@@ -140,13 +140,13 @@ TEST_F(OdooJson2, Answers404ToUnknownModelsMethodsAndDatabases) {
   EXPECT_EQ(json::parse(call("x.model/load", "{}").body).at("message").as_string(),
             "the model 'x.model' does not exist");
   EXPECT_EQ(call("res.partner/_load", "{}").status, 404);
-  const HttpAnswer database = call("res.partner/load", "{}", "bearer sample-api-key", "other");
+  const HttpResponse database = call("res.partner/load", "{}", "bearer sample-api-key", "other");
   EXPECT_EQ(database.status, 404);
   EXPECT_THAT(std::string(database.header("Content-Type").value_or("")), HasSubstr("text/html"));
 }
 
 TEST_F(OdooJson2, Answers422ToWrongArguments) {
-  const HttpAnswer missing = call("res.partner/load", R"({"fields":["id"]})");
+  const HttpResponse missing = call("res.partner/load", R"({"fields":["id"]})");
   EXPECT_EQ(missing.status, 422);
   EXPECT_EQ(json::parse(missing.body).at("message").as_string(), "missing a required argument: 'data'");
   EXPECT_EQ(call("res.partner/load", R"({"fields":[],"data":[],"rows":[]})").status, 422);
@@ -155,14 +155,14 @@ TEST_F(OdooJson2, Answers422ToWrongArguments) {
 
 TEST_F(OdooJson2, Answers400And415ToBodiesThatAreNoJson) {
   EXPECT_EQ(call("res.partner/load", "[]").status, 400);
-  const HttpAnswer form =
+  const HttpResponse form =
       post("/json/2/res.partner/load", "{}",
            {{"Content-Type", "text/plain"}, {"Authorization", "bearer sample-api-key"}, {"X-Odoo-Database", "sample"}});
   EXPECT_EQ(form.status, 415);
 }
 
 TEST_F(OdooJson2, Answers500ToAnUnknownField) {
-  const HttpAnswer answer = call("res.partner/load", R"({"fields":["id","mobile"],"data":[]})");
+  const HttpResponse answer = call("res.partner/load", R"({"fields":["id","mobile"],"data":[]})");
   EXPECT_EQ(answer.status, 500);
   EXPECT_EQ(json::parse(answer.body).at("name").as_string(), "builtins.ValueError");
   EXPECT_EQ(json::parse(answer.body).at("message").as_string(), "Invalid field name 'mobile'");

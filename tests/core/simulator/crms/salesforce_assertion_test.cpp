@@ -82,7 +82,7 @@ std::string assertion_of(const json::object& claims, const std::string& algorith
   return text + "." + base64url(key_pair().sign(text));
 }
 
-HttpAnswer ask_for_token(const std::string& assertion, const std::string& public_key = key_pair().public_pem()) {
+HttpResponse ask_for_token(const std::string& assertion, const std::string& public_key = key_pair().public_pem()) {
   SalesforceOptions options;
   options.assertion_key = public_key;
   Salesforce salesforce(options);
@@ -126,7 +126,7 @@ TEST(SignedAssertion, IsNotSignedOnceAByteChanged) {
 }
 
 TEST(SalesforceAssertion, OpensTheApiWhenItIsSigned) {
-  const HttpAnswer answer = ask_for_token(assertion_of(good_claims()));
+  const HttpResponse answer = ask_for_token(assertion_of(good_claims()));
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(json::parse(answer.body).at("instance_url").as_string(), json::string_view(base_url));
 }
@@ -150,7 +150,7 @@ TEST(SalesforceAssertion, HasToNameClientUserAndAudience) {
         std::pair("aud", "audience is invalid")}) {
     json::object claims = good_claims();
     claims[claim] = "another";
-    const HttpAnswer answer = ask_for_token(assertion_of(claims));
+    const HttpResponse answer = ask_for_token(assertion_of(claims));
     EXPECT_EQ(answer.status, 400);
     EXPECT_THAT(answer.body, HasSubstr(reason));
     claims.erase(claim);

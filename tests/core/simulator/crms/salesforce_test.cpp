@@ -33,7 +33,7 @@ class SalesforceOfTests : public testing::Test {
  protected:
   void SetUp() override { token_ = new_token(); }
 
-  HttpAnswer ask(const std::string& method, const std::string& target, const std::string& body = "") {
+  HttpResponse ask(const std::string& method, const std::string& target, const std::string& body = "") {
     HttpRequest request;
     request.method = method;
     request.target = target;
@@ -42,11 +42,11 @@ class SalesforceOfTests : public testing::Test {
     return answer(request);
   }
 
-  HttpAnswer upsert(const std::string& target, const json::array& records, bool all_or_none = false) {
+  HttpResponse upsert(const std::string& target, const json::array& records, bool all_or_none = false) {
     return ask("PATCH", target, json::serialize(json::object{{"allOrNone", all_or_none}, {"records", records}}));
   }
 
-  HttpAnswer ask_token(const std::string& form) {
+  HttpResponse ask_token(const std::string& form) {
     HttpRequest request;
     request.method = "POST";
     request.target = "/services/oauth2/token";
@@ -56,12 +56,12 @@ class SalesforceOfTests : public testing::Test {
   }
 
   std::string new_token() {
-    const HttpAnswer given =
+    const HttpResponse given =
         ask_token("grant_type=client_credentials&client_id=sample-client&client_secret=sample-client-secret");
     return json::parse(given.body).at("access_token").as_string().c_str();
   }
 
-  HttpAnswer answer(const HttpRequest& request) {
+  HttpResponse answer(const HttpRequest& request) {
     VendorCall call;
     call.now = start + elapsed_;
     call.elapsed = elapsed_;
@@ -69,11 +69,11 @@ class SalesforceOfTests : public testing::Test {
     return salesforce_.answer(request, call);
   }
 
-  static std::string code(const HttpAnswer& answer, std::size_t index) {
+  static std::string code(const HttpResponse& answer, std::size_t index) {
     return json::parse(answer.body).as_array().at(index).at_pointer("/errors/0/statusCode").as_string().c_str();
   }
 
-  static bool succeeded(const HttpAnswer& answer, std::size_t index) {
+  static bool succeeded(const HttpResponse& answer, std::size_t index) {
     return json::parse(answer.body).as_array().at(index).at("success").as_bool();
   }
 
@@ -83,7 +83,7 @@ class SalesforceOfTests : public testing::Test {
 };
 
 TEST_F(SalesforceOfTests, GivesATokenWithTheInstanceAndWithoutALifetime) {
-  const HttpAnswer given =
+  const HttpResponse given =
       ask_token("grant_type=client_credentials&client_id=sample-client&client_secret=sample-client-secret");
   EXPECT_EQ(given.status, 200);
   const json::object body = json::parse(given.body).as_object();
@@ -94,24 +94,24 @@ TEST_F(SalesforceOfTests, GivesATokenWithTheInstanceAndWithoutALifetime) {
 }
 
 TEST_F(SalesforceOfTests, RefusesOtherClientsWith400) {
-  const HttpAnswer client = ask_token("grant_type=client_credentials&client_id=x&client_secret=sample-client-secret");
+  const HttpResponse client = ask_token("grant_type=client_credentials&client_id=x&client_secret=sample-client-secret");
   EXPECT_EQ(client.status, 400);
   EXPECT_THAT(client.body, HasSubstr("invalid_client_id"));
-  const HttpAnswer secret = ask_token("grant_type=client_credentials&client_id=sample-client&client_secret=x");
+  const HttpResponse secret = ask_token("grant_type=client_credentials&client_id=sample-client&client_secret=x");
   EXPECT_EQ(secret.status, 400);
   EXPECT_THAT(secret.body, HasSubstr(R"("invalid_client")"));
 }
 
 TEST_F(SalesforceOfTests, KnowsNoPasswordGrantAndReadsFormsOnly) {
   EXPECT_THAT(ask_token("grant_type=password&username=u&password=p").body, HasSubstr("unsupported_grant_type"));
-  const HttpAnswer no_form = ask("POST", "/services/oauth2/token", R"({"grant_type":"client_credentials"})");
+  const HttpResponse no_form = ask("POST", "/services/oauth2/token", R"({"grant_type":"client_credentials"})");
   EXPECT_EQ(no_form.status, 400);
   EXPECT_EQ(salesforce_.counts().invalid_requests, 2U);
 }
 
 TEST_F(SalesforceOfTests, LimitsLoginsWithTheErrorOfABadGrant) {
   salesforce_.faults().token_throttled.on = true;
-  const HttpAnswer answer =
+  const HttpResponse answer =
       ask_token("grant_type=client_credentials&client_id=sample-client&client_secret=sample-client-secret");
   EXPECT_EQ(answer.status, 400);
   EXPECT_THAT(answer.body, HasSubstr("login rate exceeded"));
@@ -119,7 +119,7 @@ TEST_F(SalesforceOfTests, LimitsLoginsWithTheErrorOfABadGrant) {
 
 TEST_F(SalesforceOfTests, AnswersAnUnknownSessionWithAnArray) {
   token_ = "another";
-  const HttpAnswer answer = upsert(contacts, {contact("u1")});
+  const HttpResponse answer = upsert(contacts, {contact("u1")});
   EXPECT_EQ(answer.status, 401);
   EXPECT_EQ(json::parse(answer.body).at_pointer("/0/errorCode").as_string(), "INVALID_SESSION_ID");
   EXPECT_TRUE(salesforce_.records().empty());
@@ -140,7 +140,7 @@ TEST_F(SalesforceOfTests, RefusesRevokedTokensAndTakesYoungerOnes) {
 }
 
 TEST_F(SalesforceOfTests, DescribesFieldsWithTheirLengths) {
-  const HttpAnswer answer = ask("GET", "/services/data/v60.0/sobjects/Chat_Transcript__c/describe");
+  const HttpResponse answer = ask("GET", "/services/data/v60.0/sobjects/Chat_Transcript__c/describe");
   EXPECT_EQ(answer.status, 200);
   std::map<std::string, json::value> fields;
   const json::value body = json::parse(answer.body);
@@ -176,7 +176,7 @@ TEST_F(SalesforceOfTests, CreatesAndThenUpdatesTheRecordOfAnExternalId) {
 }
 
 TEST_F(SalesforceOfTests, AnswersInTheOrderOfTheRequest) {
-  const HttpAnswer answer = upsert(contacts, {contact("u1"), contact("u2", " "), contact("u3")});
+  const HttpResponse answer = upsert(contacts, {contact("u1"), contact("u2", " "), contact("u3")});
   EXPECT_EQ(answer.status, 200);
   EXPECT_TRUE(succeeded(answer, 0));
   EXPECT_EQ(code(answer, 1), "REQUIRED_FIELD_MISSING");
@@ -220,7 +220,7 @@ TEST_F(SalesforceOfTests, AsksForTheLastNameOfNewContactsOnly) {
 }
 
 TEST_F(SalesforceOfTests, RefusesTheSameExternalIdTwiceInOneCall) {
-  const HttpAnswer answer = upsert(contacts, {contact("u1"), contact("u2"), contact("u1", "Mehta")});
+  const HttpResponse answer = upsert(contacts, {contact("u1"), contact("u2"), contact("u1", "Mehta")});
   EXPECT_EQ(code(answer, 0), "DUPLICATE_VALUE");
   EXPECT_TRUE(succeeded(answer, 1));
   EXPECT_EQ(code(answer, 2), "DUPLICATE_VALUE");
@@ -228,7 +228,7 @@ TEST_F(SalesforceOfTests, RefusesTheSameExternalIdTwiceInOneCall) {
 }
 
 TEST_F(SalesforceOfTests, RollsEverythingBackWhenAllOrNoneIsAskedFor) {
-  const HttpAnswer answer = upsert(contacts, {contact("u1"), contact("u2", "")}, true);
+  const HttpResponse answer = upsert(contacts, {contact("u1"), contact("u2", "")}, true);
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(code(answer, 0), "ALL_OR_NONE_OPERATION_ROLLED_BACK");
   EXPECT_EQ(code(answer, 1), "REQUIRED_FIELD_MISSING");
@@ -244,7 +244,7 @@ TEST_F(SalesforceOfTests, LinksToTheParentNamedByItsExternalId) {
 }
 
 TEST_F(SalesforceOfTests, RefusesATranscriptWhoseParentIsNotThere) {
-  const HttpAnswer answer = upsert(transcripts, {transcript("k1", "u9")});
+  const HttpResponse answer = upsert(transcripts, {transcript("k1", "u9")});
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(code(answer, 0), "INVALID_FIELD");
   EXPECT_THAT(answer.body, HasSubstr("Foreign key external ID: u9 not found for field Elit_User__c"));
@@ -257,7 +257,7 @@ TEST_F(SalesforceOfTests, CountsLengthsInUtf16Units) {
     emoji += "\xF0\x9F\x98\x80";
   }
   EXPECT_TRUE(succeeded(upsert(transcripts, {transcript("k1", "u1", emoji)}), 0));
-  const HttpAnswer answer = upsert(transcripts, {transcript("k2", "u1", emoji + "x")});
+  const HttpResponse answer = upsert(transcripts, {transcript("k2", "u1", emoji + "x")});
   EXPECT_EQ(code(answer, 0), "STRING_TOO_LONG");
   EXPECT_THAT(answer.body, HasSubstr("(max length=131072)"));
 }
@@ -292,7 +292,7 @@ TEST_F(SalesforceOfTests, LocksTheRowThatASlowCommitWrites) {
   EXPECT_EQ(code(upsert(contacts, {contact("u1")}), 0), "UNABLE_TO_LOCK_ROW");
   EXPECT_TRUE(salesforce_.records().empty());
   elapsed_ = Milliseconds{5000};
-  const HttpAnswer again = upsert(contacts, {contact("u1")});
+  const HttpResponse again = upsert(contacts, {contact("u1")});
   EXPECT_FALSE(json::parse(again.body).at_pointer("/0/created").as_bool());
   EXPECT_EQ(salesforce_.records().size(), 1U);
 }
@@ -300,7 +300,8 @@ TEST_F(SalesforceOfTests, LocksTheRowThatASlowCommitWrites) {
 TEST_F(SalesforceOfTests, RefusesTheRecordThatHoldsATextAndWritesItsNeighbours) {
   salesforce_.faults().refused_text = "bad";
   salesforce_.faults().locked_text = "busy";
-  const HttpAnswer answer = upsert(contacts, {contact("u1", "a bad one"), contact("u2", "a busy one"), contact("u3")});
+  const HttpResponse answer =
+      upsert(contacts, {contact("u1", "a bad one"), contact("u2", "a busy one"), contact("u3")});
   EXPECT_EQ(code(answer, 0), "FIELD_CUSTOM_VALIDATION_EXCEPTION");
   EXPECT_EQ(code(answer, 1), "UNABLE_TO_LOCK_ROW");
   EXPECT_TRUE(succeeded(answer, 2));
@@ -314,7 +315,7 @@ TEST_F(SalesforceOfTests, LocksEveryRowWhenAskedTo) {
 
 TEST_F(SalesforceOfTests, LeavesResultsOutWhenAskedTo) {
   salesforce_.faults().unmentioned_every = 2;
-  const HttpAnswer answer = upsert(contacts, {contact("u1"), contact("u2"), contact("u3")});
+  const HttpResponse answer = upsert(contacts, {contact("u1"), contact("u2"), contact("u3")});
   EXPECT_EQ(json::parse(answer.body).as_array().size(), 2U);
   EXPECT_EQ(salesforce_.records().size(), 3U);
 }
@@ -326,7 +327,7 @@ TEST_F(SalesforceOfTests, SaysHowMuchOfTheDayIsUsed) {
 
 TEST_F(SalesforceOfTests, Answers403WhenTheCallsOfTheDayAreUsedUp) {
   salesforce_.faults().quota_spent.on = true;
-  const HttpAnswer answer = upsert(contacts, {contact("u1")});
+  const HttpResponse answer = upsert(contacts, {contact("u1")});
   EXPECT_EQ(answer.status, 403);
   EXPECT_EQ(json::parse(answer.body).at_pointer("/0/errorCode").as_string(), "REQUEST_LIMIT_EXCEEDED");
   EXPECT_EQ(answer.header("Sforce-Limit-Info"), "api-usage=100000/100000");
@@ -367,14 +368,14 @@ TEST(SalesforceQuota, BeginsAnewAfter24Hours) {
 
 TEST_F(SalesforceOfTests, TellsAForbiddenApiFromAUsedUpOne) {
   salesforce_.faults().forbidden.on = true;
-  const HttpAnswer answer = upsert(contacts, {contact("u1")});
+  const HttpResponse answer = upsert(contacts, {contact("u1")});
   EXPECT_EQ(answer.status, 403);
   EXPECT_EQ(json::parse(answer.body).at_pointer("/0/errorCode").as_string(), "API_DISABLED_FOR_ORG");
 }
 
 TEST_F(SalesforceOfTests, UpsertsOneRecordByItsAddress) {
   const std::string target = "/services/data/v60.0/sobjects/Contact/Elit_User__c/" + percent_encode("u/1");
-  const HttpAnswer created = ask("PATCH", target, R"({"LastName":"Rao"})");
+  const HttpResponse created = ask("PATCH", target, R"({"LastName":"Rao"})");
   EXPECT_EQ(created.status, 201);
   EXPECT_TRUE(json::parse(created.body).at("created").as_bool());
   EXPECT_EQ(ask("PATCH", target, R"({"LastName":"Mehta"})").status, 200);
@@ -400,7 +401,7 @@ TEST_F(SalesforceOfTests, FindsRecordsWithASimpleQuery) {
 TEST_F(SalesforceOfTests, SpeaksOfTroublesInItsOwnShape) {
   for (const auto& [trouble, status] : {std::pair(Trouble::unauthorized, 401), std::pair(Trouble::throttled, 403),
                                         std::pair(Trouble::server_error, 500), std::pair(Trouble::down, 503)}) {
-    const std::optional<HttpAnswer> answer = salesforce_.refusal(trouble);
+    const std::optional<HttpResponse> answer = salesforce_.refusal(trouble);
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->status, status);
     EXPECT_TRUE(json::parse(answer->body).is_array());

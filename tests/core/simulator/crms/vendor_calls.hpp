@@ -15,8 +15,8 @@ namespace elit::simulator {
 template <class Vendor>
 class VendorClient {
  public:
-  HttpAnswer send(const std::string& method, const std::string& target, const std::string& body = "",
-                  const std::string& content_type = "application/json") {
+  HttpResponse send(const std::string& method, const std::string& target, const std::string& body = "",
+                    const std::string& content_type = "application/json") {
     HttpRequest request;
     request.method = method;
     request.target = target;
@@ -34,17 +34,17 @@ class VendorClient {
     return vendor.answer(request, call);
   }
 
-  HttpAnswer post(const std::string& target, const std::string& body) { return send("POST", target, body); }
+  HttpResponse post(const std::string& target, const std::string& body) { return send("POST", target, body); }
 
   // With other credentials, once.
-  HttpAnswer get_as(const std::string& header, const std::string& target) {
+  HttpResponse get_as(const std::string& header, const std::string& target) {
     const std::string before = std::exchange(authorization, header);
-    HttpAnswer answer = send("GET", target);
+    HttpResponse answer = send("GET", target);
     authorization = before;
     return answer;
   }
 
-  HttpAnswer post_form(const std::string& target, const std::string& form) {
+  HttpResponse post_form(const std::string& target, const std::string& form) {
     return send("POST", target, form, "application/x-www-form-urlencoded");
   }
 
@@ -54,7 +54,7 @@ class VendorClient {
 };
 
 // A value inside the body, by JSON pointer, as JSON; "absent" when it is not there.
-[[nodiscard]] inline std::string at(const HttpAnswer& answer, const std::string& pointer) {
+[[nodiscard]] inline std::string at(const HttpResponse& answer, const std::string& pointer) {
   boost::system::error_code error;
   const boost::json::value body = boost::json::parse(answer.body, error);
   const boost::json::value* found = error ? nullptr : body.find_pointer(pointer, error);

@@ -53,12 +53,12 @@ class ZohoOfTests : public testing::Test {
 };
 
 TEST_F(ZohoOfTests, InsertsOnceAndUpdatesFromThen) {
-  const HttpAnswer first = crm_.post(contacts, data({contact("u1")}, "Elit_User"));
+  const HttpResponse first = crm_.post(contacts, data({contact("u1")}, "Elit_User"));
   EXPECT_EQ(first.status, 200);
   EXPECT_EQ(at(first, "/data/0/action"), "\"insert\"");
   EXPECT_EQ(at(first, "/data/0/code"), "\"SUCCESS\"");
   EXPECT_EQ(at(first, "/data/0/duplicate_field"), "\"Elit_User\"");
-  const HttpAnswer second = crm_.post(contacts, data({contact("u1", R"(,"Phone":"+91")")}, "Elit_User"));
+  const HttpResponse second = crm_.post(contacts, data({contact("u1", R"(,"Phone":"+91")")}, "Elit_User"));
   EXPECT_EQ(at(second, "/data/0/action"), "\"update\"");
   EXPECT_EQ(at(second, "/data/0/details/id"), at(first, "/data/0/details/id"));
   ASSERT_EQ(crm_.vendor.records().size(), 1U);
@@ -74,7 +74,7 @@ TEST_F(ZohoOfTests, ChecksItsOwnFieldsFirstWhenNoneAreNamed) {
 }
 
 TEST_F(ZohoOfTests, RefusesDuplicateCheckFieldsThatAreNotUnique) {
-  const HttpAnswer answer = crm_.post(contacts, data({contact("u1")}, "Phone"));
+  const HttpResponse answer = crm_.post(contacts, data({contact("u1")}, "Phone"));
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(at(answer, "/code"), "\"INVALID_DATA\"");
   EXPECT_EQ(at(answer, "/details/json_path"), "\"$.duplicate_check_fields[0]\"");
@@ -89,7 +89,7 @@ TEST_F(ZohoOfTests, TakesAHundredRecordsAndNotOneMore) {
   }
   EXPECT_EQ(crm_.post(contacts, data(list, "Elit_User")).status, 200);
   list.push_back(contact("u100"));
-  const HttpAnswer answer = crm_.post(contacts, data(list, "Elit_User"));
+  const HttpResponse answer = crm_.post(contacts, data(list, "Elit_User"));
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(at(answer, "/details/maximum_length"), "100");
   EXPECT_EQ(crm_.post(contacts, data({})).status, 400);
@@ -97,7 +97,7 @@ TEST_F(ZohoOfTests, TakesAHundredRecordsAndNotOneMore) {
 }
 
 TEST_F(ZohoOfTests, WritesTheGoodRecordsAndNamesTheBadOnesInTheirPlaces) {
-  const HttpAnswer answer = crm_.post(contacts, data({R"({"Elit_User":"u1"})", contact("u2")}, "Elit_User"));
+  const HttpResponse answer = crm_.post(contacts, data({R"({"Elit_User":"u1"})", contact("u2")}, "Elit_User"));
   EXPECT_EQ(answer.status, 207);
   EXPECT_EQ(at(answer, "/data/0/code"), "\"MANDATORY_NOT_FOUND\"");
   EXPECT_EQ(at(answer, "/data/0/details/api_name"), "\"Last_Name\"");
@@ -106,7 +106,7 @@ TEST_F(ZohoOfTests, WritesTheGoodRecordsAndNamesTheBadOnesInTheirPlaces) {
 }
 
 TEST_F(ZohoOfTests, Answers400WhenAllRecordsAreRefused) {
-  const HttpAnswer answer = crm_.post(contacts, data({R"({"Elit_User":"u1"})"}, "Elit_User"));
+  const HttpResponse answer = crm_.post(contacts, data({R"({"Elit_User":"u1"})"}, "Elit_User"));
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(at(answer, "/data/0/status"), "\"error\"");
   EXPECT_EQ(crm_.vendor.counts().invalid_requests, 0U);
@@ -121,7 +121,7 @@ TEST_F(ZohoOfTests, SaysHowLongATextMayBe) {
   faults_.text_length_max = 4;
   const std::string id = add_contact("u1");
   EXPECT_EQ(crm_.post(transcripts, data({transcript("k1", id, "😀😀")}, "Elit_Key")).status, 200);
-  const HttpAnswer answer = crm_.post(transcripts, data({transcript("k1", id, "😀😀a")}, "Elit_Key"));
+  const HttpResponse answer = crm_.post(transcripts, data({transcript("k1", id, "😀😀a")}, "Elit_Key"));
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(at(answer, "/data/0/code"), "\"INVALID_DATA\"");
   EXPECT_EQ(at(answer, "/data/0/details/maximum_length"), "4");
@@ -132,9 +132,9 @@ TEST_F(ZohoOfTests, SaysHowLongATextMayBe) {
 }
 
 TEST_F(ZohoOfTests, RefusesNumbersInTextFieldsAndAddressesWithoutAnAt) {
-  const HttpAnswer number = crm_.post(contacts, data({contact("u1", R"(,"Phone":91)")}, "Elit_User"));
+  const HttpResponse number = crm_.post(contacts, data({contact("u1", R"(,"Phone":91)")}, "Elit_User"));
   EXPECT_EQ(at(number, "/data/0/details/expected_data_type"), "\"text\"");
-  const HttpAnswer email = crm_.post(contacts, data({contact("u1", R"(,"Email":"a")")}, "Elit_User"));
+  const HttpResponse email = crm_.post(contacts, data({contact("u1", R"(,"Email":"a")")}, "Elit_User"));
   EXPECT_EQ(at(email, "/data/0/details/expected_data_type"), "\"email\"");
   EXPECT_EQ(crm_.post(contacts, data({"5"}, "Elit_User")).status, 400);
 }
@@ -144,7 +144,7 @@ TEST_F(ZohoOfTests, LinksARecordByItsLookupField) {
   EXPECT_EQ(crm_.post(transcripts, data({transcript("k1", id)}, "Elit_Key")).status, 200);
   EXPECT_EQ(crm_.vendor.records()[1].object, "Conversations");
   EXPECT_EQ(crm_.vendor.records()[1].linked, std::set<std::string>{id});
-  const HttpAnswer nobody = crm_.post(transcripts, data({transcript("k2", "77")}, "Elit_Key"));
+  const HttpResponse nobody = crm_.post(transcripts, data({transcript("k2", "77")}, "Elit_Key"));
   EXPECT_EQ(nobody.status, 400);
   EXPECT_EQ(at(nobody, "/data/0/details/json_path"), "\"$.data[0].Contact.id\"");
 }
@@ -159,7 +159,7 @@ TEST_F(ZohoOfTests, WritesANoteAnewEachTimeAndListsThoseOfARecord) {
   EXPECT_EQ(crm_.send("GET", list).status, 204);
   EXPECT_EQ(crm_.post("/crm/v8/Notes", data({note(id, "one")})).status, 201);
   EXPECT_EQ(crm_.post("/crm/v8/Notes", data({note(id, "one"), note("77", "two")})).status, 207);
-  const HttpAnswer notes = crm_.send("GET", list);
+  const HttpResponse notes = crm_.send("GET", list);
   EXPECT_EQ(notes.status, 200);
   EXPECT_EQ(at(notes, "/data/1/Note_Content"), "\"one\"");
   EXPECT_EQ(at(notes, "/data/1/Note_Title"), "absent");
@@ -187,7 +187,7 @@ TEST_F(ZohoOfTests, ChangesANoteByItsId) {
 TEST_F(ZohoOfTests, FindsWhatContainsAValueAndAnswers204ForNothing) {
   add_contact("u1");
   add_contact("u12");
-  const HttpAnswer both = crm_.send("GET", "/crm/v8/Contacts/search?criteria=(Elit_User:equals:u1)");
+  const HttpResponse both = crm_.send("GET", "/crm/v8/Contacts/search?criteria=(Elit_User:equals:u1)");
   EXPECT_EQ(both.status, 200);
   EXPECT_EQ(at(both, "/info/count"), "2");
   EXPECT_EQ(crm_.send("GET", "/crm/v8/Contacts/search?criteria=(Elit_User:equals:u3)").status, 204);
@@ -209,7 +209,7 @@ TEST_F(ZohoOfTests, UnderstandsEscapedParenthesesInASearchAndRefusesNonsense) {
 }
 
 TEST_F(ZohoOfTests, GivesATokenOfAnHourThatSaysWhereTheApiIs) {
-  const HttpAnswer token = crm_.send("POST", "/oauth/v2/token?" + refresh_form());
+  const HttpResponse token = crm_.send("POST", "/oauth/v2/token?" + refresh_form());
   EXPECT_EQ(at(token, "/expires_in"), "3600");
   EXPECT_EQ(at(token, "/api_domain"), "\"http://crm.test/crm/zoho\"");
   EXPECT_EQ(at(token, "/refresh_token"), "absent");
@@ -218,7 +218,7 @@ TEST_F(ZohoOfTests, GivesATokenOfAnHourThatSaysWhereTheApiIs) {
 }
 
 TEST_F(ZohoOfTests, RefusesAWrongClientOrRefreshTokenWithStatus200) {
-  const HttpAnswer answer = crm_.post_form("/oauth/v2/token", refresh_form("other"));
+  const HttpResponse answer = crm_.post_form("/oauth/v2/token", refresh_form("other"));
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(at(answer, "/error"), "\"invalid_code\"");
   EXPECT_EQ(at(crm_.post_form("/oauth/v2/token", "grant_type=refresh_token&client_id=x"), "/error"),
@@ -228,7 +228,7 @@ TEST_F(ZohoOfTests, RefusesAWrongClientOrRefreshTokenWithStatus200) {
 
 TEST_F(ZohoOfTests, ThrottlesItsTokenEndpointWithStatus400) {
   faults_.token_throttled = *parse_toggle("0..60");
-  const HttpAnswer answer = crm_.post_form("/oauth/v2/token", refresh_form());
+  const HttpResponse answer = crm_.post_form("/oauth/v2/token", refresh_form());
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(at(answer, "/error"), "\"Access Denied\"");
   EXPECT_THAT(answer.body, HasSubstr("too many requests continuously"));
@@ -247,7 +247,7 @@ TEST_F(ZohoOfTests, TakesATokenWithEitherPrefixAndNoOther) {
 
 TEST_F(ZohoOfTests, LeavesResultsOutAndTellsOfErrorsWithStatus200WhenSetSo) {
   faults_.unmentioned_every = 2;
-  const HttpAnswer answer = crm_.post(contacts, data({contact("u1"), contact("u2")}, "Elit_User"));
+  const HttpResponse answer = crm_.post(contacts, data({contact("u1"), contact("u2")}, "Elit_User"));
   EXPECT_EQ(at(answer, "/data/1"), "absent");
   EXPECT_EQ(crm_.vendor.records().size(), 2U);
   faults_ = {};
@@ -270,9 +270,9 @@ TEST_F(ZohoOfTests, SaysInItsOwnWayWhatIsLockedSpentOrForbidden) {
 
 TEST_F(ZohoOfTests, LetsASlowWriteTakeEffectLaterAndASecondAttemptNotSeeIt) {
   faults_.slow_commit_s = 30;
-  const HttpAnswer first = crm_.post(contacts, data({contact("u1")}, "Elit_User"));
+  const HttpResponse first = crm_.post(contacts, data({contact("u1")}, "Elit_User"));
   crm_.elapsed = std::chrono::seconds{10};
-  const HttpAnswer second = crm_.post(contacts, data({contact("u1")}, "Elit_User"));
+  const HttpResponse second = crm_.post(contacts, data({contact("u1")}, "Elit_User"));
   EXPECT_EQ(at(second, "/data/0/action"), "\"insert\"");
   EXPECT_EQ(at(second, "/data/0/details/id"), at(first, "/data/0/details/id"));
   EXPECT_TRUE(crm_.vendor.records().empty());

@@ -39,7 +39,7 @@ class AnswerReader {
   // Whether another request may follow on this connection. Requires: complete.
   [[nodiscard]] bool keep_alive() const;
   // Once. Requires: complete.
-  [[nodiscard]] HttpAnswer take_answer();
+  [[nodiscard]] HttpResponse take_answer();
 
   // Requires: failed. What is wrong, without any of the answer's own words.
   [[nodiscard]] const std::string& problem() const;

@@ -1,4 +1,4 @@
-#include "daemon/http/answer_reader.hpp"
+#include "daemon/http/response_reader.hpp"
 
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/error.hpp>
@@ -71,7 +71,7 @@ struct AnswerReader::State {
   bool keep_alive = false;
   int interim_answers = 0;
   std::string problem;
-  HttpAnswer answer;
+  HttpResponse answer;
 };
 
 // Parses what is in the buffer until more is needed, or the answer is complete or broken.
@@ -193,7 +193,7 @@ bool AnswerReader::keep_alive() const {
   return state_->keep_alive;
 }
 
-HttpAnswer AnswerReader::take_answer() {
+HttpResponse AnswerReader::take_answer() {
   check(phase() == Phase::complete, "an answer was taken before it was complete");
   state_->answer.body = std::move(state_->parser->get().body());
   return std::move(state_->answer);

@@ -1,4 +1,4 @@
-#include "daemon/http/answer_reader.hpp"
+#include "daemon/http/response_reader.hpp"
 
 #include <gtest/gtest.h>
 
@@ -32,7 +32,7 @@ TEST(AnswerReader, ReadsTheSameHoweverTheBytesAreCut) {
     feed(reader, bytes, piece);
     ASSERT_EQ(reader.phase(), Phase::complete) << piece;
     EXPECT_TRUE(reader.keep_alive());
-    const HttpAnswer answer = reader.take_answer();
+    const HttpResponse answer = reader.take_answer();
     EXPECT_EQ(answer.status, 200);
     EXPECT_EQ(answer.header("x-a"), "one");
     EXPECT_EQ(answer.body, "abcde");
@@ -52,7 +52,7 @@ TEST(AnswerReader, SkipsInterimAnswers) {
        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\n"
        "Content-Length: 2\r\n\r\nhi");
   ASSERT_EQ(reader.phase(), Phase::complete);
-  const HttpAnswer answer = reader.take_answer();
+  const HttpResponse answer = reader.take_answer();
   EXPECT_EQ(answer.status, 201);
   EXPECT_FALSE(answer.header("Link"));
   EXPECT_EQ(answer.body, "hi");
