@@ -19,7 +19,7 @@ std::string folded(std::string_view word) {
 }
 
 // The number of letters to add, drop, change or swap with their neighbour (optimal string alignment).
-std::size_t slips_between(std::string_view left, std::string_view right) {
+std::size_t edit_distance(std::string_view left, std::string_view right) {
   std::vector<std::vector<std::size_t>> cost(left.size() + 1, std::vector<std::size_t>(right.size() + 1));
   for (std::size_t row = 0; row <= left.size(); ++row) {
     for (std::size_t column = 0; column <= right.size(); ++column) {
@@ -53,7 +53,7 @@ std::optional<std::string> nearest(const std::string& word, const std::vector<st
   std::size_t fewest = 0;
   for (const std::string& candidate : known) {
     const std::string target = folded(candidate);
-    const std::size_t slips = slips_between(wanted, target);
+    const std::size_t slips = edit_distance(wanted, target);
     const std::size_t allowed = std::max<std::size_t>(1, std::min<std::size_t>(3, target.size() / 3));
     if (slips <= allowed && slips < target.size() && (!best || slips < fewest)) {
       best = candidate;

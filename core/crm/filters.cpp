@@ -111,7 +111,7 @@ const Filter* find_filter(std::string_view name) {
 }
 
 // The number of letters to add, drop or change.
-std::size_t slips_between(std::string_view left, std::string_view right) {
+std::size_t edit_distance(std::string_view left, std::string_view right) {
   std::vector<std::size_t> costs(right.size() + 1);
   for (std::size_t column = 0; column <= right.size(); ++column) {
     costs[column] = column;
@@ -157,7 +157,7 @@ std::string_view suggestion(std::string_view name) {
   std::string_view best;
   std::size_t fewest = 3;
   for (const Filter& filter : filters) {
-    const std::size_t slips = slips_between(wanted, filter.name);
+    const std::size_t slips = edit_distance(wanted, filter.name);
     if (slips < fewest && slips < filter.name.size() / 2 + 1) {
       fewest = slips;
       best = filter.name;
