@@ -110,7 +110,7 @@ class SectionReader {
       return;
     }
     const std::optional<std::string> below = find_below(section_, entry.key);
-    const std::optional<std::string> near = below ? below : nearest(entry.key, known);
+    const std::optional<std::string> near = below ? below : closest_match(entry.key, known);
     findings_.complain(entry.place, path_of(path, entry.key),
                        near ? fmt::format("is not a known key: did you mean {}?", *near)
                             : fmt::format("is not a known key; known here are {}", fmt::join(known, ", ")));

@@ -208,7 +208,7 @@ class ValueReader {
     if (std::find(option_.choices.begin(), option_.choices.end(), node.text) != option_.choices.end()) {
       return Value(node.text);
     }
-    const std::optional<std::string> near = nearest(node.text, option_.choices);
+    const std::optional<std::string> near = closest_match(node.text, option_.choices);
     return fail(node, path,
                 fmt::format("must be one of {}, not \"{}\"{}", fmt::join(option_.choices, ", "), printable(node.text),
                             near ? fmt::format(": did you mean {}?", *near) : ""));
@@ -235,7 +235,7 @@ class ValueReader {
     static const std::vector<std::string> kinds{"file", "env", "credential"};
     const auto kind = std::find(kinds.begin(), kinds.end(), entry.key);
     if (kind == kinds.end()) {
-      const std::optional<std::string> near = nearest(entry.key, kinds);
+      const std::optional<std::string> near = closest_match(entry.key, kinds);
       findings_.complain(entry.place, path,
                          fmt::format("must be {}{}", secret_forms, near ? ": did you mean " + *near + "?" : ""));
       return std::nullopt;

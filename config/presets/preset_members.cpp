@@ -12,7 +12,7 @@
 namespace elit::config {
 
 std::string advice_on(const std::string& word, const std::vector<std::string>& known) {
-  if (const std::optional<std::string> near = nearest(word, known)) {
+  if (const std::optional<std::string> near = closest_match(word, known)) {
     return fmt::format(": did you mean {}?", *near);
   }
   return known.empty() ? "" : fmt::format("; known here are {}", fmt::join(known, ", "));
@@ -40,7 +40,7 @@ std::optional<std::size_t> word_of(const Node& node, const std::string& path, co
   }
   const auto found = std::find(words.begin(), words.end(), *text);
   if (found == words.end()) {
-    const std::optional<std::string> near = nearest(*text, words);
+    const std::optional<std::string> near = closest_match(*text, words);
     findings.complain(node, path,
                       fmt::format("must be one of {}, not \"{}\"{}", fmt::join(words, ", "), printable(*text),
                                   near ? fmt::format(": did you mean {}?", *near) : ""));

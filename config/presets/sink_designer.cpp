@@ -89,7 +89,7 @@ class SinkDesigner {
     const std::string& value = given == sink_.settings.end() ? *setting.value : given->second;
     const std::vector<std::string>& choices = setting.choices;
     if (!choices.empty() && std::find(choices.begin(), choices.end(), value) == choices.end()) {
-      const std::optional<std::string> near = nearest(value, choices);
+      const std::optional<std::string> near = closest_match(value, choices);
       complain("settings." + setting.name, fmt::format("must be one of {}{}", fmt::join(choices, ", "),
                                                        near ? fmt::format(": did you mean {}?", *near) : ""));
     }
@@ -155,7 +155,7 @@ class SinkDesigner {
     std::optional<TimeZone> zone = find_time_zone(sink_.timezone);
     if (!zone) {
       const std::vector<std::string> names = time_zone_names();
-      const std::optional<std::string> near = nearest(sink_.timezone, names);
+      const std::optional<std::string> near = closest_match(sink_.timezone, names);
       complain("timezone", near            ? fmt::format("is no time zone: did you mean {}?", *near)
                            : names.empty() ? "is not known: install the package tzdata, or write UTC"
                                            : "is no time zone: write an IANA name such as Asia/Kolkata, or UTC");

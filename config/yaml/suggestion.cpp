@@ -43,7 +43,7 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
 
 }  // namespace
 
-std::optional<std::string> nearest(const std::string& word, const std::vector<std::string>& known) {
+std::optional<std::string> closest_match(const std::string& word, const std::vector<std::string>& known) {
   constexpr std::size_t longest = 60;  // longer words are no slip of any key
   if (word.empty() || word.size() > longest) {
     return std::nullopt;

@@ -8,6 +8,6 @@ namespace elit::config {
 
 // The one of `known` that `word` most likely was meant to be: equal but for case and separators, or a few slips away.
 // Absent when none is near.
-[[nodiscard]] std::optional<std::string> nearest(const std::string& word, const std::vector<std::string>& known);
+[[nodiscard]] std::optional<std::string> closest_match(const std::string& word, const std::vector<std::string>& known);
 
 }  // namespace elit::config

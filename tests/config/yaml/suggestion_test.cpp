@@ -8,19 +8,19 @@ namespace {
 const std::vector<std::string> keys{"interval", "max_staleness", "name", "url", "headers", "timeout"};
 
 TEST(Suggestion, FindsTheKeyBehindASlip) {
-  EXPECT_EQ(nearest("intervall", keys), "interval");
-  EXPECT_EQ(nearest("itnerval", keys), "interval");
-  EXPECT_EQ(nearest("maxStaleness", keys), "max_staleness");
-  EXPECT_EQ(nearest("max-staleness", keys), "max_staleness");
-  EXPECT_EQ(nearest("header", keys), "headers");
-  EXPECT_EQ(nearest("ulr", keys), "url");
+  EXPECT_EQ(closest_match("intervall", keys), "interval");
+  EXPECT_EQ(closest_match("itnerval", keys), "interval");
+  EXPECT_EQ(closest_match("maxStaleness", keys), "max_staleness");
+  EXPECT_EQ(closest_match("max-staleness", keys), "max_staleness");
+  EXPECT_EQ(closest_match("header", keys), "headers");
+  EXPECT_EQ(closest_match("ulr", keys), "url");
 }
 
 TEST(Suggestion, IsSilentWhenNothingIsNear) {
-  EXPECT_EQ(nearest("colour", keys), std::nullopt);
-  EXPECT_EQ(nearest("", keys), std::nullopt);
-  EXPECT_EQ(nearest("xyz", keys), std::nullopt);
-  EXPECT_EQ(nearest(std::string(1000, 'u'), keys), std::nullopt);
+  EXPECT_EQ(closest_match("colour", keys), std::nullopt);
+  EXPECT_EQ(closest_match("", keys), std::nullopt);
+  EXPECT_EQ(closest_match("xyz", keys), std::nullopt);
+  EXPECT_EQ(closest_match(std::string(1000, 'u'), keys), std::nullopt);
 }
 
 }  // namespace
