@@ -46,7 +46,7 @@ Engine::Engine(Options options, SourceLoop::Mode mode, Parts parts)
         sink->on_stored();
       }
     };
-    loop.patience = mode_ == SourceLoop::Mode::one_pass ? std::optional{options_.sync.wait} : std::nullopt;
+    loop.budget = mode_ == SourceLoop::Mode::one_pass ? std::optional{options_.sync.wait} : std::nullopt;
     loop.seed = parts_.seed + sources_.size() + 1;
     sources_.push_back(std::make_unique<SourceLoop>(source, mode_, std::move(loop)));
   }
@@ -182,7 +182,7 @@ awaitable<void> Engine::abandon_later() {
 }
 
 awaitable<void> Engine::finish_delivering() {
-  std::vector<Patience> patience(sinks_.size(), Patience(options_.sync.wait));
+  std::vector<WaitBudget> budget(sinks_.size(), WaitBudget(options_.sync.wait));
   SteadyTime looked = parts_.timer->now().steady;
   for (;;) {
     undelivered_.clear();
@@ -190,10 +190,10 @@ awaitable<void> Engine::finish_delivering() {
     const SteadyTime now = parts_.timer->now().steady;
     for (std::size_t i = 0; i < sinks_.size(); ++i) {
       if (sinks_[i]->summary().state == SinkState::failing || sinks_[i]->summary().in_flight == 0) {
-        patience[i].spend(looked, now);
+        budget[i].spend(looked, now);
       }
       std::string why;
-      done = is_done(*sinks_[i], patience[i], why) && done;
+      done = is_done(*sinks_[i], budget[i], why) && done;
       if (!why.empty()) {
         undelivered_.push_back(why);
       }
@@ -206,7 +206,7 @@ awaitable<void> Engine::finish_delivering() {
   }
 }
 
-bool Engine::is_done(const SinkLoop& sink, Patience& patience, std::string& why) const {
+bool Engine::is_done(const SinkLoop& sink, WaitBudget& budget, std::string& why) const {
   const DeliverySummary summary = sink.summary();
   if (summary.settled) {
     return true;
@@ -217,8 +217,8 @@ bool Engine::is_done(const SinkLoop& sink, Patience& patience, std::string& why)
     return true;
   }
   const SteadyTime now = parts_.timer->now().steady;
-  const bool out_of_patience = !patience.allows(Milliseconds{1});
-  const bool too_far = summary.in_flight == 0 && summary.wake_up && !patience.allows(*summary.wake_up - now);
+  const bool out_of_patience = !budget.allows(Milliseconds{1});
+  const bool too_far = summary.in_flight == 0 && summary.wake_up && !budget.allows(*summary.wake_up - now);
   if (out_of_patience || too_far) {
     why = place + "messages are left undelivered: " +
           (summary.reason.empty() ? std::string("they wait to be tried again") : summary.reason);

@@ -74,7 +74,7 @@ class Engine {
   boost::asio::awaitable<void> finish_delivering();
   boost::asio::awaitable<void> abandon_later();
   // Whether nothing more will come of this sink within this pass, and if so why; empty: all is delivered.
-  [[nodiscard]] bool is_done(const SinkLoop& sink, Patience& patience, std::string& why) const;
+  [[nodiscard]] bool is_done(const SinkLoop& sink, WaitBudget& budget, std::string& why) const;
 
   Options options_;
   SourceLoop::Mode mode_;

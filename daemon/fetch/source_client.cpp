@@ -24,7 +24,7 @@ SourceClient::SourceClient(const SourceOptions& options, Parts parts)
     : options_(options),
       parts_(std::move(parts)),
       gate_(gate_limits(options.limits), Backoff(std::chrono::seconds{1}, std::chrono::minutes{2}), parts_.seed),
-      patience_(parts_.patience),
+      patience_(parts_.budget),
       wake_(parts_.executor) {}
 
 awaitable<Result<elitbuzz::UsersAnswer>> SourceClient::list_users(Audience audience, std::optional<int> page) {

@@ -16,8 +16,8 @@
 #include "daemon/http/transport.hpp"
 #include "daemon/log/log.hpp"
 #include "daemon/system/secret.hpp"
-#include "daemon/time/patience.hpp"
 #include "daemon/time/timer.hpp"
+#include "daemon/time/wait_budget.hpp"
 #include "daemon/time/waiting.hpp"
 
 namespace elit::daemon {
@@ -37,7 +37,7 @@ class SourceClient {
     Log* log = nullptr;
     SecretSource secrets;
     StateListener on_state;
-    std::optional<Milliseconds> patience;  // absent: waits for ever
+    std::optional<Milliseconds> budget;  // absent: waits for ever
     std::uint64_t seed = 0;
   };
 
@@ -50,7 +50,7 @@ class SourceClient {
   [[nodiscard]] boost::asio::awaitable<Result<elitbuzz::ConversationsPage>> read_page(std::string user_id,
                                                                                       Interval span, int page);
 
-  // Waits before something is tried again; false when the patience does not allow it or the client was stopped.
+  // Waits before something is tried again; false when the budget does not allow it or the client was stopped.
   [[nodiscard]] boost::asio::awaitable<bool> wait_to_retry(Milliseconds wait);
 
   void reload_secret();
@@ -58,7 +58,7 @@ class SourceClient {
   // Ends every wait and request; all calls then fail.
   void stop();
 
-  // Nothing more will come of this client: it was stopped, or its patience is used up.
+  // Nothing more will come of this client: it was stopped, or its budget is used up.
   [[nodiscard]] bool finished() const { return stopped_ || gave_up_; }
   [[nodiscard]] bool gave_up() const { return gave_up_; }
 
@@ -91,7 +91,7 @@ class SourceClient {
   Parts parts_;
   RequestGate gate_;
   ClockSkew skew_;
-  Patience patience_;
+  WaitBudget patience_;
   Bell wake_;
   std::string secret_;
   SteadyTime secret_read_{};

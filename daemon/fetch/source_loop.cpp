@@ -39,7 +39,7 @@ SourceClient::Parts SourceLoop::client_parts() {
   parts.log = parts_.log;
   parts.secrets = parts_.secrets;
   parts.on_state = [this](const std::string& state, const std::string& reason) { record_state(state, reason); };
-  parts.patience = parts_.patience;
+  parts.budget = parts_.budget;
   parts.seed = parts_.seed;
   return parts;
 }

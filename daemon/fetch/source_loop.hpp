@@ -59,7 +59,7 @@ class SourceLoop {
     Log* log = nullptr;
     SecretSource secrets;
     std::function<void()> on_stored;  // new messages are stored: the delivering half may begin
-    std::optional<Milliseconds> patience;
+    std::optional<Milliseconds> budget;
     std::uint64_t seed = 0;
   };
 

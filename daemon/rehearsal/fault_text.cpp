@@ -193,7 +193,7 @@ ParsedFault parse_fault(const std::string& text) {
 
 std::string known_faults() {
   return "  crm down 6h               nothing is accepted (503)\n"
-         "  crm throttled 1h          it answers 429 and asks for a minute's patience\n"
+         "  crm throttled 1h          it answers 429 and asks for a minute's budget\n"
          "  crm slow 5s               every answer takes so long\n"
          "  crm errors 5%             so many requests are answered with 500\n"
          "  crm lost answers 2%       so many requests are carried out, and the answer is lost\n"

@@ -199,14 +199,14 @@ class Rehearsal {
  private:
   // Lets the rest arrive.
   RehearsalReport finish() {
-    Milliseconds patience = patience_min;
+    Milliseconds budget = patience_min;
     for (const SourceOptions& source : stage_.options().sources) {
-      patience = std::max(patience, patience_min + 2 * (source.poll.max_staleness + source.settle + source.lookback));
+      budget = std::max(budget, patience_min + 2 * (source.poll.max_staleness + source.settle + source.lookback));
     }
     for (const SinkOptions& sink : stage_.options().sinks) {
-      patience = std::max(patience, patience_min + 2 * (sink.retry.max + sink.batch.wait));
+      budget = std::max(budget, patience_min + 2 * (sink.retry.max + sink.batch.wait));
     }
-    const SteadyTime end = stage_.time().now().steady + patience;
+    const SteadyTime end = stage_.time().now().steady + budget;
     // What is said last becomes visible within the first step.
     for (Milliseconds step = minutes{10};; step *= 2) {
       stage_.run_until(std::min(end, stage_.time().now().steady + step));

@@ -9,7 +9,7 @@
 
 // A model of the whole way of a message, small enough to try everything: messages appear, some of them late; pages are
 // read, staged and committed with coverage; batches are formed, made durable, sent; answers come, are partial, are lost
-// or ask for patience; the process dies at any point and begins again; what was sent before may arrive after that.
+// or ask for budget; the process dies at any point and begins again; what was sent before may arrive after that.
 //
 // The reader's decisions are those of the product's own Pager and WindowPlanner. The store, the sink and the CRM are
 // modelled: a job of the store happens at once and as a whole or not at all, and whoever waits for it knows of it only

@@ -123,7 +123,7 @@ class FetchingTest : public ::testing::Test {
     parts.log = log_.get();
     parts.secrets = [this](const SecretReference&) -> Result<std::string> { return key_; };
     parts.on_stored = [this] { ++stored_; };
-    parts.patience = patience_;
+    parts.budget = patience_;
     parts.seed = 1;
     loop_ = std::make_unique<SourceLoop>(options_, mode, std::move(parts));
     ended_ = false;

@@ -9,10 +9,10 @@ namespace elit::daemon {
 
 // How long a one-pass run is willing to wait for a peer, all waiting together; parallel waits count once. The daemon
 // has no limit.
-class Patience {
+class WaitBudget {
  public:
   // Absent: without limit.
-  explicit Patience(std::optional<Milliseconds> limit) : left_(limit) {}
+  explicit WaitBudget(std::optional<Milliseconds> limit) : left_(limit) {}
 
   [[nodiscard]] bool limited() const { return left_.has_value(); }
 
