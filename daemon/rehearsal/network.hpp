@@ -17,7 +17,7 @@
 namespace elit::daemon {
 
 // What the way between us and the peers does to requests. Shares are of the requests, 0..1.
-struct Weather {
+struct NetworkConditions {
   Milliseconds latency_min{5};  // of each direction
   Milliseconds latency_max{150};
   double refused = 0;        // no connection comes about
@@ -43,7 +43,7 @@ class Network {
   // A transport to the peer of `settings.base_url`, which must be known. Only the total time-out is obeyed.
   [[nodiscard]] std::unique_ptr<Transport> connect(boost::asio::any_io_executor executor, TransportSettings settings);
 
-  [[nodiscard]] Weather& weather() { return weather_; }
+  [[nodiscard]] NetworkConditions& conditions() { return weather_; }
 
   // A hash over all that has passed so far and when: equal for equal runs.
   [[nodiscard]] std::uint64_t trace() const { return trace_; }
@@ -60,7 +60,7 @@ class Network {
 
   VirtualTime& time_;
   Random random_;
-  Weather weather_;
+  NetworkConditions weather_;
   std::map<std::string, Peer> peers_;
   std::uint64_t trace_ = 0xCBF29CE484222325U;
 };

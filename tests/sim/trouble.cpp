@@ -110,13 +110,13 @@ class Troublemaker {
 
   void add_weather() {
     for (int i = times(0.4, 10); i > 0; --i) {
-      const daemon::Weather bad{.latency_min = Milliseconds{pick<int>({0, 5, 800})},
-                                .latency_max = Milliseconds{pick<int>({900, 3000, 9000})},
-                                .refused = pick<double>({0, 0.1, 1}),
-                                .lost_requests = pick<double>({0, 0.02, 0.3})};
+      const daemon::NetworkConditions bad{.latency_min = Milliseconds{pick<int>({0, 5, 800})},
+                                          .latency_max = Milliseconds{pick<int>({900, 3000, 9000})},
+                                          .refused = pick<double>({0, 0.1, 1}),
+                                          .lost_requests = pick<double>({0, 0.02, 0.3})};
       during(
-          "bad weather", [bad](Stage& stage) { stage.network().weather() = bad; },
-          [](Stage& stage) { stage.network().weather() = {}; });
+          "bad conditions", [bad](Stage& stage) { stage.network().conditions() = bad; },
+          [](Stage& stage) { stage.network().conditions() = {}; });
     }
   }
 
@@ -310,7 +310,7 @@ void add_trouble(Plan& plan, Random& random) {
 }
 
 void heal(Stage& stage) {
-  stage.network().weather() = {};
+  stage.network().conditions() = {};
   stage.time().set_clock_error(Milliseconds{0});
   stage.disk().set_capacity(0);
   stage.disk().withdraw_fault();  // The daemon may not get to it any more; the oracle reads the same disk.
