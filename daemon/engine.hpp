@@ -84,7 +84,7 @@ class Engine {
   std::vector<std::unique_ptr<SourceLoop>> sources_;
   std::vector<std::unique_ptr<SinkLoop>> sinks_;
   std::vector<std::string> undelivered_;
-  Bell changed_;
+  AsyncEvent changed_;
   int sources_running_ = 0;
   int sinks_running_ = 0;
   int waits_running_ = 0;

@@ -44,8 +44,8 @@ class CrmCarrier final : public Carrier {
   storage::SinkId sink_ = 0;
   crm::TokenKeeper tokens_;
   crm::Pacer pacer_;
-  Bell renewed_;
-  Bell stopped_;
+  AsyncEvent renewed_;
+  AsyncEvent stopped_;
   std::map<std::string, std::unique_ptr<Transport>> transports_;  // by base URL
   std::optional<boost::json::value> secrets_;                     // absent: one cannot be read
   int secrets_version_ = 0;

@@ -92,7 +92,7 @@ class SourceClient {
   RequestGate gate_;
   ClockSkew skew_;
   WaitBudget patience_;
-  Bell wake_;
+  AsyncEvent wake_;
   std::string secret_;
   SteadyTime secret_read_{};
   bool paused_ = false;

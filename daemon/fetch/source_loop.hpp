@@ -168,9 +168,9 @@ class SourceLoop {
   Lateness lateness_;
   Backoff user_backoff_;
   Random random_;
-  Bell work_;   // something became due, or a read ended
-  Bell cycle_;  // a read ended: the cycle may be over
-  Bell ended_;  // a part of the loop ended
+  AsyncEvent work_;   // something became due, or a read ended
+  AsyncEvent cycle_;  // a read ended: the cycle may be over
+  AsyncEvent ended_;  // a part of the loop ended
   int running_ = 0;
   std::exception_ptr error_;
   storage::SourceId source_ = 0;

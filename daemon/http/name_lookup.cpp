@@ -33,7 +33,7 @@ Failure transient(std::string detail) {
 struct Inquiry {
   explicit Inquiry(const asio::any_io_executor& executor) : bell(executor) {}
 
-  Bell bell;
+  AsyncEvent bell;
   std::optional<Result<Addresses>> answer;
 };
 

@@ -54,7 +54,7 @@ struct Network::Exchange {
     }
   }
 
-  Bell answered;
+  AsyncEvent answered;
   std::optional<Result<HttpResponse>> result;
 };
 

@@ -77,7 +77,7 @@ class Listed {
 
 }  // namespace
 
-struct Bell::State {
+struct AsyncEvent::State {
   asio::any_io_executor executor;
   std::list<Waiter*> waiters;
   bool remembered = false;
@@ -94,13 +94,13 @@ asio::awaitable<void> sleep_for(Milliseconds duration) {
   }
 }
 
-Bell::Bell(asio::any_io_executor executor) : state_(std::make_shared<State>()) {
+AsyncEvent::AsyncEvent(asio::any_io_executor executor) : state_(std::make_shared<State>()) {
   state_->executor = std::move(executor);
 }
 
-Bell::~Bell() = default;
+AsyncEvent::~AsyncEvent() = default;
 
-void Bell::ring() {
+void AsyncEvent::ring() {
   if (state_->waiters.empty()) {
     state_->remembered = true;
     return;
@@ -111,7 +111,7 @@ void Bell::ring() {
   }
 }
 
-asio::awaitable<bool> Bell::wait_on(std::shared_ptr<State> state, std::optional<Milliseconds> at_most) {
+asio::awaitable<bool> AsyncEvent::wait_on(std::shared_ptr<State> state, std::optional<Milliseconds> at_most) {
   if (state->remembered) {
     state->remembered = false;
     co_return true;
@@ -133,7 +133,7 @@ asio::awaitable<bool> Bell::wait_on(std::shared_ptr<State> state, std::optional<
   co_return waiter.rung;
 }
 
-asio::awaitable<bool> Bell::wait(std::optional<Milliseconds> at_most) {
+asio::awaitable<bool> AsyncEvent::wait(std::optional<Milliseconds> at_most) {
   return wait_on(state_, at_most);
 }
 

@@ -17,13 +17,13 @@ namespace elit::daemon {
 [[nodiscard]] boost::asio::awaitable<void> sleep_for(Milliseconds duration);
 
 // Tells coroutines that there is something to do. For one thread: ring and wait run on the executor's thread. A wait
-// may outlive the Bell; it then ends by its own limit only.
-class Bell {
+// may outlive the AsyncEvent; it then ends by its own limit only.
+class AsyncEvent {
  public:
-  explicit Bell(boost::asio::any_io_executor executor);
-  Bell(const Bell&) = delete;
-  Bell& operator=(const Bell&) = delete;
-  ~Bell();
+  explicit AsyncEvent(boost::asio::any_io_executor executor);
+  AsyncEvent(const AsyncEvent&) = delete;
+  AsyncEvent& operator=(const AsyncEvent&) = delete;
+  ~AsyncEvent();
 
   // Wakes everyone who waits. When nobody waits, the ring is remembered for the next wait; several count as one.
   void ring();

@@ -47,7 +47,7 @@ class ScriptedTransport final : public Transport {
   std::vector<HttpRequest> requests;
 
  private:
-  Bell closed_;
+  AsyncEvent closed_;
 };
 
 HttpResponse status(int code, std::string body = {}) {

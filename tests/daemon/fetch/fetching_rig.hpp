@@ -60,7 +60,7 @@ class SimulatedTransport final : public Transport {
   std::vector<HttpRequest>& requests_;
   Interception& intercept_;
   int& hang_after_;
-  Bell closed_;
+  AsyncEvent closed_;
 };
 
 // A source, its API and its store, turned by hand.

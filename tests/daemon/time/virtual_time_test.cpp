@@ -40,7 +40,7 @@ class VirtualTimeTest : public ::testing::Test {
     co_await sleep_for(duration);
     note(name);
   }
-  asio::awaitable<void> wait_and_note(Bell& bell, std::optional<Milliseconds> at_most) {
+  asio::awaitable<void> wait_and_note(AsyncEvent& bell, std::optional<Milliseconds> at_most) {
     const bool rung = co_await bell.wait(at_most);
     note(rung ? "rung" : "not rung");
   }
@@ -67,7 +67,7 @@ TEST_F(VirtualTimeTest, KeepsTheOrderOfThoseWhoAreDueTogether) {
 }
 
 TEST_F(VirtualTimeTest, EndsAWaitForABellAtItsLimitOrAtTheRing) {
-  Bell bell{io_->get_executor()};
+  AsyncEvent bell{io_->get_executor()};
   asio::co_spawn(*io_, wait_and_note(bell, Milliseconds{10}), asio::detached);
   pass();
   asio::co_spawn(*io_, wait_and_note(bell, Milliseconds{10}), asio::detached);

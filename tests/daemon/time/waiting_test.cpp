@@ -55,9 +55,9 @@ TEST(Sleep, ThrowsWhenItIsCancelled) {
   EXPECT_TRUE(loop.until([&] { return cancelled; }));
 }
 
-TEST(Bell, WakesEveryoneWhoWaits) {
+TEST(AsyncEvent, WakesEveryoneWhoWaits) {
   Loop loop;
-  Bell bell{loop.executor()};
+  AsyncEvent bell{loop.executor()};
   const auto first = loop.start(bell.wait());
   const auto second = loop.start(bell.wait());
   loop.io().poll();
@@ -68,18 +68,18 @@ TEST(Bell, WakesEveryoneWhoWaits) {
   EXPECT_TRUE(**second);
 }
 
-TEST(Bell, RemembersOneRingWhenNobodyWaits) {
+TEST(AsyncEvent, RemembersOneRingWhenNobodyWaits) {
   Loop loop;
-  Bell bell{loop.executor()};
+  AsyncEvent bell{loop.executor()};
   bell.ring();
   bell.ring();
   EXPECT_TRUE(loop.run(bell.wait(Milliseconds{0})));
   EXPECT_FALSE(loop.run(bell.wait(soon)));
 }
 
-TEST(Bell, ForgetsARingThatWokeSomeone) {
+TEST(AsyncEvent, ForgetsARingThatWokeSomeone) {
   Loop loop;
-  Bell bell{loop.executor()};
+  AsyncEvent bell{loop.executor()};
   const auto waiting = loop.start(bell.wait());
   loop.io().poll();
   bell.ring();
@@ -87,15 +87,15 @@ TEST(Bell, ForgetsARingThatWokeSomeone) {
   EXPECT_FALSE(loop.run(bell.wait(soon)));
 }
 
-TEST(Bell, SaysFalseWhenItDoesNotRingInTime) {
+TEST(AsyncEvent, SaysFalseWhenItDoesNotRingInTime) {
   Loop loop;
-  Bell bell{loop.executor()};
+  AsyncEvent bell{loop.executor()};
   EXPECT_FALSE(loop.run(bell.wait(soon)));
 }
 
-TEST(Bell, KeepsARingThatFallsTogetherWithACancellation) {
+TEST(AsyncEvent, KeepsARingThatFallsTogetherWithACancellation) {
   Loop loop;
-  Bell bell{loop.executor()};
+  AsyncEvent bell{loop.executor()};
   asio::cancellation_signal signal;
   bool cancelled = false;
   start_cancellable(loop, bell.wait(), signal, cancelled);
@@ -106,9 +106,9 @@ TEST(Bell, KeepsARingThatFallsTogetherWithACancellation) {
   EXPECT_TRUE(loop.run(bell.wait(Milliseconds{0})));
 }
 
-TEST(Bell, MayGoBeforeThoseWhoWait) {
+TEST(AsyncEvent, MayGoBeforeThoseWhoWait) {
   Loop loop;
-  auto bell = std::make_unique<Bell>(loop.executor());
+  auto bell = std::make_unique<AsyncEvent>(loop.executor());
   const auto waiting = loop.start(bell->wait(soon));
   loop.io().poll();
   bell.reset();
