@@ -136,7 +136,7 @@ awaitable<void> Engine::register_sinks() {
     loop.storage = parts_.storage;
     loop.timer = parts_.timer;
     loop.log = parts_.log;
-    loop.on_change = [this] { changed_.ring(); };
+    loop.on_change = [this] { changed_.set(); };
     loop.seed = parts_.seed * 31 + i;
     sinks_.push_back(std::make_unique<SinkLoop>(options_.sinks[i], ids[i], std::move(loop)));
     sinks_.back()->hurry(mode_ == SourceLoop::Mode::one_pass);
@@ -152,7 +152,7 @@ void Engine::start(awaitable<void> part, int& running) {
       error_ = error;
       stop();
     }
-    changed_.ring();
+    changed_.set();
   };
   boost::asio::co_spawn(parts_.executor, std::move(part), std::move(on_end));
 }

@@ -140,7 +140,7 @@ asio::awaitable<bool> CrmCarrier::prove_identity(crm::Exchange& exchange) {
       renewing_ = true;
       latest_ = co_await renew_token();
       renewing_ = false;
-      renewed_.ring();
+      renewed_.set();
     } else {
       while (renewing_) {
         static_cast<void>(co_await renewed_.wait());
@@ -248,7 +248,7 @@ bool CrmCarrier::reload_secrets() {
 
 void CrmCarrier::stop() {
   stopping_ = true;
-  stopped_.ring();
+  stopped_.set();
 }
 
 void CrmCarrier::close() {

@@ -49,7 +49,7 @@ SinkLoop::SinkLoop(const SinkOptions& options, storage::SinkId sink, Parts parts
       sink_(sink),
       parts_(std::move(parts)),
       machine_(settings_of(options), parts_.seed),
-      bell_(parts_.executor) {
+      event_(parts_.executor) {
   check(parts_.carrier != nullptr && parts_.secrets != nullptr, "a sink has somebody to carry its batches");
 }
 
@@ -64,7 +64,7 @@ asio::awaitable<void> SinkLoop::run() {
     failure_ = failure_ ? failure_ : std::current_exception();
   }
   while (sending_ > 0) {
-    co_await bell_.wait();
+    co_await event_.wait();
   }
   if (failure_) {
     std::rethrow_exception(failure_);
@@ -90,7 +90,7 @@ asio::awaitable<void> SinkLoop::turn() {
 void SinkLoop::stop() {
   stopping_ = true;
   parts_.carrier->stop();
-  bell_.ring();
+  event_.set();
 }
 
 void SinkLoop::abandon() {
@@ -101,22 +101,22 @@ void SinkLoop::abandon() {
 
 void SinkLoop::on_stored() {
   machine_.on_arrivals();
-  bell_.ring();
+  event_.set();
 }
 
 void SinkLoop::on_requeued() {
   machine_.on_requeued();
-  bell_.ring();
+  event_.set();
 }
 
 void SinkLoop::reload_secrets() {
   machine_.on_secret(parts_.carrier->reload_secrets(), parts_.timer->now());
-  bell_.ring();
+  event_.set();
 }
 
 void SinkLoop::hurry(bool on) {
   machine_.hurry(on);
-  bell_.ring();
+  event_.set();
 }
 
 asio::awaitable<void> SinkLoop::take_up() {
@@ -162,7 +162,7 @@ asio::awaitable<void> SinkLoop::wait(std::optional<SteadyTime> until) {
   if (until) {
     at_most = std::max(Milliseconds{0}, *until - parts_.timer->now().steady);
   }
-  static_cast<void>(co_await bell_.wait(at_most));
+  static_cast<void>(co_await event_.wait(at_most));
 }
 
 asio::awaitable<void> SinkLoop::carry_out(DeliveryAction action) {
@@ -193,7 +193,7 @@ void SinkLoop::spawn(SendBatch send) {
     if (failure && !failure_) {
       failure_ = failure;
     }
-    bell_.ring();
+    event_.set();
   };
   ++sending_;
   try {

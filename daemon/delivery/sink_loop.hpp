@@ -84,7 +84,7 @@ class SinkLoop {
   storage::SinkId sink_;
   Parts parts_;
   Delivery machine_;
-  AsyncEvent bell_;
+  AsyncEvent event_;
   std::optional<SinkState> noted_;  // what the state says of this sink; absent: nothing since the start
   int sending_ = 0;
   bool stopping_ = false;

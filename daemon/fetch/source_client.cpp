@@ -67,7 +67,7 @@ awaitable<Result<Answer>> SourceClient::exchange(std::string subject,
     Result<HttpResponse> answer = co_await parts_.transport->send(std::move(request));
     under_way_.erase(under_way);
     const Now after = parts_.timer->now();
-    wake_.ring();
+    wake_.set();
     if (stopped_) {
       gate_.on_abandoned();
       co_return ended();
@@ -129,7 +129,7 @@ awaitable<bool> SourceClient::pass_gate() {
 awaitable<bool> SourceClient::pass_pause() {
   if (patience_.limited()) {
     gave_up_ = true;
-    wake_.ring();
+    wake_.set();
     co_return false;
   }
   const SteadyTime now = parts_.timer->now().steady;
@@ -141,7 +141,7 @@ awaitable<bool> SourceClient::pass_pause() {
     const std::string before = secret_;
     if (read_secret() && secret_ != before) {
       next_probe_ = now;
-      wake_.ring();
+      wake_.set();
       co_return false;
     }
   }
@@ -179,7 +179,7 @@ void SourceClient::pause(const Failure& failure) {
         {{"source", options_.name}, {"status", failure.status}});
     report("paused: credential", failure.detail);
   }
-  wake_.ring();
+  wake_.set();
 }
 
 void SourceClient::on_answered() {
@@ -193,7 +193,7 @@ void SourceClient::on_answered() {
     probes_ = 0;
     parts_.log->write(Event::source_resumed, "the source accepts our credential again; work goes on where it stopped",
                       {{"source", options_.name}});
-    wake_.ring();
+    wake_.set();
   }
   if (was_down) {
     parts_.log->write(Event::source_up, "the source answers again", {{"source", options_.name}});
@@ -228,7 +228,7 @@ void SourceClient::on_trouble(const Failure& failure, const std::string& subject
   patience_.spend(before.steady, after.steady);
   if (!patience_.allows(after.steady - before.steady)) {
     gave_up_ = true;  // The next attempt would take as long and end too late.
-    wake_.ring();
+    wake_.set();
   }
   if (!was_down && gate_.down()) {
     parts_.log->write(Event::source_down,
@@ -256,7 +256,7 @@ void SourceClient::observe_date(const HttpResponse& answer, Now before, Now afte
 awaitable<bool> SourceClient::wait_to_retry(Milliseconds wait) {
   if (!patience_.allows(wait)) {
     gave_up_ = true;
-    wake_.ring();
+    wake_.set();
     co_return false;
   }
   const SteadyTime from = parts_.timer->now().steady;
@@ -273,13 +273,13 @@ void SourceClient::reload_secret() {
   if (read_secret() && paused_ && secret_ != before) {
     next_probe_ = parts_.timer->now().steady;
   }
-  wake_.ring();
+  wake_.set();
 }
 
 void SourceClient::stop() {
   stopped_ = true;
   parts_.transport->close();
-  wake_.ring();
+  wake_.set();
 }
 
 void SourceClient::report(const std::string& state, const std::string& reason) {

@@ -88,7 +88,7 @@ void SourceLoop::start(awaitable<void> part) {
       error_ = error;
       stop();
     }
-    ended_.ring();
+    ended_.set();
   };
   boost::asio::co_spawn(parts_.executor, std::move(part), std::move(on_end));
 }
@@ -96,8 +96,8 @@ void SourceLoop::start(awaitable<void> part) {
 void SourceLoop::stop() {
   stopped_ = true;
   client_.stop();
-  work_.ring();
-  cycle_.ring();
+  work_.set();
+  cycle_.set();
 }
 
 void SourceLoop::reload_secret() {
@@ -153,15 +153,15 @@ awaitable<void> SourceLoop::reader() {
     const std::optional<PollSchedule::Pick> pick = schedule_.pick(parts_.timer->now().steady);
     if (pick) {
       co_await read_user(*pick);
-      work_.ring();
-      cycle_.ring();
+      work_.set();
+      cycle_.set();
     } else if (mode_ == Mode::one_pass && schedule_.size() == 0) {
       break;
     } else {
       co_await wait_for_work();
     }
   }
-  work_.ring();  // the others look again whether anything is left
+  work_.set();  // the others look again whether anything is left
 }
 
 awaitable<void> SourceLoop::wait_for_work() {

@@ -167,7 +167,7 @@ void SourceLoop::welcome(const storage::ListingChange& change) {
     schedule_.put(row, mode_ == Mode::one_pass ? now : now + options_.poll.interval, true);
   }
   if (!change.arrived.empty()) {
-    work_.ring();
+    work_.set();
   }
 }
 

@@ -31,9 +31,9 @@ Failure transient(std::string detail) {
 
 // One run of the blocking call, shared with those who wait for it.
 struct Inquiry {
-  explicit Inquiry(const asio::any_io_executor& executor) : bell(executor) {}
+  explicit Inquiry(const asio::any_io_executor& executor) : event(executor) {}
 
-  AsyncEvent bell;
+  AsyncEvent event;
   std::optional<Result<Addresses>> answer;
 };
 
@@ -128,7 +128,7 @@ NameLookup::~NameLookup() {
 void NameLookup::close() {
   state_->closed = true;
   if (state_->running) {
-    state_->running->bell.ring();
+    state_->running->event.set();
   }
 }
 
@@ -142,7 +142,7 @@ asio::awaitable<Result<Addresses>> NameLookup::wait_for(std::shared_ptr<State> s
     const std::weak_ptr<State> weak = state;
     auto on_answer = [weak, inquiry](Result<Addresses> answer) {
       inquiry->answer = std::move(answer);
-      inquiry->bell.ring();
+      inquiry->event.set();
       if (const auto owner = weak.lock()) {
         owner->running = nullptr;
       }
@@ -153,7 +153,7 @@ asio::awaitable<Result<Addresses>> NameLookup::wait_for(std::shared_ptr<State> s
     state->running = std::move(inquiry);
   }
   const std::shared_ptr<Inquiry> inquiry = state->running;
-  const bool rung = co_await inquiry->bell.wait(at_most);
+  const bool rung = co_await inquiry->event.wait(at_most);
   if (state->closed) {
     co_return transient("lookup of " + state->host + ": given up, the connection is being closed");
   }

@@ -50,7 +50,7 @@ struct Network::Exchange {
   void answer(Result<HttpResponse> what) {
     if (!result) {
       result = std::move(what);
-      answered.ring();
+      answered.set();
     }
   }
 

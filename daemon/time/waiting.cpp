@@ -100,7 +100,7 @@ AsyncEvent::AsyncEvent(asio::any_io_executor executor) : state_(std::make_shared
 
 AsyncEvent::~AsyncEvent() = default;
 
-void AsyncEvent::ring() {
+void AsyncEvent::set() {
   if (state_->waiters.empty()) {
     state_->remembered = true;
     return;

@@ -26,9 +26,9 @@ class AsyncEvent {
   ~AsyncEvent();
 
   // Wakes everyone who waits. When nobody waits, the ring is remembered for the next wait; several count as one.
-  void ring();
+  void set();
 
-  // True as soon as the bell rings, at once when a ring is remembered; false after `at_most`. Absent: no limit. A wait
+  // True as soon as the event rings, at once when a ring is remembered; false after `at_most`. Absent: no limit. A wait
   // that is cancelled throws like sleep_for and uses up no ring.
   [[nodiscard]] boost::asio::awaitable<bool> wait(std::optional<Milliseconds> at_most = std::nullopt);
 

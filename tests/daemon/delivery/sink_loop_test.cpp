@@ -41,7 +41,7 @@ class ScriptedTransport final : public Transport {
     script.pop_front();
     co_return answer;
   }
-  void close() override { closed_.ring(); }
+  void close() override { closed_.set(); }
 
   std::deque<Result<HttpResponse>> script;
   std::vector<HttpRequest> requests;

@@ -52,7 +52,7 @@ class SimulatedTransport final : public Transport {
     }
     co_return simulator_.answer(request, timer_.now().wall).answer;
   }
-  void close() override { closed_.ring(); }
+  void close() override { closed_.set(); }
 
  private:
   simulator::Simulator& simulator_;

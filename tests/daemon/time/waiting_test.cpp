@@ -58,11 +58,11 @@ TEST(Sleep, ThrowsWhenItIsCancelled) {
 TEST(AsyncEvent, WakesEveryoneWhoWaits) {
   Loop loop;
   AsyncEvent bell{loop.executor()};
-  const auto first = loop.start(bell.wait());
-  const auto second = loop.start(bell.wait());
+  const auto first = loop.start(event.wait());
+  const auto second = loop.start(event.wait());
   loop.io().poll();
   EXPECT_FALSE(first->has_value());
-  bell.ring();
+  event.set();
   ASSERT_TRUE(loop.until([&] { return first->has_value() && second->has_value(); }));
   EXPECT_TRUE(**first);
   EXPECT_TRUE(**second);
@@ -71,26 +71,26 @@ TEST(AsyncEvent, WakesEveryoneWhoWaits) {
 TEST(AsyncEvent, RemembersOneRingWhenNobodyWaits) {
   Loop loop;
   AsyncEvent bell{loop.executor()};
-  bell.ring();
-  bell.ring();
-  EXPECT_TRUE(loop.run(bell.wait(Milliseconds{0})));
-  EXPECT_FALSE(loop.run(bell.wait(soon)));
+  event.set();
+  event.set();
+  EXPECT_TRUE(loop.run(event.wait(Milliseconds{0})));
+  EXPECT_FALSE(loop.run(event.wait(soon)));
 }
 
 TEST(AsyncEvent, ForgetsARingThatWokeSomeone) {
   Loop loop;
   AsyncEvent bell{loop.executor()};
-  const auto waiting = loop.start(bell.wait());
+  const auto waiting = loop.start(event.wait());
   loop.io().poll();
-  bell.ring();
+  event.set();
   ASSERT_TRUE(loop.until([&] { return waiting->has_value(); }));
-  EXPECT_FALSE(loop.run(bell.wait(soon)));
+  EXPECT_FALSE(loop.run(event.wait(soon)));
 }
 
 TEST(AsyncEvent, SaysFalseWhenItDoesNotRingInTime) {
   Loop loop;
   AsyncEvent bell{loop.executor()};
-  EXPECT_FALSE(loop.run(bell.wait(soon)));
+  EXPECT_FALSE(loop.run(event.wait(soon)));
 }
 
 TEST(AsyncEvent, KeepsARingThatFallsTogetherWithACancellation) {
@@ -98,12 +98,12 @@ TEST(AsyncEvent, KeepsARingThatFallsTogetherWithACancellation) {
   AsyncEvent bell{loop.executor()};
   asio::cancellation_signal signal;
   bool cancelled = false;
-  start_cancellable(loop, bell.wait(), signal, cancelled);
+  start_cancellable(loop, event.wait(), signal, cancelled);
   loop.io().poll();
   signal.emit(asio::cancellation_type::terminal);
-  bell.ring();
+  event.set();
   ASSERT_TRUE(loop.until([&] { return cancelled; }));
-  EXPECT_TRUE(loop.run(bell.wait(Milliseconds{0})));
+  EXPECT_TRUE(loop.run(event.wait(Milliseconds{0})));
 }
 
 TEST(AsyncEvent, MayGoBeforeThoseWhoWait) {
@@ -111,7 +111,7 @@ TEST(AsyncEvent, MayGoBeforeThoseWhoWait) {
   auto bell = std::make_unique<AsyncEvent>(loop.executor());
   const auto waiting = loop.start(bell->wait(soon));
   loop.io().poll();
-  bell.reset();
+  event.reset();
   ASSERT_TRUE(loop.until([&] { return waiting->has_value(); }));
   EXPECT_FALSE(**waiting);
 }
