@@ -24,9 +24,9 @@ Loaded load_text(const std::string& text, const std::filesystem::path& file, Ins
   if (tree.readable) {
     std::error_code ignored;
     const std::filesystem::path absolute = std::filesystem::absolute(file, ignored);
-    const Surroundings surroundings{absolute.parent_path().lexically_normal(), now};
+    const ReadContext context{absolute.parent_path().lexically_normal(), now};
     tree.root.place = {};
-    read_section(option_table(), tree.root, &options, "", surroundings, findings);
+    read_section(option_table(), tree.root, &options, "", context, findings);
   }
   std::vector<Mistake> of_presets = design_sinks(options, {loaded.file, text}, findings);
   loaded.origins = std::move(findings.origins);

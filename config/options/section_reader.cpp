@@ -49,8 +49,8 @@ std::optional<std::string> find_below(const Section& section, const std::string&
 
 class SectionReader {
  public:
-  SectionReader(const Section& section, const Surroundings& surroundings, Findings& findings)
-      : section_(section), surroundings_(surroundings), findings_(findings) {}
+  SectionReader(const Section& section, const ReadContext& context, Findings& findings)
+      : section_(section), context_(context), findings_(findings) {}
 
   void read(const Node& node, void* owner, const std::string& path) {
     const std::optional<std::string> variant = variant_of(node);
@@ -124,14 +124,14 @@ class SectionReader {
       read_group(option, entry.value, owner, path);
     } else if (option.kind == Option::Kind::list) {
       read_list(option, entry.value, owner, path);
-    } else if (const auto value = read_value(option, entry.value, path, surroundings_, findings_)) {
+    } else if (const auto value = read_value(option, entry.value, path, context_, findings_)) {
       option.set(owner, *value);
     }
   }
 
   void read_group(const Option& option, const Node& node, void* owner, const std::string& path) {
     if (node.kind == Node::Kind::map) {
-      read_section(*option.section, node, option.enter(owner), path, surroundings_, findings_);
+      read_section(*option.section, node, option.enter(owner), path, context_, findings_);
       return;
     }
     const std::vector<Option>& inner = option.section->options;
@@ -160,7 +160,7 @@ class SectionReader {
         continue;
       }
       if (item.kind == Node::Kind::map) {
-        read_section(*option.section, item, element, item_path, surroundings_, findings_);
+        read_section(*option.section, item, element, item_path, context_, findings_);
       } else {
         findings_.complain(item.place, item_path,
                            fmt::format("must be a map of keys such as {}:", option.section->options.front().key));
@@ -169,15 +169,15 @@ class SectionReader {
   }
 
   const Section& section_;
-  const Surroundings& surroundings_;
+  const ReadContext& context_;
   Findings& findings_;
 };
 
 }  // namespace
 
 void read_section(const Section& section, const Node& node, void* owner, const std::string& path,
-                  const Surroundings& surroundings, Findings& findings) {
-  SectionReader(section, surroundings, findings).read(node, owner, path);
+                  const ReadContext& context, Findings& findings) {
+  SectionReader(section, context, findings).read(node, owner, path);
 }
 
 }  // namespace elit::config

@@ -12,6 +12,6 @@ namespace elit::config {
 // Reads a map into `owner`, the plain value of `section`, and everything below it. `path` is the section's own dotted
 // path, empty for the whole configuration. All mistakes go to `findings`; what is sound is set all the same.
 void read_section(const Section& section, const Node& node, void* owner, const std::string& path,
-                  const Surroundings& surroundings, Findings& findings);
+                  const ReadContext& context, Findings& findings);
 
 }  // namespace elit::config

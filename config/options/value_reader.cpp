@@ -48,8 +48,8 @@ std::optional<std::string> credential_problem(const std::string& name) {
 // Reads one value; the members it was given outlive it.
 class ValueReader {
  public:
-  ValueReader(const Option& option, const Surroundings& surroundings, Findings& findings)
-      : option_(option), surroundings_(surroundings), findings_(findings) {}
+  ValueReader(const Option& option, const ReadContext& context, Findings& findings)
+      : option_(option), context_(context), findings_(findings) {}
 
   std::optional<Value> read(const Node& node, const std::string& path) {
     if (node.kind == Node::Kind::null) {
@@ -170,7 +170,7 @@ class ValueReader {
     if (node.text.size() > 4000) {
       return fail(node, path, "is too long for a path");
     }
-    std::filesystem::path resolved = (surroundings_.directory / node.text).lexically_normal();
+    std::filesystem::path resolved = (context_.directory / node.text).lexically_normal();
     if (!resolved.has_filename() && resolved.has_relative_path()) {
       resolved = resolved.parent_path();
     }
@@ -215,7 +215,7 @@ class ValueReader {
   }
 
   std::optional<Value> read_moment(const Node& node, const std::string& path) {
-    const Reading<Instant> reading = read_instant(node.text, surroundings_.now);
+    const Reading<Instant> reading = read_instant(node.text, context_.now);
     if (const auto* what = std::get_if<std::string>(&reading)) {
       return fail(node, path, *what);
     }
@@ -426,15 +426,15 @@ class ValueReader {
   }
 
   const Option& option_;
-  const Surroundings& surroundings_;
+  const ReadContext& context_;
   Findings& findings_;
 };
 
 }  // namespace
 
 std::optional<Value> read_value(const Option& option, const Node& node, const std::string& path,
-                                const Surroundings& surroundings, Findings& findings) {
-  return ValueReader(option, surroundings, findings).read(node, path);
+                                const ReadContext& context, Findings& findings) {
+  return ValueReader(option, context, findings).read(node, path);
 }
 
 }  // namespace elit::config

@@ -11,13 +11,13 @@
 namespace elit::config {
 
 // What reading a value depends on beside its node.
-struct Surroundings {
+struct ReadContext {
   std::filesystem::path directory;  // absolute; relative paths are relative to it
   Instant now;                      // bounds what instants may be named
 };
 
 // The value of one option that is no group and no list. Mistakes go to `findings`, all of them; then absent.
 [[nodiscard]] std::optional<Value> read_value(const Option& option, const Node& node, const std::string& path,
-                                              const Surroundings& surroundings, Findings& findings);
+                                              const ReadContext& context, Findings& findings);
 
 }  // namespace elit::config

@@ -17,7 +17,7 @@
 
 namespace elit::storage {
 
-// Reaches the store's own connection, to bring about what only its surroundings could.
+// Reaches the store's own connection, to bring about what only its context could.
 class StorePeek {
  public:
   static Connection& connection(Store& store) { return *store.impl_->database; }
