@@ -16,9 +16,9 @@ struct FileKind {
 };
 
 // Writes the messages of one exchange in order, moving its own clock on.
-class Scribe {
+class ConversationWriter {
  public:
-  Scribe(Random& random, const User& user, const ExchangeOptions& options)
+  ConversationWriter(Random& random, const User& user, const ExchangeOptions& options)
       : random_(random), book_(phrasebooks().at(user.language)), options_(options), now_(options.begin) {}
 
   std::vector<Message> write() {
@@ -204,7 +204,7 @@ class Scribe {
 }  // namespace
 
 std::vector<Message> write_exchange(Random& random, const User& user, const ExchangeOptions& options) {
-  return Scribe(random, user, options).write();
+  return ConversationWriter(random, user, options).write();
 }
 
 std::vector<Message> write_burst(Instant instant, int count) {
