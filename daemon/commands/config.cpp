@@ -8,11 +8,11 @@
 #include <algorithm>
 #include <ostream>
 
+#include "config/effective_values.hpp"
 #include "config/options/example.hpp"
 #include "config/options/json_schema.hpp"
 #include "config/options/reference.hpp"
 #include "config/presets/preset_pages.hpp"
-#include "config/values_in_force.hpp"
 
 namespace elit::daemon {
 namespace {
@@ -54,7 +54,7 @@ int config_show(const ConfigShowArguments& arguments, std::ostream& out, std::os
     config::print_mistakes(err, loaded.mistakes);
     return 78;
   }
-  const std::vector<config::ValueInForce> values = config::values_in_force(loaded);
+  const std::vector<config::ValueInForce> values = config::effective_values(loaded);
   if (arguments.json) {
     print_json(loaded, values, out);
     return 0;

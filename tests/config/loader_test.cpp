@@ -6,7 +6,7 @@
 
 #include <fstream>
 
-#include "config/values_in_force.hpp"
+#include "config/effective_values.hpp"
 #include "tests/config/configurations.hpp"
 
 namespace elit::config {
@@ -233,7 +233,7 @@ TEST(Loader, TakesTheShippedDemonstration) {
 }
 
 std::string value_of(const Loaded& loaded, const std::string& key) {
-  for (const ValueInForce& value : values_in_force(loaded)) {
+  for (const ValueInForce& value : effective_values(loaded)) {
     if (value.key == key) {
       return value.value + " # " + value.origin;
     }

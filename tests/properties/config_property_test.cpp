@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "config/effective_values.hpp"
 #include "config/loader.hpp"
-#include "config/values_in_force.hpp"
 #include "tests/properties/for_all.hpp"
 #include "tests/properties/option_model.hpp"
 
@@ -49,7 +49,7 @@ TEST(ConfigProperty, TheValuesInForceWrittenAndReadAreTheSame) {
     const OptionModel model(choices);
     config::Loaded loaded;
     loaded.options = model.options;
-    const std::string text = configuration_of(key_values_of(config::values_in_force(loaded)));
+    const std::string text = configuration_of(key_values_of(config::effective_values(loaded)));
     choices.note([&] { return text; });
     const config::Loaded again = loaded_from(text);
     EXPECT_EQ(mistakes_of(again), "");
@@ -122,7 +122,7 @@ TEST(ConfigProperty, WhatIsDamagedGivesMistakesOrOptionsOfKnownKeys) {
       return;
     }
     std::set<std::string> known;
-    for (const config::ValueInForce& value : config::values_in_force(loaded)) {
+    for (const config::ValueInForce& value : config::effective_values(loaded)) {
       for (std::string key = value.key; !key.empty();
            key.erase(key.find_last_of(".[") == std::string::npos ? 0 : key.find_last_of(".["))) {
         known.insert(key);

@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "config/values_in_force.hpp"
+#include "config/effective_values.hpp"
 #include "core/options.hpp"
 #include "tests/properties/choices.hpp"
 

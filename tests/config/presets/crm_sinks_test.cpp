@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "config/values_in_force.hpp"
+#include "config/effective_values.hpp"
 #include "core/crm/sink_design.hpp"
 #include "tests/config/configurations.hpp"
 #include "tests/config/presets/presets.hpp"
@@ -170,7 +170,7 @@ TEST_F(CrmSinks, ShowTheirValuesWithoutSecrets) {
   const Loaded loaded = load_sink("hubspot", std::string(token) + "fields: {phone: /phone}\n");
   ASSERT_TRUE(loaded.options);
   std::map<std::string, std::string> shown;
-  for (const ValueInForce& value : values_in_force(loaded)) {
+  for (const ValueInForce& value : effective_values(loaded)) {
     shown[value.key] = value.value;
   }
   EXPECT_EQ(shown["sinks[0].type"], "hubspot");

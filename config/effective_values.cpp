@@ -1,4 +1,4 @@
-#include "config/values_in_force.hpp"
+#include "config/effective_values.hpp"
 
 #include <fmt/format.h>
 
@@ -53,7 +53,7 @@ class Listing {
 
 }  // namespace
 
-std::vector<ValueInForce> values_in_force(const Loaded& loaded) {
+std::vector<ValueInForce> effective_values(const Loaded& loaded) {
   check(loaded.options.has_value(), "the values of a configuration with mistakes were asked for");
   Listing listing(loaded);
   listing.add_section(option_table(), &*loaded.options, "");

@@ -15,6 +15,6 @@ struct ValueInForce {
 
 // Every option of a configuration that was loaded without a mistake, in the order of the option table.
 // Requires: loaded.options.
-[[nodiscard]] std::vector<ValueInForce> values_in_force(const Loaded& loaded);
+[[nodiscard]] std::vector<ValueInForce> effective_values(const Loaded& loaded);
 
 }  // namespace elit::config
