@@ -10,7 +10,7 @@
 #include "daemon/delivery/token_file.hpp"
 #include "daemon/http/transport.hpp"
 #include "daemon/loaded_configuration.hpp"
-#include "daemon/system/held_signals.hpp"
+#include "daemon/system/blocked_signals.hpp"
 #include "daemon/system/secret.hpp"
 #include "daemon/time/waiting.hpp"
 
@@ -94,7 +94,7 @@ std::vector<std::string> Service::run_once() {
 void Service::run_loop() {
   release_signals();  // What came meanwhile is answered first.
   io_.run();
-  hold_signals(true);
+  block_signals(true);
   if (error_) {
     std::rethrow_exception(error_);
   }

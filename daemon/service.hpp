@@ -22,7 +22,7 @@ namespace elit::daemon {
 // manager.
 class Service {
  public:
-  // Opens the state, which takes its lock; throws StorageError. Requires: hold_signals() was called.
+  // Opens the state, which takes its lock; throws StorageError. Requires: block_signals() was called.
   Service(std::filesystem::path config, Options options, Log& log);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;

@@ -7,13 +7,13 @@
 
 #include "daemon/loaded_configuration.hpp"
 #include "daemon/service.hpp"
+#include "daemon/system/blocked_signals.hpp"
 #include "daemon/system/exit_status.hpp"
-#include "daemon/system/held_signals.hpp"
 
 namespace elit::daemon {
 
 int run(const std::filesystem::path& config, std::ostream& err) {
-  hold_signals(true);
+  block_signals(true);
   LoadedConfiguration loaded = load_configuration(config);
   if (!loaded.options) {
     err << loaded.complaint;

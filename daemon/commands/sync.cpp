@@ -7,8 +7,8 @@
 
 #include "daemon/loaded_configuration.hpp"
 #include "daemon/service.hpp"
+#include "daemon/system/blocked_signals.hpp"
 #include "daemon/system/exit_status.hpp"
-#include "daemon/system/held_signals.hpp"
 
 namespace elit::daemon {
 namespace {
@@ -93,7 +93,7 @@ int pass(const SyncArguments& arguments, const Options& options, Log& log, std::
 }  // namespace
 
 int sync(const SyncArguments& arguments, std::ostream& out, std::ostream& err) {
-  hold_signals(false);
+  block_signals(false);
   LoadedConfiguration loaded = load_configuration(arguments.config);
   if (!loaded.options) {
     err << loaded.complaint;

@@ -1,10 +1,10 @@
-#include "daemon/system/held_signals.hpp"
+#include "daemon/system/blocked_signals.hpp"
 
 #include <csignal>
 
 namespace elit::daemon {
 
-void hold_signals(bool reload) {
+void block_signals(bool reload) {
   sigset_t held;
   sigemptyset(&held);
   sigaddset(&held, SIGTERM);
