@@ -240,7 +240,7 @@ void TokenKeeper::forget() {
   proven_ = false;
 }
 
-std::vector<std::string> TokenKeeper::concealed() const {
+std::vector<std::string> TokenKeeper::secrets_to_redact() const {
   std::vector<std::string> secrets;
   if (!refresh_token_.empty()) {
     secrets.push_back(refresh_token_);

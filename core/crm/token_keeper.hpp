@@ -60,7 +60,7 @@ class TokenKeeper {
   // The configured secrets are others now: begins anew.
   void forget();
   // What no log and no record may say.
-  [[nodiscard]] std::vector<std::string> concealed() const;
+  [[nodiscard]] std::vector<std::string> secrets_to_redact() const;
 
   // What the token file holds. A text that is not ours, or was kept under other secrets, changes nothing.
   void take_up(std::string_view kept, const boost::json::value& secrets, Instant now);

@@ -183,7 +183,7 @@ asio::awaitable<crm::TokenKeeper::Outcome> CrmCarrier::renew_token() {
 }
 
 void CrmCarrier::conceal_tokens() {
-  for (const std::string& secret : tokens_.concealed()) {
+  for (const std::string& secret : tokens_.secrets_to_redact()) {
     parts_.secrets->conceal(secret);
   }
 }

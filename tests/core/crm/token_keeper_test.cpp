@@ -226,7 +226,7 @@ TEST_F(TokenKeeperTest, IsLedNowhereWithoutTls) {
 
 TEST_F(TokenKeeperTest, SaysWhatNoLogMayRepeat) {
   give(R"({"access_token":"canary-access","refresh_token":"canary-second"})");
-  EXPECT_THAT(keeper_.concealed(), AllOf(Contains("canary-access"), Contains("canary-second")));
+  EXPECT_THAT(keeper_.secrets_to_redact(), AllOf(Contains("canary-access"), Contains("canary-second")));
 }
 
 TEST_F(TokenKeeperTest, BeginsAnewWithOtherSecrets) {
