@@ -116,7 +116,7 @@ class SinkDesigner {
                          [this](const std::string& name) { return sink_.secrets.contains(name); });
     };
     const auto chosen = std::find_if(preset_.credentials.begin(), preset_.credentials.end(), fits);
-    design_.credential = static_cast<std::size_t>(chosen - preset_.credentials.begin());
+    design_.credential_index = static_cast<std::size_t>(chosen - preset_.credentials.begin());
     if (chosen == preset_.credentials.end() && all_known) {
       complain("secrets", fmt::format("{}: {} needs {}", sink_.secrets.empty() ? "is missing" : "lacks some",
                                       preset_.name, ways()));

@@ -46,7 +46,7 @@ CrmRequest Exchange::make_request(const CredentialValues& values) {
   form.path = step().path.target_text(scope);
   form.query = texts_of(step().query, scope);
   form.headers = texts_of(step().headers, scope);
-  add_credential(form, design_.way_in(), scope);
+  add_credential(form, design_.credential(), scope);
   form.format = step().format;
   if (form.format != BodyFormat::none) {
     form.body = render(step().body, scope, each);

@@ -17,10 +17,10 @@ struct SinkDesign {
   std::string base_url;              // without a slash at its end; may have a path
   boost::json::object config;        // `config` of placeholders: the settings, and `url`
   std::vector<FieldMapping> fields;  // of contacts, in the order of their names
-  std::size_t credential = 0;        // which of the preset's is used
+  std::size_t credential_index = 0;  // which of the preset's is used
   WorkOptions work;
 
-  [[nodiscard]] const Credential& way_in() const { return preset.credentials.at(credential); }
+  [[nodiscard]] const Credential& credential() const { return preset.credentials.at(credential_index); }
 };
 
 }  // namespace elit::crm

@@ -91,7 +91,7 @@ bool is_loopback(const std::string& url) {
 }  // namespace
 
 TokenKeeper::TokenKeeper(const SinkDesign& design) : design_(design), values_(json::object{}), next_(nullptr) {
-  const Credential& credential = design_.way_in();
+  const Credential& credential = design_.credential();
   request_ = credential.token ? &*credential.token : nullptr;
 }
 

@@ -52,7 +52,7 @@ std::string explanation(const SinkOptions& sink) {
     text +=
         " What stands in brackets, such as (contact id), will come from the CRM's answers (null where it has to be a "
         "number); shown is what follows when searches find nothing and everything is accepted.";
-    text += sink.design->way_in().token ? " Before them goes a request for an access token, if there is none." : "";
+    text += sink.design->credential().token ? " Before them goes a request for an access token, if there is none." : "";
   }
   return text;
 }

@@ -21,11 +21,11 @@ std::vector<std::string> guarantee_of(const SinkOptions& sink) {
   return crm::guarantee_of(sink.design->preset);
 }
 
-std::string way_in_of(const SinkOptions& sink) {
+std::string credential_of(const SinkOptions& sink) {
   if (sink.type != SinkType::crm) {
     return {};
   }
-  const crm::Credential& credential = sink.design->way_in();
+  const crm::Credential& credential = sink.design->credential();
   if (credential.secrets.empty()) {
     return fmt::format("credential {}, without secrets", credential.name);
   }

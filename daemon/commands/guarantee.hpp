@@ -11,7 +11,7 @@ namespace elit::daemon {
 [[nodiscard]] std::vector<std::string> guarantee_of(const SinkOptions& sink);
 
 // How a CRM's sink proves who it is: the credential, its secrets by name, where tokens come from. Empty for others.
-[[nodiscard]] std::string way_in_of(const SinkOptions& sink);
+[[nodiscard]] std::string credential_of(const SinkOptions& sink);
 
 // What a record of a CRM's sink is. Empty for others.
 [[nodiscard]] std::string unit_of(const SinkOptions& sink);

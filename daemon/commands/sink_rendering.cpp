@@ -71,8 +71,8 @@ crm::CredentialValues masked_values(const crm::SinkDesign& design, const std::st
     }
   }
   json::object token;
-  if (design.way_in().token) {
-    for (const auto& [name, locator] : design.way_in().token->values) {
+  if (design.credential().token) {
+    for (const auto& [name, locator] : design.credential().token->values) {
       if (name != "base_url") {
         token[name] = mask;
       }

@@ -40,7 +40,7 @@ json::object sink_document(const SinkOptions& sink) {
                         {"guarantee", fmt::format("{}", fmt::join(guarantee_of(sink), "; "))}};
   if (sink.type == SinkType::crm) {
     document["unit"] = unit_of(sink);
-    document["way_in"] = way_in_of(sink);
+    document["credential"] = credential_of(sink);
   }
   return document;
 }
@@ -91,7 +91,7 @@ void print_summary(const config::Loaded& loaded, std::ostream& out) {
       out << "  " << line << '\n';
     }
     if (sink.type == SinkType::crm) {
-      out << fmt::format("  {}; {}\n", unit_of(sink), way_in_of(sink));
+      out << fmt::format("  {}; {}\n", unit_of(sink), credential_of(sink));
     }
   }
 }

@@ -74,7 +74,7 @@ TEST_F(CrmSinks, HaveAFinishedDesign) {
   EXPECT_EQ(design.base_url, "https://api.hubapi.com");
   EXPECT_EQ(design.config.at("channel").as_string(), "SMS");
   EXPECT_EQ(design.config.at("url").as_string(), "https://api.hubapi.com");
-  EXPECT_EQ(design.way_in().name, "token");
+  EXPECT_EQ(design.credential().name, "token");
   EXPECT_EQ(design.work.unit, crm::DeliveryUnit::day);
   EXPECT_EQ(design.work.zone_name, "Asia/Kolkata");
   EXPECT_EQ(design.work.zone.offset_at(test_now), Milliseconds{std::chrono::minutes{330}});
@@ -101,7 +101,7 @@ TEST_F(CrmSinks, TakeTheFirstCredentialWhoseSecretsAreGiven) {
   const std::string base = "preset: mycrm.yaml\nurl: https://crm.example.com/x/\nsettings: {account: a}\n";
   const Loaded app = load_sink("custom", base + "secrets: {client_id: {env: A}, client_secret: {env: B}}\n");
   ASSERT_TRUE(app.options) << to_string(app.mistakes.front());
-  EXPECT_EQ(app.options->sinks.front().design->way_in().name, "app");
+  EXPECT_EQ(app.options->sinks.front().design->credential().name, "app");
   EXPECT_EQ(app.options->sinks.front().design->base_url, "https://crm.example.com/x");
   EXPECT_EQ(app.options->sinks.front().design->preset.name, "mycrm");
   EXPECT_EQ(mistakes_of("custom", base + "secrets: {client_id: {env: A}}\n"),

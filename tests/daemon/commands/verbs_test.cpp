@@ -91,7 +91,7 @@ TEST_F(Verbs, ValidateSaysWhatACrmReallyGuarantees) {
   EXPECT_EQ(run_validate(config::with_sinks(crm_sink), true), 0);
   const json::value sink = json::parse(out_.str()).at("sinks").at(0);
   EXPECT_EQ(sink.at("type").as_string(), "custom");
-  EXPECT_EQ(sink.at("way_in").as_string(), "credential key with api_key");
+  EXPECT_EQ(sink.at("credential").as_string(), "credential key with api_key");
 }
 
 TEST_F(Verbs, ValidateInspectsTheSecretsOfACrmLikeAnyOther) {
