@@ -105,7 +105,7 @@ const std::map<std::string, Verb>& verbs() {
        {"config schema|show|example|reference|presets [--config FILE] [--json]",
         "the configuration's JSON Schema, the values in force, an example, the CRMs it knows", "", config_verb}},
       {"deliver",
-       {"deliver --render --sink NAME [--last N] [--anew] [--config FILE] [--json]",
+       {"deliver --render --sink NAME [--last N] [--ignore-state] [--config FILE] [--json]",
         "prints the requests that would be sent to a sink, sends nothing", deliver_help(),
         on_configuration("deliver", {"render", "sink", "last", "anew", "json"},
                          [](const CommandLine& line) {

@@ -67,7 +67,7 @@ std::string note_on(const std::vector<RenderedRequest>& requests, std::size_t me
   const bool holds_all = std::none_of(requests.begin(), requests.end(),
                                       [](const RenderedRequest& request) { return request.of_messages; });
   return explanation(sink) + (holds_all ? " The CRM is known to hold these messages as they are, so nothing of them "
-                                          "would be sent; --anew shows the requests as if it held nothing."
+                                          "would be sent; --ignore-state shows the requests as if it held nothing."
                                         : "");
 }
 
@@ -127,7 +127,7 @@ std::string deliver_help() {
          "  --last N      how many messages, 1 to " +
          std::to_string(last_max) + " (" + std::to_string(defaults.last) +
          ")\n"
-         "  --anew        as if the sink held nothing of them yet\n"
+         "  --ignore-state        as if the sink held nothing of them yet\n"
          "  --json        {\"sink\", \"messages\", \"requests\": [{\"step\", \"method\", \"url\", \"headers\", "
          "\"body\"}]}\n\n"
          "Exit status 0 also when there are no messages yet, or nothing would be sent; stderr says so.";

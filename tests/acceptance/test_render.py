@@ -81,7 +81,7 @@ class RenderTest(AcceptanceTest):
             world.config["sinks"] = [sink]
             world.write()
             before = self.traces(world)
-            for arguments in (), ("--last", "1"), ("--last", "16", "--anew"):
+            for arguments in (), ("--last", "1"), ("--last", "16", "--ignore-state"):
                 with self.subTest(preset=preset, arguments=arguments):
                     self.shows_requests(world, preset, *arguments)
             self.assertEqual(self.traces(world), before)
@@ -143,8 +143,8 @@ class RenderTest(AcceptanceTest):
             self.assertEqual({r["headers"]["Authorization"] for r in shown}, {"Bearer ***"})
         known = self.render(world, "by-day", "--last", "50")
         self.assertNotIn(MARK, known.stdout)
-        self.assertIn("--anew", known.stderr)
-        self.assertIn(MARK, self.render(world, "by-day", "--last", "50", "--anew").stdout)
+        self.assertIn("--ignore-state", known.stderr)
+        self.assertIn(MARK, self.render(world, "by-day", "--last", "50", "--ignore-state").stdout)
 
     @staticmethod
     def without_ids(body):

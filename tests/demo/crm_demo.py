@@ -82,7 +82,7 @@ sinks:
 
 def show_requests(program, path, view):
     """Prints the first requests of a delivery as the program itself shows them, without sending them."""
-    command = [program, "deliver", "--render", "--sink", "crm", "--last", "2", "--anew", "--json"]
+    command = [program, "deliver", "--render", "--sink", "crm", "--last", "2", "--ignore-state", "--json"]
     command += ["--config", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     if done.returncode != 0:
@@ -98,7 +98,7 @@ def show_requests(program, path, view):
         for line in lines[:BODY_LINES_MAX] + (["..."] if len(lines) > BODY_LINES_MAX else []):
             print(f"      {line[:110]}")
     shown = path.relative_to(ROOT)
-    print(f"\n    (elitbuzz-sync deliver --render --sink crm --last 2 --anew --config {shown})\n", flush=True)
+    print(f"\n    (elitbuzz-sync deliver --render --sink crm --last 2 --ignore-state --config {shown})\n", flush=True)
 
 
 def rows(query):

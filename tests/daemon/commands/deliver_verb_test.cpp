@@ -279,9 +279,9 @@ TEST_F(DeliverVerb, SaysSoWhenTheCrmHoldsEverythingAlready) {
   store({"one", "two"});
   keep("own", records_after_delivery());
   EXPECT_THAT(steps_of(document_of("own")), ElementsAre("abilities"));
-  EXPECT_THAT(err_.str(), HasSubstr("--anew"));
+  EXPECT_THAT(err_.str(), HasSubstr("--ignore-state"));
   EXPECT_THAT(steps_of(document_of("own", 5, true)), ElementsAre("abilities", "people", "notes"));
-  EXPECT_THAT(err_.str(), Not(HasSubstr("--anew")));
+  EXPECT_THAT(err_.str(), Not(HasSubstr("--ignore-state")));
   conversations_->say(user_, "three");
   EXPECT_THAT(steps_of(document_of("own")), ElementsAre("abilities", "notes")) << "only what has changed";
 }
@@ -384,7 +384,7 @@ TEST(CommandLine, SaysWhatIsWrongWithAnOption) {
   EXPECT_EQ(parse_command_line({"--sink"}, known, 0).error, "--sink needs the name of a sink");
   EXPECT_EQ(parse_command_line({"--config="}, known, 0).error, "--config needs a file");
   EXPECT_EQ(parse_command_line({"--config"}, known, 0).error, "--config needs a file");
-  EXPECT_EQ(parse_command_line({"--anew"}, known, 0).error, "unknown option --anew");
+  EXPECT_EQ(parse_command_line({"--ignore-state"}, known, 0).error, "unknown option --ignore-state");
   EXPECT_EQ(parse_command_line({"--render=yes"}, known, 0).error, "unknown option --render=yes");
   EXPECT_EQ(parse_command_line({"-x"}, known, 0).error, "unknown option -x");
   EXPECT_EQ(parse_command_line({"word"}, known, 0).error, "unexpected argument word");
