@@ -107,14 +107,14 @@ const std::map<std::string, Verb>& verbs() {
       {"deliver",
        {"deliver --render --sink NAME [--last N] [--ignore-state] [--config FILE] [--json]",
         "prints the requests that would be sent to a sink, sends nothing", deliver_help(),
-        on_configuration("deliver", {"render", "sink", "last", "anew", "json"},
+        on_configuration("deliver", {"render", "sink", "last", "ignore-state", "json"},
                          [](const CommandLine& line) {
                            DeliverArguments arguments;
                            arguments.config = line.config;
                            arguments.sink = line.sink;
                            arguments.last = line.last.value_or(arguments.last);
                            arguments.render = line.render;
-                           arguments.anew = line.anew;
+                           arguments.ignore_state = line.ignore_state;
                            arguments.json = line.json;
                            return deliver(arguments, std::cout, std::cerr);
                          })}},

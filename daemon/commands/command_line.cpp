@@ -31,11 +31,11 @@ std::string set_value(const std::string& option, const std::string& value, Comma
 }
 
 bool set_switch(const std::string& option, CommandLine& arguments) {
-  bool* target = option == "json"     ? &arguments.json
-                 : option == "watch"  ? &arguments.watch
-                 : option == "render" ? &arguments.render
-                 : option == "anew"   ? &arguments.anew
-                                      : nullptr;
+  bool* target = option == "json"           ? &arguments.json
+                 : option == "watch"        ? &arguments.watch
+                 : option == "render"       ? &arguments.render
+                 : option == "ignore-state" ? &arguments.ignore_state
+                                            : nullptr;
   if (target != nullptr) {
     *target = true;
   }

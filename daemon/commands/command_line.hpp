@@ -17,7 +17,7 @@ struct CommandLine {
   bool json = false;
   bool watch = false;
   bool render = false;
-  bool anew = false;
+  bool ignore_state = false;
   std::string sink;               // its name; empty: not given
   std::optional<int> last;        // 1..last_max
   std::vector<std::string> rest;  // words that are no options, in their order

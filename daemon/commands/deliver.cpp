@@ -75,7 +75,7 @@ int render(const DeliverArguments& arguments, const Options& options, const Sink
            std::ostream& err) {
   Rendering rendering;
   rendering.state_directory = options.state_directory;
-  rendering.anew = arguments.anew;
+  rendering.ignore_state = arguments.ignore_state;
   rendering.at = config::wall_clock();
   if (has_state(rendering.state_directory)) {
     rendering.messages = storage::read_last_messages(rendering.state_directory, arguments.last);

@@ -8,10 +8,10 @@ namespace elit::daemon {
 
 struct DeliverArguments {
   std::filesystem::path config;
-  std::string sink;     // its name; empty: not given
-  int last = 5;         // how many of the messages that were stored last
-  bool render = false;  // false: refused, deliveries are the daemon's
-  bool anew = false;    // as if the sink held nothing of them yet
+  std::string sink;           // its name; empty: not given
+  int last = 5;               // how many of the messages that were stored last
+  bool render = false;        // false: refused, deliveries are the daemon's
+  bool ignore_state = false;  // as if the sink held nothing of them yet
   bool json = false;
 };
 

@@ -126,7 +126,7 @@ class CrmRendering {
     task.sink = found_;
     task.bytes_max = sink_.batch.bytes;
     task.work = crm::make_work(design_.work, batch, delivered_with(batch));
-    if (!rendering_.anew) {
+    if (!rendering_.ignore_state) {
       task.known = storage::read_remote_records(rendering_.state_directory, sink_.name, crm::record_keys(task.work));
     }
     // What a batch before this one would have left counts more than what is there now.

@@ -18,7 +18,7 @@ inline constexpr const char* secret_mask = "***";
 struct Rendering {
   std::filesystem::path state_directory;  // with a database in it
   std::vector<OutgoingMessage> messages;  // as they would be delivered, each user's in the order of time
-  bool anew = false;                      // as if the sink held nothing of them yet
+  bool ignore_state = false;              // as if the sink held nothing of them yet
   Instant at;                             // when they would go out
 };
 

@@ -128,12 +128,12 @@ class DeliverVerb : public testing::Test {
   }
 
   // What is printed of the sink's last messages.
-  std::string text_of(const std::string& sink, int last = 5, bool anew = false) {
-    EXPECT_EQ(deliver_with({{}, sink, last, true, anew, false}), 0) << err_.str();
+  std::string text_of(const std::string& sink, int last = 5, bool ignore_state = false) {
+    EXPECT_EQ(deliver_with({{}, sink, last, true, ignore_state, false}), 0) << err_.str();
     return out_.str();
   }
-  json::object document_of(const std::string& sink, int last = 5, bool anew = false) {
-    EXPECT_EQ(deliver_with({{}, sink, last, true, anew, true}), 0) << err_.str();
+  json::object document_of(const std::string& sink, int last = 5, bool ignore_state = false) {
+    EXPECT_EQ(deliver_with({{}, sink, last, true, ignore_state, true}), 0) << err_.str();
     return json::parse(out_.str()).as_object();
   }
   static std::vector<std::string> steps_of(const json::object& document) {
