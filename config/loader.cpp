@@ -16,9 +16,9 @@ Loaded load_text(const std::string& text, const std::filesystem::path& file, Ins
   Loaded loaded;
   loaded.file = file.string();
   Tree tree = parse_yaml(text, loaded.file);
-  Findings findings(loaded.file);
-  for (Mistake& mistake : tree.mistakes) {
-    findings.take(std::move(mistake));
+  Diagnostics diagnostics(loaded.file);
+  for (Diagnostic& mistake : tree.mistakes) {
+    diagnostics.take(std::move(mistake));
   }
   Options options;
   if (tree.readable) {
@@ -26,11 +26,11 @@ Loaded load_text(const std::string& text, const std::filesystem::path& file, Ins
     const std::filesystem::path absolute = std::filesystem::absolute(file, ignored);
     const ReadContext context{absolute.parent_path().lexically_normal(), now};
     tree.root.place = {};
-    read_section(option_table(), tree.root, &options, "", context, findings);
+    read_section(option_table(), tree.root, &options, "", context, diagnostics);
   }
-  std::vector<Mistake> of_presets = design_sinks(options, {loaded.file, text}, findings);
-  loaded.origins = std::move(findings.origins);
-  loaded.mistakes = findings.take_mistakes();
+  std::vector<Diagnostic> of_presets = design_sinks(options, {loaded.file, text}, diagnostics);
+  loaded.origins = std::move(diagnostics.origins);
+  loaded.mistakes = diagnostics.take_entries();
   sort_by_place(loaded.mistakes);
   loaded.mistakes.insert(loaded.mistakes.end(), std::make_move_iterator(of_presets.begin()),
                          std::make_move_iterator(of_presets.end()));
@@ -52,8 +52,8 @@ Loaded load(const std::filesystem::path& path, Instant now) {
   return load_text(*read.text, path, now);
 }
 
-void print_mistakes(std::ostream& out, const std::vector<Mistake>& mistakes) {
-  for (const Mistake& mistake : mistakes) {
+void print_mistakes(std::ostream& out, const std::vector<Diagnostic>& mistakes) {
+  for (const Diagnostic& mistake : mistakes) {
     out << to_string(mistake) << '\n';
   }
 }

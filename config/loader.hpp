@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "config/yaml/findings.hpp"
-#include "config/yaml/mistake.hpp"
+#include "config/yaml/diagnostic.hpp"
+#include "config/yaml/diagnostics.hpp"
 #include "core/instant.hpp"
 #include "core/options.hpp"
 
@@ -16,10 +16,10 @@ namespace elit::config {
 
 // A configuration file as it was read. Either `options` holds a value or `mistakes` is not empty.
 struct Loaded {
-  std::string file;                // as the operator named it
-  std::optional<Options> options;  // every bound of core/options.hpp checked, every path absolute
-  std::vector<Mistake> mistakes;   // all of them, by their place; those in presets of one's own behind the others
-  Origins origins;                 // where each key stands that is set; the others have their defaults
+  std::string file;                  // as the operator named it
+  std::optional<Options> options;    // every bound of core/options.hpp checked, every path absolute
+  std::vector<Diagnostic> mistakes;  // all of them, by their place; those in presets of one's own behind the others
+  Origins origins;                   // where each key stands that is set; the others have their defaults
 };
 
 [[nodiscard]] inline Instant wall_clock() {
@@ -35,6 +35,6 @@ struct Loaded {
 [[nodiscard]] Loaded load_text(const std::string& text, const std::filesystem::path& file, Instant now = wall_clock());
 
 // One mistake a line.
-void print_mistakes(std::ostream& out, const std::vector<Mistake>& mistakes);
+void print_mistakes(std::ostream& out, const std::vector<Diagnostic>& mistakes);
 
 }  // namespace elit::config

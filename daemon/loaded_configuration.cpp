@@ -19,13 +19,13 @@ LoadedConfiguration load_configuration(const std::filesystem::path& file) {
     result.complaint = complaint.str();
     return result;
   }
-  const std::vector<SecretMistake> secrets = find_secret_mistakes(loaded);
+  const std::vector<SecretDiagnostic> secrets = find_secret_mistakes(loaded);
   if (secrets.empty()) {
     result.options = std::move(loaded.options);
     return result;
   }
   result.exit_status = exit_permission;
-  for (const SecretMistake& secret : secrets) {
+  for (const SecretDiagnostic& secret : secrets) {
     complaint << to_string(secret.mistake) << '\n';
     result.exit_status = std::max(result.exit_status, secret.exit_status);
   }

@@ -36,7 +36,7 @@ struct Verb {
   std::function<int(const Words&)> run;
 };
 
-int complain(const std::string& what, const std::string& verb) {
+int add_problem(const std::string& what, const std::string& verb) {
   std::cerr << "elitbuzz-sync: " << what << "\nTry: elitbuzz-sync " << verb << (verb.empty() ? "" : " ") << "--help\n";
   return exit_usage;
 }
@@ -46,14 +46,14 @@ std::function<int(const Words&)> on_configuration(std::string name, Words allowe
                                                   std::function<int(const CommandLine&)> act) {
   return [name = std::move(name), allowed = std::move(allowed), act = std::move(act)](const Words& words) {
     const ParsedCommandLine parsed = parse_command_line(words, allowed, 0);
-    return parsed.error.empty() ? act(parsed.arguments) : complain(name + ": " + parsed.error, name);
+    return parsed.error.empty() ? act(parsed.arguments) : add_problem(name + ": " + parsed.error, name);
   };
 }
 
 int config_verb(const Words& words) {
   const ParsedCommandLine parsed = parse_command_line(words, {"json"}, 1);
   if (!parsed.error.empty()) {
-    return complain("config: " + parsed.error, "config");
+    return add_problem("config: " + parsed.error, "config");
   }
   const std::string what = parsed.arguments.rest.empty() ? "" : parsed.arguments.rest.front();
   if (what == "schema") {
@@ -71,7 +71,7 @@ int config_verb(const Words& words) {
   if (what == "show") {
     return config_show({.config = parsed.arguments.config, .json = parsed.arguments.json}, std::cout, std::cerr);
   }
-  return complain("config: say what to print: schema, show, example, reference or presets", "config");
+  return add_problem("config: say what to print: schema, show, example, reference or presets", "config");
 }
 
 const std::map<std::string, Verb>& verbs() {
@@ -156,7 +156,7 @@ bool asks_for_help(const Words& words) {
 int run_verb(const std::string& name, const Words& words) {
   const auto place = verbs().find(name);
   if (place == verbs().end()) {
-    return complain("unknown verb " + name, "");
+    return add_problem("unknown verb " + name, "");
   }
   const Verb& verb = place->second;
   if (asks_for_help(words) && name != "simulator") {
@@ -171,7 +171,7 @@ int run_verb(const std::string& name, const Words& words) {
 
 int start(const Words& words) {
   if (words.empty()) {
-    return complain("say what to do: elitbuzz-sync VERB", "");
+    return add_problem("say what to do: elitbuzz-sync VERB", "");
   }
   if (words.front() == "--help" || words.front() == "-h" || words.front() == "help") {
     print_help();

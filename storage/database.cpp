@@ -95,7 +95,8 @@ void check_version(const std::filesystem::path& file, std::int64_t version) {
   }
 }
 
-// A page that the check could not read is no damage, but SQLite tells it among the findings, with its code or without.
+// A page that the check could not read is no damage, but SQLite tells it among the diagnostics, with its code or
+// without.
 void check_readable(const Connection& connection, const std::string& finding) {
   constexpr std::string_view code = "error code=";
   constexpr int any_io_error = 10;

@@ -72,7 +72,7 @@ class Inspector {
   [[nodiscard]] virtual bool sound(std::string_view key) const = 0;
   [[nodiscard]] virtual bool present(std::string_view key) const = 0;
   // Places the mistake at the key, or at the section when the key is absent.
-  virtual void complain(const std::string& key, std::string what) = 0;
+  virtual void report(const std::string& key, std::string what) = 0;
 };
 
 struct Section {

@@ -18,10 +18,10 @@ void check_order(Milliseconds small, const std::string& small_key, Milliseconds 
     return;
   }
   if (inspector.present(large_key)) {
-    inspector.complain(large_key, fmt::format("must be at least {}, which is {}", small_key, duration_text(small)));
+    inspector.report(large_key, fmt::format("must be at least {}, which is {}", small_key, duration_text(small)));
   } else {
-    inspector.complain(small_key, fmt::format("is more than {}, which is {} by default: set {} too", large_key,
-                                              duration_text(large), large_key));
+    inspector.report(small_key, fmt::format("is more than {}, which is {} by default: set {} too", large_key,
+                                            duration_text(large), large_key));
   }
 }
 
@@ -30,7 +30,7 @@ void check_encryption(const std::string& url, const char* key, const TransportOp
   if (!inspector.sound(key) || !is_plain_http(url) || transport.insecure_http || is_loopback_url(url)) {
     return;
   }
-  inspector.complain(key, "is http:// to another host: use https://, or allow it with insecure_http: true");
+  inspector.report(key, "is http:// to another host: use https://, or allow it with insecure_http: true");
 }
 
 // Complains of every name that stands a second time in `list`.
@@ -45,7 +45,7 @@ void check_names(const Elements& elements, const char* list, Inspector& inspecto
     }
     const auto [first, is_new] = seen.emplace(name, index);
     if (!is_new) {
-      inspector.complain(key, fmt::format("\"{}\" is already the name of {}[{}]", name, list, first->second));
+      inspector.report(key, fmt::format("\"{}\" is already the name of {}[{}]", name, list, first->second));
     }
   }
 }
@@ -60,7 +60,7 @@ void check_directories(const Options& options, Inspector& inspector) {
     }
     const auto [first, is_new] = seen.emplace(sink.directory, key);
     if (!is_new) {
-      inspector.complain(key, fmt::format("is the same directory as {}: give each its own", first->second));
+      inspector.report(key, fmt::format("is the same directory as {}: give each its own", first->second));
     }
   }
 }
@@ -90,8 +90,8 @@ void check_api(const DialectOptions& api, Inspector& inspector) {
       const auto [first, is_new] = seen.emplace(*name, key);
       if (!is_new && inspector.sound(key) && inspector.sound(first->second)) {
         const bool blame_first = !inspector.present(key);
-        inspector.complain(blame_first ? first->second : key,
-                           fmt::format("is the same parameter as {}", blame_first ? key : first->second));
+        inspector.report(blame_first ? first->second : key,
+                         fmt::format("is the same parameter as {}", blame_first ? key : first->second));
       }
     }
   };
@@ -107,7 +107,7 @@ void check_source(const SourceOptions& source, Inspector& inspector) {
     const std::string key = fmt::format("audiences[{}]", index);
     const auto [first, is_new] = seen.emplace(std::pair{audience.attribute, audience.value}, index);
     if (!is_new && inspector.sound(key)) {
-      inspector.complain(key, fmt::format("is the same audience as audiences[{}]", first->second));
+      inspector.report(key, fmt::format("is the same audience as audiences[{}]", first->second));
     }
   }
 }

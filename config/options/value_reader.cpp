@@ -48,8 +48,8 @@ std::optional<std::string> credential_problem(const std::string& name) {
 // Reads one value; the members it was given outlive it.
 class ValueReader {
  public:
-  ValueReader(const Option& option, const ReadContext& context, Findings& findings)
-      : option_(option), context_(context), findings_(findings) {}
+  ValueReader(const Option& option, const ReadContext& context, Diagnostics& diagnostics)
+      : option_(option), context_(context), diagnostics_(diagnostics) {}
 
   std::optional<Value> read(const Node& node, const std::string& path) {
     if (node.kind == Node::Kind::null) {
@@ -88,7 +88,7 @@ class ValueReader {
 
  private:
   std::nullopt_t fail(const Node& node, const std::string& path, std::string what) {
-    findings_.complain(node.place, path, std::move(what));
+    diagnostics_.report(node.place, path, std::move(what));
     return std::nullopt;
   }
 
@@ -236,8 +236,8 @@ class ValueReader {
     const auto kind = std::find(kinds.begin(), kinds.end(), entry.key);
     if (kind == kinds.end()) {
       const std::optional<std::string> near = closest_match(entry.key, kinds);
-      findings_.complain(entry.place, path,
-                         fmt::format("must be {}{}", secret_forms, near ? ": did you mean " + *near + "?" : ""));
+      diagnostics_.report(entry.place, path,
+                          fmt::format("must be {}{}", secret_forms, near ? ": did you mean " + *near + "?" : ""));
       return std::nullopt;
     }
     return reference_of(static_cast<SecretReference::Kind>(kind - kinds.begin()), entry, path_of(path, entry.key));
@@ -276,7 +276,7 @@ class ValueReader {
     bool sound = true;
     for (const Entry& entry : node.entries) {
       const std::string entry_path = path_of(path, entry.key);
-      findings_.origins[entry_path] = entry.place;
+      diagnostics_.origins[entry_path] = entry.place;
       const std::optional<HeaderValue> value = header_value(entry, entry_path);
       if (!value || repeats_header(headers, entry, entry_path)) {
         sound = false;
@@ -296,7 +296,8 @@ class ValueReader {
     };
     for (const auto& [name, value] : headers) {
       if (std::equal(name.begin(), name.end(), entry.key.begin(), entry.key.end(), same)) {
-        findings_.complain(entry.place, path, fmt::format("is the same header as {}: names differ only in case", name));
+        diagnostics_.report(entry.place, path,
+                            fmt::format("is the same header as {}: names differ only in case", name));
         return true;
       }
     }
@@ -306,7 +307,7 @@ class ValueReader {
   std::optional<HeaderValue> header_value(const Entry& entry, const std::string& path) {
     const Node& node = entry.value;
     if (const auto problem = header_name_problem(entry.key)) {
-      findings_.complain(entry.place, path, *problem);
+      diagnostics_.report(entry.place, path, *problem);
       return std::nullopt;
     }
     if (node.kind == Node::Kind::null) {
@@ -333,7 +334,7 @@ class ValueReader {
     bool sound = true;
     for (const Entry& entry : node.entries) {
       const std::string entry_path = path_of(path, entry.key);
-      findings_.origins[entry_path] = entry.place;
+      diagnostics_.origins[entry_path] = entry.place;
       if (entry.value.kind != Node::Kind::scalar) {
         sound = false;
         fail(entry.value, entry_path, fmt::format("must be one of {}", fmt::join(option_.choices, ", ")));
@@ -356,7 +357,7 @@ class ValueReader {
     bool sound = true;
     for (const Entry& entry : node.entries) {
       const std::string entry_path = path_of(path, entry.key);
-      findings_.origins[entry_path] = entry.value.place;
+      diagnostics_.origins[entry_path] = entry.value.place;
       if (const auto value = read(entry, entry_path)) {
         map[entry.key] = *value;
       } else {
@@ -392,7 +393,7 @@ class ValueReader {
     }
     for (const Entry& entry : node.entries) {
       const std::string entry_path = path_of(path, entry.key);
-      findings_.origins[entry_path] = entry.value.place;
+      diagnostics_.origins[entry_path] = entry.value.place;
       const std::optional<std::string> text = plain_text(entry.value, entry_path);
       if (!text) {
         return std::nullopt;
@@ -408,7 +409,7 @@ class ValueReader {
       } else if (entry.key == "policy") {
         return fail(entry.value, entry_path, "must be always or if_empty");
       } else {
-        findings_.complain(entry.place, entry_path, "is not a known key; known here are value, policy");
+        diagnostics_.report(entry.place, entry_path, "is not a known key; known here are value, policy");
         return std::nullopt;
       }
     }
@@ -427,14 +428,14 @@ class ValueReader {
 
   const Option& option_;
   const ReadContext& context_;
-  Findings& findings_;
+  Diagnostics& diagnostics_;
 };
 
 }  // namespace
 
 std::optional<Value> read_value(const Option& option, const Node& node, const std::string& path,
-                                const ReadContext& context, Findings& findings) {
-  return ValueReader(option, context, findings).read(node, path);
+                                const ReadContext& context, Diagnostics& diagnostics) {
+  return ValueReader(option, context, diagnostics).read(node, path);
 }
 
 }  // namespace elit::config

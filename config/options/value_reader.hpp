@@ -5,7 +5,7 @@
 #include <string>
 
 #include "config/options/option.hpp"
-#include "config/yaml/findings.hpp"
+#include "config/yaml/diagnostics.hpp"
 #include "config/yaml/yaml_tree.hpp"
 
 namespace elit::config {
@@ -16,8 +16,8 @@ struct ReadContext {
   Instant now;                      // bounds what instants may be named
 };
 
-// The value of one option that is no group and no list. Mistakes go to `findings`, all of them; then absent.
+// The value of one option that is no group and no list. Mistakes go to `diagnostics`, all of them; then absent.
 [[nodiscard]] std::optional<Value> read_value(const Option& option, const Node& node, const std::string& path,
-                                              const ReadContext& context, Findings& findings);
+                                              const ReadContext& context, Diagnostics& diagnostics);
 
 }  // namespace elit::config

@@ -21,7 +21,7 @@ namespace {
 // Presets by where they come from, each read once.
 class Presets {
  public:
-  explicit Presets(Findings& findings) : findings_(findings) {}
+  explicit Presets(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   // Null after a mistake.
   const crm::Preset* shipped(const std::string& name) {
@@ -36,7 +36,7 @@ class Presets {
   const crm::Preset* own(const std::string& file, const std::string& key, std::string& digest) {
     const FileText content = read_text_file(file);
     if (!content.text) {
-      complain(key, fmt::format("{} {}", file, content.problem));
+      report(key, fmt::format("{} {}", file, content.problem));
       return nullptr;
     }
     digest = sha256_hex(*content.text);
@@ -47,7 +47,7 @@ class Presets {
     return place->second ? &*place->second : nullptr;
   }
 
-  [[nodiscard]] std::vector<Mistake> take_mistakes() { return std::move(mistakes_); }
+  [[nodiscard]] std::vector<Diagnostic> take_entries() { return std::move(mistakes_); }
 
  private:
   void keep(std::optional<crm::Preset>& place, PresetRead read) {
@@ -55,34 +55,34 @@ class Presets {
     std::move(read.mistakes.begin(), read.mistakes.end(), std::back_inserter(mistakes_));
   }
 
-  void complain(const std::string& key, std::string what) {
-    const auto origin = findings_.origins.find(key);
-    findings_.complain(origin == findings_.origins.end() ? Place{} : origin->second, key, std::move(what));
+  void report(const std::string& key, std::string what) {
+    const auto origin = diagnostics_.origins.find(key);
+    diagnostics_.report(origin == diagnostics_.origins.end() ? Place{} : origin->second, key, std::move(what));
   }
 
-  Findings& findings_;
+  Diagnostics& diagnostics_;
   std::map<std::string, std::optional<crm::Preset>> read_;
-  std::vector<Mistake> mistakes_;
+  std::vector<Diagnostic> mistakes_;
 };
 
 }  // namespace
 
-std::vector<Mistake> design_sinks(Options& options, const PresetText& configuration, Findings& findings) {
-  Presets presets(findings);
+std::vector<Diagnostic> design_sinks(Options& options, const PresetText& configuration, Diagnostics& diagnostics) {
+  Presets presets(diagnostics);
   for (std::size_t index = 0; index < options.sinks.size(); ++index) {
     SinkOptions& sink = options.sinks[index];
     const std::string path = path_of("sinks", index);
-    if (sink.type != SinkType::crm || !findings.sound(path_of(path, std::string("preset")))) {
+    if (sink.type != SinkType::crm || !diagnostics.sound(path_of(path, std::string("preset")))) {
       continue;
     }
     const crm::Preset* preset = sink.crm == "custom"
                                     ? presets.own(sink.preset, path_of(path, std::string("preset")), sink.preset_digest)
                                     : presets.shipped(sink.crm);
     if (preset != nullptr) {
-      sink.design = design_sink(*preset, sink, path, configuration, findings);
+      sink.design = design_sink(*preset, sink, path, configuration, diagnostics);
     }
   }
-  return presets.take_mistakes();
+  return presets.take_entries();
 }
 
 }  // namespace elit::config

@@ -51,8 +51,8 @@ bool has_exists_rule(const std::vector<crm::VerdictRule>& rules) {
 class PresetCheck {
  public:
   PresetCheck(const crm::Preset& preset, const std::vector<PlacedStep>& steps, const Node& root,
-              PresetFindings& findings)
-      : preset_(preset), steps_(steps), root_(root), findings_(findings) {}
+              PresetFindings& diagnostics)
+      : preset_(preset), steps_(steps), root_(root), diagnostics_(diagnostics) {}
 
   void run() {
     check_names();
@@ -67,15 +67,15 @@ class PresetCheck {
   }
 
  private:
-  void complain(const PlacedStep& placed, const char* key, std::string what) {
+  void report(const PlacedStep& placed, const char* key, std::string what) {
     const Entry* entry = placed.node->find(key);
-    findings_.complain(entry == nullptr ? placed.node->place : entry->value.place,
-                       path_of(placed.path, std::string(key)), std::move(what));
+    diagnostics_.report(entry == nullptr ? placed.node->place : entry->value.place,
+                        path_of(placed.path, std::string(key)), std::move(what));
   }
 
   void complain_at_root(const char* key, std::string what) {
     const Entry* entry = root_.find(key);
-    findings_.complain(entry == nullptr ? root_.place : entry->value.place, key, std::move(what));
+    diagnostics_.report(entry == nullptr ? root_.place : entry->value.place, key, std::move(what));
   }
 
   void check_names() {
@@ -83,8 +83,8 @@ class PresetCheck {
     for (std::size_t index = 0; index < steps_.size(); ++index) {
       const auto [first, is_new] = seen.emplace(steps_[index].step.name, index);
       if (!is_new && !steps_[index].step.name.empty()) {
-        complain(steps_[index], "name",
-                 fmt::format("\"{}\" is already the name of steps[{}]", first->first, first->second));
+        report(steps_[index], "name",
+               fmt::format("\"{}\" is already the name of steps[{}]", first->first, first->second));
       }
     }
   }
@@ -93,10 +93,10 @@ class PresetCheck {
     StepItem latest = StepItem::sink;
     for (const PlacedStep& placed : steps_) {
       if (placed.step.item < latest) {
-        complain(placed, "item",
-                 placed.step.item == StepItem::sink
-                     ? "stands behind a step of contacts or activities: the steps of the sink come first"
-                     : "stands behind a step of activities: the steps of contacts come first");
+        report(placed, "item",
+               placed.step.item == StepItem::sink
+                   ? "stands behind a step of contacts or activities: the steps of the sink come first"
+                   : "stands behind a step of activities: the steps of contacts come first");
       }
       latest = std::max(latest, placed.step.item);
     }
@@ -136,22 +136,22 @@ class PresetCheck {
     const crm::Step& step = placed.step;
     if (!has_exists_rule(step.verdicts) && !has_exists_rule(step.item_verdicts) && !has_exists_rule(preset_.verdicts) &&
         !has_exists_rule(preset_.item_verdicts)) {
-      complain(placed, "idempotency",
-               "client_id needs a rule with verdict: exists among the verdicts: it tells the refusal of a second "
-               "record with our id from other refusals");
+      report(placed, "idempotency",
+             "client_id needs a rule with verdict: exists among the verdicts: it tells the refusal of a second "
+             "record with our id from other refusals");
     }
   }
 
   void check_header(const PlacedStep& placed) {
     const std::string item = name_of(placed.step.item);
     if (!mentions(*placed.node, {"headers"}, item + '.')) {
-      complain(placed, "idempotency",
-               fmt::format("header needs a header that is the same for the same content: add headers: "
-                           "{{Idempotency-Key: \"${{{}.key}}\"}}",
-                           item));
+      report(placed, "idempotency",
+             fmt::format("header needs a header that is the same for the same content: add headers: "
+                         "{{Idempotency-Key: \"${{{}.key}}\"}}",
+                         item));
     }
     if (placed.step.items_max > 1) {
-      complain(placed, "items_max", "must be 1 with idempotency: header: such a key speaks of one item");
+      report(placed, "items_max", "must be 1 with idempotency: header: such a key speaks of one item");
     }
   }
 
@@ -159,26 +159,26 @@ class PresetCheck {
     const PlacedStep& placed = steps_[index];
     const char* method = after_unknown ? "lookup_after_unknown" : "lookup_before_create";
     if (!found_before(index, after_unknown)) {
-      complain(placed, "idempotency",
-               fmt::format("{} needs a step of kind: find for item: {} before this one, for {}", method,
-                           name_of(placed.step.item),
-                           after_unknown ? "those whose answer was lost (only: unsure) or for all"
-                                         : "all that are not known (not only: unsure)"));
+      report(placed, "idempotency",
+             fmt::format("{} needs a step of kind: find for item: {} before this one, for {}", method,
+                         name_of(placed.step.item),
+                         after_unknown ? "those whose answer was lost (only: unsure) or for all"
+                                       : "all that are not known (not only: unsure)"));
     }
     if (!placed.step.only_new) {
-      complain(placed, "only",
-               fmt::format("must have new with idempotency: {}: what was found is there and must not be created again",
-                           method));
+      report(placed, "only",
+             fmt::format("must have new with idempotency: {}: what was found is there and must not be created again",
+                         method));
     }
   }
 
   void check_by_id(const PlacedStep& placed) {
     const std::string id = std::string(name_of(placed.step.item)) + ".remote_id";
     if (!placed.step.only_known) {
-      complain(placed, "only", "must have known with idempotency: by_id: only a record that is known has an id");
+      report(placed, "only", "must have known with idempotency: by_id: only a record that is known has an id");
     }
     if (!mentions(*placed.node, {"path", "query", "body"}, id)) {
-      complain(
+      report(
           placed, "idempotency",
           fmt::format("by_id needs ${{{}}} in the path, the query or the body: it says which record is updated", id));
     }
@@ -187,9 +187,9 @@ class PresetCheck {
   void check_batch(const PlacedStep& placed) {
     const Entry* body = placed.node->find("body");
     if (placed.step.items_max > 1 && (body == nullptr || !walks_through_items(body->value))) {
-      complain(placed, "items_max",
-               "lets a request hold several items, and its body does not walk through them: write "
-               "{$each: items, value: ...} into it");
+      report(placed, "items_max",
+             "lets a request hold several items, and its body does not walk through them: write "
+             "{$each: items, value: ...} into it");
     }
   }
 
@@ -219,9 +219,9 @@ class PresetCheck {
   void check_openness() {
     for (const PlacedStep& placed : steps_) {
       if (placed.step.idempotency == Idempotency::allow_duplicates && preset_.guarantee.empty()) {
-        complain(placed, "idempotency",
-                 "allow_duplicates has to be said openly: add a `guarantee` to the preset that tells the operator when "
-                 "something appears twice");
+        report(placed, "idempotency",
+               "allow_duplicates has to be said openly: add a `guarantee` to the preset that tells the operator when "
+               "something appears twice");
         return;
       }
     }
@@ -230,14 +230,14 @@ class PresetCheck {
   const crm::Preset& preset_;
   const std::vector<PlacedStep>& steps_;
   const Node& root_;
-  PresetFindings& findings_;
+  PresetFindings& diagnostics_;
 };
 
 }  // namespace
 
 void check_preset(const crm::Preset& preset, const std::vector<PlacedStep>& steps, const Node& root,
-                  PresetFindings& findings) {
-  PresetCheck(preset, steps, root, findings).run();
+                  PresetFindings& diagnostics) {
+  PresetCheck(preset, steps, root, diagnostics).run();
 }
 
 }  // namespace elit::config

@@ -24,8 +24,12 @@ bool is_secret_name(const std::string& name) {
 class CredentialReader {
  public:
   CredentialReader(const Entry& entry, const std::string& path, std::size_t place, PresetTexts& texts,
-                   PresetFindings& findings)
-      : entry_(entry), members_(entry.value, path, findings), place_(place), texts_(texts), findings_(findings) {}
+                   PresetFindings& diagnostics)
+      : entry_(entry),
+        members_(entry.value, path, diagnostics),
+        place_(place),
+        texts_(texts),
+        diagnostics_(diagnostics) {}
 
   crm::Credential read() {
     credential_.name = entry_.key;
@@ -40,7 +44,7 @@ class CredentialReader {
     if (const Node* token = members_.find("token")) {
       credential_.token = read_token(*token, members_.path_to("token"), sight);
     }
-    credential_.headers = read_headers(members_, sight, texts_, findings_);
+    credential_.headers = read_headers(members_, sight, texts_, diagnostics_);
     credential_.query = read_query(members_, sight, texts_);
     members_.finish();
     return std::move(credential_);
@@ -50,11 +54,11 @@ class CredentialReader {
   void check_secrets() {
     for (const std::string& name : credential_.secrets) {
       if (!is_secret_name(name)) {
-        members_.complain("secrets", "must be names of small letters, digits and _, such as access_token");
+        members_.report("secrets", "must be names of small letters, digits and _, such as access_token");
         return;
       }
       if (std::count(credential_.secrets.begin(), credential_.secrets.end(), name) > 1) {
-        members_.complain("secrets", fmt::format("names {} twice", name));
+        members_.report("secrets", fmt::format("names {} twice", name));
         return;
       }
     }
@@ -74,7 +78,7 @@ class CredentialReader {
 
   crm::Credential::TokenRequest read_token(const Node& node, const std::string& path, const Sight& outside) {
     crm::Credential::TokenRequest token;
-    Members members(node, path, findings_);
+    Members members(node, path, diagnostics_);
     Sight sight = outside;
     sight.assertion = node.find("assertion") != nullptr;
     Sight address = sight;
@@ -84,26 +88,26 @@ class CredentialReader {
     }
     static const std::vector<std::string> methods{"GET", "POST"};
     token.method = methods.at(members.word("method", methods).value_or(1));
-    token.headers = read_headers(members, sight, texts_, findings_);
+    token.headers = read_headers(members, sight, texts_, diagnostics_);
     BodyRead read = read_body(members, crm::BodyFormat::form, sight, sight, texts_);
     token.format = read.format;
     token.body = std::move(read.body);
     if (const Node* assertion = members.find("assertion")) {
       token.assertion = read_assertion(*assertion, members.path_to("assertion"), outside);
     }
-    token.conditions = read_conditions(members, "when", findings_);
+    token.conditions = read_conditions(members, "when", diagnostics_);
     if (members.need("values", "add values: {access_token: /access_token}, what is taken from the answer") != nullptr) {
-      token.values = read_saves(members, "values", findings_);
+      token.values = read_saves(members, "values", diagnostics_);
     }
     token.lifetime = members.duration("lifetime", longest_token).value_or(Milliseconds{0});
-    token.verdicts = read_verdicts(members, "verdicts", findings_);
+    token.verdicts = read_verdicts(members, "verdicts", diagnostics_);
     members.finish();
     return token;
   }
 
   crm::Credential::Assertion read_assertion(const Node& node, const std::string& path, const Sight& sight) {
     crm::Credential::Assertion assertion;
-    Members members(node, path, findings_);
+    Members members(node, path, diagnostics_);
     members.entries("claims", [&](const Entry& entry, const std::string& claim_path) {
       assertion.claims.emplace_back(entry.key, texts_.text(entry.value, claim_path, sight));
     });
@@ -111,13 +115,13 @@ class CredentialReader {
       assertion.key = members.text("key");
       const auto& secrets = credential_.secrets;
       if (std::find(secrets.begin(), secrets.end(), assertion.key) == secrets.end()) {
-        members.complain(
-            "key", fmt::format("must be one of this credential's `secrets`{}", advice_on(assertion.key, secrets)));
+        members.report("key",
+                       fmt::format("must be one of this credential's `secrets`{}", advice_on(assertion.key, secrets)));
       }
     }
     assertion.lifetime = members.duration("lifetime", longest_assertion).value_or(assertion.lifetime);
     if (assertion.lifetime < std::chrono::seconds{10}) {
-      members.complain("lifetime", "must be at least 10s");
+      members.report("lifetime", "must be at least 10s");
     }
     members.finish();
     return assertion;
@@ -127,13 +131,13 @@ class CredentialReader {
   Members members_;
   std::size_t place_;
   PresetTexts& texts_;
-  PresetFindings& findings_;
+  PresetFindings& diagnostics_;
   crm::Credential credential_;
 };
 
 }  // namespace
 
-std::vector<crm::Credential> read_credentials(Members& members, PresetTexts& texts, PresetFindings& findings) {
+std::vector<crm::Credential> read_credentials(Members& members, PresetTexts& texts, PresetFindings& diagnostics) {
   std::vector<crm::Credential> credentials;
   const char* advice =
       "add the ways to prove who we are; for a CRM that asks for nothing write credentials: {open: {}}";
@@ -142,9 +146,9 @@ std::vector<crm::Credential> read_credentials(Members& members, PresetTexts& tex
   }
   members.entries("credentials", [&](const Entry& entry, const std::string& path) {
     if (const auto problem = rules::name.problem(entry.key)) {
-      findings.complain(entry.place, path, *problem);
+      diagnostics.report(entry.place, path, *problem);
     }
-    credentials.push_back(CredentialReader(entry, path, credentials.size(), texts, findings).read());
+    credentials.push_back(CredentialReader(entry, path, credentials.size(), texts, diagnostics).read());
   });
   return credentials;
 }

@@ -66,7 +66,7 @@ void merge_maps(Node& base, const Node& over) {
 
 class StepMerger {
  public:
-  StepMerger(Node& base, PresetFindings& findings) : base_(base), findings_(findings) {}
+  StepMerger(Node& base, PresetFindings& diagnostics) : base_(base), diagnostics_(diagnostics) {}
 
   void lay_over(const Node& over) {
     for (std::size_t index = 0; index < over.items.size(); ++index) {
@@ -96,8 +96,8 @@ class StepMerger {
       for (const Node& candidate : base_.items) {
         names.push_back(text_at(candidate, "name"));
       }
-      findings_.complain(step, path,
-                         fmt::format("removes a step that is not there{}", advice_on(text_at(step, "name"), names)));
+      diagnostics_.report(step, path,
+                          fmt::format("removes a step that is not there{}", advice_on(text_at(step, "name"), names)));
       return;
     }
     base_.items.erase(same);
@@ -113,12 +113,12 @@ class StepMerger {
   }
 
   Node& base_;
-  PresetFindings& findings_;
+  PresetFindings& diagnostics_;
 };
 
 }  // namespace
 
-Node lay_over(Node base, const Node& over, PresetFindings& findings) {
+Node lay_over(Node base, const Node& over, PresetFindings& diagnostics) {
   set_layer(base, 1);
   Node rest = over;
   const Entry* steps = over.find("steps");
@@ -127,7 +127,7 @@ Node lay_over(Node base, const Node& over, PresetFindings& findings) {
   const bool by_name = steps != nullptr && base_steps != base.entries.end() &&
                        steps->value.kind == Node::Kind::sequence && base_steps->value.kind == Node::Kind::sequence;
   if (by_name) {
-    StepMerger(base_steps->value, findings).lay_over(steps->value);
+    StepMerger(base_steps->value, diagnostics).lay_over(steps->value);
     base_steps->place = steps->place;
     base_steps->value.place = steps->value.place;
     std::erase_if(rest.entries, [](const Entry& entry) { return entry.key == "steps"; });

@@ -18,14 +18,14 @@ std::string advice_on(const std::string& word, const std::vector<std::string>& k
   return known.empty() ? "" : fmt::format("; known here are {}", fmt::join(known, ", "));
 }
 
-std::optional<std::string> scalar_text(const Node& node, const std::string& path, PresetFindings& findings) {
+std::optional<std::string> scalar_text(const Node& node, const std::string& path, PresetFindings& diagnostics) {
   if (node.kind != Node::Kind::scalar) {
-    findings.complain(node, path, "must be a single value");
+    diagnostics.report(node, path, "must be a single value");
     return std::nullopt;
   }
   if (!node.quoted) {
     if (const auto advice = needs_quotes(node.text, false)) {
-      findings.complain(node, path, *advice);
+      diagnostics.report(node, path, *advice);
       return std::nullopt;
     }
   }
@@ -33,26 +33,26 @@ std::optional<std::string> scalar_text(const Node& node, const std::string& path
 }
 
 std::optional<std::size_t> word_of(const Node& node, const std::string& path, const std::vector<std::string>& words,
-                                   PresetFindings& findings) {
-  const std::optional<std::string> text = scalar_text(node, path, findings);
+                                   PresetFindings& diagnostics) {
+  const std::optional<std::string> text = scalar_text(node, path, diagnostics);
   if (!text) {
     return std::nullopt;
   }
   const auto found = std::find(words.begin(), words.end(), *text);
   if (found == words.end()) {
     const std::optional<std::string> near = closest_match(*text, words);
-    findings.complain(node, path,
-                      fmt::format("must be one of {}, not \"{}\"{}", fmt::join(words, ", "), printable(*text),
-                                  near ? fmt::format(": did you mean {}?", *near) : ""));
+    diagnostics.report(node, path,
+                       fmt::format("must be one of {}, not \"{}\"{}", fmt::join(words, ", "), printable(*text),
+                                   near ? fmt::format(": did you mean {}?", *near) : ""));
     return std::nullopt;
   }
   return static_cast<std::size_t>(found - words.begin());
 }
 
-Members::Members(const Node& map, std::string path, PresetFindings& findings)
-    : map_(map), path_(std::move(path)), findings_(findings) {
+Members::Members(const Node& map, std::string path, PresetFindings& diagnostics)
+    : map_(map), path_(std::move(path)), diagnostics_(diagnostics) {
   if (!sound()) {
-    findings_.complain(map, path_, "must be a map of keys and values");
+    diagnostics_.report(map, path_, "must be a map of keys and values");
   }
 }
 
@@ -63,7 +63,7 @@ const Node* Members::find(const char* key) {
     return nullptr;
   }
   if (entry->value.kind == Node::Kind::null) {
-    complain(key, "has no value: give it one, or remove the key");
+    report(key, "has no value: give it one, or remove the key");
     return nullptr;
   }
   return &entry->value;
@@ -72,7 +72,7 @@ const Node* Members::find(const char* key) {
 const Node* Members::need(const char* key, std::string_view advice) {
   const Node* node = find(key);
   if (node == nullptr && sound() && map_.find(key) == nullptr) {
-    complain(key, fmt::format("is missing: {}", advice));
+    report(key, fmt::format("is missing: {}", advice));
   }
   return node;
 }
@@ -80,19 +80,19 @@ const Node* Members::need(const char* key, std::string_view advice) {
 void Members::refuse(const char* key, std::string_view why) {
   known_.emplace_back(key);
   if (const Entry* entry = map_.find(key)) {
-    findings_.complain(entry->place, path_to(key), std::string(why));
+    diagnostics_.report(entry->place, path_to(key), std::string(why));
   }
 }
 
-void Members::complain(const char* key, std::string what) {
+void Members::report(const char* key, std::string what) {
   const Entry* entry = map_.find(key);
-  findings_.complain(entry == nullptr ? map_.place : entry->value.place, path_to(key), std::move(what));
+  diagnostics_.report(entry == nullptr ? map_.place : entry->value.place, path_to(key), std::move(what));
 }
 
 const Node* Members::scalar(const char* key) {
   const Node* node = find(key);
   if (node != nullptr && node->kind != Node::Kind::scalar) {
-    complain(key, "must be a single value");
+    report(key, "must be a single value");
     return nullptr;
   }
   return node;
@@ -100,7 +100,7 @@ const Node* Members::scalar(const char* key) {
 
 std::optional<std::string> Members::text_if_any(const char* key) {
   const Node* node = find(key);
-  return node == nullptr ? std::nullopt : scalar_text(*node, path_to(key), findings_);
+  return node == nullptr ? std::nullopt : scalar_text(*node, path_to(key), diagnostics_);
 }
 
 std::string Members::text(const char* key, std::string standard) {
@@ -113,7 +113,7 @@ bool Members::flag(const char* key, bool standard) {
     return standard;
   }
   if (node->quoted || (node->text != "true" && node->text != "false")) {
-    complain(key, "must be true or false, without quotes");
+    report(key, "must be true or false, without quotes");
     return standard;
   }
   return node->text == "true";
@@ -126,12 +126,12 @@ std::int64_t Members::whole(const char* key, std::int64_t min, std::int64_t max,
   }
   const Reading<std::int64_t> reading = read_whole(node->text);
   if (const auto* what = std::get_if<std::string>(&reading)) {
-    complain(key, *what);
+    report(key, *what);
     return standard;
   }
   const std::int64_t number = std::get<std::int64_t>(reading);
   if (number < min || number > max) {
-    complain(key, fmt::format("must be between {} and {}, not {}", min, max, number));
+    report(key, fmt::format("must be between {} and {}, not {}", min, max, number));
     return standard;
   }
   return number;
@@ -144,13 +144,13 @@ double Members::real(const char* key, double min, double max, double standard) {
   }
   const Reading<double> reading = read_real(node->text);
   if (const auto* what = std::get_if<std::string>(&reading)) {
-    complain(key, *what);
+    report(key, *what);
     return standard;
   }
   const double number = std::get<double>(reading);
   const bool fits = number >= min && number <= max;  // what is no number does not
   if (!fits) {
-    complain(key, fmt::format("must be between {} and {}", min, max));
+    report(key, fmt::format("must be between {} and {}", min, max));
     return standard;
   }
   return number;
@@ -163,11 +163,11 @@ std::optional<Milliseconds> Members::duration(const char* key, Milliseconds max)
   }
   const Reading<Milliseconds> reading = read_duration(node->text);
   if (const auto* what = std::get_if<std::string>(&reading)) {
-    complain(key, *what);
+    report(key, *what);
     return std::nullopt;
   }
   if (std::get<Milliseconds>(reading) > max) {
-    complain(key, fmt::format("must be at most {}", duration_text(max)));
+    report(key, fmt::format("must be at most {}", duration_text(max)));
     return std::nullopt;
   }
   return std::get<Milliseconds>(reading);
@@ -180,11 +180,11 @@ std::int64_t Members::size(const char* key, std::int64_t max, std::int64_t stand
   }
   const Reading<std::int64_t> reading = read_size(node->text);
   if (const auto* what = std::get_if<std::string>(&reading)) {
-    complain(key, *what);
+    report(key, *what);
     return standard;
   }
   if (std::get<std::int64_t>(reading) > max) {
-    complain(key, fmt::format("must be at most {}", size_text(max)));
+    report(key, fmt::format("must be at most {}", size_text(max)));
     return standard;
   }
   return std::get<std::int64_t>(reading);
@@ -193,7 +193,7 @@ std::int64_t Members::size(const char* key, std::int64_t max, std::int64_t stand
 std::vector<std::string> Members::texts(const char* key) {
   std::vector<std::string> result;
   each(key, [&](const Node& node, const std::string& path) {
-    if (std::optional<std::string> text = scalar_text(node, path, findings_)) {
+    if (std::optional<std::string> text = scalar_text(node, path, diagnostics_)) {
       result.push_back(std::move(*text));
     }
   });
@@ -202,7 +202,7 @@ std::vector<std::string> Members::texts(const char* key) {
 
 std::optional<std::size_t> Members::word(const char* key, const std::vector<std::string>& words) {
   const Node* node = find(key);
-  return node == nullptr ? std::nullopt : word_of(*node, path_to(key), words, findings_);
+  return node == nullptr ? std::nullopt : word_of(*node, path_to(key), words, diagnostics_);
 }
 
 void Members::each(const char* key, const std::function<void(const Node&, const std::string&)>& read) {
@@ -217,7 +217,7 @@ void Members::each(const char* key, const std::function<void(const Node&, const 
   for (std::size_t index = 0; index < node->items.size(); ++index) {
     const std::string path = path_of(path_to(key), index);
     if (node->items[index].kind == Node::Kind::null) {
-      findings_.complain(node->items[index], path, "has no value: give it one, or remove it");
+      diagnostics_.report(node->items[index], path, "has no value: give it one, or remove it");
     } else {
       read(node->items[index], path);
     }
@@ -230,13 +230,13 @@ void Members::entries(const char* key, const std::function<void(const Entry&, co
     return;
   }
   if (node->kind != Node::Kind::map) {
-    complain(key, "must be a map of names to values");
+    report(key, "must be a map of names to values");
     return;
   }
   for (const Entry& entry : node->entries) {
     const std::string path = path_of(path_to(key), entry.key);
     if (entry.value.kind == Node::Kind::null) {
-      findings_.complain(entry.place, path, "has no value: give it one, or remove the key");
+      diagnostics_.report(entry.place, path, "has no value: give it one, or remove the key");
     } else {
       read(entry, path);
     }
@@ -249,8 +249,8 @@ void Members::finish() {
   }
   for (const Entry& entry : map_.entries) {
     if (std::find(known_.begin(), known_.end(), entry.key) == known_.end()) {
-      findings_.complain(entry.place, path_of(path_, entry.key),
-                         fmt::format("is not a known key{}", advice_on(entry.key, known_)));
+      diagnostics_.report(entry.place, path_of(path_, entry.key),
+                          fmt::format("is not a known key{}", advice_on(entry.key, known_)));
     }
   }
 }

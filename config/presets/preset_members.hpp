@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/presets/preset_findings.hpp"
+#include "config/presets/preset_diagnostics.hpp"
 #include "config/yaml/yaml_tree.hpp"
 #include "core/instant.hpp"
 
@@ -17,8 +17,8 @@ namespace elit::config {
 // wrong is a mistake and has it too. After finish() every member that nobody asked for is a mistake.
 class Members {
  public:
-  // `map` and `findings` outlive this. A node that is no map is a mistake and has no members.
-  Members(const Node& map, std::string path, PresetFindings& findings);
+  // `map` and `diagnostics` outlive this. A node that is no map is a mistake and has no members.
+  Members(const Node& map, std::string path, PresetFindings& diagnostics);
 
   // The member; null when it is absent. One without a value is a mistake and counts as absent.
   [[nodiscard]] const Node* find(const char* key);
@@ -53,23 +53,23 @@ class Members {
   [[nodiscard]] Place place() const { return map_.place; }
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string path_to(const char* key) const { return path_of(path_, std::string(key)); }
-  void complain(const char* key, std::string what);
+  void report(const char* key, std::string what);
 
  private:
   [[nodiscard]] const Node* scalar(const char* key);
 
   const Node& map_;
   std::string path_;
-  PresetFindings& findings_;
+  PresetFindings& diagnostics_;
   std::vector<std::string> known_;
 };
 
 // The text of a scalar; absent, with a mistake, for anything else.
 [[nodiscard]] std::optional<std::string> scalar_text(const Node& node, const std::string& path,
-                                                     PresetFindings& findings);
+                                                     PresetFindings& diagnostics);
 // Which of `words` the scalar is; absent, with a mistake, when it is none of them.
 [[nodiscard]] std::optional<std::size_t> word_of(const Node& node, const std::string& path,
-                                                 const std::vector<std::string>& words, PresetFindings& findings);
+                                                 const std::vector<std::string>& words, PresetFindings& diagnostics);
 // ": did you mean X?", or the known ones.
 [[nodiscard]] std::string advice_on(const std::string& word, const std::vector<std::string>& known);
 

@@ -31,8 +31,8 @@ std::string file_of_shipped(const std::string& name) {
 
 class PresetReader {
  public:
-  PresetReader(const Node& root, std::string name, PresetFindings& findings)
-      : root_(root), members_(root, "", findings), findings_(findings), texts_(findings) {
+  PresetReader(const Node& root, std::string name, PresetFindings& diagnostics)
+      : root_(root), members_(root, "", diagnostics), diagnostics_(diagnostics), texts_(diagnostics) {
     preset_.name = std::move(name);
   }
 
@@ -45,12 +45,12 @@ class PresetReader {
     if (const Node* url = members_.find("url")) {
       preset_.url = texts_.text(*url, "url", Sight{});
     }
-    preset_.credentials = read_credentials(members_, texts_, findings_);
+    preset_.credentials = read_credentials(members_, texts_, diagnostics_);
     read_units();
     read_text_form();
     read_fields();
-    preset_.verdicts = read_verdicts(members_, "verdicts", findings_);
-    preset_.item_verdicts = read_verdicts(members_, "item_verdicts", findings_);
+    preset_.verdicts = read_verdicts(members_, "verdicts", diagnostics_);
+    preset_.item_verdicts = read_verdicts(members_, "item_verdicts", diagnostics_);
     read_pace();
     read_all_steps();
     members_.finish();
@@ -62,18 +62,18 @@ class PresetReader {
     members_.entries("settings", [&](const Entry& entry, const std::string& path) {
       crm::Setting setting;
       setting.name = entry.key;
-      Members members(entry.value, path, findings_);
+      Members members(entry.value, path, diagnostics_);
       setting.doc = members.text("doc");
       setting.value = members.text_if_any("default");
       setting.choices = members.texts("choices");
       const auto& choices = setting.choices;
       if (setting.value && !choices.empty() &&
           std::find(choices.begin(), choices.end(), *setting.value) == choices.end()) {
-        members.complain("default", fmt::format("must be one of the choices: {}", fmt::join(choices, ", ")));
+        members.report("default", fmt::format("must be one of the choices: {}", fmt::join(choices, ", ")));
       }
       members.finish();
       if (entry.key == "url" || !is_setting_name(entry.key)) {
-        findings_.complain(entry.place, path, "must be a name of small letters, digits and _, and not url");
+        diagnostics_.report(entry.place, path, "must be a name of small letters, digits and _, and not url");
       }
       texts_.vocabulary.settings.insert(entry.key);
       preset_.settings.push_back(std::move(setting));
@@ -90,7 +90,7 @@ class PresetReader {
     static const std::vector<std::string> words{"message", "day"};
     std::set<crm::DeliveryUnit> units;
     members_.each("units", [&](const Node& node, const std::string& path) {
-      if (const auto word = word_of(node, path, words, findings_)) {
+      if (const auto word = word_of(node, path, words, diagnostics_)) {
         units.insert(static_cast<crm::DeliveryUnit>(*word));
       }
     });
@@ -100,7 +100,7 @@ class PresetReader {
     preset_.unit = *preset_.units.begin();
     preset_.unit = members_.choice("unit", words, preset_.unit);
     if (!preset_.units.contains(preset_.unit)) {
-      members_.complain("unit", "must be one of `units`");
+      members_.report("unit", "must be one of `units`");
     }
   }
 
@@ -109,14 +109,14 @@ class PresetReader {
     if (node == nullptr) {
       return;
     }
-    Members members(*node, "text", findings_);
+    Members members(*node, "text", diagnostics_);
     static const std::vector<std::string> forms{"plain", "html"};
     static const std::vector<std::string> units{"code_points", "utf16", "bytes"};
     preset_.text.html = members.word("form", forms).value_or(0) == 1;
     preset_.text.limit = static_cast<std::size_t>(members.whole("limit", 0, longest_text, 0));
     preset_.text.limit_unit = members.choice("limit_unit", units, TextUnit::code_points);
     if (preset_.text.limit != 0 && preset_.text.limit < 500) {
-      members.complain("limit", "must be 0 or at least 500: what is shorter holds no transcript");
+      members.report("limit", "must be 0 or at least 500: what is shorter holds no transcript");
     }
     members.finish();
   }
@@ -136,13 +136,13 @@ class PresetReader {
     if (node == nullptr) {
       return;
     }
-    Members members(*node, "pace", findings_);
+    Members members(*node, "pace", diagnostics_);
     crm::PaceRules& pace = preset_.pace;
     pace.requests = static_cast<int>(members.whole("requests", 0, most_requests, 0));
     pace.window = members.duration("window", longest_window).value_or(Milliseconds{0});
     pace.concurrency = static_cast<int>(members.whole("concurrency", 0, 64, 0));
     if ((pace.requests > 0) != (pace.window.count() > 0)) {
-      members.complain(pace.requests > 0 ? "requests" : "window", "needs the other one of requests and window");
+      members.report(pace.requests > 0 ? "requests" : "window", "needs the other one of requests and window");
     }
     if (const Node* budget = members.find("budget")) {
       pace.budget = read_budget(*budget);
@@ -155,20 +155,20 @@ class PresetReader {
 
   crm::PaceRules::Budget read_budget(const Node& node) {
     crm::PaceRules::Budget budget;
-    Members members(node, "pace.budget", findings_);
-    const auto remaining = read_locator(members, "remaining", findings_);
-    const auto limit = read_locator(members, "limit", findings_);
+    Members members(node, "pace.budget", diagnostics_);
+    const auto remaining = read_locator(members, "remaining", diagnostics_);
+    const auto limit = read_locator(members, "limit", diagnostics_);
     budget.remaining = remaining.value_or(crm::Locator{});
     budget.limit = limit.value_or(crm::Locator{});
     budget.limit_known = members.whole("limit_known", 0, INT64_MAX / 2, 0);
-    budget.used = read_locator(members, "used", findings_);
+    budget.used = read_locator(members, "used", diagnostics_);
     budget.leave = members.real("leave", 0, 1, budget.leave);
     budget.wait = members.duration("wait", longest_window).value_or(budget.wait);
     if (members.sound() && !remaining && !budget.used) {
-      findings_.complain(node, "pace.budget", "does not say how much is left: add remaining, or used");
+      diagnostics_.report(node, "pace.budget", "does not say how much is left: add remaining, or used");
     }
     if (members.sound() && !limit && budget.limit_known == 0) {
-      findings_.complain(node, "pace.budget", "does not say how much there is: add limit, or limit_known");
+      diagnostics_.report(node, "pace.budget", "does not say how much there is: add limit, or limit_known");
     }
     members.finish();
     return budget;
@@ -176,12 +176,12 @@ class PresetReader {
 
   crm::PaceRules::Burst read_burst(const Node& node) {
     crm::PaceRules::Burst burst;
-    Members members(node, "pace.burst", findings_);
+    Members members(node, "pace.burst", diagnostics_);
     static const std::vector<std::string> units{"seconds", "milliseconds", "epoch_seconds", "epoch_milliseconds"};
     if (const Node* remaining = members.need("remaining", "add remaining: {header: NAME}")) {
-      burst.remaining = read_locator(*remaining, "pace.burst.remaining", findings_);
+      burst.remaining = read_locator(*remaining, "pace.burst.remaining", diagnostics_);
     }
-    burst.reset = read_locator(members, "reset", findings_);
+    burst.reset = read_locator(members, "reset", diagnostics_);
     burst.unit = members.choice("unit", units, burst.unit);
     members.finish();
     return burst;
@@ -192,11 +192,11 @@ class PresetReader {
     if (list == nullptr) {
       return;
     }
-    const std::vector<PlacedStep> steps = read_steps(*list, "steps", texts_, findings_);
+    const std::vector<PlacedStep> steps = read_steps(*list, "steps", texts_, diagnostics_);
     if (steps.empty() && list->kind == Node::Kind::sequence) {
-      findings_.complain(*list, "steps", "is empty: at least one step has to write activities");
+      diagnostics_.report(*list, "steps", "is empty: at least one step has to write activities");
     }
-    check_preset(preset_, steps, root_, findings_);
+    check_preset(preset_, steps, root_, diagnostics_);
     for (const PlacedStep& placed : steps) {
       preset_.steps.push_back(placed.step);
     }
@@ -204,13 +204,13 @@ class PresetReader {
 
   const Node& root_;
   Members members_;
-  PresetFindings& findings_;
+  PresetFindings& diagnostics_;
   PresetTexts texts_;
   crm::Preset preset_;
 };
 
 // Takes `extends` out of the map and adds the preset it names as the second layer. False: there is no such preset.
-bool take_base(Node& root, std::vector<PresetText>& layers, std::vector<Mistake>& mistakes) {
+bool take_base(Node& root, std::vector<PresetText>& layers, std::vector<Diagnostic>& mistakes) {
   const Entry* entry = root.find("extends");
   if (entry == nullptr) {
     return true;
@@ -236,17 +236,17 @@ PresetRead read_preset(const std::string& text, const std::string& file, const s
   Tree tree = parse_yaml(text, file, preset_form);
   tree.root.place = {};
   const bool whole = tree.readable && take_base(tree.root, layers, tree.mistakes);
-  PresetFindings findings(layers);
-  for (Mistake& mistake : tree.mistakes) {
-    findings.take(std::move(mistake));
+  PresetFindings diagnostics(layers);
+  for (Diagnostic& mistake : tree.mistakes) {
+    diagnostics.take(std::move(mistake));
   }
   if (whole && layers.size() > 1) {
-    tree.root = lay_over(parse_yaml(layers[1].text, layers[1].file, preset_form).root, tree.root, findings);
+    tree.root = lay_over(parse_yaml(layers[1].text, layers[1].file, preset_form).root, tree.root, diagnostics);
   }
   if (whole) {
-    read.preset = PresetReader(tree.root, name, findings).read();
+    read.preset = PresetReader(tree.root, name, diagnostics).read();
   }
-  read.mistakes = findings.take_mistakes();
+  read.mistakes = diagnostics.take_entries();
   if (!read.mistakes.empty()) {
     read.preset.reset();
   }

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "config/yaml/mistake.hpp"
+#include "config/yaml/diagnostic.hpp"
 #include "core/crm/preset.hpp"
 
 namespace elit::config {
@@ -12,7 +12,7 @@ namespace elit::config {
 // A preset as it was read. Either `preset` holds a value or `mistakes` is not empty.
 struct PresetRead {
   std::optional<crm::Preset> preset;
-  std::vector<Mistake> mistakes;  // all of them, by file and place
+  std::vector<Diagnostic> mistakes;  // all of them, by file and place
 };
 
 // Reads a preset (config/crm/README.md describes the language), laid over the shipped one that it extends, if any.

@@ -8,8 +8,8 @@ namespace elit::config {
 
 // `item`: what is seen of the item that an element is compared with. `batch`: the request may hold several items.
 [[nodiscard]] crm::ReplyMap read_reply(const Node& node, const std::string& path, const Sight& item, bool batch,
-                                       PresetTexts& texts, PresetFindings& findings);
+                                       PresetTexts& texts, PresetFindings& diagnostics);
 [[nodiscard]] crm::FindMap read_find(const Node& node, const std::string& path, const Sight& item, bool reads,
-                                     PresetTexts& texts, PresetFindings& findings);
+                                     PresetTexts& texts, PresetFindings& diagnostics);
 
 }  // namespace elit::config

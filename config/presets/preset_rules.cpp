@@ -21,7 +21,7 @@ std::string read_pattern(Members& members, const char* key) {
     return {};
   }
   if (const std::string what = pattern_mistake(*pattern); !what.empty()) {
-    members.complain(key, what);
+    members.report(key, what);
     return {};
   }
   return *pattern;
@@ -45,10 +45,10 @@ std::optional<Range> range_of(const std::string& text) {
   return from && to && *from <= *to ? std::optional(Range{*from, *to}) : std::nullopt;
 }
 
-crm::Condition read_condition(const Node& node, const std::string& path, PresetFindings& findings) {
+crm::Condition read_condition(const Node& node, const std::string& path, PresetFindings& diagnostics) {
   crm::Condition condition;
-  Members members(node, path, findings);
-  condition.at = read_inner_locator(members, findings);
+  Members members(node, path, diagnostics);
+  condition.at = read_inner_locator(members, diagnostics);
   if (members.find("present") != nullptr) {
     condition.present = members.flag("present", true);
   }
@@ -60,7 +60,7 @@ crm::Condition read_condition(const Node& node, const std::string& path, PresetF
   const bool asks = node.find("present") != nullptr || node.find("equals") != nullptr ||
                     node.find("matches") != nullptr || node.find("one_of") != nullptr;
   if (members.sound() && !asks) {
-    findings.complain(node, path, "asks nothing: add present, equals, matches or one_of");
+    diagnostics.report(node, path, "asks nothing: add present, equals, matches or one_of");
   }
   members.finish();
   return condition;
@@ -71,20 +71,20 @@ bool holds_always(const crm::VerdictRule& rule) {
   return rule.statuses.empty() && rule.conditions.empty();
 }
 
-crm::VerdictRule read_verdict(const Node& node, const std::string& path, PresetFindings& findings) {
+crm::VerdictRule read_verdict(const Node& node, const std::string& path, PresetFindings& diagnostics) {
   crm::VerdictRule rule;
-  Members members(node, path, findings);
-  rule.statuses = read_statuses(members, "status", findings);
-  rule.conditions = read_conditions(members, "when", findings);
+  Members members(node, path, diagnostics);
+  rule.statuses = read_statuses(members, "status", diagnostics);
+  rule.conditions = read_conditions(members, "when", diagnostics);
   if (members.need("verdict", fmt::format("add verdict: {}", fmt::join(verdict_names(), ", "))) != nullptr) {
     rule.verdict = members.choice("verdict", verdict_names(), crm::Verdict::unknown);
   }
   rule.wait = members.duration("wait", longest_wait);
-  rule.wait_seconds = read_locator(members, "wait_seconds", findings);
+  rule.wait_seconds = read_locator(members, "wait_seconds", diagnostics);
   rule.wait_until_midnight = members.flag("wait_until_midnight", false);
-  rule.id = read_locator(members, "id", findings);
+  rule.id = read_locator(members, "id", diagnostics);
   if (rule.id && rule.verdict != crm::Verdict::exists) {
-    members.complain("id", "is only for verdict: exists, which takes the record that is there");
+    members.report("id", "is only for verdict: exists, which takes the record that is there");
   }
   rule.advice = members.text("advice");
   members.finish();
@@ -99,88 +99,88 @@ const std::vector<std::string>& verdict_names() {
   return names;
 }
 
-std::string read_pointer(const Node& node, const std::string& path, PresetFindings& findings) {
-  const std::optional<std::string> text = scalar_text(node, path, findings);
+std::string read_pointer(const Node& node, const std::string& path, PresetFindings& diagnostics) {
+  const std::optional<std::string> text = scalar_text(node, path, diagnostics);
   if (!text) {
     return {};
   }
   if (const auto problem = rules::json_pointer.problem(*text)) {
-    findings.complain(node, path, *problem);
+    diagnostics.report(node, path, *problem);
     return {};
   }
   return *text;
 }
 
-crm::Locator read_inner_locator(Members& members, PresetFindings& findings) {
+crm::Locator read_inner_locator(Members& members, PresetFindings& diagnostics) {
   crm::Locator locator;
   const Node* pointer = members.find("pointer");
   if (pointer != nullptr) {
-    locator.pointer = read_pointer(*pointer, members.path_to("pointer"), findings);
+    locator.pointer = read_pointer(*pointer, members.path_to("pointer"), diagnostics);
   }
   const std::optional<std::string> header = members.text_if_any("header");
   if (header) {
     locator.header = *header;
     if (header->empty()) {
-      members.complain("header", "must be the name of a header");
+      members.report("header", "must be the name of a header");
     }
   }
   if (header && pointer != nullptr) {
-    members.complain("header", "stands beside a pointer: a value is in the body or in a header");
+    members.report("header", "stands beside a pointer: a value is in the body or in a header");
   }
   locator.pattern = read_pattern(members, "pattern");
   if (members.sound() && !header && pointer == nullptr) {
-    findings.complain(members.place(), members.path(),
-                      "names no place: add pointer: /NAME (\"\" is the whole), or header: NAME");
+    diagnostics.report(members.place(), members.path(),
+                       "names no place: add pointer: /NAME (\"\" is the whole), or header: NAME");
   }
   return locator;
 }
 
-crm::Locator read_locator(const Node& node, const std::string& path, PresetFindings& findings) {
+crm::Locator read_locator(const Node& node, const std::string& path, PresetFindings& diagnostics) {
   if (node.kind == Node::Kind::scalar) {
     crm::Locator locator;
-    locator.pointer = read_pointer(node, path, findings);
+    locator.pointer = read_pointer(node, path, diagnostics);
     return locator;
   }
-  Members members(node, path, findings);
-  crm::Locator locator = read_inner_locator(members, findings);
+  Members members(node, path, diagnostics);
+  crm::Locator locator = read_inner_locator(members, diagnostics);
   members.finish();
   return locator;
 }
 
-std::optional<crm::Locator> read_locator(Members& members, const char* key, PresetFindings& findings) {
+std::optional<crm::Locator> read_locator(Members& members, const char* key, PresetFindings& diagnostics) {
   const Node* node = members.find(key);
-  return node == nullptr ? std::nullopt : std::optional(read_locator(*node, members.path_to(key), findings));
+  return node == nullptr ? std::nullopt : std::optional(read_locator(*node, members.path_to(key), diagnostics));
 }
 
-std::vector<Range> read_statuses(Members& members, const char* key, PresetFindings& findings) {
+std::vector<Range> read_statuses(Members& members, const char* key, PresetFindings& diagnostics) {
   std::vector<Range> statuses;
   members.each(key, [&](const Node& node, const std::string& path) {
-    const std::optional<std::string> text = scalar_text(node, path, findings);
+    const std::optional<std::string> text = scalar_text(node, path, diagnostics);
     const std::optional<Range> range = text ? range_of(*text) : std::nullopt;
     if (range) {
       statuses.push_back(*range);
     } else if (text) {
-      findings.complain(node, path, "must be a status from 100 to 599, a range such as 500-504, or 4xx");
+      diagnostics.report(node, path, "must be a status from 100 to 599, a range such as 500-504, or 4xx");
     }
   });
   return statuses;
 }
 
-std::vector<crm::Condition> read_conditions(Members& members, const char* key, PresetFindings& findings) {
+std::vector<crm::Condition> read_conditions(Members& members, const char* key, PresetFindings& diagnostics) {
   std::vector<crm::Condition> conditions;
   members.each(key, [&](const Node& node, const std::string& path) {
-    conditions.push_back(read_condition(node, path, findings));
+    conditions.push_back(read_condition(node, path, diagnostics));
   });
   return conditions;
 }
 
 std::vector<crm::KeyMatch> read_key_matches(Members& members, const char* key, const Sight& item, PresetTexts& texts,
-                                            PresetFindings& findings) {
+                                            PresetFindings& diagnostics) {
   std::vector<crm::KeyMatch> keys;
   members.each(key, [&](const Node& node, const std::string& path) {
     crm::KeyMatch match;
-    Members inner(node, path, findings);
-    match.at = read_inner_locator(inner, findings);
+    Members inner(node, path, diagnostics);
+    match.at = read_inner_locator(inner, diagnostics);
     if (const Node* equals = inner.need("equals", "add equals: the text of the item, such as ${activity.key}")) {
       match.equals = texts.text(*equals, inner.path_to("equals"), item);
     }
@@ -190,32 +190,32 @@ std::vector<crm::KeyMatch> read_key_matches(Members& members, const char* key, c
   return keys;
 }
 
-std::vector<crm::VerdictRule> read_verdicts(Members& members, const char* key, PresetFindings& findings) {
+std::vector<crm::VerdictRule> read_verdicts(Members& members, const char* key, PresetFindings& diagnostics) {
   std::vector<crm::VerdictRule> verdicts;
   bool over = false;
   members.each(key, [&](const Node& node, const std::string& path) {
     if (over) {
-      findings.complain(node, path,
-                        "is never reached: the rule before it holds always, having no status and no `when`");
+      diagnostics.report(node, path,
+                         "is never reached: the rule before it holds always, having no status and no `when`");
       over = false;
     }
-    verdicts.push_back(read_verdict(node, path, findings));
+    verdicts.push_back(read_verdict(node, path, diagnostics));
     over = over || (node.kind == Node::Kind::map && holds_always(verdicts.back()) && node.find("status") == nullptr &&
                     node.find("when") == nullptr);
   });
   return verdicts;
 }
 
-std::map<std::string, crm::Locator> read_saves(Members& members, const char* key, PresetFindings& findings) {
+std::map<std::string, crm::Locator> read_saves(Members& members, const char* key, PresetFindings& diagnostics) {
   std::map<std::string, crm::Locator> saves;
   members.entries(key, [&](const Entry& entry, const std::string& path) {
     const auto is_word = [](char byte) {
       return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
     };
     if (entry.key.empty() || !std::all_of(entry.key.begin(), entry.key.end(), is_word) || entry.key[0] <= '9') {
-      findings.complain(entry.place, path, "must be a name of small letters, digits and _");
+      diagnostics.report(entry.place, path, "must be a name of small letters, digits and _");
     }
-    saves[entry.key] = read_locator(entry.value, path, findings);
+    saves[entry.key] = read_locator(entry.value, path, diagnostics);
   });
   return saves;
 }

@@ -13,28 +13,30 @@
 namespace elit::config {
 
 // A pointer alone, or {pointer, header, pattern}.
-[[nodiscard]] crm::Locator read_locator(const Node& node, const std::string& path, PresetFindings& findings);
-[[nodiscard]] std::optional<crm::Locator> read_locator(Members& members, const char* key, PresetFindings& findings);
+[[nodiscard]] crm::Locator read_locator(const Node& node, const std::string& path, PresetFindings& diagnostics);
+[[nodiscard]] std::optional<crm::Locator> read_locator(Members& members, const char* key, PresetFindings& diagnostics);
 // The same, with its members standing among others; a mistake when it names no place.
-[[nodiscard]] crm::Locator read_inner_locator(Members& members, PresetFindings& findings);
+[[nodiscard]] crm::Locator read_inner_locator(Members& members, PresetFindings& diagnostics);
 // A JSON pointer alone.
-[[nodiscard]] std::string read_pointer(const Node& node, const std::string& path, PresetFindings& findings);
+[[nodiscard]] std::string read_pointer(const Node& node, const std::string& path, PresetFindings& diagnostics);
 
 // 200, 200-299, 2xx, or a list of such.
 [[nodiscard]] std::vector<std::pair<int, int>> read_statuses(Members& members, const char* key,
-                                                             PresetFindings& findings);
+                                                             PresetFindings& diagnostics);
 
 // One condition or a list, under `when` or the like.
-[[nodiscard]] std::vector<crm::Condition> read_conditions(Members& members, const char* key, PresetFindings& findings);
+[[nodiscard]] std::vector<crm::Condition> read_conditions(Members& members, const char* key,
+                                                          PresetFindings& diagnostics);
 
 [[nodiscard]] std::vector<crm::KeyMatch> read_key_matches(Members& members, const char* key, const Sight& item,
-                                                          PresetTexts& texts, PresetFindings& findings);
+                                                          PresetTexts& texts, PresetFindings& diagnostics);
 
-[[nodiscard]] std::vector<crm::VerdictRule> read_verdicts(Members& members, const char* key, PresetFindings& findings);
+[[nodiscard]] std::vector<crm::VerdictRule> read_verdicts(Members& members, const char* key,
+                                                          PresetFindings& diagnostics);
 
 // Names under which values are saved, each with its place.
 [[nodiscard]] std::map<std::string, crm::Locator> read_saves(Members& members, const char* key,
-                                                             PresetFindings& findings);
+                                                             PresetFindings& diagnostics);
 
 // The names of the verdicts, in the order of crm::Verdict.
 [[nodiscard]] const std::vector<std::string>& verdict_names();

@@ -82,8 +82,8 @@ class StepSights {
 
 class StepReader {
  public:
-  StepReader(const Node& node, const std::string& path, PresetTexts& texts, PresetFindings& findings)
-      : node_(node), members_(node, path, findings), texts_(texts), findings_(findings) {}
+  StepReader(const Node& node, const std::string& path, PresetTexts& texts, PresetFindings& diagnostics)
+      : node_(node), members_(node, path, diagnostics), texts_(texts), diagnostics_(diagnostics) {}
 
   crm::Step read() {
     read_nature();
@@ -100,9 +100,9 @@ class StepReader {
  private:
   void read_nature() {
     if (const Node* name = members_.need("name", "add name: a word that tells this step from the others")) {
-      step_.name = scalar_text(*name, members_.path_to("name"), findings_).value_or("");
+      step_.name = scalar_text(*name, members_.path_to("name"), diagnostics_).value_or("");
       if (const auto problem = rules::name.problem(step_.name)) {
-        members_.complain("name", *problem);
+        members_.report("name", *problem);
       }
     }
     if (members_.need("item", "add item: contact, item: activity, or item: sink") != nullptr) {
@@ -112,23 +112,23 @@ class StepReader {
     step_.items_max = static_cast<int>(members_.whole("items_max", 1, most_items, 1));
     step_.bytes_max = members_.size("bytes_max", most_bytes, 0);
     if (step_.kind == crm::StepKind::read && step_.item != crm::StepItem::contact) {
-      members_.complain("kind", "must be find: only the fields of contacts are read");
+      members_.report("kind", "must be find: only the fields of contacts are read");
     }
     if (step_.item == crm::StepItem::sink && step_.items_max > 1) {
-      members_.complain("items_max", "must be 1: the sink is a single item");
+      members_.report("items_max", "must be 1: the sink is a single item");
     }
   }
 
   void read_choice(const StepSights& sights) {
     members_.each("only", [&](const Node& node, const std::string& path) {
-      const std::optional<std::size_t> word = word_of(node, path, {"new", "known", "unsure"}, findings_);
+      const std::optional<std::size_t> word = word_of(node, path, {"new", "known", "unsure"}, diagnostics_);
       const std::array<bool*, 3> flags{&step_.only_new, &step_.only_known, &step_.only_unsure};
       if (word) {
         *flags.at(*word) = true;
       }
     });
     if (step_.only_new && step_.only_known) {
-      members_.complain("only", "names new and known: no item is both");
+      members_.report("only", "names new and known: no item is both");
     }
     members_.each("only_if", [&](const Node& node, const std::string& path) {
       step_.only_if.push_back(texts_.text(node, path, sights.choice()));
@@ -146,16 +146,16 @@ class StepReader {
       step_.path = texts_.text(*path, members_.path_to("path"), sights.address());
       const bool absolute = path->text.starts_with("https://") || path->text.starts_with("http://");
       if (path->kind == Node::Kind::scalar && !absolute && !path->text.starts_with('/')) {
-        members_.complain("path", "must begin with '/'");
+        members_.report("path", "must begin with '/'");
       }
     }
     step_.query = read_query(members_, sights.address(), texts_);
-    step_.headers = read_headers(members_, sights.content(), texts_, findings_);
+    step_.headers = read_headers(members_, sights.content(), texts_, diagnostics_);
     BodyRead read = read_body(members_, crm::BodyFormat::json, sights.content(), sights.each_item(), texts_);
     step_.format = read.format;
     step_.body = std::move(read.body);
     if (step_.method == "GET" && node_.find("body") != nullptr) {
-      members_.complain("body", "does not go with method: GET");
+      members_.report("body", "does not go with method: GET");
     }
   }
 
@@ -165,18 +165,18 @@ class StepReader {
       members_.refuse("reply", "is only for steps that write or link; this one needs `find`");
       if (const Node* find = members_.need("find", "add find: how its answer tells what is there")) {
         step_.find = read_find(*find, members_.path_to("find"), sights.element(), step_.kind == crm::StepKind::read,
-                               texts_, findings_);
+                               texts_, diagnostics_);
       }
     } else {
       members_.refuse("find", "is only for steps of kind: find or read; this one has `reply`");
       const char* advice = "a request of several items has to say how its answer speaks of each";
       const Node* reply = batch ? members_.need("reply", advice) : members_.find("reply");
       if (reply != nullptr) {
-        step_.reply = read_reply(*reply, members_.path_to("reply"), sights.element(), batch, texts_, findings_);
+        step_.reply = read_reply(*reply, members_.path_to("reply"), sights.element(), batch, texts_, diagnostics_);
       }
     }
-    step_.verdicts = read_verdicts(members_, "verdicts", findings_);
-    step_.item_verdicts = read_verdicts(members_, "item_verdicts", findings_);
+    step_.verdicts = read_verdicts(members_, "verdicts", diagnostics_);
+    step_.item_verdicts = read_verdicts(members_, "item_verdicts", diagnostics_);
   }
 
   void read_idempotency() {
@@ -188,14 +188,14 @@ class StepReader {
     if (chosen) {
       step_.idempotency = static_cast<crm::Idempotency>(*chosen + 1);
     } else if (members_.sound() && node_.find("idempotency") == nullptr) {
-      members_.complain("idempotency", why_idempotency);
+      members_.report("idempotency", why_idempotency);
     }
   }
 
   const Node& node_;
   Members members_;
   PresetTexts& texts_;
-  PresetFindings& findings_;
+  PresetFindings& diagnostics_;
   crm::Step step_;
 };
 
@@ -232,20 +232,20 @@ void look_ahead(const Node& list, Vocabulary& vocabulary) {
 }  // namespace
 
 std::vector<std::pair<std::string, crm::Text>> read_headers(Members& members, const Sight& sight, PresetTexts& texts,
-                                                            PresetFindings& findings) {
+                                                            PresetFindings& diagnostics) {
   std::vector<std::pair<std::string, crm::Text>> headers;
   members.entries("headers", [&](const Entry& entry, const std::string& path) {
     const std::string name = to_lower_case(entry.key);
     const auto problem = header_name_problem(entry.key);
     if (problem && name != "content-type" && name != "idempotency-key") {
-      findings.complain(entry.place, path, *problem);
+      diagnostics.report(entry.place, path, *problem);
     }
     headers.emplace_back(entry.key, texts.text(entry.value, path, sight));
     if (is_secret_header(entry.key) && entry.value.kind == Node::Kind::scalar &&
         entry.value.text.find("${") == std::string::npos) {
-      findings.complain(entry.value, path,
-                        "must not hold the secret itself: write ${secret.NAME}, and NAME among the credential's "
-                        "`secrets`");
+      diagnostics.report(entry.value, path,
+                         "must not hold the secret itself: write ${secret.NAME}, and NAME among the credential's "
+                         "`secrets`");
     }
   });
   return headers;
@@ -266,7 +266,7 @@ BodyRead read_body(Members& members, crm::BodyFormat standard, const Sight& sigh
   const Node* body = members.find("body");
   if (body == nullptr) {
     if (format) {
-      members.complain("format", "stands without a body");
+      members.report("format", "stands without a body");
     }
     return read;
   }
@@ -276,10 +276,10 @@ BodyRead read_body(Members& members, crm::BodyFormat standard, const Sight& sigh
 }
 
 std::vector<PlacedStep> read_steps(const Node& list, const std::string& path, PresetTexts& texts,
-                                   PresetFindings& findings) {
+                                   PresetFindings& diagnostics) {
   std::vector<PlacedStep> steps;
   if (list.kind != Node::Kind::sequence) {
-    findings.complain(list, path, "must be a list: each step begins with '- '");
+    diagnostics.report(list, path, "must be a list: each step begins with '- '");
     return steps;
   }
   look_ahead(list, texts.vocabulary);
@@ -287,7 +287,7 @@ std::vector<PlacedStep> read_steps(const Node& list, const std::string& path, Pr
     const Node& node = list.items[index];
     const std::string step_path = path_of(path, index);
     PlacedStep placed{{}, &node, step_path};
-    placed.step = StepReader(node, step_path, texts, findings).read();
+    placed.step = StepReader(node, step_path, texts, diagnostics).read();
     learn(placed.step, texts.vocabulary);
     steps.push_back(std::move(placed));
   }

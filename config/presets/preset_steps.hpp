@@ -19,11 +19,12 @@ struct PlacedStep {
 
 // Reads the list of steps. `texts.vocabulary` has to know the settings and the credentials; it learns what steps save.
 [[nodiscard]] std::vector<PlacedStep> read_steps(const Node& list, const std::string& path, PresetTexts& texts,
-                                                 PresetFindings& findings);
+                                                 PresetFindings& diagnostics);
 
 // Header or query names with their texts. A header that looks like one of a secret has to take it from a placeholder.
 [[nodiscard]] std::vector<std::pair<std::string, crm::Text>> read_headers(Members& members, const Sight& sight,
-                                                                          PresetTexts& texts, PresetFindings& findings);
+                                                                          PresetTexts& texts,
+                                                                          PresetFindings& diagnostics);
 [[nodiscard]] std::vector<std::pair<std::string, crm::Text>> read_query(Members& members, const Sight& sight,
                                                                         PresetTexts& texts);
 

@@ -131,7 +131,7 @@ bool is_form(const Node& node) {
 }  // namespace
 
 crm::Text PresetTexts::text(const Node& node, const std::string& path, const Sight& sight) {
-  if (!scalar_text(node, path, findings_)) {
+  if (!scalar_text(node, path, diagnostics_)) {
     return {};
   }
   return checked(node, path, sight);
@@ -140,7 +140,7 @@ crm::Text PresetTexts::text(const Node& node, const std::string& path, const Sig
 crm::Text PresetTexts::checked(const Node& node, const std::string& path, const Sight& sight) {
   const auto parsed = crm::Text::parse(node.text);
   if (!parsed) {
-    findings_.complain_inside(node, parsed.error().offset, path, parsed.error().what);
+    diagnostics_.complain_inside(node, parsed.error().offset, path, parsed.error().what);
     return {};
   }
   check_names(*parsed, node, path, sight);
@@ -153,7 +153,7 @@ void PresetTexts::check_names(const crm::Text& text, const Node& node, const std
   for (std::size_t index = 0; index < placeholders.size(); ++index) {
     const std::string what = mistake_in(*placeholders[index], sight);
     if (!what.empty()) {
-      findings_.complain_inside(node, offsets.size() == placeholders.size() ? offsets[index] : 0, path, what);
+      diagnostics_.complain_inside(node, offsets.size() == placeholders.size() ? offsets[index] : 0, path, what);
     }
   }
 }
@@ -305,8 +305,8 @@ crm::Tree PresetTexts::object(const Node& node, const std::string& path, const E
   for (const Entry& entry : node.entries) {
     const std::string entry_path = path_of(path, entry.key);
     if (entry.key.starts_with('$') && !entry.key.starts_with("${") && !entry.key.starts_with("$$")) {
-      findings_.complain(entry.place, entry_path,
-                         "must stand first in its map; a key that begins with a dollar is written $$");
+      diagnostics_.report(entry.place, entry_path,
+                          "must stand first in its map; a key that begins with a dollar is written $$");
       continue;
     }
     Node key;
@@ -323,10 +323,10 @@ crm::Tree PresetTexts::form(const Node& node, const std::string& path, const Eye
   const bool valued = first.key == "$each" || first.key == "$if";
   for (const Entry& entry : node.entries) {
     if (&entry != &first && !(valued && entry.key == "value")) {
-      findings_.complain(entry.place, path_of(path, entry.key),
-                         valued
-                             ? fmt::format("does not belong to {}, which takes a `value` and nothing else", first.key)
-                             : fmt::format("does not belong to {}, which stands alone", first.key));
+      diagnostics_.report(entry.place, path_of(path, entry.key),
+                          valued
+                              ? fmt::format("does not belong to {}, which takes a `value` and nothing else", first.key)
+                              : fmt::format("does not belong to {}, which stands alone", first.key));
     }
   }
   if (first.key == "$each") {
@@ -342,17 +342,17 @@ crm::Tree PresetTexts::form(const Node& node, const std::string& path, const Eye
   if (first.key == "$concat") {
     return {crm::ConcatForm{parts(first.value, form_path, eyes)}};
   }
-  findings_.complain(first.place, form_path,
-                     fmt::format("is no form of a tree{}; a key that begins with a dollar is written $$",
-                                 advice_on(first.key, {"$each", "$if", "$merge", "$concat"})));
+  diagnostics_.report(first.place, form_path,
+                      fmt::format("is no form of a tree{}; a key that begins with a dollar is written $$",
+                                  advice_on(first.key, {"$each", "$if", "$merge", "$concat"})));
   return {};
 }
 
 const Node* PresetTexts::value_of(const Node& form, const std::string& path) {
   const Entry* value = form.find("value");
   if (value == nullptr) {
-    findings_.complain(form.entries.front().place, path,
-                       fmt::format("lacks its `value`: {{{}: ..., value: ...}}", form.entries.front().key));
+    diagnostics_.report(form.entries.front().place, path,
+                        fmt::format("lacks its `value`: {{{}: ..., value: ...}}", form.entries.front().key));
   }
   return value == nullptr ? nullptr : &value->value;
 }
@@ -373,7 +373,7 @@ crm::Tree PresetTexts::each_form(const Node& node, const std::string& path, cons
     const bool is_placeholder =
         list.text.starts_with("${") && list.text.ends_with("}") && form.list.placeholders().size() <= 1;
     if (list.kind == Node::Kind::scalar && !is_placeholder) {
-      findings_.complain(list, list_path, "must be `items`, or one placeholder that gives a list");
+      diagnostics_.report(list, list_path, "must be `items`, or one placeholder that gives a list");
     }
   }
   const Node* value = value_of(node, path);
@@ -394,7 +394,7 @@ crm::Tree PresetTexts::if_form(const Node& node, const std::string& path, const 
 std::vector<crm::Tree> PresetTexts::parts(const Node& node, const std::string& path, const Eyes& eyes) {
   std::vector<crm::Tree> result;
   if (node.kind != Node::Kind::sequence) {
-    findings_.complain(node, path, "must be a list of trees");
+    diagnostics_.report(node, path, "must be a list of trees");
     return result;
   }
   for (std::size_t index = 0; index < node.items.size(); ++index) {

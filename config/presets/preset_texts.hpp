@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/presets/preset_findings.hpp"
+#include "config/presets/preset_diagnostics.hpp"
 #include "config/yaml/yaml_tree.hpp"
 #include "core/crm/preset.hpp"
 
@@ -51,7 +51,7 @@ struct Sight {
 // Reads texts and trees with placeholders and checks what they name.
 class PresetTexts {
  public:
-  explicit PresetTexts(PresetFindings& findings) : findings_(findings) {}
+  explicit PresetTexts(PresetFindings& diagnostics) : diagnostics_(diagnostics) {}
 
   [[nodiscard]] crm::Text text(const Node& node, const std::string& path, const Sight& sight);
   // `each_item`: what is seen inside `$each: items`.
@@ -82,7 +82,7 @@ class PresetTexts {
   [[nodiscard]] std::vector<crm::Tree> parts(const Node& node, const std::string& path, const Eyes& eyes);
   [[nodiscard]] const Node* value_of(const Node& form, const std::string& path);
 
-  PresetFindings& findings_;
+  PresetFindings& diagnostics_;
 };
 
 }  // namespace elit::config

@@ -27,8 +27,8 @@ std::string as_text(const std::string& text) {
 class SinkDesigner {
  public:
   SinkDesigner(const crm::Preset& preset, const SinkOptions& sink, const std::string& path,
-               const PresetText& configuration, Findings& findings)
-      : preset_(preset), sink_(sink), path_(path), configuration_{configuration}, findings_(findings) {
+               const PresetText& configuration, Diagnostics& diagnostics)
+      : preset_(preset), sink_(sink), path_(path), configuration_{configuration}, diagnostics_(diagnostics) {
     design_.preset = preset;
   }
 
@@ -45,20 +45,20 @@ class SinkDesigner {
 
  private:
   // At the deepest part of the key that the file has.
-  void complain(const std::string& key, std::string what) {
+  void report(const std::string& key, std::string what) {
     sound_ = false;
     std::string at = path_of(path_, key);
-    auto origin = findings_.origins.find(at);
-    while (origin == findings_.origins.end() && at.find('.') != std::string::npos) {
+    auto origin = diagnostics_.origins.find(at);
+    while (origin == diagnostics_.origins.end() && at.find('.') != std::string::npos) {
       at.resize(at.find_last_of('.'));
-      origin = findings_.origins.find(at);
+      origin = diagnostics_.origins.find(at);
     }
-    findings_.complain(origin == findings_.origins.end() ? Place{} : origin->second, path_of(path_, key),
-                       std::move(what));
+    diagnostics_.report(origin == diagnostics_.origins.end() ? Place{} : origin->second, path_of(path_, key),
+                        std::move(what));
   }
 
   bool sound(const char* key) {
-    const bool sound = findings_.sound(path_of(path_, std::string(key)));
+    const bool sound = diagnostics_.sound(path_of(path_, std::string(key)));
     sound_ = sound_ && sound;
     return sound;
   }
@@ -74,7 +74,7 @@ class SinkDesigner {
     }
     for (const auto& [name, value] : sink_.settings) {
       if (std::find(known.begin(), known.end(), name) == known.end()) {
-        complain("settings." + name, fmt::format("is no setting of {}{}", preset_.name, advice_on(name, known)));
+        report("settings." + name, fmt::format("is no setting of {}{}", preset_.name, advice_on(name, known)));
       }
     }
   }
@@ -82,16 +82,16 @@ class SinkDesigner {
   void choose_setting(const crm::Setting& setting) {
     const auto given = sink_.settings.find(setting.name);
     if (given == sink_.settings.end() && !setting.value) {
-      complain("settings." + setting.name,
-               fmt::format("is missing: {} needs it{}{}", preset_.name, setting.doc.empty() ? "" : ": ", setting.doc));
+      report("settings." + setting.name,
+             fmt::format("is missing: {} needs it{}{}", preset_.name, setting.doc.empty() ? "" : ": ", setting.doc));
       return;
     }
     const std::string& value = given == sink_.settings.end() ? *setting.value : given->second;
     const std::vector<std::string>& choices = setting.choices;
     if (!choices.empty() && std::find(choices.begin(), choices.end(), value) == choices.end()) {
       const std::optional<std::string> near = closest_match(value, choices);
-      complain("settings." + setting.name, fmt::format("must be one of {}{}", fmt::join(choices, ", "),
-                                                       near ? fmt::format(": did you mean {}?", *near) : ""));
+      report("settings." + setting.name, fmt::format("must be one of {}{}", fmt::join(choices, ", "),
+                                                     near ? fmt::format(": did you mean {}?", *near) : ""));
     }
     design_.config[setting.name] = value;
   }
@@ -108,7 +108,7 @@ class SinkDesigner {
     for (const auto& [name, reference] : sink_.secrets) {
       if (std::find(known.begin(), known.end(), name) == known.end()) {
         all_known = false;
-        complain("secrets." + name, fmt::format("is no secret of {}{}", preset_.name, advice_on(name, known)));
+        report("secrets." + name, fmt::format("is no secret of {}{}", preset_.name, advice_on(name, known)));
       }
     }
     const auto fits = [this](const crm::Credential& credential) {
@@ -118,8 +118,8 @@ class SinkDesigner {
     const auto chosen = std::find_if(preset_.credentials.begin(), preset_.credentials.end(), fits);
     design_.credential_index = static_cast<std::size_t>(chosen - preset_.credentials.begin());
     if (chosen == preset_.credentials.end() && all_known) {
-      complain("secrets", fmt::format("{}: {} needs {}", sink_.secrets.empty() ? "is missing" : "lacks some",
-                                      preset_.name, ways()));
+      report("secrets",
+             fmt::format("{}: {} needs {}", sink_.secrets.empty() ? "is missing" : "lacks some", preset_.name, ways()));
     }
   }
 
@@ -143,8 +143,8 @@ class SinkDesigner {
       design_.work.unit = sink_.unit == SinkUnit::day ? crm::DeliveryUnit::day : crm::DeliveryUnit::message;
     }
     if (!preset_.units.contains(design_.work.unit)) {
-      complain("unit", fmt::format("must be {}: {} takes nothing else",
-                                   preset_.units.contains(crm::DeliveryUnit::day) ? "day" : "message", preset_.name));
+      report("unit", fmt::format("must be {}: {} takes nothing else",
+                                 preset_.units.contains(crm::DeliveryUnit::day) ? "day" : "message", preset_.name));
     }
   }
 
@@ -156,9 +156,9 @@ class SinkDesigner {
     if (!zone) {
       const std::vector<std::string> names = time_zone_names();
       const std::optional<std::string> near = closest_match(sink_.timezone, names);
-      complain("timezone", near            ? fmt::format("is no time zone: did you mean {}?", *near)
-                           : names.empty() ? "is not known: install the package tzdata, or write UTC"
-                                           : "is no time zone: write an IANA name such as Asia/Kolkata, or UTC");
+      report("timezone", near            ? fmt::format("is no time zone: did you mean {}?", *near)
+                         : names.empty() ? "is not known: install the package tzdata, or write UTC"
+                                         : "is no time zone: write an IANA name such as Asia/Kolkata, or UTC");
       return;
     }
     design_.work.zone = std::move(*zone);
@@ -178,12 +178,12 @@ class SinkDesigner {
     }
     const auto problem = url.empty() ? std::nullopt : rules::base_url.problem(url);
     if (url.empty()) {
-      complain("url", fmt::format("is missing: {} is found at an address of your own", preset_.name));
+      report("url", fmt::format("is missing: {} is found at an address of your own", preset_.name));
     } else if (problem) {
-      complain("url", sink_.url.empty() ? fmt::format("{} (the preset makes it of the settings: {})", *problem, url)
-                                        : *problem);
+      report("url",
+             sink_.url.empty() ? fmt::format("{} (the preset makes it of the settings: {})", *problem, url) : *problem);
     } else if (is_plain_http(url) && !sink_.transport.insecure_http && !is_loopback_url(url)) {
-      complain("url", "is http:// to another host: use https://, or allow it with insecure_http: true");
+      report("url", "is http:// to another host: use https://, or allow it with insecure_http: true");
     }
     while (!url.empty() && url.back() == '/') {
       url.pop_back();
@@ -222,21 +222,21 @@ class SinkDesigner {
     const bool reads = std::any_of(preset_.steps.begin(), preset_.steps.end(),
                                    [](const crm::Step& step) { return step.kind == crm::StepKind::read; });
     if (field.if_empty && !reads) {
-      complain("fields." + name + ".policy",
-               fmt::format("must be always: {} does not read what a contact has already", preset_.name));
+      report("fields." + name + ".policy",
+             fmt::format("must be always: {} does not read what a contact has already", preset_.name));
     }
   }
 
   // Whether the operator's text is sound; its placeholders may name the contact and the settings.
   bool check_field(const std::string& name, const std::string& value) {
     const std::string key = path_of(path_, "fields." + name);
-    auto origin = findings_.origins.find(key + ".value");
-    origin = origin == findings_.origins.end() ? findings_.origins.find(key) : origin;
+    auto origin = diagnostics_.origins.find(key + ".value");
+    origin = origin == diagnostics_.origins.end() ? diagnostics_.origins.find(key) : origin;
     Node node;
     node.kind = Node::Kind::scalar;
     node.text = value;
     node.quoted = true;
-    node.place = origin == findings_.origins.end() ? Place{} : origin->second;
+    node.place = origin == diagnostics_.origins.end() ? Place{} : origin->second;
     PresetFindings found(configuration_);
     PresetTexts texts(found);
     for (const crm::Setting& setting : preset_.settings) {
@@ -245,10 +245,10 @@ class SinkDesigner {
     Sight sight;
     sight.item = Sight::Item::contact;
     sight.mapped = false;
-    (void)texts.text(node, origin == findings_.origins.end() ? key : origin->first, sight);
+    (void)texts.text(node, origin == diagnostics_.origins.end() ? key : origin->first, sight);
     const bool sound = found.empty();
-    for (Mistake& mistake : found.take_mistakes()) {
-      findings_.take(std::move(mistake));
+    for (Diagnostic& mistake : found.take_entries()) {
+      diagnostics_.take(std::move(mistake));
     }
     sound_ = sound_ && sound;
     return sound;
@@ -258,7 +258,7 @@ class SinkDesigner {
   const SinkOptions& sink_;
   const std::string& path_;
   std::vector<PresetText> configuration_;
-  Findings& findings_;
+  Diagnostics& diagnostics_;
   crm::SinkDesign design_;
   bool sound_ = true;
 };
@@ -267,8 +267,8 @@ class SinkDesigner {
 
 std::shared_ptr<const crm::SinkDesign> design_sink(const crm::Preset& preset, const SinkOptions& sink,
                                                    const std::string& path, const PresetText& configuration,
-                                                   Findings& findings) {
-  return SinkDesigner(preset, sink, path, configuration, findings).design();
+                                                   Diagnostics& diagnostics) {
+  return SinkDesigner(preset, sink, path, configuration, diagnostics).design();
 }
 
 }  // namespace elit::config

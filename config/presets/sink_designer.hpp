@@ -3,16 +3,17 @@
 #include <memory>
 #include <string>
 
-#include "config/presets/preset_findings.hpp"
-#include "config/yaml/findings.hpp"
+#include "config/presets/preset_diagnostics.hpp"
+#include "config/yaml/diagnostics.hpp"
 #include "core/crm/sink_design.hpp"
 #include "core/options.hpp"
 
 namespace elit::config {
 
-// What a sink's options make of its preset. `path`: of the sink, to complain at its keys. Null after a mistake.
+// What a sink's options make of its preset. `path`: of the sink, to report at its keys. Null after a mistake.
 [[nodiscard]] std::shared_ptr<const crm::SinkDesign> design_sink(const crm::Preset& preset, const SinkOptions& sink,
                                                                  const std::string& path,
-                                                                 const PresetText& configuration, Findings& findings);
+                                                                 const PresetText& configuration,
+                                                                 Diagnostics& diagnostics);
 
 }  // namespace elit::config

@@ -8,7 +8,7 @@
 #include <limits>
 #include <string_view>
 
-#include "config/yaml/mistake.hpp"
+#include "config/yaml/diagnostic.hpp"
 
 namespace elit::config {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "config/yaml/mistake.hpp"
+#include "config/yaml/diagnostic.hpp"
 
 namespace elit::config {
 

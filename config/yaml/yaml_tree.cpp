@@ -137,7 +137,7 @@ class TreeBuilder final : public YAML::EventHandler {
 // Turns the raw tree into the strict one and reports what is refused on the way, by its path.
 class Refinement {
  public:
-  Refinement(const std::string& file, std::vector<Mistake>& mistakes) : file_(file), mistakes_(mistakes) {}
+  Refinement(const std::string& file, std::vector<Diagnostic>& mistakes) : file_(file), mistakes_(mistakes) {}
 
   Node refine(RawNode raw, const std::string& path) {
     if (!raw.trouble.empty()) {
@@ -184,7 +184,7 @@ class Refinement {
   }
 
   const std::string& file_;
-  std::vector<Mistake>& mistakes_;
+  std::vector<Diagnostic>& mistakes_;
 };
 
 std::string advice_for(const std::string& message) {

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/yaml/mistake.hpp"
+#include "config/yaml/diagnostic.hpp"
 
 namespace elit::config {
 
@@ -32,7 +32,7 @@ struct Entry {
 
 struct Tree {
   Node root;  // a map, empty when the text holds none
-  std::vector<Mistake> mistakes;
+  std::vector<Diagnostic> mistakes;
   bool readable = false;  // false: the text is no YAML or no map, and `root` says nothing about what it lacks
 };
 

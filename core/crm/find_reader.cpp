@@ -44,13 +44,13 @@ std::vector<Finding> find_items(const Step& step, const HeardAnswer& heard, cons
   Finding absent;
   const bool incomplete = find.incomplete && truthy(find_value(*find.incomplete, heard, nullptr));
   absent.state = incomplete ? Finding::State::unclear : Finding::State::absent;
-  std::vector<Finding> findings(items.size(), absent);
+  std::vector<Finding> diagnostics(items.size(), absent);
   const json::value* place = pointed(heard.body, find.list);
   const json::array* list = place == nullptr || find.single ? nullptr : place->if_array();
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (find.single) {
       if (place != nullptr && !place->is_null() && names_item(find, heard, *place, items[i])) {
-        findings[i] = finding_of(step, heard, *place);
+        diagnostics[i] = finding_of(step, heard, *place);
       }
       continue;
     }
@@ -61,10 +61,10 @@ std::vector<Finding> find_items(const Step& step, const HeardAnswer& heard, cons
       return names_item(find, heard, candidate, items[i]);
     });
     if (found != list->end()) {
-      findings[i] = finding_of(step, heard, *found);
+      diagnostics[i] = finding_of(step, heard, *found);
     }
   }
-  return findings;
+  return diagnostics;
 }
 
 // Whether the body has the form that the map speaks of: an answer that cannot be read tells of nobody.

@@ -20,7 +20,7 @@ namespace {
 
 constexpr const char* clear_line = "\r\033[K";
 
-int complain(const std::string& what, std::ostream& err) {
+int add_problem(const std::string& what, std::ostream& err) {
   err << "elitbuzz-sync: rehearse: " << what << "\nTry: elitbuzz-sync rehearse --help\n";
   return exit_usage;
 }
@@ -31,7 +31,7 @@ int rehearse(const std::vector<std::string>& words, std::ostream& out, std::ostr
   ParsedRehearseArguments parsed = parse_rehearse_arguments(words);
   const RehearseArguments& arguments = parsed.arguments;
   if (!parsed.error.empty()) {
-    return complain(parsed.error, err);
+    return add_problem(parsed.error, err);
   }
   config::Loaded loaded = config::load(arguments.config);
   if (!loaded.options) {
@@ -41,7 +41,7 @@ int rehearse(const std::vector<std::string>& words, std::ostream& out, std::ostr
   RehearsalOptions options;
   options.faults = schedule_faults(arguments.faults, *loaded.options, std::chrono::hours{24} * arguments.days);
   if (!options.faults.error.empty()) {
-    return complain(options.faults.error, err);
+    return add_problem(options.faults.error, err);
   }
   options.options = *std::move(loaded.options);
   options.days = arguments.days;

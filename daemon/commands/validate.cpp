@@ -45,9 +45,9 @@ json::object sink_document(const SinkOptions& sink) {
   return document;
 }
 
-json::object document(const config::Loaded& loaded, const std::vector<config::Mistake>& mistakes) {
+json::object document(const config::Loaded& loaded, const std::vector<config::Diagnostic>& mistakes) {
   json::array found;
-  for (const config::Mistake& mistake : mistakes) {
+  for (const config::Diagnostic& mistake : mistakes) {
     found.push_back(json::object{{"file", mistake.file},
                                  {"line", mistake.line},
                                  {"column", mistake.column},
@@ -100,10 +100,10 @@ void print_summary(const config::Loaded& loaded, std::ostream& out) {
 
 int validate(const ValidateArguments& arguments, std::ostream& out, std::ostream& err) {
   const config::Loaded loaded = config::load(arguments.config);
-  std::vector<config::Mistake> mistakes = loaded.mistakes;
+  std::vector<config::Diagnostic> mistakes = loaded.mistakes;
   int status = loaded.options ? 0 : 78;
   if (loaded.options) {
-    for (SecretMistake& found : find_secret_mistakes(loaded)) {
+    for (SecretDiagnostic& found : find_secret_mistakes(loaded)) {
       if (found.missing) {
         // The configuration may be checked on a machine that is not to hold the secrets.
         err << to_string(found.mistake) << " (a warning here; `run` and `sync` need it)\n";

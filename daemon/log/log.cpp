@@ -43,7 +43,7 @@ bool is_out_of_room(const std::system_error& error) {
 }
 
 // One line on stderr, for troubles of the log itself. Its own failure has nowhere to go.
-void complain(const std::string& what) {
+void add_problem(const std::string& what) {
   try {
     LogFile output = LogFile::open({});
     std::ignore = output.append("elitbuzz-sync: " + what);
@@ -125,7 +125,7 @@ class FileSink : public spdlog::sinks::base_sink<std::mutex> {
     if (++unreported_ == 1) {
       reason_ = reason;
       if (!path_.empty()) {
-        complain(fmt::format("the log file {} cannot be written ({}); the work goes on without it", path_, reason));
+        add_problem(fmt::format("the log file {} cannot be written ({}); the work goes on without it", path_, reason));
       }
     }
   }
@@ -153,7 +153,7 @@ class Log::State {
                                          })),
         logger_("elitbuzz-sync", sink_) {
     logger_.set_level(spdlog_level(options.level));
-    logger_.set_error_handler([](const std::string& what) { complain("the log failed: " + what); });
+    logger_.set_error_handler([](const std::string& what) { add_problem("the log failed: " + what); });
   }
 
   [[nodiscard]] bool enabled(Event event) const { return logger_.should_log(spdlog_level(row_of(event).level)); }

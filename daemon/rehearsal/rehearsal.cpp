@@ -309,11 +309,11 @@ class Rehearsal {
         report.history_took = std::max(report.history_took, *passage.arrived - start_);
       }
     }
-    complain(report, pending, result);
+    add_problem(report, pending, result);
     return report;
   }
 
-  static void complain(const SinkReport& report, std::int64_t pending, RehearsalReport& result) {
+  static void add_problem(const SinkReport& report, std::int64_t pending, RehearsalReport& result) {
     const auto say = [&](std::uint64_t count, const char* what) {
       if (count > 0) {
         result.imbalances.push_back(fmt::format("The sink {}: {} {}.", report.name, count, what));

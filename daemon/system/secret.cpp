@@ -155,17 +155,17 @@ class SecretInspection {
     const auto origin = loaded_.origins.find(key);
     const config::Place place = origin == loaded_.origins.end() ? config::Place{} : origin->second;
     const SecretProblem& found = secret.error();
-    SecretMistake mistake{{loaded_.file, place.line, place.column, config::printable(key), found.what},
-                          found.exit_status(),
-                          found.kind == SecretProblem::Kind::missing};
+    SecretDiagnostic mistake{{loaded_.file, place.line, place.column, config::printable(key), found.what},
+                             found.exit_status(),
+                             found.kind == SecretProblem::Kind::missing};
     mistakes_.push_back(std::move(mistake));
   }
 
-  [[nodiscard]] std::vector<SecretMistake> take() { return std::move(mistakes_); }
+  [[nodiscard]] std::vector<SecretDiagnostic> take() { return std::move(mistakes_); }
 
  private:
   const config::Loaded& loaded_;
-  std::vector<SecretMistake> mistakes_;
+  std::vector<SecretDiagnostic> mistakes_;
 };
 
 }  // namespace
@@ -187,7 +187,7 @@ SecretResult read_secret(const SecretReference& reference) {
   return problem(Kind::missing, "names no secret");
 }
 
-std::vector<SecretMistake> find_secret_mistakes(const config::Loaded& loaded) {
+std::vector<SecretDiagnostic> find_secret_mistakes(const config::Loaded& loaded) {
   check(loaded.options.has_value(), "the secrets of a configuration with mistakes were asked for");
   SecretInspection inspection(loaded);
   const Options& options = *loaded.options;

@@ -36,14 +36,14 @@ struct SecretProblem {
 // The secret behind a reference, read anew at each call; a failure says what is wrong with it.
 using SecretSource = std::function<Result<std::string>(const SecretReference&)>;
 
-struct SecretMistake {
-  config::Mistake mistake;
+struct SecretDiagnostic {
+  config::Diagnostic mistake;
   int exit_status = 78;
   bool missing = false;  // it is not there (yet), as opposed to being there and unfit
 };
 
 // Every secret of the configuration that cannot be had, placed where the file names it; reads them all.
 // Requires: loaded.options.
-[[nodiscard]] std::vector<SecretMistake> find_secret_mistakes(const config::Loaded& loaded);
+[[nodiscard]] std::vector<SecretDiagnostic> find_secret_mistakes(const config::Loaded& loaded);
 
 }  // namespace elit::daemon

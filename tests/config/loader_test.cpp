@@ -18,7 +18,7 @@ using testing::IsEmpty;
 
 std::string everything_wrong_with(const Loaded& loaded) {
   std::string text;
-  for (const Mistake& mistake : loaded.mistakes) {
+  for (const Diagnostic& mistake : loaded.mistakes) {
     text += to_string(mistake) + "\n";
   }
   return text;

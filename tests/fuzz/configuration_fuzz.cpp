@@ -31,8 +31,8 @@ bool holds_inline_secret(const std::string& text) {
 void expect_sound(const config::Loaded& loaded, const std::string& text) {
   const bool inline_secret = holds_inline_secret(text);
   const auto lines = static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 1;
-  const config::Mistake* before = nullptr;
-  for (const config::Mistake& mistake : loaded.mistakes) {
+  const config::Diagnostic* before = nullptr;
+  for (const config::Diagnostic& mistake : loaded.mistakes) {
     const std::string line = to_string(mistake);
     expect(line.starts_with(std::string(file) + ":" + std::to_string(mistake.line) + ":"), "a mistake has a place");
     expect(mistake.line >= 1 && mistake.line <= lines + 1, "a mistake is in the file");

@@ -28,7 +28,7 @@ void run(const std::string& text) {
   const config::PresetRead read = config::read_preset(text, file, "mycrm");
   expect(read.preset.has_value() == read.mistakes.empty(), "a text gives a preset or mistakes");
   const auto lines = static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 1;
-  for (const config::Mistake& mistake : read.mistakes) {
+  for (const config::Diagnostic& mistake : read.mistakes) {
     const std::string line = to_string(mistake);
     expect(line.find_first_of("\r\n") == std::string::npos && is_utf8(line), "a mistake is one line");
     expect(mistake.line >= 1 && mistake.column >= 1 && !mistake.what.empty(), "a mistake has a place and says what");

@@ -97,7 +97,7 @@ void expect_unknown_key_refused(OptionModel model, Choices& choices) {
   choices.note([&] { return key + "\n" + text; });
   const config::Loaded loaded = loaded_from(text);
   EXPECT_FALSE(loaded.options) << "a key that is not known passes";
-  EXPECT_TRUE(std::any_of(loaded.mistakes.begin(), loaded.mistakes.end(), [&](const config::Mistake& mistake) {
+  EXPECT_TRUE(std::any_of(loaded.mistakes.begin(), loaded.mistakes.end(), [&](const config::Diagnostic& mistake) {
     return mistake.key == key;
   })) << mistakes_of(loaded);
 }
@@ -113,7 +113,7 @@ TEST(ConfigProperty, WhatIsDamagedGivesMistakesOrOptionsOfKnownKeys) {
     choices.note([&] { return text; });
     const config::Loaded loaded = loaded_from(text);
     EXPECT_EQ(loaded.options.has_value(), loaded.mistakes.empty());
-    for (const config::Mistake& mistake : loaded.mistakes) {
+    for (const config::Diagnostic& mistake : loaded.mistakes) {
       EXPECT_GE(mistake.line, 1);
       EXPECT_GE(mistake.column, 1);
       EXPECT_EQ(to_string(mistake).find('\n'), std::string::npos);

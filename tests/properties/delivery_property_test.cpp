@@ -50,7 +50,7 @@ enum class Mood {
 };
 constexpr int moods = 10;
 
-// The peer, which knows what it accepted under which key and complains when it is told twice, too early or too much.
+// The peer, which knows what it accepted under which key and reports when it is told twice, too early or too much.
 class Story {
  public:
   explicit Story(Choices& choices) : choices_(choices), settings_(settings_from(choices)), world_(settings_) {

@@ -28,7 +28,7 @@ class Oracle {
 
   void judge() {
     if (!stage_.host().running()) {
-      complain("the daemon does not run at the end: " + stage_.host().problem());
+      report("the daemon does not run at the end: " + stage_.host().problem());
       return;
     }
     for (std::size_t source = 0; source < stage_.sources(); ++source) {
@@ -53,10 +53,10 @@ class Oracle {
     Instant at;
   };
 
-  void complain(std::string what) { summary_.broken.push_back(std::move(what)); }
+  void report(std::string what) { summary_.broken.push_back(std::move(what)); }
   void expect_none(std::uint64_t count, const std::string& what) {
     if (count != 0) {
-      complain(std::to_string(count) + " " + what);
+      report(std::to_string(count) + " " + what);
     }
   }
   [[nodiscard]] const SourceOptions& options(std::size_t source) const { return stage_.options().sources[source]; }
@@ -91,8 +91,8 @@ class Oracle {
     int told = 0;
     for (const simulator::Passage& passage : passages) {
       if (!passage.arrived && ++told <= missing_told_max) {
-        complain("  missing: user " + passage.user_id + " dated " + simulator::iso_text(passage.instant) +
-                 " visible from " + simulator::iso_text(passage.visible_from));
+        report("  missing: user " + passage.user_id + " dated " + simulator::iso_text(passage.instant) +
+               " visible from " + simulator::iso_text(passage.visible_from));
       }
       if (passage.arrived && passage.visible_from > plan_.stage.start + std::chrono::hours{6} &&
           *passage.arrived - passage.visible_from > worst) {
@@ -105,24 +105,24 @@ class Oracle {
     const Milliseconds bound =
         options(source).poll.interval + stage_.options().sinks[sink].batch.wait + std::chrono::minutes{1};
     if (plan_.healthy && worst > bound) {
-      complain("a message took " + std::to_string(worst.count()) + " ms, more than " + std::to_string(bound.count()) +
-               ": " + slowest);
+      report("a message took " + std::to_string(worst.count()) + " ms, more than " + std::to_string(bound.count()) +
+             ": " + slowest);
     }
   }
 
   void judge_balance(std::size_t source, const storage::Ledger& ledger) {
     const std::string place = " in the ledger of " + options(source).name;
     if (ledger.fetched != ledger.added + ledger.duplicates + ledger.rejected) {
-      complain("fetched is not new + duplicate + rejected" + place);
+      report("fetched is not new + duplicate + rejected" + place);
     }
     if (ledger.stored != ledger.added) {
-      complain("stored is not new" + place);
+      report("stored is not new" + place);
     }
     for (const storage::SinkTotals& sink : ledger.sinks) {
       if (sink.delivered != ledger.stored) {
-        complain(std::to_string(ledger.stored) + " stored but " + std::to_string(sink.delivered) + " delivered to " +
-                 sink.sink + place + " (pending " + std::to_string(sink.pending) + ", dead " +
-                 std::to_string(sink.dead) + ")");
+        report(std::to_string(ledger.stored) + " stored but " + std::to_string(sink.delivered) + " delivered to " +
+               sink.sink + place + " (pending " + std::to_string(sink.pending) + ", dead " + std::to_string(sink.dead) +
+               ")");
       }
     }
   }
@@ -139,16 +139,16 @@ class Oracle {
       const Instant start = std::max(earliest_instant, source_options.since.value_or(earliest_instant));
       const Instant frontier = user.coverage.frontier(start);
       if (frontier < due) {
-        complain("a user of " + source_options.name + " is covered only to " +
-                 std::to_string((due - frontier).count()) + " ms before what is due");
+        report("a user of " + source_options.name + " is covered only to " + std::to_string((due - frontier).count()) +
+               " ms before what is due");
       }
     }
     const std::size_t listed = static_cast<std::size_t>(
         std::count_if(stage_.source(source).world().users().begin(), stage_.source(source).world().users().end(),
                       [](const simulator::User& user) { return user.listed; }));
     if (rows.size() != listed) {
-      complain(std::to_string(listed) + " users were listed by " + source_options.name + " and " +
-               std::to_string(rows.size()) + " are followed");
+      report(std::to_string(listed) + " users were listed by " + source_options.name + " and " +
+             std::to_string(rows.size()) + " are followed");
     }
   }
 
@@ -159,7 +159,7 @@ class Oracle {
     auto keys = connection->statement("SELECT key FROM messages_v1");
     while (keys.step()) {
       if (!stored.insert(keys.text(0)).second) {
-        complain("a key is stored twice");
+        report("a key is stored twice");
       }
     }
     for (std::size_t i = 0; i < stage_.sinks(); ++i) {
@@ -170,7 +170,7 @@ class Oracle {
       summary_.crm_requests += stage_.sink(i).counts().requests;
       summary_.crm_repeats += stage_.sink(i).counts().repeats_same_key;
       if (received != stored) {
-        complain("the keys at " + stage_.options().sinks[i].name + " are not those in the store");
+        report("the keys at " + stage_.options().sinks[i].name + " are not those in the store");
       }
     }
   }
@@ -207,10 +207,10 @@ class Oracle {
         const auto& [newer, newer_stored] = messages[earlier];
         const bool known = stored.at + request_time_max < newer->arrived;
         if (*newer_stored.dated > *stored.dated && known && !sent_around(messages, *newer, *stored.dated)) {
-          complain("user " + user + ": a message dated " + simulator::iso_text(*stored.dated) + ", stored " +
-                   simulator::iso_text(stored.at) + ", came at " + simulator::iso_text(message->arrived) +
-                   " after one dated " + simulator::iso_text(*newer_stored.dated) + " at " +
-                   simulator::iso_text(newer->arrived));
+          report("user " + user + ": a message dated " + simulator::iso_text(*stored.dated) + ", stored " +
+                 simulator::iso_text(stored.at) + ", came at " + simulator::iso_text(message->arrived) +
+                 " after one dated " + simulator::iso_text(*newer_stored.dated) + " at " +
+                 simulator::iso_text(newer->arrived));
           return;
         }
       }
@@ -234,7 +234,7 @@ class Oracle {
   // The daemon ends by itself for its disk only.
   void judge_problems() {
     if (!happens("disk") && !summary_.problems.empty()) {
-      complain("the daemon ended: " + summary_.problems.front());
+      report("the daemon ended: " + summary_.problems.front());
     }
   }
 
@@ -258,8 +258,8 @@ class Oracle {
       const std::uint64_t pages = 2 * (messages * readings / page) + 3 * messages * readings;
       const std::uint64_t bound = lists + polls * users * 2 + pages;
       if (stage_.source(source).api().requests() > bound) {
-        complain(std::to_string(stage_.source(source).api().requests()) + " requests to " + source_options.name +
-                 ", more than " + std::to_string(bound));
+        report(std::to_string(stage_.source(source).api().requests()) + " requests to " + source_options.name +
+               ", more than " + std::to_string(bound));
       }
     }
   }

@@ -12,7 +12,7 @@ TEST_P(BadOption, IsTheOnlyMistakeAndStandsAtItsPlace) {
   const BadConfiguration& bad = GetParam();
   const Loaded loaded = load_for_test(bad.text);
   ASSERT_EQ(loaded.mistakes.size(), 1U) << testing::PrintToString(loaded.mistakes.size());
-  const Mistake& mistake = loaded.mistakes.front();
+  const Diagnostic& mistake = loaded.mistakes.front();
   EXPECT_FALSE(loaded.options.has_value());
   EXPECT_EQ(mistake.line, bad.line) << to_string(mistake);
   EXPECT_EQ(mistake.column, bad.column) << to_string(mistake);
@@ -241,7 +241,7 @@ INSTANTIATE_TEST_SUITE_P(Sinks, BadOption, testing::ValuesIn(sinks), name_of);
 TEST(BadOptions, NeverRepeatWhatMayBeASecret) {
   for (const std::vector<BadConfiguration>& group : {secrets, sinks, dialect}) {
     for (const BadConfiguration& bad : group) {
-      for (const Mistake& mistake : load_for_test(bad.text).mistakes) {
+      for (const Diagnostic& mistake : load_for_test(bad.text).mistakes) {
         EXPECT_THAT(to_string(mistake), testing::Not(testing::HasSubstr("canary"))) << bad.name;
       }
     }
@@ -262,7 +262,7 @@ TEST(BadOptions, AreAllReportedAtOnceInTheOrderOfTheFile) {
       "  - {name: a, type: http}\n"
       "colour: red\n");
   std::vector<std::string> keys;
-  for (const Mistake& mistake : loaded.mistakes) {
+  for (const Diagnostic& mistake : loaded.mistakes) {
     keys.push_back(mistake.key);
   }
   EXPECT_THAT(keys, testing::ElementsAre("sources[0].name", "sources[0].base_url", "sources[0].customer_id",

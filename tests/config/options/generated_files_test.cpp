@@ -56,7 +56,7 @@ TEST(GeneratedFiles, TheExampleLoadsWithAndWithoutItsCommentedOptions) {
   std::string text = example_yaml();
   for (int round = 0; round < 2; ++round) {
     const Loaded loaded = load_for_test(text);
-    for (const Mistake& mistake : loaded.mistakes) {
+    for (const Diagnostic& mistake : loaded.mistakes) {
       ADD_FAILURE() << to_string(mistake);
     }
     for (std::size_t at = text.find(" #"); at != std::string::npos; at = text.find(" #", at + 1)) {

@@ -46,7 +46,7 @@ TEST(Mutations, OfTheExampleGiveOptionsOrMistakesAndNothingElse) {
     const Loaded loaded = load_for_test(text);
     ASSERT_EQ(loaded.options.has_value(), loaded.mistakes.empty()) << text;
     refused += loaded.options ? 0 : 1;
-    for (const Mistake& mistake : loaded.mistakes) {
+    for (const Diagnostic& mistake : loaded.mistakes) {
       ASSERT_GE(mistake.line, 1);
       ASSERT_GE(mistake.column, 1);
       ASSERT_EQ(to_string(mistake).find('\n'), std::string::npos);

@@ -48,7 +48,7 @@ class CrmSinks : public testing::Test {
   }
   [[nodiscard]] std::string mistakes_of(const std::string& type, const std::string& more) const {
     std::string text;
-    for (const Mistake& mistake : load_sink(type, more).mistakes) {
+    for (const Diagnostic& mistake : load_sink(type, more).mistakes) {
       text += std::filesystem::path(mistake.file).filename().string() + to_string(mistake).substr(mistake.file.size()) +
               "\n";
     }

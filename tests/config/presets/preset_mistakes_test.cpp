@@ -14,7 +14,7 @@ TEST_P(BadPreset, HasTheMistakeAtItsPlaceAndNoOther) {
   const PresetRead read = read_for_test(bad.text);
   EXPECT_FALSE(read.preset.has_value());
   ASSERT_EQ(read.mistakes.size(), 1U) << everything_wrong_with(read);
-  const Mistake& mistake = read.mistakes.front();
+  const Diagnostic& mistake = read.mistakes.front();
   EXPECT_EQ(mistake.file, "mycrm.yaml");
   EXPECT_EQ(mistake.line, bad.line) << to_string(mistake);
   EXPECT_EQ(mistake.column, bad.column) << to_string(mistake);

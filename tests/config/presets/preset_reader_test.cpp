@@ -159,7 +159,7 @@ TEST(PresetReader, FindsAllMistakesAtOnceInTheOrderOfTheFile) {
   text += "verdicts: [{status: 99, verdict: fatal}]\nfoo: 1\n";
   EXPECT_EQ(everything_wrong_with(read_for_test(text)).substr(0, 34), "mycrm.yaml:12:18: steps[0].body.ke");
   std::vector<int> lines;
-  for (const Mistake& mistake : read_for_test(text).mistakes) {
+  for (const Diagnostic& mistake : read_for_test(text).mistakes) {
     lines.push_back(mistake.line);
   }
   EXPECT_THAT(lines, ElementsAre(12, 12, 20, 21));

@@ -67,7 +67,7 @@ inline const std::string sound_preset =
 
 [[nodiscard]] inline std::string everything_wrong_with(const PresetRead& read) {
   std::string text;
-  for (const Mistake& mistake : read.mistakes) {
+  for (const Diagnostic& mistake : read.mistakes) {
     text += to_string(mistake) + "\n";
   }
   return text;

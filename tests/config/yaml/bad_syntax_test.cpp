@@ -13,7 +13,7 @@ TEST_P(BadSyntax, IsReportedAtItsPlace) {
   const Loaded loaded = load_for_test(bad.text);
   EXPECT_FALSE(loaded.options.has_value());
   ASSERT_EQ(loaded.mistakes.size(), 1U);
-  const Mistake& mistake = loaded.mistakes.front();
+  const Diagnostic& mistake = loaded.mistakes.front();
   EXPECT_EQ(mistake.line, bad.line) << to_string(mistake);
   EXPECT_EQ(mistake.column, bad.column) << to_string(mistake);
   EXPECT_EQ(mistake.key, bad.key) << to_string(mistake);

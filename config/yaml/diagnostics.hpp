@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "config/yaml/mistake.hpp"
+#include "config/yaml/diagnostic.hpp"
 
 namespace elit::config {
 
@@ -13,16 +13,16 @@ namespace elit::config {
 using Origins = std::map<std::string, Place>;
 
 // What reading a configuration brings to light: its mistakes, and where its keys stand.
-class Findings {
+class Diagnostics {
  public:
-  explicit Findings(std::string file) : file_(std::move(file)) {}
+  explicit Diagnostics(std::string file) : file_(std::move(file)) {}
 
-  void complain(Place place, const std::string& path, std::string what) {
+  void report(Place place, const std::string& path, std::string what) {
     bad_.insert(path);
     mistakes_.push_back({file_, place.line, place.column, printable(path), std::move(what)});
   }
   // A mistake found before: it makes its path unsound.
-  void take(Mistake mistake) {
+  void take(Diagnostic mistake) {
     bad_.insert(mistake.key);
     mistakes_.push_back(std::move(mistake));
   }
@@ -33,7 +33,7 @@ class Findings {
   }
 
   Origins origins;
-  [[nodiscard]] std::vector<Mistake> take_mistakes() { return std::move(mistakes_); }
+  [[nodiscard]] std::vector<Diagnostic> take_entries() { return std::move(mistakes_); }
 
  private:
   [[nodiscard]] bool has_below(const std::string& prefix) const {
@@ -42,7 +42,7 @@ class Findings {
   }
 
   std::string file_;
-  std::vector<Mistake> mistakes_;
+  std::vector<Diagnostic> mistakes_;
   std::set<std::string> bad_;
 };
 

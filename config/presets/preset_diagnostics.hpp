@@ -6,7 +6,7 @@
 #include <tuple>
 #include <vector>
 
-#include "config/yaml/mistake.hpp"
+#include "config/yaml/diagnostic.hpp"
 #include "config/yaml/text_scan.hpp"
 #include "config/yaml/yaml_tree.hpp"
 
@@ -24,18 +24,18 @@ class PresetFindings {
   // `layers`: by their Place::layer; they outlive this.
   explicit PresetFindings(const std::vector<PresetText>& layers);
 
-  void complain(Place place, const std::string& path, std::string what);
-  void complain(const Node& node, const std::string& path, std::string what) {
-    complain(node.place, path, std::move(what));
+  void report(Place place, const std::string& path, std::string what);
+  void report(const Node& node, const std::string& path, std::string what) {
+    report(node.place, path, std::move(what));
   }
   // At a byte of a scalar's text, as far as the file shows it the way it is read: a block of several lines counts as
   // one place.
   void complain_inside(const Node& scalar, std::size_t offset, const std::string& path, std::string what);
   // A mistake of the file itself, found before.
-  void take(Mistake mistake);
+  void take(Diagnostic mistake);
 
   // By file and place.
-  [[nodiscard]] std::vector<Mistake> take_mistakes();
+  [[nodiscard]] std::vector<Diagnostic> take_entries();
   [[nodiscard]] bool empty() const { return mistakes_.empty(); }
 
  private:
@@ -43,7 +43,7 @@ class PresetFindings {
 
   const std::vector<PresetText>& layers_;
   std::vector<Lines> lines_;
-  std::vector<Mistake> mistakes_;
+  std::vector<Diagnostic> mistakes_;
   std::set<std::tuple<std::string, int, int>> places_;
 };
 

@@ -1,4 +1,4 @@
-#include "config/presets/preset_findings.hpp"
+#include "config/presets/preset_diagnostics.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -33,13 +33,13 @@ PresetFindings::PresetFindings(const std::vector<PresetText>& layers) : layers_(
   }
 }
 
-void PresetFindings::complain(Place place, const std::string& path, std::string what) {
+void PresetFindings::report(Place place, const std::string& path, std::string what) {
   const auto layer = static_cast<std::size_t>(place.layer);
   check(layer < layers_.size(), "a mistake was found in a preset that is not read");
   take({layers_[layer].file, place.line, place.column, printable(path), std::move(what)});
 }
 
-void PresetFindings::take(Mistake mistake) {
+void PresetFindings::take(Diagnostic mistake) {
   if (places_.emplace(mistake.file, mistake.line, mistake.column).second) {
     mistakes_.push_back(std::move(mistake));
   }
@@ -47,7 +47,7 @@ void PresetFindings::take(Mistake mistake) {
 
 void PresetFindings::complain_inside(const Node& scalar, std::size_t offset, const std::string& path,
                                      std::string what) {
-  complain(place_inside(scalar, offset), path, std::move(what));
+  report(place_inside(scalar, offset), path, std::move(what));
 }
 
 Place PresetFindings::place_inside(const Node& scalar, std::size_t offset) const {
@@ -70,15 +70,15 @@ Place PresetFindings::place_inside(const Node& scalar, std::size_t offset) const
   return place;
 }
 
-std::vector<Mistake> PresetFindings::take_mistakes() {
-  const auto layer_of = [this](const Mistake& mistake) {
+std::vector<Diagnostic> PresetFindings::take_entries() {
+  const auto layer_of = [this](const Diagnostic& mistake) {
     return std::find_if(layers_.begin(), layers_.end(),
                         [&](const PresetText& layer) { return layer.file == mistake.file; }) -
            layers_.begin();
   };
   sort_by_place(mistakes_);
   std::stable_sort(mistakes_.begin(), mistakes_.end(),
-                   [&](const Mistake& left, const Mistake& right) { return layer_of(left) < layer_of(right); });
+                   [&](const Diagnostic& left, const Diagnostic& right) { return layer_of(left) < layer_of(right); });
   return std::move(mistakes_);
 }
 

@@ -1,4 +1,4 @@
-#include "config/yaml/mistake.hpp"
+#include "config/yaml/diagnostic.hpp"
 
 #include <fmt/format.h>
 
@@ -35,12 +35,12 @@ std::string printable(const std::string& text) {
   return result;
 }
 
-std::string to_string(const Mistake& mistake) {
+std::string to_string(const Diagnostic& mistake) {
   return fmt::format("{}:{}:{}: {}: {}", mistake.file, mistake.line, mistake.column, mistake.key, mistake.what);
 }
 
-void sort_by_place(std::vector<Mistake>& mistakes) {
-  std::stable_sort(mistakes.begin(), mistakes.end(), [](const Mistake& left, const Mistake& right) {
+void sort_by_place(std::vector<Diagnostic>& mistakes) {
+  std::stable_sort(mistakes.begin(), mistakes.end(), [](const Diagnostic& left, const Diagnostic& right) {
     return std::tie(left.line, left.column) < std::tie(right.line, right.column);
   });
 }

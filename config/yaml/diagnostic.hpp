@@ -17,7 +17,7 @@ struct Place {
 
 // One thing that is wrong with a configuration. `what` never repeats a secret nor anything that stands where a secret
 // belongs.
-struct Mistake {
+struct Diagnostic {
   std::string file;  // as the operator named it
   int line = 1;
   int column = 1;
@@ -26,10 +26,10 @@ struct Mistake {
 };
 
 // `file:line:column: key: what`, on one line whatever the file holds.
-[[nodiscard]] std::string to_string(const Mistake& mistake);
+[[nodiscard]] std::string to_string(const Diagnostic& mistake);
 
 // Orders mistakes by their place, the order in which a person reads the file.
-void sort_by_place(std::vector<Mistake>& mistakes);
+void sort_by_place(std::vector<Diagnostic>& mistakes);
 
 // `text` cut to a length fit for a message, without control characters.
 [[nodiscard]] std::string printable(const std::string& text);
