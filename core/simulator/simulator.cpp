@@ -46,7 +46,7 @@ Simulator::Simulator(const SimulatorOptions& options)
       random_(random_for(options.world.seed, "api faults", 0)),
       now_(options.world.start) {
   crm_.faults() = options.crm_faults;
-  for (std::unique_ptr<VendorCrm>& vendor : all_vendors()) {
+  for (std::unique_ptr<SimulatedCrm>& vendor : all_crms()) {
     const auto faults = options.vendor_faults.find(vendor->name());
     if (faults != options.vendor_faults.end()) {
       vendor->faults() = faults->second;
@@ -55,8 +55,8 @@ Simulator::Simulator(const SimulatorOptions& options)
   }
 }
 
-VendorPeer* Simulator::vendor(std::string_view name) {
-  for (VendorPeer& peer : vendors_) {
+CrmPeer* Simulator::vendor(std::string_view name) {
+  for (CrmPeer& peer : vendors_) {
     if (peer.vendor().name() == name) {
       return &peer;
     }
@@ -64,8 +64,8 @@ VendorPeer* Simulator::vendor(std::string_view name) {
   return nullptr;
 }
 
-VendorCall Simulator::vendor_call(const HttpRequest& request, std::string_view name, Instant now) const {
-  VendorCall call;
+CrmCall Simulator::vendor_call(const HttpRequest& request, std::string_view name, Instant now) const {
+  CrmCall call;
   call.now = now;
   call.elapsed = now - world_.options().start;
   call.base_url =
@@ -76,14 +76,14 @@ VendorCall Simulator::vendor_call(const HttpRequest& request, std::string_view n
 Reply Simulator::answer_crm(const HttpRequest& request, const RequestTarget& target, Instant now) {
   const std::string_view name = target.segments.size() > 1 ? std::string_view(target.segments[1]) : std::string_view{};
   const std::string prefix = "/crm/" + std::string(name);
-  VendorPeer* peer = vendor(name);
+  CrmPeer* peer = vendor(name);
   if (peer != nullptr && request.target.starts_with(prefix)) {
     HttpRequest inner = request;
     inner.target.erase(0, prefix.size());
     return peer->answer(inner, vendor_call(request, name, now));
   }
   if (name != "conversations" || target.segments.size() != 2) {
-    return json_reply(404, R"({"error":"here are /crm/conversations and, below /crm/, )" + vendor_names() + "\"}");
+    return json_reply(404, R"({"error":"here are /crm/conversations and, below /crm/, )" + crm_names() + "\"}");
   }
   return crm_.answer(request, now, now - world_.options().start);
 }
@@ -126,7 +126,7 @@ Reply Simulator::control(const HttpRequest& request, const RequestTarget& target
   if (!get && request.method != "POST") {
     return json_reply(405, R"({"error":"use GET or POST"})");
   }
-  if (VendorPeer* peer = depth == 2 || depth == 3 ? vendor(target.segments[1]) : nullptr) {
+  if (CrmPeer* peer = depth == 2 || depth == 3 ? vendor(target.segments[1]) : nullptr) {
     return peer->control(request, depth == 3 ? target.segments[2] : "", vendor_call(request, target.segments[1], now));
   }
   if (verb == "faults") {
@@ -151,7 +151,7 @@ Reply Simulator::control(const HttpRequest& request, const RequestTarget& target
     return received();
   }
   return json_reply(
-      404, R"({"error":"known are ledger, messages, users, received, faults, crm, dialect, )" + vendor_names() + "\"}");
+      404, R"({"error":"known are ledger, messages, users, received, faults, crm, dialect, )" + crm_names() + "\"}");
 }
 
 Reply Simulator::ledger(const RequestTarget& target, Instant now) const {

@@ -7,7 +7,7 @@
 
 #include "core/http_message.hpp"
 #include "core/simulator/crm.hpp"
-#include "core/simulator/crms/vendor_peer.hpp"
+#include "core/simulator/crms/crm_peer.hpp"
 #include "core/simulator/elitbuzz_api.hpp"
 #include "core/simulator/faults.hpp"
 #include "core/simulator/reply.hpp"
@@ -21,8 +21,8 @@ struct SimulatorOptions {
   Dialect dialect;
   ApiFaults faults;
   CrmFaults crm_faults;
-  std::string crm_authorization;                                   // the whole header the CRM asks for; empty: none
-  std::map<std::string, VendorFaults, std::less<>> vendor_faults;  // by the vendor's name
+  std::string crm_authorization;  // the whole header the CRM asks for; empty: none
+  std::map<std::string, SimulatedCrmFaults, std::less<>> vendor_faults;  // by the vendor's name
 };
 
 // A make-believe Elitbuzz, CRMs and the truth about both, as a function of (request, now): the same options and calls
@@ -60,12 +60,12 @@ class Simulator {
   [[nodiscard]] Crm& crm() { return crm_; }
   [[nodiscard]] ApiFaults& faults() { return faults_; }
   // The CRM of a vendor; null: there is none of that name.
-  [[nodiscard]] VendorPeer* vendor(std::string_view name);
+  [[nodiscard]] CrmPeer* vendor(std::string_view name);
 
  private:
   Reply answer_api(const HttpRequest& request, Instant now);
   Reply answer_crm(const HttpRequest& request, const RequestTarget& target, Instant now);
-  [[nodiscard]] VendorCall vendor_call(const HttpRequest& request, std::string_view name, Instant now) const;
+  [[nodiscard]] CrmCall vendor_call(const HttpRequest& request, std::string_view name, Instant now) const;
   Reply control(const HttpRequest& request, const RequestTarget& target, Instant now);
   [[nodiscard]] Reply ledger(const RequestTarget& target, Instant now) const;
   [[nodiscard]] Reply messages(const RequestTarget& target, Instant now) const;
@@ -77,7 +77,7 @@ class Simulator {
   World world_;
   ElitbuzzApi api_;
   Crm crm_;
-  std::vector<VendorPeer> vendors_;
+  std::vector<CrmPeer> vendors_;
   ApiFaults faults_;
   Random random_;
   Instant now_;  // the latest instant seen: time does not go back in here

@@ -82,10 +82,10 @@ Option vendor_setting() {
               return "write VENDOR.KEY=VALUE; --help lists the keys";
             }
             const std::string vendor = text.substr(0, dot);
-            if ((", " + simulator::vendor_names() + ",").find(" " + vendor + ",") == std::string::npos) {
-              return fmt::format("\"{}\" is not known; known are {}", vendor, simulator::vendor_names());
+            if ((", " + simulator::crm_names() + ",").find(" " + vendor + ",") == std::string::npos) {
+              return fmt::format("\"{}\" is not known; known are {}", vendor, simulator::crm_names());
             }
-            return simulator::apply(simulator::vendor_fault_settings(), arguments.options.vendor_faults[vendor],
+            return simulator::apply(simulator::simulated_crm_fault_settings(), arguments.options.vendor_faults[vendor],
                                     text.substr(dot + 1, equals - dot - 1), text.substr(equals + 1));
           }};
 }
@@ -232,7 +232,7 @@ std::string simulator_help() {
       "wrong with it. Their client is \"{}\" with the secret \"{}\" and the refresh token\n"
       "\"{}\". HubSpot's static token, and a password of the user \"{}\" of Odoo's\n"
       "database \"{}\", is \"{}\".\n\n",
-      simulator::vendor_names(), simulator::vendor_client_id, simulator::vendor_client_secret,
+      simulator::crm_names(), simulator::vendor_client_id, simulator::vendor_client_secret,
       simulator::vendor_refresh_token, simulator::vendor_login, simulator::vendor_database, simulator::vendor_api_key);
   for (const Option& option : all_options()) {
     text +=
@@ -243,7 +243,7 @@ std::string simulator_help() {
   return text + table_text("--dialect ", simulator::dialect_settings()) +
          table_text("--fault ", simulator::api_fault_settings()) +
          table_text("--crm-fault ", simulator::crm_fault_settings()) +
-         table_text("--vendor-fault VENDOR.", simulator::vendor_fault_settings());
+         table_text("--vendor-fault VENDOR.", simulator::simulated_crm_fault_settings());
 }
 
 }  // namespace elit::daemon

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "config/presets/preset_reader.hpp"
-#include "core/simulator/crms/vendor_peer.hpp"
+#include "core/simulator/crms/crm_peer.hpp"
 #include "core/text/time_text.hpp"
 
 namespace elit::crm::rig {
@@ -20,7 +20,7 @@ constexpr const char* host = "http://crm.test";
 constexpr Instant start = from_ms(1'769'850'000'000);  // 2026-01-31T09:00:00Z
 constexpr int requests_max = 20'000;                   // of one attempt
 
-std::string prefix_of(const simulator::VendorCrm& vendor) {
+std::string prefix_of(const simulator::SimulatedCrm& vendor) {
   return "/crm/" + std::string(vendor.name());
 }
 
@@ -104,8 +104,8 @@ SinkSetup setup_of(const std::string& preset, DeliveryUnit unit) {
   return setup;
 }
 
-std::unique_ptr<simulator::VendorCrm> vendor_for(const std::string& preset) {
-  for (std::unique_ptr<simulator::VendorCrm>& vendor : simulator::all_vendors()) {
+std::unique_ptr<simulator::SimulatedCrm> vendor_for(const std::string& preset) {
+  for (std::unique_ptr<simulator::SimulatedCrm>& vendor : simulator::all_crms()) {
     if (preset.starts_with(vendor->name())) {
       return std::move(vendor);
     }
@@ -113,7 +113,7 @@ std::unique_ptr<simulator::VendorCrm> vendor_for(const std::string& preset) {
   throw std::runtime_error("no vendor is simulated for " + preset);
 }
 
-Rig::Rig(const SinkSetup& setup, std::unique_ptr<simulator::VendorCrm> vendor)
+Rig::Rig(const SinkSetup& setup, std::unique_ptr<simulator::SimulatedCrm> vendor)
     : design_(make_design(setup, host + prefix_of(*vendor))), vendor_(std::move(vendor)) {
   for (const auto& [name, value] : setup.secrets) {
     secrets_[name] = value;
@@ -141,7 +141,7 @@ Result<HttpResponse> Rig::pass(const CrmRequest& request) {
   }
   HttpRequest arrived = request.request;
   arrived.target.erase(0, prefix.size());
-  simulator::VendorCall call;
+  simulator::CrmCall call;
   call.now = now();
   call.elapsed = elapsed_;
   call.base_url = host + prefix;
@@ -278,10 +278,10 @@ std::vector<CrmRequest> Rig::sent_by(const std::string& step) const {
   return requests;
 }
 
-std::vector<const simulator::VendorRecord*> Rig::records(const std::string& object) {
+std::vector<const simulator::CrmRecord*> Rig::records(const std::string& object) {
   vendor_->settle(now() + std::chrono::hours{1}, elapsed_);
-  std::vector<const simulator::VendorRecord*> found;
-  for (const simulator::VendorRecord& record : vendor_->records()) {
+  std::vector<const simulator::CrmRecord*> found;
+  for (const simulator::CrmRecord& record : vendor_->records()) {
     if (record.object == object) {
       found.push_back(&record);
     }
@@ -291,7 +291,7 @@ std::vector<const simulator::VendorRecord*> Rig::records(const std::string& obje
 
 std::vector<std::string> Rig::texts(const std::string& object, const std::string& property) {
   std::vector<std::string> texts;
-  for (const simulator::VendorRecord* record : records(object)) {
+  for (const simulator::CrmRecord* record : records(object)) {
     const json::value* value = record->properties.if_contains(property);
     texts.push_back(value == nullptr ? "(absent)" : text_of(*value));
   }

@@ -13,7 +13,7 @@
 #include "core/crm/sink_design.hpp"
 #include "core/crm/token_keeper.hpp"
 #include "core/delivery/outgoing_message.hpp"
-#include "core/simulator/crms/vendor_crm.hpp"
+#include "core/simulator/crms/simulated_crm.hpp"
 
 // A shipped preset at work against a make-believe CRM, without sockets, files or waiting: what the daemon does around
 // an exchange is done here in the plainest way. Messages go in, and the tests look at what the CRM holds in the end.
@@ -41,12 +41,12 @@ struct SinkSetup {
 [[nodiscard]] SinkSetup setup_of(const std::string& preset, DeliveryUnit unit = DeliveryUnit::message);
 
 // The vendor that the preset of that name speaks to.
-[[nodiscard]] std::unique_ptr<simulator::VendorCrm> vendor_for(const std::string& preset);
+[[nodiscard]] std::unique_ptr<simulator::SimulatedCrm> vendor_for(const std::string& preset);
 
 class Rig {
  public:
   explicit Rig(const SinkSetup& setup) : Rig(setup, vendor_for(setup.preset)) {}
-  Rig(const SinkSetup& setup, std::unique_ptr<simulator::VendorCrm> vendor);
+  Rig(const SinkSetup& setup, std::unique_ptr<simulator::SimulatedCrm> vendor);
   Rig(const Rig&) = delete;
   Rig& operator=(const Rig&) = delete;
   ~Rig() = default;
@@ -69,7 +69,7 @@ class Rig {
   // Asked for every request that is sent, counted from 1; token requests are asked for too.
   std::function<Wire(const CrmRequest& request, int number)> wire;
 
-  [[nodiscard]] simulator::VendorCrm& vendor() { return *vendor_; }
+  [[nodiscard]] simulator::SimulatedCrm& vendor() { return *vendor_; }
   [[nodiscard]] const SinkDesign& design() const { return design_; }
   // Every request that was made, with those that did not arrive.
   [[nodiscard]] const std::vector<CrmRequest>& sent() const { return sent_; }
@@ -83,7 +83,7 @@ class Rig {
   [[nodiscard]] const DeliveryAnswer& latest() const { return latest_; }
 
   // The records of one object as they stand once every slow write has taken effect.
-  [[nodiscard]] std::vector<const simulator::VendorRecord*> records(const std::string& object);
+  [[nodiscard]] std::vector<const simulator::CrmRecord*> records(const std::string& object);
   // The texts of one property, in the order of the records' creation.
   [[nodiscard]] std::vector<std::string> texts(const std::string& object, const std::string& property);
 
@@ -97,7 +97,7 @@ class Rig {
 
   SinkDesign design_;
   boost::json::object secrets_;
-  std::unique_ptr<simulator::VendorCrm> vendor_;
+  std::unique_ptr<simulator::SimulatedCrm> vendor_;
   std::unique_ptr<TokenKeeper> keeper_;
   std::string kept_token_;
   std::vector<RemoteRecord> known_;

@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "core/letter_case.hpp"
-#include "core/simulator/crms/vendor_crm.hpp"
+#include "core/simulator/crms/simulated_crm.hpp"
 
 namespace elit::simulator {
 
 AccessTokens::AccessTokens() : refresh_tokens_{std::string(vendor_refresh_token)} {}
 
-void AccessTokens::begin(const VendorFaults& faults, Milliseconds elapsed) {
+void AccessTokens::begin(const SimulatedCrmFaults& faults, Milliseconds elapsed) {
   elapsed_ = elapsed;
   token_life_s_ = faults.token_life_s;
   rotates_ = faults.rotate_refresh_tokens;

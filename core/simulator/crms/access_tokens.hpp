@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/instant.hpp"
-#include "core/simulator/crms/vendor_faults.hpp"
+#include "core/simulator/crms/crm_faults.hpp"
 #include "core/simulator/request_target.hpp"
 
 namespace elit::simulator {
@@ -36,11 +36,11 @@ class AccessTokens {
  public:
   AccessTokens();
 
-  // How long the vendor's access tokens are good; zero: until revoked. VendorFaults::token_life_s goes first.
+  // How long the vendor's access tokens are good; zero: until revoked. SimulatedCrmFaults::token_life_s goes first.
   void set_life(Milliseconds life) { life_ = life; }
 
   // A request begins: notices a revocation. `elapsed` is counted from the start of the simulator.
-  void begin(const VendorFaults& faults, Milliseconds elapsed);
+  void begin(const SimulatedCrmFaults& faults, Milliseconds elapsed);
 
   // What the token endpoint does with a form (or query) of grant_type, client_id, client_secret and refresh_token.
   // Throttling is the caller's business.

@@ -7,7 +7,7 @@ namespace elit::simulator {
 
 namespace json = boost::json;
 
-json::array mentioned(json::array results, const VendorFaults& faults) {
+json::array mentioned(json::array results, const SimulatedCrmFaults& faults) {
   if (faults.unmentioned_every <= 0) {
     return results;
   }
@@ -20,7 +20,7 @@ json::array mentioned(json::array results, const VendorFaults& faults) {
   return kept;
 }
 
-json::array shuffled(json::array results, const VendorFaults& faults, Random& random) {
+json::array shuffled(json::array results, const SimulatedCrmFaults& faults, Random& random) {
   if (!faults.shuffled || results.size() < 2) {
     return results;
   }

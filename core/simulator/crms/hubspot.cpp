@@ -57,7 +57,7 @@ std::optional<HttpResponse> HubSpot::refusal(Trouble trouble) const {
   }
 }
 
-HttpResponse HubSpot::answer(const HttpRequest& request, const VendorCall& call) {
+HttpResponse HubSpot::answer(const HttpRequest& request, const CrmCall& call) {
   begin(call);
   const RequestTarget target = parse_target(request.target);
   const std::vector<std::string>& path = target.segments;
@@ -76,7 +76,7 @@ HttpResponse HubSpot::answer(const HttpRequest& request, const VendorCall& call)
   return answer;
 }
 
-HttpResponse HubSpot::token(const HttpRequest& request, const VendorCall& call) {
+HttpResponse HubSpot::token(const HttpRequest& request, const CrmCall& call) {
   ++counts_.token_requests;
   if (faults_.token_throttled.active(call.elapsed)) {
     return hubspot_throttled("TEN_SECONDLY_ROLLING", counts_.requests);
@@ -109,7 +109,7 @@ HttpResponse HubSpot::token(const HttpRequest& request, const VendorCall& call) 
                                        {"scopes", json::array()}});
 }
 
-std::optional<HttpResponse> HubSpot::not_admitted(const HttpRequest& request, const VendorCall& call) {
+std::optional<HttpResponse> HubSpot::not_admitted(const HttpRequest& request, const CrmCall& call) {
   while (!calls_.empty() && calls_.front() + window <= call.elapsed) {
     calls_.pop_front();
   }
@@ -169,7 +169,7 @@ HttpResponse HubSpot::no_such_address() {
   return refuse(refusal_of(404, "OBJECT_NOT_FOUND", "No such address"));
 }
 
-HttpResponse HubSpot::serve(const HttpRequest& request, const std::vector<std::string>& path, const VendorCall& call) {
+HttpResponse HubSpot::serve(const HttpRequest& request, const std::vector<std::string>& path, const CrmCall& call) {
   if (path[1] == "properties" && path.size() <= 5) {
     return serve_properties(request, path);
   }
@@ -223,7 +223,7 @@ HttpResponse HubSpot::serve_properties(const HttpRequest& request, const std::ve
 }
 
 HttpResponse HubSpot::serve_objects(const json::object& body, const std::string& object, const std::string& verb,
-                                    const VendorCall& call) {
+                                    const CrmCall& call) {
   if (!properties_.known_object(object)) {
     return refuse(refusal_of(400, "VALIDATION_ERROR", "Unable to infer object type from: " + object));
   }
@@ -235,7 +235,7 @@ HttpResponse HubSpot::serve_objects(const json::object& body, const std::string&
 }
 
 HttpResponse HubSpot::serve_associations(const json::object& body, const std::vector<std::string>& path,
-                                         const VendorCall& call) {
+                                         const CrmCall& call) {
   const std::string& from = path[3];
   const std::string& to = path[4];
   const bool one_contact = (from == "contacts") != (to == "contacts");

@@ -13,7 +13,7 @@
 
 #include "core/simulator/crms/hubspot_errors.hpp"
 #include "core/simulator/crms/hubspot_properties.hpp"
-#include "core/simulator/crms/vendor_crm.hpp"
+#include "core/simulator/crms/simulated_crm.hpp"
 
 namespace elit::simulator {
 
@@ -30,12 +30,12 @@ namespace elit::simulator {
 // every record the good ones are written and the answer is 207. Not documented, and done the harder way: members that
 // the specification does not have are refused; a text is measured in UTF-16 units; overlapping writes do not see each
 // other.
-class HubSpot final : public VendorCrm {
+class HubSpot final : public SimulatedCrm {
  public:
   HubSpot();
 
   [[nodiscard]] std::string_view name() const override { return "hubspot"; }
-  HttpResponse answer(const HttpRequest& request, const VendorCall& call) override;
+  HttpResponse answer(const HttpRequest& request, const CrmCall& call) override;
   [[nodiscard]] std::optional<HttpResponse> refusal(Trouble trouble) const override;
 
  private:
@@ -56,41 +56,41 @@ class HubSpot final : public VendorCrm {
     boost::json::array errors;
   };
 
-  HttpResponse token(const HttpRequest& request, const VendorCall& call);
-  [[nodiscard]] std::optional<HttpResponse> not_admitted(const HttpRequest& request, const VendorCall& call);
+  HttpResponse token(const HttpRequest& request, const CrmCall& call);
+  [[nodiscard]] std::optional<HttpResponse> not_admitted(const HttpRequest& request, const CrmCall& call);
   [[nodiscard]] std::optional<HttpResponse> not_authentic(const HttpRequest& request) const;
   void add_limits(HttpResponse& answer) const;
   HttpResponse no_such_address();
 
-  HttpResponse serve(const HttpRequest& request, const std::vector<std::string>& path, const VendorCall& call);
+  HttpResponse serve(const HttpRequest& request, const std::vector<std::string>& path, const CrmCall& call);
   HttpResponse serve_properties(const HttpRequest& request, const std::vector<std::string>& path);
   HttpResponse serve_objects(const boost::json::object& body, const std::string& object, const std::string& verb,
-                             const VendorCall& call);
+                             const CrmCall& call);
   HttpResponse serve_associations(const boost::json::object& body, const std::vector<std::string>& path,
-                                  const VendorCall& call);
+                                  const CrmCall& call);
 
   HttpResponse write_batch(const std::string& object, Batch batch, const boost::json::object& body,
-                           const VendorCall& call);
+                           const CrmCall& call);
   [[nodiscard]] std::optional<HubSpotError> read_inputs(const std::string& object, Batch batch,
                                                         const boost::json::object& body, std::vector<Input>& inputs);
   [[nodiscard]] std::optional<HubSpotError> read_input(const std::string& object, Batch batch,
                                                        const boost::json::object& element, Input& input) const;
   [[nodiscard]] std::optional<HubSpotError> judge(const std::string& object, Batch batch, const Input& input) const;
-  boost::json::object write(const std::string& object, Batch batch, Input input, const VendorCall& call);
+  boost::json::object write(const std::string& object, Batch batch, Input input, const CrmCall& call);
   RecordTable::Written put(const std::string& object, Batch batch, const Input& input,
                            const boost::json::object& values);
 
-  HttpResponse read_batch(const std::string& object, const boost::json::object& body, const VendorCall& call) const;
+  HttpResponse read_batch(const std::string& object, const boost::json::object& body, const CrmCall& call) const;
   HttpResponse associate(const boost::json::object& body, const std::string& from, const std::string& to,
-                         const VendorCall& call);
+                         const CrmCall& call);
   HttpResponse read_associations(const boost::json::object& body, const std::string& from, const std::string& to,
-                                 const VendorCall& call) const;
+                                 const CrmCall& call) const;
   [[nodiscard]] std::vector<std::string> associated(const std::string& from, const std::string& to,
                                                     const std::string& id) const;
 
   [[nodiscard]] HttpResponse refuse(HubSpotError error) const { return hubspot_answer(error, counts_.requests); }
-  [[nodiscard]] HttpResponse batch_answer(int good_status, Outcome outcome, const VendorCall& call) const;
-  [[nodiscard]] const VendorRecord* with_email(const std::string& email) const;
+  [[nodiscard]] HttpResponse batch_answer(int good_status, Outcome outcome, const CrmCall& call) const;
+  [[nodiscard]] const CrmRecord* with_email(const std::string& email) const;
   [[nodiscard]] std::string unique_value(const std::string& object, const boost::json::object& values) const;
 
   HubSpotProperties properties_;

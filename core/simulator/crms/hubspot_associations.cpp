@@ -50,7 +50,7 @@ std::string singular(const std::string& object) {
 }  // namespace
 
 HttpResponse HubSpot::associate(const json::object& body, const std::string& from, const std::string& to,
-                                const VendorCall& call) {
+                                const CrmCall& call) {
   const json::array* inputs = inputs_of(body, pairs_max);
   if (inputs == nullptr) {
     return refuse(mistake("Invalid input JSON: inputs has 1 to " + std::to_string(pairs_max) + " pairs"));
@@ -91,12 +91,12 @@ std::vector<std::string> HubSpot::associated(const std::string& from, const std:
                                              const std::string& id) const {
   std::vector<std::string> found;
   if (from != "contacts") {
-    if (const VendorRecord* activity = table_.find(from, id)) {
+    if (const CrmRecord* activity = table_.find(from, id)) {
       found.assign(activity->linked.begin(), activity->linked.end());
     }
     return found;
   }
-  for (const VendorRecord* activity : table_.all(to)) {
+  for (const CrmRecord* activity : table_.all(to)) {
     if (activity->linked.contains(id)) {
       found.push_back(activity->id);
     }
@@ -105,7 +105,7 @@ std::vector<std::string> HubSpot::associated(const std::string& from, const std:
 }
 
 HttpResponse HubSpot::read_associations(const json::object& body, const std::string& from, const std::string& to,
-                                        const VendorCall& call) const {
+                                        const CrmCall& call) const {
   const json::array* inputs = inputs_of(body, reads_max);
   if (inputs == nullptr) {
     return refuse(mistake("Invalid input JSON: inputs has 1 to " + std::to_string(reads_max) + " records"));

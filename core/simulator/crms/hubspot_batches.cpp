@@ -95,7 +95,7 @@ std::optional<HubSpotError> list_of(const json::object& body, std::size_t most, 
 }
 
 // What the vendor adds to the values it gives back.
-json::object shown(const VendorRecord& record, const json::array& wanted) {
+json::object shown(const CrmRecord& record, const json::array& wanted) {
   json::object values{
       {"hs_object_id", record.id},
       {record.object == "contacts" ? "createdate" : "hs_createdate", to_rfc3339(record.created)},
@@ -110,8 +110,8 @@ json::object shown(const VendorRecord& record, const json::array& wanted) {
 
 }  // namespace
 
-const VendorRecord* HubSpot::with_email(const std::string& email) const {
-  for (const VendorRecord& record : records_) {
+const CrmRecord* HubSpot::with_email(const std::string& email) const {
+  for (const CrmRecord& record : records_) {
     const json::value* there = record.object == "contacts" ? record.properties.if_contains("email") : nullptr;
     if (there != nullptr && there->is_string() && there->get_string() == email) {
       return &record;
@@ -205,7 +205,7 @@ std::optional<HubSpotError> HubSpot::judge(const std::string& object, Batch batc
   if (holds_text(input.properties, faults_.refused_text)) {
     return mistake("Property values were not valid: the record was refused on request");
   }
-  const VendorRecord* there = nullptr;
+  const CrmRecord* there = nullptr;
   if (batch == Batch::upsert) {
     there = input.id_property == "email" ? with_email(input.id) : table_.find_key(object, input.id);
   } else if (batch == Batch::update) {
@@ -229,7 +229,7 @@ std::optional<HubSpotError> HubSpot::judge(const std::string& object, Batch batc
     }
   }
   const std::optional<std::string> email = text_member(input.properties, "email");
-  const VendorRecord* other = email ? with_email(*email) : nullptr;
+  const CrmRecord* other = email ? with_email(*email) : nullptr;
   if (other != nullptr && (there == nullptr || other->id != there->id)) {
     HubSpotError conflict = mistake("Contact already exists. Existing ID: " + other->id);
     conflict.status = 409;
@@ -241,7 +241,7 @@ std::optional<HubSpotError> HubSpot::judge(const std::string& object, Batch batc
 }
 
 HttpResponse HubSpot::write_batch(const std::string& object, Batch batch, const json::object& body,
-                                  const VendorCall& call) {
+                                  const CrmCall& call) {
   std::vector<Input> inputs;
   if (const std::optional<HubSpotError> wrong = read_inputs(object, batch, body, inputs)) {
     return refuse(*wrong);
@@ -280,7 +280,7 @@ RecordTable::Written HubSpot::put(const std::string& object, Batch batch, const 
                                   const json::object& values) {
   const std::string key = unique_value(object, values);
   if (batch == Batch::upsert && input.id_property == "email") {
-    if (const VendorRecord* there = with_email(input.id)) {
+    if (const CrmRecord* there = with_email(input.id)) {
       const std::string id = there->id;
       table_.update(object, id, values, {}, key);
       return {id, false};
@@ -297,10 +297,10 @@ RecordTable::Written HubSpot::put(const std::string& object, Batch batch, const 
   return {table_.create(object, values, input.contacts, key), true};
 }
 
-json::object HubSpot::write(const std::string& object, Batch batch, Input input, const VendorCall& call) {
+json::object HubSpot::write(const std::string& object, Batch batch, Input input, const CrmCall& call) {
   const RecordTable::Written written = put(object, batch, input, input.properties);
-  const VendorRecord* there = table_.find(object, written.id);
-  VendorRecord seen;
+  const CrmRecord* there = table_.find(object, written.id);
+  CrmRecord seen;
   seen.object = object;
   seen.id = written.id;
   seen.created = there == nullptr ? call.now + answer_delay() : there->created;
@@ -324,7 +324,7 @@ json::object HubSpot::write(const std::string& object, Batch batch, Input input,
   return result;
 }
 
-HttpResponse HubSpot::read_batch(const std::string& object, const json::object& body, const VendorCall& call) const {
+HttpResponse HubSpot::read_batch(const std::string& object, const json::object& body, const CrmCall& call) const {
   const json::array* wanted = array_member(body, "properties");
   const json::array* history = array_member(body, "propertiesWithHistory");
   if (wanted == nullptr || history == nullptr) {
@@ -350,7 +350,7 @@ HttpResponse HubSpot::read_batch(const std::string& object, const json::object& 
     if (!id) {
       return refuse(mistake("Invalid input JSON: an input is not {\"id\": ...}"));
     }
-    const VendorRecord* record =
+    const CrmRecord* record =
         id_property.empty() ? table_.find(object, *id)
                             : (id_property == "email" ? with_email(to_lower_case(*id)) : table_.find_key(object, *id));
     if (record == nullptr) {
@@ -370,7 +370,7 @@ HttpResponse HubSpot::read_batch(const std::string& object, const json::object& 
   return batch_answer(200, std::move(outcome), call);
 }
 
-HttpResponse HubSpot::batch_answer(int good_status, Outcome outcome, const VendorCall& call) const {
+HttpResponse HubSpot::batch_answer(int good_status, Outcome outcome, const CrmCall& call) const {
   const int status = outcome.errors.empty() ? good_status : (faults_.errors_with_200 ? 200 : 207);
   json::object body{{"status", "COMPLETE"},
                     {"results", std::move(outcome.results)},

@@ -44,7 +44,7 @@ std::string text_at(const json::array& list, std::size_t index) {
 
 }  // namespace
 
-HttpResponse Odoo::answer(const HttpRequest& request, const VendorCall& call) {
+HttpResponse Odoo::answer(const HttpRequest& request, const CrmCall& call) {
   begin(call);
   elapsed_ = call.elapsed;
   const RequestTarget target = parse_target(request.target);
@@ -270,8 +270,8 @@ Odoo::Outcome Odoo::call_method(const std::string& model, const std::string& met
   return outcome;
 }
 
-const VendorRecord* Odoo::find(const std::string& model, const std::string& id) const {
-  const VendorRecord* record = table_.find(model, id);
+const CrmRecord* Odoo::find(const std::string& model, const std::string& id) const {
+  const CrmRecord* record = table_.find(model, id);
   return record != nullptr && record->object == model ? record : nullptr;
 }
 

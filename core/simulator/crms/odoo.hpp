@@ -13,7 +13,7 @@
 
 #include "core/simulator/crms/odoo_cell.hpp"
 #include "core/simulator/crms/odoo_schema.hpp"
-#include "core/simulator/crms/vendor_crm.hpp"
+#include "core/simulator/crms/simulated_crm.hpp"
 #include "core/simulator/request_target.hpp"
 
 namespace elit::simulator {
@@ -41,13 +41,13 @@ struct OdooOptions {
 //     is listed against record 0 too, whether that one is sound or not;
 //   - after ten failures it stops looking.
 // A missing right is such a reason as well: it fails the rows, not the call. A revoked key is refused as long as
-// VendorFaults::tokens_revoked holds, since Odoo gives out no others; too many logins look like a wrong password.
-class Odoo : public VendorCrm {
+// SimulatedCrmFaults::tokens_revoked holds, since Odoo gives out no others; too many logins look like a wrong password.
+class Odoo : public SimulatedCrm {
  public:
   explicit Odoo(OdooOptions options = {}) : options_(options) {}
 
   [[nodiscard]] std::string_view name() const override { return "odoo"; }
-  HttpResponse answer(const HttpRequest& request, const VendorCall& call) override;
+  HttpResponse answer(const HttpRequest& request, const CrmCall& call) override;
 
  private:
   // An exception of the server. The status is what JSON-2 makes of it.
@@ -120,7 +120,7 @@ class Odoo : public VendorCrm {
   Outcome unlink(const std::string& model, const boost::json::object& arguments);
 
   // What is in effect and was not deleted; null: nothing is.
-  [[nodiscard]] const VendorRecord* find(const std::string& model, const std::string& id) const;
+  [[nodiscard]] const CrmRecord* find(const std::string& model, const std::string& id) const;
 
   OdooOptions options_;
   Milliseconds elapsed_{0};  // of the call under way

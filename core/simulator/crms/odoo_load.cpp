@@ -174,12 +174,12 @@ OdooCell Odoo::referred(const Column& column, const std::string& text) const {
   OdooCell cell;
   std::optional<std::int64_t> id;
   if (column.part == "id") {
-    const VendorRecord* record = table_.find_key(model, text);
+    const CrmRecord* record = table_.find_key(model, text);
     id = record != nullptr && record->object == model ? parse_integer(record->id) : shipped_record(model, text);
   } else if (column.part == ".id") {
     id = find(model, text) != nullptr ? parse_integer(text) : std::nullopt;
   } else {
-    for (const VendorRecord* record : table_.all(model)) {
+    for (const CrmRecord* record : table_.all(model)) {
       id = text_member(record->properties, "name") == text ? parse_integer(record->id) : id;
     }
   }
@@ -198,7 +198,7 @@ void Odoo::judge(const std::string& model, const json::array& cells, const json:
   const bool repeated = !row.external_id.empty() && !seen.insert(row.external_id).second;
   const auto known = external_ids_.find(row.external_id);
   if (!row.external_id.empty()) {
-    const VendorRecord* present = table_.find_key(model, row.external_id);
+    const CrmRecord* present = table_.find_key(model, row.external_id);
     row.present = present != nullptr && present->object == model ? present->id : "";
   }
   // The second of two rows with one external id finds the record that the first one made.
@@ -292,7 +292,7 @@ std::string Odoo::write_row(const std::string& model, const json::object& contex
     external_ids_[row.external_id] = ExternalId{model, is_true(context, "noupdate")};
   }
   // The key of a deleted record leads to its remains.
-  const VendorRecord* remains = table_.find_key(model, row.external_id);
+  const CrmRecord* remains = table_.find_key(model, row.external_id);
   if (remains != nullptr && remains->object != model) {
     return table_.create(model, std::move(row.values), std::move(row.linked), row.external_id);
   }

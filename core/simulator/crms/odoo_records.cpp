@@ -17,7 +17,7 @@ json::array names_of(const json::object& arguments) {
   return names == nullptr ? json::array() : *names;
 }
 
-json::object shown(const VendorRecord& record, const json::array& names) {
+json::object shown(const CrmRecord& record, const json::array& names) {
   json::object row;
   row["id"] = parse_integer(record.id).value_or(0);
   for (const json::value& value : names) {
@@ -33,7 +33,7 @@ json::object shown(const VendorRecord& record, const json::array& names) {
   return row;
 }
 
-json::value value_of(const VendorRecord& record, const std::string& name) {
+json::value value_of(const CrmRecord& record, const std::string& name) {
   if (name == "id") {
     return parse_integer(record.id).value_or(0);
   }
@@ -54,7 +54,7 @@ bool is_domain(const std::string& model, const json::array& domain) {
   });
 }
 
-bool fits(const VendorRecord& record, const json::array& domain) {
+bool fits(const CrmRecord& record, const json::array& domain) {
   return std::all_of(domain.begin(), domain.end(), [&](const json::value& part) {
     const json::array& term = part.get_array();
     const json::value value = value_of(record, to_text(term[0].get_string()));
@@ -84,7 +84,7 @@ bool Odoo::link_to_contacts(const std::string& model, const json::object& values
     return true;
   }
   const std::string document = text_member(values, "model").value_or("");
-  const VendorRecord* record = id->is_int64() ? find(document, std::to_string(id->get_int64())) : nullptr;
+  const CrmRecord* record = id->is_int64() ? find(document, std::to_string(id->get_int64())) : nullptr;
   if (record == nullptr) {
     return false;
   }
@@ -202,7 +202,7 @@ Odoo::Outcome Odoo::search_read(const std::string& model, const json::object& ar
     return outcome;
   }
   json::array rows;
-  for (const VendorRecord* record : table_.all(model)) {
+  for (const CrmRecord* record : table_.all(model)) {
     if (rows.size() < limit_of(arguments) && fits(*record, domain)) {
       rows.push_back(shown(*record, names_of(arguments)));
     }
@@ -220,7 +220,7 @@ Odoo::Outcome Odoo::unlink(const std::string& model, const json::object& argumen
     return outcome;
   }
   for (const std::string& id : ids) {
-    for (VendorRecord& record : records_) {
+    for (CrmRecord& record : records_) {
       if (record.object == model && record.id == id) {
         external_ids_.erase(record.key);
         record.object += deleted_mark;

@@ -29,19 +29,19 @@ void RecordTable::settle(Instant now) {
   }
 }
 
-const VendorRecord* RecordTable::find(const std::string& object, const std::string& id) const {
+const CrmRecord* RecordTable::find(const std::string& object, const std::string& id) const {
   const auto found = by_id_.find({object, id});
   return found == by_id_.end() ? nullptr : &records_[found->second];
 }
 
-const VendorRecord* RecordTable::find_key(const std::string& object, const std::string& key) const {
+const CrmRecord* RecordTable::find_key(const std::string& object, const std::string& key) const {
   const auto found = by_key_.find({object, key});
   return found == by_key_.end() ? nullptr : &records_[found->second];
 }
 
-std::vector<const VendorRecord*> RecordTable::all(const std::string& object) const {
-  std::vector<const VendorRecord*> found;
-  for (const VendorRecord& record : records_) {
+std::vector<const CrmRecord*> RecordTable::all(const std::string& object) const {
+  std::vector<const CrmRecord*> found;
+  for (const CrmRecord& record : records_) {
     if (record.object == object) {
       found.push_back(&record);
     }
@@ -59,7 +59,7 @@ bool RecordTable::being_written(const std::string& object, const std::string& ke
 RecordTable::Written RecordTable::upsert(const std::string& object, const std::string& key,
                                          boost::json::object properties, std::set<std::string> linked) {
   Written written;
-  const VendorRecord* there = find_key(object, key);
+  const CrmRecord* there = find_key(object, key);
   written.created = there == nullptr;
   if (there != nullptr) {
     written.id = there->id;
@@ -115,13 +115,13 @@ void RecordTable::write(Write write) {
 void RecordTable::take_effect(const Write& write) {
   const auto [place, created] = by_id_.emplace(Name{write.object, write.id}, records_.size());
   if (created) {
-    VendorRecord record;
+    CrmRecord record;
     record.object = write.object;
     record.id = write.id;
     record.created = write.effective;
     records_.push_back(std::move(record));
   }
-  VendorRecord& record = records_[place->second];
+  CrmRecord& record = records_[place->second];
   if (!write.key.empty() && write.key != record.key) {
     by_key_.erase({record.object, record.key});
     record.key = write.key;

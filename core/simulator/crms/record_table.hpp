@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "core/instant.hpp"
-#include "core/simulator/crms/vendor_record.hpp"
+#include "core/simulator/crms/crm_record.hpp"
 
 namespace elit::simulator {
 
@@ -28,7 +28,7 @@ class RecordTable {
   };
 
   // `records` is filled in the order of creation and must outlive the table. Ids are plain numbers.
-  explicit RecordTable(std::vector<VendorRecord>& records) : records_(records) {}
+  explicit RecordTable(std::vector<CrmRecord>& records) : records_(records) {}
 
   void make_ids_with(IdMaker make_id) { make_id_ = std::move(make_id); }
 
@@ -42,10 +42,10 @@ class RecordTable {
   [[nodiscard]] Milliseconds answer_delay() const { return wrote_ ? slow_ : Milliseconds{0}; }
 
   // What is in effect; null: nothing is. The pointers hold until the next write or begin().
-  [[nodiscard]] const VendorRecord* find(const std::string& object, const std::string& id) const;
-  [[nodiscard]] const VendorRecord* find_key(const std::string& object, const std::string& key) const;
+  [[nodiscard]] const CrmRecord* find(const std::string& object, const std::string& id) const;
+  [[nodiscard]] const CrmRecord* find_key(const std::string& object, const std::string& key) const;
   // All of one object, in the order of their creation.
-  [[nodiscard]] std::vector<const VendorRecord*> all(const std::string& object) const;
+  [[nodiscard]] std::vector<const CrmRecord*> all(const std::string& object) const;
 
   // Whether an earlier request writes a record of this key (or id) and has not come to its end.
   [[nodiscard]] bool being_written(const std::string& object, const std::string& key_or_id) const;
@@ -84,7 +84,7 @@ class RecordTable {
   void write(Write write);
   void take_effect(const Write& write);
 
-  std::vector<VendorRecord>& records_;
+  std::vector<CrmRecord>& records_;
   IdMaker make_id_;
   std::map<Name, std::size_t> by_id_;
   std::map<Name, std::size_t> by_key_;

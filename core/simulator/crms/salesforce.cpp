@@ -74,7 +74,7 @@ Salesforce::Salesforce(SalesforceOptions options) : options_(std::move(options))
   table_.make_ids_with(make_id);
 }
 
-HttpResponse Salesforce::answer(const HttpRequest& request, const VendorCall& call) {
+HttpResponse Salesforce::answer(const HttpRequest& request, const CrmCall& call) {
   begin(call);
   elapsed_ = call.elapsed;
   const RequestTarget target = parse_target(request.target);
@@ -111,7 +111,7 @@ std::optional<HttpResponse> Salesforce::refusal(Trouble trouble) const {
   }
 }
 
-HttpResponse Salesforce::give_token(const HttpRequest& request, const VendorCall& call) {
+HttpResponse Salesforce::give_token(const HttpRequest& request, const CrmCall& call) {
   ++counts_.token_requests;
   if (faults_.token_throttled.active(call.elapsed)) {
     return token_refusal("invalid_grant", "login rate exceeded");
@@ -151,7 +151,7 @@ HttpResponse Salesforce::give_token(const HttpRequest& request, const VendorCall
   return json_answer(200, body);
 }
 
-std::optional<std::string> Salesforce::assertion_mistake(std::string_view text, const VendorCall& call) const {
+std::optional<std::string> Salesforce::assertion_mistake(std::string_view text, const CrmCall& call) const {
   const std::optional<SignedAssertion> assertion = read_assertion(text);
   if (!assertion || assertion->header.if_contains("alg") == nullptr || assertion->header.at("alg") != "RS256") {
     return "invalid assertion";

@@ -12,7 +12,7 @@
 
 #include "core/simulator/crms/salesforce_schema.hpp"
 #include "core/simulator/crms/salesforce_values.hpp"
-#include "core/simulator/crms/vendor_crm.hpp"
+#include "core/simulator/crms/simulated_crm.hpp"
 #include "core/simulator/request_target.hpp"
 
 namespace elit::simulator {
@@ -21,7 +21,8 @@ struct SalesforceOptions {
   // PEM of the public key whose private half signs the assertions of the JWT bearer grant; empty: any signature will
   // do, as long as the assertion is well-formed.
   std::string assertion_key;
-  // The calls that are answered in 24 hours; with more, and under VendorFaults::quota_spent, each is answered 403.
+  // The calls that are answered in 24 hours; with more, and under SimulatedCrmFaults::quota_spent, each is answered
+  // 403.
   int calls_per_day = 100'000;
   std::vector<SalesforceField> fields = sample_salesforce_fields();
 };
@@ -39,12 +40,12 @@ struct SalesforceOptions {
 // say so. Where the documentation is silent: names are compared without case and external ids with it, a length is
 // counted in UTF-16 units, a malformed record spoils its whole call, the same external id twice in a call is refused
 // wherever it stands, and a record is locked while a slow commit writes it or its parent.
-class Salesforce : public VendorCrm {
+class Salesforce : public SimulatedCrm {
  public:
   explicit Salesforce(SalesforceOptions options = {});
 
   [[nodiscard]] std::string_view name() const override { return "salesforce"; }
-  HttpResponse answer(const HttpRequest& request, const VendorCall& call) override;
+  HttpResponse answer(const HttpRequest& request, const CrmCall& call) override;
   [[nodiscard]] std::optional<HttpResponse> refusal(Trouble trouble) const override;
 
  private:
@@ -56,8 +57,8 @@ class Salesforce : public VendorCrm {
     std::optional<SalesforceError> error;
   };
 
-  HttpResponse give_token(const HttpRequest& request, const VendorCall& call);
-  [[nodiscard]] std::optional<std::string> assertion_mistake(std::string_view assertion, const VendorCall& call) const;
+  HttpResponse give_token(const HttpRequest& request, const CrmCall& call);
+  [[nodiscard]] std::optional<std::string> assertion_mistake(std::string_view assertion, const CrmCall& call) const;
   HttpResponse serve(const HttpRequest& request, const RequestTarget& target);
   [[nodiscard]] bool quota_is_spent() const;
   void count_call(Instant now);
@@ -72,7 +73,7 @@ class Salesforce : public VendorCrm {
                                                         Row& row) const;
   [[nodiscard]] std::optional<SalesforceError> read_parent(const SalesforceField& reference,
                                                            const boost::json::value& value, Row& row) const;
-  void link(const SalesforceField& reference, const VendorRecord* parent, SalesforceError missing, Row& row) const;
+  void link(const SalesforceField& reference, const CrmRecord* parent, SalesforceError missing, Row& row) const;
   void judge(const boost::json::object& record, const SalesforceField& key, Row& row) const;
   void refuse_repeated_keys(std::vector<Row>& rows, const SalesforceField& key);
 

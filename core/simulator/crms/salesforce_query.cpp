@@ -121,7 +121,7 @@ class QueryReader {
   bool right_ = true;
 };
 
-std::string value_text(const VendorRecord& record, const std::string& field) {
+std::string value_text(const CrmRecord& record, const std::string& field) {
   return field == "Id" ? record.id : text_member(record.properties, field).value_or("");
 }
 
@@ -148,7 +148,7 @@ HttpResponse Salesforce::query(const std::string& version, std::string_view text
   const std::string condition = wanted.back();
   wanted.pop_back();
   json::array found;
-  for (const VendorRecord* record : table_.all(*object)) {
+  for (const CrmRecord* record : table_.all(*object)) {
     const bool fits = asked->field.empty() ||
                       std::count(asked->values.begin(), asked->values.end(), value_text(*record, condition)) > 0;
     if (!fits || found.size() == asked->limit) {

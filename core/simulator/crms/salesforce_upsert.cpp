@@ -240,7 +240,7 @@ std::optional<SalesforceError> Salesforce::read_parent(const SalesforceField& re
   return std::nullopt;
 }
 
-void Salesforce::link(const SalesforceField& reference, const VendorRecord* parent, SalesforceError missing,
+void Salesforce::link(const SalesforceField& reference, const CrmRecord* parent, SalesforceError missing,
                       Row& row) const {
   if (parent == nullptr) {
     row.error = row.error ? row.error : std::move(missing);

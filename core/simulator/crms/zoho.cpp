@@ -46,7 +46,7 @@ std::optional<HttpResponse> Zoho::refusal(Trouble trouble) const {
   }
 }
 
-HttpResponse Zoho::answer(const HttpRequest& request, const VendorCall& call) {
+HttpResponse Zoho::answer(const HttpRequest& request, const CrmCall& call) {
   begin(call);
   const RequestTarget target = parse_target(request.target);
   const std::vector<std::string>& path = target.segments;
@@ -65,7 +65,7 @@ HttpResponse Zoho::answer(const HttpRequest& request, const VendorCall& call) {
   return answer;
 }
 
-HttpResponse Zoho::token(const HttpRequest& request, const RequestTarget& target, const VendorCall& call) {
+HttpResponse Zoho::token(const HttpRequest& request, const RequestTarget& target, const CrmCall& call) {
   ++counts_.token_requests;
   if (faults_.token_throttled.active(call.elapsed)) {
     return json_answer(400,
@@ -103,7 +103,7 @@ HttpResponse Zoho::token(const HttpRequest& request, const RequestTarget& target
   return json_answer(200, reply);
 }
 
-std::optional<HttpResponse> Zoho::not_admitted(const HttpRequest& request, const VendorCall& call) const {
+std::optional<HttpResponse> Zoho::not_admitted(const HttpRequest& request, const CrmCall& call) const {
   std::string_view given = authorization_token(request, "Zoho-oauthtoken");
   if (given.empty()) {
     given = authorization_token(request, "Bearer");
@@ -124,7 +124,7 @@ std::optional<HttpResponse> Zoho::not_admitted(const HttpRequest& request, const
   return std::nullopt;
 }
 
-HttpResponse Zoho::serve(const HttpRequest& request, const RequestTarget& target, const VendorCall& call) {
+HttpResponse Zoho::serve(const HttpRequest& request, const RequestTarget& target, const CrmCall& call) {
   const std::vector<std::string>& path = target.segments;
   if (path.size() < 3 || path.size() > 5 || path[0] != "crm" || path[1] != "v8") {
     return wrong_address();
@@ -132,7 +132,7 @@ HttpResponse Zoho::serve(const HttpRequest& request, const RequestTarget& target
   return path.size() == 3 && path[2] == "Notes" ? serve_notes(request, call) : serve_records(request, target, call);
 }
 
-HttpResponse Zoho::serve_records(const HttpRequest& request, const RequestTarget& target, const VendorCall& call) {
+HttpResponse Zoho::serve_records(const HttpRequest& request, const RequestTarget& target, const CrmCall& call) {
   const std::vector<std::string>& path = target.segments;
   const std::string& module = path[2];
   if (!zoho_knows_module(module)) {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/simulator/crms/vendor_crm.hpp"
+#include "core/simulator/crms/simulated_crm.hpp"
 #include "core/simulator/request_target.hpp"
 
 namespace elit::simulator {
@@ -29,26 +29,26 @@ namespace elit::simulator {
 // request: 200 (Notes: 201), 207 when mixed, 400 when all are refused. Not documented, and done the harder way: a text
 // is measured in UTF-16 units, and overlapping writes do not see each other. As documented, `equals` in a search finds
 // all that contains the value.
-class Zoho final : public VendorCrm {
+class Zoho final : public SimulatedCrm {
  public:
   Zoho();
 
   [[nodiscard]] std::string_view name() const override { return "zoho"; }
-  HttpResponse answer(const HttpRequest& request, const VendorCall& call) override;
+  HttpResponse answer(const HttpRequest& request, const CrmCall& call) override;
   [[nodiscard]] std::optional<HttpResponse> refusal(Trouble trouble) const override;
 
  private:
-  HttpResponse token(const HttpRequest& request, const RequestTarget& target, const VendorCall& call);
-  [[nodiscard]] std::optional<HttpResponse> not_admitted(const HttpRequest& request, const VendorCall& call) const;
-  HttpResponse serve(const HttpRequest& request, const RequestTarget& target, const VendorCall& call);
-  HttpResponse serve_records(const HttpRequest& request, const RequestTarget& target, const VendorCall& call);
-  HttpResponse serve_notes(const HttpRequest& request, const VendorCall& call);
+  HttpResponse token(const HttpRequest& request, const RequestTarget& target, const CrmCall& call);
+  [[nodiscard]] std::optional<HttpResponse> not_admitted(const HttpRequest& request, const CrmCall& call) const;
+  HttpResponse serve(const HttpRequest& request, const RequestTarget& target, const CrmCall& call);
+  HttpResponse serve_records(const HttpRequest& request, const RequestTarget& target, const CrmCall& call);
+  HttpResponse serve_notes(const HttpRequest& request, const CrmCall& call);
 
-  HttpResponse upsert(const std::string& module, const HttpRequest& request, const VendorCall& call);
+  HttpResponse upsert(const std::string& module, const HttpRequest& request, const CrmCall& call);
   boost::json::object upsert_one(const std::string& module, const boost::json::object& values,
-                                 const std::vector<std::string>& fields, std::size_t index, const VendorCall& call);
+                                 const std::vector<std::string>& fields, std::size_t index, const CrmCall& call);
   boost::json::object write_note(const boost::json::object& values, bool creating, std::size_t index,
-                                 const VendorCall& call);
+                                 const CrmCall& call);
 
   [[nodiscard]] HttpResponse search(const std::string& module, const RequestTarget& target) const;
   [[nodiscard]] HttpResponse notes_of(const std::string& module, const std::string& id,
@@ -56,15 +56,14 @@ class Zoho final : public VendorCrm {
 
   // A refusal that any record may meet: asked for, locked, or with wrong values.
   [[nodiscard]] std::optional<boost::json::object> refused(const std::string& module, const boost::json::object& values,
-                                                           bool creating, std::size_t index,
-                                                           const VendorCall& call) const;
-  [[nodiscard]] const VendorRecord* duplicate(const std::string& module, const boost::json::object& values,
-                                              const std::vector<std::string>& fields, std::string& field) const;
+                                                           bool creating, std::size_t index, const CrmCall& call) const;
+  [[nodiscard]] const CrmRecord* duplicate(const std::string& module, const boost::json::object& values,
+                                           const std::vector<std::string>& fields, std::string& field) const;
   // The contacts that lookup fields lead to; a record of refusal when one leads nowhere.
   [[nodiscard]] std::optional<boost::json::object> read_lookups(const boost::json::object& values, std::size_t index,
                                                                 std::set<std::string>& contacts) const;
   [[nodiscard]] boost::json::object details(const std::string& module, const std::string& id,
-                                            const VendorCall& call) const;
+                                            const CrmCall& call) const;
   [[nodiscard]] HttpResponse results(boost::json::array list, int good_status) const;
 };
 

@@ -36,7 +36,7 @@ std::optional<HttpResponse> refusal_of_list(const json::array* data) {
 }
 
 // Compares without a copy: this is done for each record that is there.
-bool has_value(const VendorRecord& record, const std::string& field, const std::string& value) {
+bool has_value(const CrmRecord& record, const std::string& field, const std::string& value) {
   const json::value* there = record.properties.if_contains(field);
   return there != nullptr && there->is_string() && there->get_string() == value;
 }
@@ -64,8 +64,8 @@ HttpResponse Zoho::results(json::array list, int good_status) const {
   return json_answer(status, body);
 }
 
-json::object Zoho::details(const std::string& module, const std::string& id, const VendorCall& call) const {
-  const VendorRecord* there = table_.find(module, id);
+json::object Zoho::details(const std::string& module, const std::string& id, const CrmCall& call) const {
+  const CrmRecord* there = table_.find(module, id);
   const Instant written = call.now + answer_delay();
   const json::object user{{"name", "Sample User"}, {"id", "5725767000000411001"}};
   json::object details{{"id", id},
@@ -77,7 +77,7 @@ json::object Zoho::details(const std::string& module, const std::string& id, con
 }
 
 std::optional<json::object> Zoho::refused(const std::string& module, const json::object& values, bool creating,
-                                          std::size_t index, const VendorCall& call) const {
+                                          std::size_t index, const CrmCall& call) const {
   if (holds_text(values, faults_.refused_text)) {
     return zoho_error("INVALID_DATA", "the record was refused on request", zoho_place("id", item_path(index, "id")));
   }
@@ -91,20 +91,20 @@ std::optional<json::object> Zoho::refused(const std::string& module, const json:
   return zoho_complaint(module, values, creating, index, most);
 }
 
-const VendorRecord* Zoho::duplicate(const std::string& module, const json::object& values,
-                                    const std::vector<std::string>& fields, std::string& field) const {
+const CrmRecord* Zoho::duplicate(const std::string& module, const json::object& values,
+                                 const std::vector<std::string>& fields, std::string& field) const {
   for (const std::string& candidate : fields) {
     const std::optional<std::string> value = text_member(values, candidate);
     if (!value || value->empty()) {
       continue;
     }
     field = field.empty() ? candidate : field;
-    const VendorRecord* record = table_.find_key(module, *value);
+    const CrmRecord* record = table_.find_key(module, *value);
     if (record != nullptr && has_value(*record, candidate, *value)) {
       field = candidate;
       return record;
     }
-    for (const VendorRecord* other : table_.all(module)) {
+    for (const CrmRecord* other : table_.all(module)) {
       if (has_value(*other, candidate, *value)) {
         field = candidate;
         return other;
@@ -132,7 +132,7 @@ std::optional<json::object> Zoho::read_lookups(const json::object& values, std::
   return std::nullopt;
 }
 
-HttpResponse Zoho::upsert(const std::string& module, const HttpRequest& request, const VendorCall& call) {
+HttpResponse Zoho::upsert(const std::string& module, const HttpRequest& request, const CrmCall& call) {
   const std::optional<json::object> body = read_json_object(request.body);
   const json::array* data = body ? array_member(*body, "data") : nullptr;
   if (const std::optional<HttpResponse> wrong = refusal_of_list(data)) {
@@ -169,9 +169,9 @@ HttpResponse Zoho::upsert(const std::string& module, const HttpRequest& request,
 }
 
 json::object Zoho::upsert_one(const std::string& module, const json::object& values,
-                              const std::vector<std::string>& fields, std::size_t index, const VendorCall& call) {
+                              const std::vector<std::string>& fields, std::size_t index, const CrmCall& call) {
   std::string field;
-  const VendorRecord* there = duplicate(module, values, fields, field);
+  const CrmRecord* there = duplicate(module, values, fields, field);
   if (std::optional<json::object> wrong = refused(module, values, there == nullptr, index, call)) {
     return *std::move(wrong);
   }
@@ -198,7 +198,7 @@ json::object Zoho::upsert_one(const std::string& module, const json::object& val
   return result;
 }
 
-HttpResponse Zoho::serve_notes(const HttpRequest& request, const VendorCall& call) {
+HttpResponse Zoho::serve_notes(const HttpRequest& request, const CrmCall& call) {
   const bool creating = request.method == "POST";
   if (!creating && request.method != "PUT") {
     return zoho_refusal(400, "INVALID_REQUEST_METHOD", "The http request method type is not a valid one");
@@ -216,7 +216,7 @@ HttpResponse Zoho::serve_notes(const HttpRequest& request, const VendorCall& cal
   return results(std::move(list), creating ? 201 : 200);
 }
 
-json::object Zoho::write_note(const json::object& values, bool creating, std::size_t index, const VendorCall& call) {
+json::object Zoho::write_note(const json::object& values, bool creating, std::size_t index, const CrmCall& call) {
   if (!text_member(values, "Note_Content") && !text_member(values, "Note_Title")) {
     return zoho_error("EXPECTED_FIELD_MISSING", "should contain either content or title",
                       zoho_place("Note_Content", item_path(index, "Note_Content")));

@@ -81,7 +81,7 @@ std::optional<Criteria> read_criteria(std::string_view text) {
   return std::nullopt;
 }
 
-bool meets(const VendorRecord& record, const Criterion& criterion) {
+bool meets(const CrmRecord& record, const Criterion& criterion) {
   const std::string value =
       criterion.field == "id" ? record.id : text_member(record.properties, criterion.field).value_or("");
   const std::string found = to_lower_case(value);
@@ -94,7 +94,7 @@ std::int64_t parameter(const RequestTarget& target, std::string_view name, std::
 }
 
 // The fields that `wanted` names, separated by commas; empty: all.
-json::object shown(const VendorRecord& record, std::string_view wanted) {
+json::object shown(const CrmRecord& record, std::string_view wanted) {
   json::object values{
       {"id", record.id}, {"Created_Time", to_rfc3339(record.created)}, {"Modified_Time", to_rfc3339(record.updated)}};
   const std::string list = "," + std::string(wanted) + ",";
@@ -107,7 +107,7 @@ json::object shown(const VendorRecord& record, std::string_view wanted) {
   return values;
 }
 
-HttpResponse page(const std::vector<const VendorRecord*>& records, const RequestTarget& target) {
+HttpResponse page(const std::vector<const CrmRecord*>& records, const RequestTarget& target) {
   const std::int64_t number = parameter(target, "page", 1);
   const std::int64_t size = parameter(target, "per_page", page_max);
   if (number < 1 || size < 1 || size > page_max) {
@@ -150,8 +150,8 @@ HttpResponse Zoho::search(const std::string& module, const RequestTarget& target
     json::object details{{"param_name", "criteria"}};
     return zoho_refusal(400, "INVALID_QUERY", "Invalid query formed", std::move(details));
   }
-  std::vector<const VendorRecord*> found;
-  for (const VendorRecord* record : table_.all(module)) {
+  std::vector<const CrmRecord*> found;
+  for (const CrmRecord* record : table_.all(module)) {
     const auto met = [record](const Criterion& criterion) { return meets(*record, criterion); };
     if (criteria->any ? std::any_of(criteria->all.begin(), criteria->all.end(), met)
                       : std::all_of(criteria->all.begin(), criteria->all.end(), met)) {
@@ -169,8 +169,8 @@ HttpResponse Zoho::notes_of(const std::string& module, const std::string& id, co
   if (!target.value("fields")) {
     return missing_parameter("fields");
   }
-  std::vector<const VendorRecord*> found;
-  for (const VendorRecord* note : table_.all("Notes")) {
+  std::vector<const CrmRecord*> found;
+  for (const CrmRecord* note : table_.all("Notes")) {
     if (note->linked.contains(id)) {
       found.push_back(note);
     }

@@ -14,7 +14,7 @@
 namespace elit::crm::faults {
 
 namespace json = boost::json;
-using simulator::VendorRecord;
+using simulator::CrmRecord;
 
 DeliveryRig::Names DeliveryRig::names() const {
   const std::string preset = case_.crm.preset;
@@ -30,10 +30,10 @@ DeliveryRig::Names DeliveryRig::names() const {
   return {"res.partner", "mail.message", "body", true};
 }
 
-std::vector<const VendorRecord*> DeliveryRig::records(const std::string& object) {
+std::vector<const CrmRecord*> DeliveryRig::records(const std::string& object) {
   vendor().settle(time_.truth() + std::chrono::hours{1}, elapsed() + std::chrono::hours{1});
-  std::vector<const VendorRecord*> found;
-  for (const VendorRecord& record : vendor().records()) {
+  std::vector<const CrmRecord*> found;
+  for (const CrmRecord& record : vendor().records()) {
     if (record.object == object) {
       found.push_back(&record);
     }
@@ -41,15 +41,15 @@ std::vector<const VendorRecord*> DeliveryRig::records(const std::string& object)
   return found;
 }
 
-std::vector<const VendorRecord*> DeliveryRig::contacts() {
+std::vector<const CrmRecord*> DeliveryRig::contacts() {
   return records(names().contacts);
 }
 
-std::vector<const VendorRecord*> DeliveryRig::activities() {
+std::vector<const CrmRecord*> DeliveryRig::activities() {
   return records(names().activities);
 }
 
-std::string DeliveryRig::text_of(const VendorRecord& activity) const {
+std::string DeliveryRig::text_of(const CrmRecord& activity) const {
   const json::value* text = activity.properties.if_contains(names().text);
   const std::string written = text == nullptr ? "" : std::string(text->as_string());
   return names().html ? as_read(written) : written;
@@ -85,7 +85,7 @@ void DeliveryRig::expect_all_there(const std::set<std::string>& dead) {
       days.insert({each.user, day});
     }
   }
-  for (const VendorRecord* contact : contacts()) {
+  for (const CrmRecord* contact : contacts()) {
     for (const std::string& user : users) {
       if (contact->key.ends_with(user)) {
         EXPECT_TRUE(contact_of.insert({user, contact->id}).second) << "two contacts of " << user;
@@ -98,7 +98,7 @@ void DeliveryRig::expect_all_there(const std::set<std::string>& dead) {
   for (const Said& each : said_) {
     int found = 0;
     const std::string expected = as_kept(each.text);
-    for (const VendorRecord* activity : all) {
+    for (const CrmRecord* activity : all) {
       if (text_of(*activity).find(expected) != std::string::npos) {
         ++found;
         EXPECT_EQ(activity->linked, std::set{contact_of[each.user]}) << each.text;

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/options.hpp"
-#include "core/simulator/crms/vendor_peer.hpp"
+#include "core/simulator/crms/crm_peer.hpp"
 #include "daemon/delivery/sink_loop.hpp"
 #include "daemon/rehearsal/network.hpp"
 #include "daemon/time/virtual_time.hpp"
@@ -75,8 +75,8 @@ class DeliveryRig {
   // What of a request arrives; absent: all.
   std::function<HttpRequest(HttpRequest request)> change_request;
 
-  [[nodiscard]] simulator::VendorCrm& vendor() { return peer_.vendor(); }
-  [[nodiscard]] simulator::VendorFaults& faults() { return vendor().faults(); }
+  [[nodiscard]] simulator::SimulatedCrm& vendor() { return peer_.vendor(); }
+  [[nodiscard]] simulator::SimulatedCrmFaults& faults() { return vendor().faults(); }
   [[nodiscard]] int requests() const { return static_cast<int>(arrivals_.size()); }
   // When they arrived, since the beginning.
   [[nodiscard]] const std::vector<Milliseconds>& arrivals() const { return arrivals_; }
@@ -87,10 +87,10 @@ class DeliveryRig {
   [[nodiscard]] const std::vector<Said>& said() const { return said_; }
 
   // Contacts and activities as they stand once every slow write has taken effect.
-  [[nodiscard]] std::vector<const simulator::VendorRecord*> contacts();
-  [[nodiscard]] std::vector<const simulator::VendorRecord*> activities();
+  [[nodiscard]] std::vector<const simulator::CrmRecord*> contacts();
+  [[nodiscard]] std::vector<const simulator::CrmRecord*> activities();
   // The text of an activity as a person reads it.
-  [[nodiscard]] std::string text_of(const simulator::VendorRecord& activity) const;
+  [[nodiscard]] std::string text_of(const simulator::CrmRecord& activity) const;
   // Keys of messages by state (`delivered`, `dead`, ...), with their last errors.
   [[nodiscard]] std::map<std::string, std::string> in_state(const std::string& state);
   [[nodiscard]] std::string log() const;
@@ -112,7 +112,7 @@ class DeliveryRig {
   [[nodiscard]] Names names() const;
   [[nodiscard]] std::string configuration(const Setup& setup) const;
   [[nodiscard]] simulator::Reply arrive(const HttpRequest& request, Instant now);
-  [[nodiscard]] std::vector<const simulator::VendorRecord*> records(const std::string& object);
+  [[nodiscard]] std::vector<const simulator::CrmRecord*> records(const std::string& object);
   void turn();
   void clear();
   storage::UserRow follow(const std::string& user);
@@ -125,7 +125,7 @@ class DeliveryRig {
   daemon::Network network_;
   storage::MemoryDisk disk_;
   std::unique_ptr<daemon::Log> log_;
-  simulator::VendorPeer peer_;
+  simulator::CrmPeer peer_;
   std::vector<Milliseconds> arrivals_;
   std::set<std::string> named_twice_;
   std::vector<Said> said_;

@@ -13,7 +13,7 @@
 namespace elit::crm::faults {
 namespace {
 
-using simulator::VendorRecord;
+using simulator::CrmRecord;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
@@ -45,7 +45,7 @@ class CrmTexts : public testing::TestWithParam<Case> {
   }
   static std::string all_texts(DeliveryRig& rig) {
     std::string all;
-    for (const VendorRecord* record : rig.activities()) {
+    for (const CrmRecord* record : rig.activities()) {
       all += rig.text_of(*record);
       EXPECT_EQ(record->linked.size(), 1U);
       EXPECT_TRUE(limit() == 0 || utf16_units(rig.text_of(*record)) <= limit());
@@ -99,10 +99,10 @@ TEST_P(CrmTexts, GrowsTheRecordsOfADay) {
     ASSERT_TRUE(rig.settle()) << rig.summary().reason;
     rig.expect_all_there();
   }
-  for (const VendorRecord* record : rig.activities()) {
+  for (const CrmRecord* record : rig.activities()) {
     EXPECT_LE(record->writes, by_day() ? 6 : 1);
   }
-  for (const VendorRecord* contact : rig.contacts()) {
+  for (const CrmRecord* contact : rig.contacts()) {
     EXPECT_EQ(contact->writes, 1);
   }
 }

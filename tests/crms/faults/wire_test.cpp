@@ -48,8 +48,9 @@ class CrmWire : public testing::TestWithParam<Case> {
     EXPECT_LE(rig.requests(), (GetParam().crm.unique_activities ? 5 : 12) * sound_requests());
   }
   // All requests do, until the time has come.
-  static void expect_waits_for(Milliseconds trouble, int requests_meanwhile,
-                               const std::function<void(simulator::VendorFaults&, const simulator::Toggle&)>& set) {
+  static void expect_waits_for(
+      Milliseconds trouble, int requests_meanwhile,
+      const std::function<void(simulator::SimulatedCrmFaults&, const simulator::Toggle&)>& set) {
     const int sound = sound_requests();
     DeliveryRig rig(GetParam());
     simulator::Toggle while_it_lasts;

@@ -15,7 +15,7 @@ namespace {
 namespace json = boost::json;
 
 using Routes = std::vector<SmallCrm::Route>;
-using simulator::VendorRecord;
+using simulator::CrmRecord;
 
 std::string percent_decoded(std::string_view text) {
   std::string decoded;
@@ -53,7 +53,7 @@ json::object merged(json::object to, const json::value& from) {
   return to;
 }
 
-void update(VendorRecord& record, const json::value& from) {
+void update(CrmRecord& record, const json::value& from) {
   record.properties = merged(record.properties, from);
   ++record.writes;
 }
@@ -93,7 +93,7 @@ HttpResponse pipedrive_data(int status, json::value data) {
 
 HttpResponse pipedrive_search(SmallCrm& crm, const Ask& ask) {
   json::array items;
-  for (const VendorRecord* record : crm.having("persons", "custom_fields/f1e1d", ask.query.at("term"))) {
+  for (const CrmRecord* record : crm.having("persons", "custom_fields/f1e1d", ask.query.at("term"))) {
     const json::object item{{"id", std::stoi(record->id)}, {"custom_fields", json::array{ask.query.at("term")}}};
     items.push_back(json::object{{"result_score", 1}, {"item", item}});
   }
@@ -104,7 +104,7 @@ HttpResponse pipedrive_search(SmallCrm& crm, const Ask& ask) {
 
 HttpResponse pipedrive_notes(SmallCrm& crm, const Ask& ask) {
   json::array notes;
-  for (const VendorRecord* record : crm.having("notes", "person_id", ask.query.at("person_id"))) {
+  for (const CrmRecord* record : crm.having("notes", "person_id", ask.query.at("person_id"))) {
     notes.push_back(json::object{{"id", std::stoi(record->id)}, {"content", record->properties.at("content")}});
   }
   // Where there are none, null.
@@ -119,7 +119,7 @@ HttpResponse pipedrive_create(SmallCrm& crm, const Ask& ask) {
 }
 
 HttpResponse pipedrive_update(SmallCrm& crm, const Ask& ask) {
-  VendorRecord* record = crm.by_id(ask.part(1), ask.part(2));
+  CrmRecord* record = crm.by_id(ask.part(1), ask.part(2));
   if (record == nullptr) {
     return answer_with(404, {{"success", false}, {"error", "not found"}});
   }
@@ -145,13 +145,13 @@ HttpResponse freshsales_upsert(SmallCrm& crm, const Ask& ask) {
     update(*same.front(), ask.body.at("contact"));
     return answer_with(200, {{"contact", {{"id", std::stoi(same.front()->id)}}}});
   }
-  const VendorRecord& made = crm.create("contacts", merged(identifier, ask.body.at("contact")));
+  const CrmRecord& made = crm.create("contacts", merged(identifier, ask.body.at("contact")));
   return answer_with(200, {{"contact", {{"id", std::stoi(made.id)}}}});
 }
 
 HttpResponse freshsales_contact(SmallCrm& crm, const Ask& ask) {
   json::array notes;
-  for (const VendorRecord* record : crm.having("notes", "targetable_id", ask.part(1))) {
+  for (const CrmRecord* record : crm.having("notes", "targetable_id", ask.part(1))) {
     notes.push_back(json::object{{"id", std::stoi(record->id)}, {"description", record->properties.at("description")}});
   }
   return answer_with(200, {{"contact", {{"id", std::stoi(ask.part(1))}}}, {"notes", std::move(notes)}});
@@ -159,8 +159,7 @@ HttpResponse freshsales_contact(SmallCrm& crm, const Ask& ask) {
 
 HttpResponse freshsales_note(SmallCrm& crm, const Ask& ask) {
   const bool known = !ask.part(1).empty();
-  VendorRecord* record =
-      known ? crm.by_id("notes", ask.part(1)) : &crm.create("notes", members_of(ask.body.at("note")));
+  CrmRecord* record = known ? crm.by_id("notes", ask.part(1)) : &crm.create("notes", members_of(ask.body.at("note")));
   if (record == nullptr) {
     return answer_with(404, {{"errors", {{"code", 404}, {"message", json::array{"not found"}}}}});
   }
@@ -182,7 +181,7 @@ Routes freshsales() {
 HttpResponse espo_list(SmallCrm& crm, const Ask& ask) {
   const std::string field = ask.query.at("where[0][attribute]");
   json::array list;
-  for (const VendorRecord* record : crm.having(ask.part(1), field, ask.query.at("where[0][value]"))) {
+  for (const CrmRecord* record : crm.having(ask.part(1), field, ask.query.at("where[0][value]"))) {
     list.push_back(json::object{{"id", record->id}, {field, record->properties.at(field)}});
   }
   const std::size_t total = list.size();
@@ -190,12 +189,12 @@ HttpResponse espo_list(SmallCrm& crm, const Ask& ask) {
 }
 
 HttpResponse espo_create(SmallCrm& crm, const Ask& ask) {
-  const VendorRecord& made = crm.create(ask.part(1), members_of(ask.body));
+  const CrmRecord& made = crm.create(ask.part(1), members_of(ask.body));
   return answer_with(200, merged(json::object{{"id", made.id}}, made.properties));
 }
 
 HttpResponse espo_update(SmallCrm& crm, const Ask& ask) {
-  VendorRecord* record = crm.by_id(ask.part(1), ask.part(2));
+  CrmRecord* record = crm.by_id(ask.part(1), ask.part(2));
   if (record == nullptr) {
     return {404, {}, ""};
   }
@@ -215,7 +214,7 @@ HttpResponse suite_error(const std::string& detail) {
   return answer_with(400, {{"errors", {{"status", 400}, {"title", nullptr}, {"detail", detail}}}});
 }
 
-HttpResponse suite_record(const VendorRecord& record, int status) {
+HttpResponse suite_record(const CrmRecord& record, int status) {
   return answer_with(status,
                      {{"data", {{"type", record.object}, {"id", record.id}, {"attributes", record.properties}}}});
 }
@@ -230,7 +229,7 @@ HttpResponse suite_create(SmallCrm& crm, const Ask& ask) {
 }
 
 HttpResponse suite_update(SmallCrm& crm, const Ask& ask) {
-  VendorRecord* record = crm.by_id(ask.text("/data/type"), ask.text("/data/id"));
+  CrmRecord* record = crm.by_id(ask.text("/data/type"), ask.text("/data/id"));
   if (record == nullptr) {
     return suite_error("module with id is not found");
   }
@@ -239,7 +238,7 @@ HttpResponse suite_update(SmallCrm& crm, const Ask& ask) {
 }
 
 HttpResponse suite_read(SmallCrm& crm, const Ask& ask) {
-  const VendorRecord* record = crm.by_id(ask.part(1), ask.part(2));
+  const CrmRecord* record = crm.by_id(ask.part(1), ask.part(2));
   return record == nullptr ? suite_error(ask.part(1) + " module with id " + ask.part(2) + " is not found")
                            : suite_record(*record, 200);
 }
@@ -256,9 +255,9 @@ Routes suitecrm() {
 
 // ---- Chatwoot: contact, contact inbox, conversation, messages.
 
-json::array chatwoot_rows(const std::vector<VendorRecord*>& records) {
+json::array chatwoot_rows(const std::vector<CrmRecord*>& records) {
   json::array rows;
-  for (const VendorRecord* record : records) {
+  for (const CrmRecord* record : records) {
     rows.push_back(merged(json::object{{"id", std::stoi(record->id)}}, record->properties));
   }
   return rows;
@@ -280,7 +279,7 @@ HttpResponse chatwoot_contact(SmallCrm& crm, const Ask& ask) {
   if (!crm.having("contacts", "identifier", ask.text("/identifier")).empty()) {
     return answer_with(422, {{"message", "Identifier has already been taken"}});
   }
-  const VendorRecord& made = crm.create("contacts", members_of(ask.body));
+  const CrmRecord& made = crm.create("contacts", members_of(ask.body));
   return answer_with(200, {{"payload", {{"contact", {{"id", std::stoi(made.id)}}}}}});
 }
 
@@ -296,7 +295,7 @@ HttpResponse chatwoot_conversations(SmallCrm& crm, const Ask& ask) {
 }
 
 HttpResponse chatwoot_conversation(SmallCrm& crm, const Ask& ask) {
-  const VendorRecord& made = crm.create("conversations", members_of(ask.body));
+  const CrmRecord& made = crm.create("conversations", members_of(ask.body));
   return answer_with(200, {{"id", std::stoi(made.id)}, {"inbox_id", 7}});
 }
 
@@ -336,7 +335,7 @@ HttpResponse twenty_batch(SmallCrm& crm, const Ask& ask) {
   json::array rows;
   for (const json::value& row : ask.body.as_array()) {
     const std::string id = text_of(row.at("id"));
-    VendorRecord* record = ask.query.contains("upsert") ? crm.by_id(object, id) : nullptr;
+    CrmRecord* record = ask.query.contains("upsert") ? crm.by_id(object, id) : nullptr;
     if (record == nullptr) {
       crm.create(object, members_of(row), id);
     } else {
@@ -352,7 +351,7 @@ Routes twenty() {
   return {{"POST", "/rest/batch/(people|notes|noteTargets)", twenty_batch}};
 }
 
-std::string property_text(const VendorRecord& record, const std::string& property) {
+std::string property_text(const CrmRecord& record, const std::string& property) {
   boost::system::error_code error;
   const json::value whole(record.properties);
   const json::value* value = whole.find_pointer("/" + property, error);
@@ -367,7 +366,7 @@ std::string Ask::text(const char* pointer) const {
   return value == nullptr ? std::string() : text_of(*value);
 }
 
-HttpResponse SmallCrm::answer(const HttpRequest& request, const simulator::VendorCall& call) {
+HttpResponse SmallCrm::answer(const HttpRequest& request, const simulator::CrmCall& call) {
   begin(call);
   if (auto instead = interrupt ? interrupt(request) : std::nullopt) {
     return *instead;
@@ -389,8 +388,8 @@ HttpResponse SmallCrm::answer(const HttpRequest& request, const simulator::Vendo
   return {404, {}, R"({"error":"no such address"})"};
 }
 
-VendorRecord& SmallCrm::create(const std::string& object, json::object properties, std::string id) {
-  VendorRecord record;
+CrmRecord& SmallCrm::create(const std::string& object, json::object properties, std::string id) {
+  CrmRecord record;
   record.object = object;
   record.id = id.empty() ? std::to_string(++ids_) : std::move(id);
   record.properties = std::move(properties);
@@ -399,17 +398,16 @@ VendorRecord& SmallCrm::create(const std::string& object, json::object propertie
   return records_.back();
 }
 
-VendorRecord* SmallCrm::by_id(const std::string& object, const std::string& id) {
-  const auto found = std::find_if(records_.begin(), records_.end(), [&](const VendorRecord& record) {
-    return record.object == object && record.id == id;
-  });
+CrmRecord* SmallCrm::by_id(const std::string& object, const std::string& id) {
+  const auto found = std::find_if(records_.begin(), records_.end(),
+                                  [&](const CrmRecord& record) { return record.object == object && record.id == id; });
   return found == records_.end() ? nullptr : &*found;
 }
 
-std::vector<VendorRecord*> SmallCrm::having(const std::string& object, const std::string& property,
-                                            const std::string& value) {
-  std::vector<VendorRecord*> found;
-  for (VendorRecord& record : records_) {
+std::vector<CrmRecord*> SmallCrm::having(const std::string& object, const std::string& property,
+                                         const std::string& value) {
+  std::vector<CrmRecord*> found;
+  for (CrmRecord& record : records_) {
     if (record.object == object && property_text(record, property) == value) {
       found.push_back(&record);
     }

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "core/simulator/crms/vendor_crm.hpp"
+#include "core/simulator/crms/simulated_crm.hpp"
 
 // Make-believe CRMs of the presets that are shipped for breadth: small tables of answers, shaped as the vendors
 // document them. They keep records and hold clients to what stops doubles there (keys, ids, searches), to no more.
@@ -27,7 +27,7 @@ struct Ask {
   [[nodiscard]] std::string text(const char* pointer) const;
 };
 
-class SmallCrm : public simulator::VendorCrm {
+class SmallCrm : public simulator::SimulatedCrm {
  public:
   struct Route {
     std::string method;
@@ -38,13 +38,13 @@ class SmallCrm : public simulator::VendorCrm {
   SmallCrm(std::string name, std::vector<Route> routes) : name_(std::move(name)), routes_(std::move(routes)) {}
 
   [[nodiscard]] std::string_view name() const override { return name_; }
-  HttpResponse answer(const HttpRequest& request, const simulator::VendorCall& call) override;
+  HttpResponse answer(const HttpRequest& request, const simulator::CrmCall& call) override;
 
   // For routes. The records of one object are numbered, or have an id of their own.
-  simulator::VendorRecord& create(const std::string& object, boost::json::object properties, std::string id = {});
-  [[nodiscard]] simulator::VendorRecord* by_id(const std::string& object, const std::string& id);
-  [[nodiscard]] std::vector<simulator::VendorRecord*> having(const std::string& object, const std::string& property,
-                                                             const std::string& value);
+  simulator::CrmRecord& create(const std::string& object, boost::json::object properties, std::string id = {});
+  [[nodiscard]] simulator::CrmRecord* by_id(const std::string& object, const std::string& id);
+  [[nodiscard]] std::vector<simulator::CrmRecord*> having(const std::string& object, const std::string& property,
+                                                          const std::string& value);
 
   // Asked before anything else: what it answers is the answer.
   std::function<std::optional<HttpResponse>(const HttpRequest&)> interrupt;

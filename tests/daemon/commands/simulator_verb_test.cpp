@@ -172,7 +172,7 @@ TEST(SimulatorVerb, ExplainsEverySetting) {
   for (const auto& row : simulator::dialect_settings()) {
     EXPECT_THAT(help, HasSubstr(row.key));
   }
-  for (const auto& row : simulator::vendor_fault_settings()) {
+  for (const auto& row : simulator::simulated_crm_fault_settings()) {
     EXPECT_THAT(help, HasSubstr(row.key));
   }
   EXPECT_THAT(help, HasSubstr("--stop-arrivals-after SECONDS"));

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/core/simulator/crms/vendor_calls.hpp"
+#include "tests/core/simulator/crms/crm_calls.hpp"
 
 namespace elit::simulator {
 namespace {
@@ -67,7 +67,7 @@ class HubSpotOfTests : public testing::Test {
   }
 
   VendorClient<HubSpot> crm_;
-  VendorFaults& faults_ = crm_.vendor.faults();
+  SimulatedCrmFaults& faults_ = crm_.vendor.faults();
 };
 
 TEST_F(HubSpotOfTests, TellsWhetherAPropertyExists) {

@@ -40,7 +40,7 @@ class OdooOfTests : public testing::Test {
   }
 
   HttpResponse answer(const HttpRequest& request) {
-    VendorCall call;
+    CrmCall call;
     call.now = start_of_odoo + elapsed_;
     call.elapsed = elapsed_;
     call.base_url = "http://localhost/crm/odoo";

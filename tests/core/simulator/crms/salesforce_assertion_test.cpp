@@ -91,7 +91,7 @@ HttpResponse ask_for_token(const std::string& assertion, const std::string& publ
   request.target = "/services/oauth2/token";
   request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
   request.body = "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=" + assertion;
-  VendorCall call;
+  CrmCall call;
   call.now = now;
   call.base_url = base_url;
   return salesforce.answer(request, call);

@@ -62,7 +62,7 @@ class SalesforceOfTests : public testing::Test {
   }
 
   HttpResponse answer(const HttpRequest& request) {
-    VendorCall call;
+    CrmCall call;
     call.now = start + elapsed_;
     call.elapsed = elapsed_;
     call.base_url = "http://localhost/crm/salesforce";
@@ -353,7 +353,7 @@ TEST(SalesforceQuota, BeginsAnewAfter24Hours) {
   login.target = "/services/oauth2/token";
   login.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
   login.body = "grant_type=client_credentials&client_id=sample-client&client_secret=sample-client-secret";
-  VendorCall call;
+  CrmCall call;
   call.now = start;
   const json::value given = json::parse(salesforce.answer(login, call).body);
   HttpRequest request;

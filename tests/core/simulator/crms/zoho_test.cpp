@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/core/simulator/crms/vendor_calls.hpp"
+#include "tests/core/simulator/crms/crm_calls.hpp"
 
 namespace elit::simulator {
 namespace {
@@ -49,7 +49,7 @@ class ZohoOfTests : public testing::Test {
   }
 
   VendorClient<Zoho> crm_;
-  VendorFaults& faults_ = crm_.vendor.faults();
+  SimulatedCrmFaults& faults_ = crm_.vendor.faults();
 };
 
 TEST_F(ZohoOfTests, InsertsOnceAndUpdatesFromThen) {

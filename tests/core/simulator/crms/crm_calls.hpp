@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "core/simulator/crms/vendor_crm.hpp"
+#include "core/simulator/crms/simulated_crm.hpp"
 
 namespace elit::simulator {
 
@@ -27,7 +27,7 @@ class VendorClient {
       request.headers.push_back({"Content-Type", content_type});
     }
     request.body = body;
-    VendorCall call;
+    CrmCall call;
     call.now = from_ms(1'769'850'000'000) + elapsed;
     call.elapsed = elapsed;
     call.base_url = "http://crm.test/crm/" + std::string(vendor.name());

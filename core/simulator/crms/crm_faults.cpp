@@ -1,11 +1,11 @@
-#include "core/simulator/crms/vendor_faults.hpp"
+#include "core/simulator/crms/crm_faults.hpp"
 
 #include "core/simulator/wire_settings.hpp"
 
 namespace elit::simulator {
 
-const std::vector<Setting<VendorFaults>>& vendor_fault_settings() {
-  using F = VendorFaults;
+const std::vector<Setting<SimulatedCrmFaults>>& simulated_crm_fault_settings() {
+  using F = SimulatedCrmFaults;
   static const std::vector<Setting<F>> settings = [] {
     auto all = wire_settings<F>();
     all.push_back(flag<F>("shuffled", &F::shuffled, "results come in another order, where the vendor promises none"));

@@ -7,7 +7,7 @@
 #include "core/simulator/crms/batch_results.hpp"
 #include "core/simulator/crms/json_body.hpp"
 #include "core/simulator/crms/record_table.hpp"
-#include "tests/core/simulator/crms/vendor_calls.hpp"
+#include "tests/core/simulator/crms/crm_calls.hpp"
 
 namespace elit::simulator {
 namespace {
@@ -18,7 +18,7 @@ constexpr Instant start = from_ms(1'769'850'000'000);
 
 class RecordTableOfTests : public testing::Test {
  protected:
-  std::vector<VendorRecord> records_;
+  std::vector<CrmRecord> records_;
   RecordTable table_{records_};
 };
 
@@ -95,7 +95,7 @@ class AccessTokensOfTests : public testing::Test {
   }
   void at_second(int second) { tokens_.begin(faults_, std::chrono::seconds{second}); }
 
-  VendorFaults faults_;
+  SimulatedCrmFaults faults_;
   AccessTokens tokens_;
 };
 
@@ -165,7 +165,7 @@ TEST_F(AccessTokensOfTests, KillsTheOldRefreshTokenAtOnceWhenSetSo) {
 }
 
 TEST(BatchResults, LeavesOutEachNthAndMovesAllOthers) {
-  VendorFaults faults;
+  SimulatedCrmFaults faults;
   faults.unmentioned_every = 3;
   const json::array list = json::parse("[1,2,3,4,5,6,7]").as_array();
   EXPECT_EQ(mentioned(list, faults), json::parse("[1,2,4,5,7]").as_array());
@@ -186,12 +186,12 @@ TEST(BatchResults, FindsATextHoweverDeep) {
 
 TEST(VendorFaultSettings, HaveEachKeyOnceAndShowWhatIsSet) {
   std::set<std::string> keys;
-  VendorFaults faults;
-  for (const Setting<VendorFaults>& row : vendor_fault_settings()) {
+  SimulatedCrmFaults faults;
+  for (const Setting<SimulatedCrmFaults>& row : simulated_crm_fault_settings()) {
     EXPECT_TRUE(keys.insert(row.key).second) << row.key;
   }
-  EXPECT_EQ(apply(vendor_fault_settings(), faults, "tokens_revoked", "20..35"), std::nullopt);
-  EXPECT_EQ(apply(vendor_fault_settings(), faults, "lost_answers", "0.5"), std::nullopt);
+  EXPECT_EQ(apply(simulated_crm_fault_settings(), faults, "tokens_revoked", "20..35"), std::nullopt);
+  EXPECT_EQ(apply(simulated_crm_fault_settings(), faults, "lost_answers", "0.5"), std::nullopt);
   EXPECT_EQ(faults.lost_answers, 0.5);
   EXPECT_TRUE(faults.tokens_revoked.active(std::chrono::seconds{20}));
 }

@@ -1,4 +1,4 @@
-#include "core/simulator/crms/vendor_peer.hpp"
+#include "core/simulator/crms/crm_peer.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -16,11 +16,11 @@ namespace elit::simulator {
 
 namespace json = boost::json;
 
-VendorPeer::VendorPeer(std::unique_ptr<VendorCrm> vendor, std::uint64_t seed)
+CrmPeer::CrmPeer(std::unique_ptr<SimulatedCrm> vendor, std::uint64_t seed)
     : vendor_(std::move(vendor)), random_(random_for(seed, "crm " + std::string(vendor_->name()), 0)) {}
 
-Reply VendorPeer::answer(const HttpRequest& request, const VendorCall& call) {
-  const VendorFaults& faults = vendor_->faults();
+Reply CrmPeer::answer(const HttpRequest& request, const CrmCall& call) {
+  const SimulatedCrmFaults& faults = vendor_->faults();
   const Trouble trouble = draw_trouble(faults, call.elapsed, random_);
   if (!carried_out(trouble)) {
     vendor_->settle(call.now, call.elapsed);
@@ -32,7 +32,7 @@ Reply VendorPeer::answer(const HttpRequest& request, const VendorCall& call) {
   return spoiled(trouble, faults, std::move(reply));
 }
 
-Reply VendorPeer::refused(Trouble trouble, const VendorCall& call) const {
+Reply CrmPeer::refused(Trouble trouble, const CrmCall& call) const {
   Reply reply = refusal(trouble, vendor_->faults(), call.now);
   std::optional<HttpResponse> own = vendor_->refusal(trouble);
   if (!own && trouble == Trouble::down) {
@@ -49,11 +49,11 @@ Reply VendorPeer::refused(Trouble trouble, const VendorCall& call) const {
   return reply;
 }
 
-Reply VendorPeer::control(const HttpRequest& request, std::string_view verb, const VendorCall& call) {
+Reply CrmPeer::control(const HttpRequest& request, std::string_view verb, const CrmCall& call) {
   // Also notices that a revocation is over, so that a new one is seen even if no request came in between.
   vendor_->settle(call.now, call.elapsed);
   if (verb.empty()) {
-    return answer_settings(vendor_fault_settings(), vendor_->faults(), request);
+    return answer_settings(simulated_crm_fault_settings(), vendor_->faults(), request);
   }
   if (verb == "records" && request.method == "GET") {
     return records();
@@ -64,9 +64,9 @@ Reply VendorPeer::control(const HttpRequest& request, std::string_view verb, con
   return json_reply(404, R"({"error":"known are records and counts, with GET"})");
 }
 
-Reply VendorPeer::records() const {
+Reply CrmPeer::records() const {
   std::string lines;
-  for (const VendorRecord& record : vendor_->records()) {
+  for (const CrmRecord& record : vendor_->records()) {
     json::array linked;
     for (const std::string& id : record.linked) {
       linked.emplace_back(id);
@@ -80,8 +80,8 @@ Reply VendorPeer::records() const {
   return text_reply(200, "application/x-ndjson", std::move(lines));
 }
 
-Reply VendorPeer::counts() const {
-  const VendorCounts& counts = vendor_->counts();
+Reply CrmPeer::counts() const {
+  const SimulatedCrmCounts& counts = vendor_->counts();
   const json::object body{{"requests", counts.requests},
                           {"token_requests", counts.token_requests},
                           {"tokens_given", counts.tokens_given},
@@ -89,8 +89,8 @@ Reply VendorPeer::counts() const {
   return json_reply(200, json::serialize(body));
 }
 
-std::vector<std::unique_ptr<VendorCrm>> all_vendors() {
-  std::vector<std::unique_ptr<VendorCrm>> vendors;
+std::vector<std::unique_ptr<SimulatedCrm>> all_crms() {
+  std::vector<std::unique_ptr<SimulatedCrm>> vendors;
   vendors.push_back(std::make_unique<HubSpot>());
   vendors.push_back(std::make_unique<Salesforce>());
   vendors.push_back(std::make_unique<Zoho>());
@@ -98,9 +98,9 @@ std::vector<std::unique_ptr<VendorCrm>> all_vendors() {
   return vendors;
 }
 
-std::string vendor_names() {
+std::string crm_names() {
   std::string names;
-  for (const std::unique_ptr<VendorCrm>& vendor : all_vendors()) {
+  for (const std::unique_ptr<SimulatedCrm>& vendor : all_crms()) {
     names += (names.empty() ? "" : ", ") + std::string(vendor->name());
   }
   return names;

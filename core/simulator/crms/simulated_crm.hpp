@@ -10,20 +10,20 @@
 #include "core/instant.hpp"
 #include "core/random.hpp"
 #include "core/simulator/crms/access_tokens.hpp"
+#include "core/simulator/crms/crm_faults.hpp"
+#include "core/simulator/crms/crm_record.hpp"
 #include "core/simulator/crms/record_table.hpp"
-#include "core/simulator/crms/vendor_faults.hpp"
-#include "core/simulator/crms/vendor_record.hpp"
 
 namespace elit::simulator {
 
 // Where and when a request reaches a vendor.
-struct VendorCall {
+struct CrmCall {
   Instant now;
   Milliseconds elapsed{0};  // since the start of the simulator
   std::string base_url;     // "http://HOST/crm/VENDOR", as the client wrote the host; no slash at the end
 };
 
-struct VendorCounts {
+struct SimulatedCrmCounts {
   std::uint64_t requests = 0;
   std::uint64_t token_requests = 0;
   std::uint64_t tokens_given = 0;
@@ -32,17 +32,17 @@ struct VendorCounts {
 
 // A make-believe CRM of one vendor, as a function of (request, now). It holds clients to the vendor's documented rules
 // and answers in its documented shapes; what the vendor does not document it does the harder way.
-class VendorCrm {
+class SimulatedCrm {
  public:
-  VendorCrm() = default;
-  VendorCrm(const VendorCrm&) = delete;
-  VendorCrm& operator=(const VendorCrm&) = delete;
-  virtual ~VendorCrm() = default;
+  SimulatedCrm() = default;
+  SimulatedCrm(const SimulatedCrm&) = delete;
+  SimulatedCrm& operator=(const SimulatedCrm&) = delete;
+  virtual ~SimulatedCrm() = default;
 
   // The vendor's name in paths and settings: hubspot, salesforce, zoho, odoo.
   [[nodiscard]] virtual std::string_view name() const = 0;
   // Does what is asked for, at once. `request.target` begins after the vendor's prefix.
-  virtual HttpResponse answer(const HttpRequest& request, const VendorCall& call) = 0;
+  virtual HttpResponse answer(const HttpRequest& request, const CrmCall& call) = 0;
   // What the vendor itself says with a trouble of the wire (draw_trouble) that has a status: 401, 429, 500 or 503.
   // Absent: nothing of its own. The headers are added to those of the refusal.
   [[nodiscard]] virtual std::optional<HttpResponse> refusal(Trouble) const { return std::nullopt; }
@@ -50,20 +50,20 @@ class VendorCrm {
   // Lets time pass without a request: due writes take effect, a revocation of tokens is noticed.
   void settle(Instant now, Milliseconds elapsed);
 
-  // How long after its request the latest answer comes (VendorFaults::slow_commit_s).
+  // How long after its request the latest answer comes (SimulatedCrmFaults::slow_commit_s).
   [[nodiscard]] Milliseconds answer_delay() const { return table_.answer_delay(); }
 
-  [[nodiscard]] const std::vector<VendorRecord>& records() const { return records_; }
-  [[nodiscard]] const VendorCounts& counts() const { return counts_; }
-  [[nodiscard]] VendorFaults& faults() { return faults_; }
+  [[nodiscard]] const std::vector<CrmRecord>& records() const { return records_; }
+  [[nodiscard]] const SimulatedCrmCounts& counts() const { return counts_; }
+  [[nodiscard]] SimulatedCrmFaults& faults() { return faults_; }
 
  protected:
   // The first thing in answer(): counts the request, lets due writes take effect, notices a revocation of tokens.
-  void begin(const VendorCall& call);
+  void begin(const CrmCall& call);
 
-  std::vector<VendorRecord> records_;  // in the order of their creation
-  VendorCounts counts_;
-  VendorFaults faults_;
+  std::vector<CrmRecord> records_;  // in the order of their creation
+  SimulatedCrmCounts counts_;
+  SimulatedCrmFaults faults_;
   RecordTable table_{records_};
   AccessTokens tokens_;
   Random random_{1};  // for the order of results

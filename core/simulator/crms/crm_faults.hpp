@@ -8,7 +8,7 @@
 namespace elit::simulator {
 
 // What can go wrong with a make-believe CRM of a vendor besides the wire.
-struct VendorFaults : WireFaults {
+struct SimulatedCrmFaults : WireFaults {
   bool shuffled = false;      // results come in another order than the request's, where the vendor promises none
   int unmentioned_every = 0;  // each n-th record of a request is written but missing from the results; 0: none
   std::string refused_text;   // a record that holds this text anywhere is refused for good; empty: none
@@ -30,6 +30,6 @@ struct VendorFaults : WireFaults {
   bool fields_creatable = true;   // the credentials may add a field to the CRM
 };
 
-[[nodiscard]] const std::vector<Setting<VendorFaults>>& vendor_fault_settings();
+[[nodiscard]] const std::vector<Setting<SimulatedCrmFaults>>& simulated_crm_fault_settings();
 
 }  // namespace elit::simulator

@@ -1,14 +1,14 @@
-#include "core/simulator/crms/vendor_crm.hpp"
+#include "core/simulator/crms/simulated_crm.hpp"
 
 namespace elit::simulator {
 
-void VendorCrm::begin(const VendorCall& call) {
+void SimulatedCrm::begin(const CrmCall& call) {
   ++counts_.requests;
   table_.begin(call.now, Milliseconds{static_cast<std::int64_t>(faults_.slow_commit_s * 1000)});
   tokens_.begin(faults_, call.elapsed);
 }
 
-void VendorCrm::settle(Instant now, Milliseconds elapsed) {
+void SimulatedCrm::settle(Instant now, Milliseconds elapsed) {
   table_.settle(now);
   tokens_.begin(faults_, elapsed);
 }

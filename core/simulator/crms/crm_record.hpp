@@ -10,7 +10,7 @@
 namespace elit::simulator {
 
 // A record as it stands in the CRM.
-struct VendorRecord {
+struct CrmRecord {
   std::string object;  // the vendor's name of the table: contacts, communications, Chat_Transcript__c, mail.message
   std::string id;      // the vendor's own
   std::string key;     // the value of its unique field; empty: it has none
