@@ -1,4 +1,4 @@
-// The bodies that the make-believe API writes. They are put together as text, not as a tree, because some of them are
+// The bodies that the simulated API writes. They are put together as text, not as a tree, because some of them are
 // ill-formed on purpose.
 #include <algorithm>
 #include <utility>

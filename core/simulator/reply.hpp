@@ -18,7 +18,7 @@ enum class WireFault : std::uint8_t {
   drip,                 // the body comes a byte now and then
 };
 
-// What the make-believe peer does with one request.
+// What the simulated peer does with one request.
 struct Reply {
   HttpResponse answer;
   Milliseconds delay{0};  // silence before the first byte of the answer

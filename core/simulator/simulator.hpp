@@ -25,7 +25,7 @@ struct SimulatorOptions {
   std::map<std::string, SimulatedCrmFaults, std::less<>> vendor_faults;  // by the vendor's name
 };
 
-// A make-believe Elitbuzz, CRMs and the truth about both, as a function of (request, now): the same options and calls
+// A simulated Elitbuzz, CRMs and the truth about both, as a function of (request, now): the same options and calls
 // give the same replies on every machine.
 //
 //   /bot-api/...                  the API (api.md sections 1 to 3)

@@ -95,7 +95,7 @@ ParsedRehearseArguments parse_rehearse_arguments(const std::vector<std::string>&
 std::string rehearse_help() {
   const RehearseArguments defaults;
   return fmt::format(
-             "Runs the program with your configuration in virtual time, among make-believe peers and users, and tells\n"
+             "Runs the program with your configuration in virtual time, among simulated peers and users, and tells\n"
              "what your CRM would have seen. No network is touched, no file is written, no secret is read.\n"
              "The same arguments give the same answer.\n\n"
              "  --days N        days of operation, 1 to {} ({})\n"

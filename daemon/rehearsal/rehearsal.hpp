@@ -40,7 +40,7 @@ struct Backlog {
 
 struct SinkReport {
   std::string name;
-  std::uint64_t expected = 0;   // messages that should be there in the end, by the make-believe sources
+  std::uint64_t expected = 0;   // messages that should be there in the end, by the simulated sources
   std::uint64_t delivered = 0;  // of these
   std::uint64_t missing = 0;
   std::uint64_t twice = 0;  // there more often than said
@@ -78,7 +78,7 @@ struct RehearsalReport {
   [[nodiscard]] bool balanced() const { return imbalances.empty(); }
 };
 
-// Runs the daemon of a configuration for days in virtual time, on made-up users and messages, among make-believe peers
+// Runs the daemon of a configuration for days in virtual time, on made-up users and messages, among simulated peers
 // that fail as scheduled; then without faults until all is delivered, as long as there is hope. Touches no network, no
 // file and no secret. The same options give the same report.
 //

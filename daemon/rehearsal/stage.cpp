@@ -7,7 +7,7 @@
 namespace elit::daemon {
 namespace {
 
-// By which the make-believe sources know the daemon.
+// By which the simulated sources know the daemon.
 constexpr const char* stage_api_key = "rehearsal-api-key";
 
 std::string source_url(const std::string& name) {

@@ -28,7 +28,7 @@ struct StageOptions {
   Milliseconds restart_after{5'000};  // after the daemon has ended, for whatever reason
 };
 
-// A host with everything around it: a make-believe Elitbuzz for each source, a make-believe CRM for each sink, the
+// A host with everything around it: a simulated Elitbuzz for each source, a simulated CRM for each sink, the
 // network between them and a service manager that restarts the daemon.
 //
 // One at a time in a process, as SQLite's random numbers are.

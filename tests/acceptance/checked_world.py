@@ -1,4 +1,4 @@
-"""A source with odd conversations and the make-believe CRM of a vendor behind Prism, for tests of the contracts."""
+"""A source with odd conversations and the simulated CRM of a vendor behind Prism, for tests of the contracts."""
 
 import copy
 import html
@@ -32,7 +32,7 @@ def fill_oddly(world):
 
 
 class CheckedWorld(World):
-    """A source, the make-believe CRM of a vendor, and between it and the program a wire that Prism watches."""
+    """A source, the simulated CRM of a vendor, and between it and the program a wire that Prism watches."""
 
     open_with = {"access_token": STATIC_TOKEN, "client_id": CLIENT, "client_secret": SECRET,
                  "refresh_token": REFRESH_TOKEN}

@@ -1,4 +1,4 @@
-"""The program's own make-believe CRMs of vendors (`elitbuzz-sync simulator`), as a test starts and asks them."""
+"""The program's own simulated CRMs of vendors (`elitbuzz-sync simulator`), as a test starts and asks them."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""The program's make-believe CRMs answer as the contracts say, also when they refuse, throttle and fail."""
+"""The program's simulated CRMs answer as the contracts say, also when they refuse, throttle and fail."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""SIGKILLs while conversations go to the make-believe CRMs of vendors: each record ends there once, linked, complete.
+"""SIGKILLs while conversations go to the simulated CRMs of vendors: each record ends there once, linked, complete.
 
 The kills come at chosen moments: when the n-th request since the start has left and the CRM never sees it, when the CRM
 has done what was asked and has not answered, or a moment after its answer. The moments come from a seeded generator;
@@ -86,7 +86,7 @@ class Executioner(Relay):
 
 
 class CrmWorld(World):
-    """A source, the make-believe CRM of a vendor, and the wire between it and the program."""
+    """A source, the simulated CRM of a vendor, and the wire between it and the program."""
 
     def __init__(self, crm, unit):
         super().__init__(users=USERS, sinks=())

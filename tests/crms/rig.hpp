@@ -15,7 +15,7 @@
 #include "core/delivery/outgoing_message.hpp"
 #include "core/simulator/crms/simulated_crm.hpp"
 
-// A shipped preset at work against a make-believe CRM, without sockets, files or waiting: what the daemon does around
+// A shipped preset at work against a simulated CRM, without sockets, files or waiting: what the daemon does around
 // an exchange is done here in the plainest way. Messages go in, and the tests look at what the CRM holds in the end.
 namespace elit::crm::rig {
 

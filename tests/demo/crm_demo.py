@@ -218,7 +218,7 @@ def story(program, crm):
         view = View()
         print(f"{path.relative_to(ROOT)}:\n")
         print(re.sub("(?m)^", "    ", path.read_text(encoding="utf-8").split("sinks:\n")[1]))
-        view.tell(f"a bot and a make-believe {crm.name} answer at {URL}; the daemon starts")
+        view.tell(f"a bot and a simulated {crm.name} answer at {URL}; the daemon starts")
         daemon.start()
         plot = Plot([
             (REQUESTS_SHOWN_AT, "the first conversations are delivered", lambda: show_requests(program, path, view)),

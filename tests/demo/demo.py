@@ -2,7 +2,7 @@
 """Shows the real daemon at work: a simulated bot whose users keep writing, a CRM that fails, a crash, and the ledger.
 
     demo.py PROGRAM
-    demo.py PROGRAM --crm NAME    the same with a make-believe CRM of a vendor: see crm_demo.py
+    demo.py PROGRAM --crm NAME    the same with a simulated CRM of a vendor: see crm_demo.py
 
 Starts PROGRAM's simulator (an Elitbuzz API and a CRM on one port of this machine) and its daemon with config/demo.yaml,
 lets the CRM fail for some seconds, kills the daemon without warning and starts it again, waits until everything that

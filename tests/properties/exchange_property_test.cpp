@@ -14,7 +14,7 @@
 #include "tests/properties/for_all.hpp"
 
 // Deliveries to a CRM under faults: the real delivery machine and the real exchange between a state in memory and a
-// make-believe CRM.
+// simulated CRM.
 namespace elit::properties {
 namespace {
 

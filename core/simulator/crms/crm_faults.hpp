@@ -7,7 +7,7 @@
 
 namespace elit::simulator {
 
-// What can go wrong with a make-believe CRM of a vendor besides the wire.
+// What can go wrong with a simulated CRM of a vendor besides the wire.
 struct SimulatedCrmFaults : WireFaults {
   bool shuffled = false;      // results come in another order than the request's, where the vendor promises none
   int unmentioned_every = 0;  // each n-th record of a request is written but missing from the results; 0: none

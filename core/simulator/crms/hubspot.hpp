@@ -17,7 +17,7 @@
 
 namespace elit::simulator {
 
-// A make-believe HubSpot with contacts, communications and notes. VER in a path is any YYYY-MM. It speaks as described
+// A simulated HubSpot with contacts, communications and notes. VER in a path is any YYYY-MM. It speaks as described
 // at developers.hubspot.com/docs/api-reference and in the published specifications of 2026-03 and 2026-09:
 //
 //   POST /oauth/VER/token                                         a form; refresh tokens only; tokens last 30 minutes

@@ -24,7 +24,7 @@ struct OdooOptions {
   Milliseconds user_offset{std::chrono::hours{1}};
 };
 
-// A make-believe database of Odoo: JSON-RPC as version 18 speaks it
+// A simulated database of Odoo: JSON-RPC as version 18 speaks it
 // (https://www.odoo.com/documentation/18.0/developer/reference/external_api.html) and JSON-2 as version 19 does
 // (https://www.odoo.com/documentation/19.0/developer/reference/external_api.html).
 //

@@ -27,7 +27,7 @@ struct SalesforceOptions {
   std::vector<SalesforceField> fields = sample_salesforce_fields();
 };
 
-// A make-believe organisation of Salesforce (https://developer.salesforce.com/docs/platform/api-rest/guide/):
+// A simulated organisation of Salesforce (https://developer.salesforce.com/docs/platform/api-rest/guide/):
 //
 //   POST  /services/oauth2/token                                  client_credentials, jwt-bearer
 //   GET   /services/data/vNN.0/sobjects/OBJECT/describe

@@ -30,7 +30,7 @@ struct SimulatedCrmCounts {
   std::uint64_t invalid_requests = 0;  // not what the vendor's documentation allows
 };
 
-// A make-believe CRM of one vendor, as a function of (request, now). It holds clients to the vendor's documented rules
+// A simulated CRM of one vendor, as a function of (request, now). It holds clients to the vendor's documented rules
 // and answers in its documented shapes; what the vendor does not document it does the harder way.
 class SimulatedCrm {
  public:
@@ -69,7 +69,7 @@ class SimulatedCrm {
   Random random_{1};  // for the order of results
 };
 
-// What opens the make-believe CRMs: these and nothing else.
+// What opens the simulated CRMs: these and nothing else.
 inline constexpr std::string_view vendor_client_id = "sample-client";
 inline constexpr std::string_view vendor_client_secret = "sample-client-secret";
 inline constexpr std::string_view vendor_refresh_token = "sample-refresh-token";

@@ -15,7 +15,7 @@
 
 namespace elit::simulator {
 
-// A make-believe Zoho CRM (zoho.com/crm/developer/docs/api/v8, github.com/zoho/crm-oas version 8.0). Its accounts host
+// A simulated Zoho CRM (zoho.com/crm/developer/docs/api/v8, github.com/zoho/crm-oas version 8.0). Its accounts host
 // and its API host are one, and the token reply says so in api_domain:
 //
 //   POST /oauth/v2/token                       query or form; refresh tokens only; tokens last an hour; a wrong client

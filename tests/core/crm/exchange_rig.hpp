@@ -19,7 +19,7 @@
 
 #include "core/crm/exchange.hpp"
 
-// A make-believe CRM in memory, the presets that speak to it, and work to be done.
+// A simulated CRM in memory, the presets that speak to it, and work to be done.
 namespace elit::crm::rig {
 
 namespace json = boost::json;
@@ -69,7 +69,7 @@ inline VerdictRule on_code(std::string code, Verdict verdict) {
   return rule;
 }
 
-// What a preset of the make-believe CRM is like.
+// What a preset of the simulated CRM is like.
 struct Shape {
   Idempotency contacts = Idempotency::upsert;
   Idempotency activities = Idempotency::upsert;

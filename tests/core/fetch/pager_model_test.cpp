@@ -1,4 +1,4 @@
-// The pager against make-believe servers that do what no documentation forbids, thousands of times.
+// The pager against simulated servers that do what no documentation forbids, thousands of times.
 
 #include <gtest/gtest.h>
 

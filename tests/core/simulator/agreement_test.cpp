@@ -1,4 +1,4 @@
-// The product's own codecs between the make-believe API and the make-believe CRM: what one half writes the other reads,
+// The product's own codecs between the simulated API and the simulated CRM: what one half writes the other reads,
 // and the ledger says so.
 #include <gtest/gtest.h>
 

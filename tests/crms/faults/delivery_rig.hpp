@@ -21,7 +21,7 @@
 #include "storage/store.hpp"
 #include "tests/crms/faults/crm_case.hpp"
 
-// The delivering half of the daemon against a make-believe CRM that fails: the shipped preset, the real sink loop,
+// The delivering half of the daemon against a simulated CRM that fails: the shipped preset, the real sink loop,
 // carrier and store, on a disk in memory and in virtual time.
 namespace elit::crm::faults {
 

@@ -12,7 +12,7 @@
 
 #include "core/simulator/crms/simulated_crm.hpp"
 
-// Make-believe CRMs of the presets that are shipped for breadth: small tables of answers, shaped as the vendors
+// Simulated CRMs of the presets that are shipped for breadth: small tables of answers, shaped as the vendors
 // document them. They keep records and hold clients to what stops doubles there (keys, ids, searches), to no more.
 namespace elit::crm::rig {
 

@@ -22,7 +22,7 @@ namespace elit::daemon {
 
 inline constexpr Interval all_time{from_ms(0), from_ms(4'000'000'000'000)};
 
-// The make-believe Elitbuzz as a transport without a network.
+// The simulated Elitbuzz as a transport without a network.
 class SimulatedTransport final : public Transport {
  public:
   using Interception = std::function<std::optional<Result<HttpResponse>>(const HttpRequest&)>;
