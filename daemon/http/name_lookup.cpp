@@ -153,11 +153,11 @@ asio::awaitable<Result<Addresses>> NameLookup::wait_for(std::shared_ptr<State> s
     state->running = std::move(inquiry);
   }
   const std::shared_ptr<Inquiry> inquiry = state->running;
-  const bool rung = co_await inquiry->event.wait(at_most);
+  const bool is_set = co_await inquiry->event.wait(at_most);
   if (state->closed) {
     co_return transient("lookup of " + state->host + ": given up, the connection is being closed");
   }
-  if (!rung || !inquiry->answer) {
+  if (!is_set || !inquiry->answer) {
     co_return transient("lookup of " + state->host + ": no answer within " + std::to_string(at_most.count()) + " ms");
   }
   if (!*inquiry->answer) {

@@ -59,7 +59,7 @@ struct Waiter {
   explicit Waiter(const asio::any_io_executor& executor) : alarm(executor) {}
 
   Alarm alarm;
-  bool rung = false;
+  bool is_set = false;
 };
 
 // Keeps a waiter on the list for as long as its coroutine waits, however the wait ends.
@@ -106,7 +106,7 @@ void AsyncEvent::set() {
     return;
   }
   for (Waiter* waiter : state_->waiters) {
-    waiter->rung = true;
+    waiter->is_set = true;
     waiter->alarm.cancel();
   }
 }
@@ -127,10 +127,10 @@ asio::awaitable<bool> AsyncEvent::wait_on(std::shared_ptr<State> state, std::opt
   }
   const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
   if (cancellation.cancelled() != asio::cancellation_type::none) {
-    state->remembered = state->remembered || waiter.rung;
+    state->remembered = state->remembered || waiter.is_set;
     throw boost::system::system_error(asio::error::operation_aborted);
   }
-  co_return waiter.rung;
+  co_return waiter.is_set;
 }
 
 asio::awaitable<bool> AsyncEvent::wait(std::optional<Milliseconds> at_most) {

@@ -16,7 +16,7 @@ namespace elit::daemon {
 // boost::system::system_error(operation_aborted).
 [[nodiscard]] boost::asio::awaitable<void> sleep_for(Milliseconds duration);
 
-// Tells coroutines that there is something to do. For one thread: ring and wait run on the executor's thread. A wait
+// Tells coroutines that there is something to do. For one thread: set and wait run on the executor's thread. A wait
 // may outlive the AsyncEvent; it then ends by its own limit only.
 class AsyncEvent {
  public:
@@ -25,11 +25,11 @@ class AsyncEvent {
   AsyncEvent& operator=(const AsyncEvent&) = delete;
   ~AsyncEvent();
 
-  // Wakes everyone who waits. When nobody waits, the ring is remembered for the next wait; several count as one.
+  // Wakes everyone who waits. When nobody waits, the set is remembered for the next wait; several count as one.
   void set();
 
-  // True as soon as the event rings, at once when a ring is remembered; false after `at_most`. Absent: no limit. A wait
-  // that is cancelled throws like sleep_for and uses up no ring.
+  // True as soon as the event is set, at once when a set is remembered; false after `at_most`. Absent: no limit. A wait
+  // that is cancelled throws like sleep_for and uses up no set.
   [[nodiscard]] boost::asio::awaitable<bool> wait(std::optional<Milliseconds> at_most = std::nullopt);
 
  private:

@@ -115,7 +115,7 @@ class Troublemaker {
                                           .refused = pick<double>({0, 0.1, 1}),
                                           .lost_requests = pick<double>({0, 0.02, 0.3})};
       during(
-          "bad conditions", [bad](Stage& stage) { stage.network().conditions() = bad; },
+          "bad weather", [bad](Stage& stage) { stage.network().conditions() = bad; },
           [](Stage& stage) { stage.network().conditions() = {}; });
     }
   }

@@ -40,9 +40,9 @@ class VirtualTimeTest : public ::testing::Test {
     co_await sleep_for(duration);
     note(name);
   }
-  asio::awaitable<void> wait_and_note(AsyncEvent& bell, std::optional<Milliseconds> at_most) {
-    const bool rung = co_await event.wait(at_most);
-    note(rung ? "rung" : "not rung");
+  asio::awaitable<void> wait_and_note(AsyncEvent& event, std::optional<Milliseconds> at_most) {
+    const bool set = co_await event.wait(at_most);
+    note(set ? "set" : "not set");
   }
 
   VirtualTime time_{start};
@@ -67,14 +67,14 @@ TEST_F(VirtualTimeTest, KeepsTheOrderOfThoseWhoAreDueTogether) {
 }
 
 TEST_F(VirtualTimeTest, EndsAWaitForABellAtItsLimitOrAtTheRing) {
-  AsyncEvent bell{io_->get_executor()};
-  asio::co_spawn(*io_, wait_and_note(bell, Milliseconds{10}), asio::detached);
+  AsyncEvent event{io_->get_executor()};
+  asio::co_spawn(*io_, wait_and_note(event, Milliseconds{10}), asio::detached);
   pass();
-  asio::co_spawn(*io_, wait_and_note(bell, Milliseconds{10}), asio::detached);
+  asio::co_spawn(*io_, wait_and_note(event, Milliseconds{10}), asio::detached);
   settle();
-  time_.call_at(time_.now().steady + Milliseconds{3}, [&bell] { event.set(); });
+  time_.call_at(time_.now().steady + Milliseconds{3}, [&event] { event.set(); });
   pass();
-  EXPECT_EQ(notes_, (std::vector<std::string>{"not rung 10", "rung 13"}));
+  EXPECT_EQ(notes_, (std::vector<std::string>{"not set 10", "set 13"}));
   EXPECT_FALSE(time_.next()) << "what nobody waits for any more is forgotten";
 }
 

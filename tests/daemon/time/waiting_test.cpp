@@ -57,7 +57,7 @@ TEST(Sleep, ThrowsWhenItIsCancelled) {
 
 TEST(AsyncEvent, WakesEveryoneWhoWaits) {
   Loop loop;
-  AsyncEvent bell{loop.executor()};
+  AsyncEvent event{loop.executor()};
   const auto first = loop.start(event.wait());
   const auto second = loop.start(event.wait());
   loop.io().poll();
@@ -70,7 +70,7 @@ TEST(AsyncEvent, WakesEveryoneWhoWaits) {
 
 TEST(AsyncEvent, RemembersOneRingWhenNobodyWaits) {
   Loop loop;
-  AsyncEvent bell{loop.executor()};
+  AsyncEvent event{loop.executor()};
   event.set();
   event.set();
   EXPECT_TRUE(loop.run(event.wait(Milliseconds{0})));
@@ -79,7 +79,7 @@ TEST(AsyncEvent, RemembersOneRingWhenNobodyWaits) {
 
 TEST(AsyncEvent, ForgetsARingThatWokeSomeone) {
   Loop loop;
-  AsyncEvent bell{loop.executor()};
+  AsyncEvent event{loop.executor()};
   const auto waiting = loop.start(event.wait());
   loop.io().poll();
   event.set();
@@ -89,13 +89,13 @@ TEST(AsyncEvent, ForgetsARingThatWokeSomeone) {
 
 TEST(AsyncEvent, SaysFalseWhenItDoesNotRingInTime) {
   Loop loop;
-  AsyncEvent bell{loop.executor()};
+  AsyncEvent event{loop.executor()};
   EXPECT_FALSE(loop.run(event.wait(soon)));
 }
 
 TEST(AsyncEvent, KeepsARingThatFallsTogetherWithACancellation) {
   Loop loop;
-  AsyncEvent bell{loop.executor()};
+  AsyncEvent event{loop.executor()};
   asio::cancellation_signal signal;
   bool cancelled = false;
   start_cancellable(loop, event.wait(), signal, cancelled);
@@ -108,8 +108,8 @@ TEST(AsyncEvent, KeepsARingThatFallsTogetherWithACancellation) {
 
 TEST(AsyncEvent, MayGoBeforeThoseWhoWait) {
   Loop loop;
-  auto bell = std::make_unique<AsyncEvent>(loop.executor());
-  const auto waiting = loop.start(bell->wait(soon));
+  auto event = std::make_unique<AsyncEvent>(loop.executor());
+  const auto waiting = loop.start(event->wait(soon));
   loop.io().poll();
   event.reset();
   ASSERT_TRUE(loop.until([&] { return waiting->has_value(); }));
