@@ -18,7 +18,7 @@ constexpr std::size_t line_size_max = 120;
 constexpr std::string_view introduction = R"(# The CRMs that come with the program
 
 `type: NAME` in a sink takes one of these presets. What is common to all of them (secrets, `unit`, `timezone`, `fields`,
-what happens when answers are lost) is in the [README](../../README.md#crms); how to change a preset or write one is in
+what happens when answers are lost) is in [docs/crms.md](../../docs/crms.md); how to change a preset or write one is in
 [README.md](README.md) beside this page. `elitbuzz-sync validate` says what your configuration guarantees,
 `elitbuzz-sync deliver --render --sink NAME` prints the requests without sending them.
 

@@ -1,4 +1,4 @@
-"""The README tells the truth: its verbs, its configurations, its views and its example receiver are tried."""
+"""The README and docs/ tell the truth: their verbs, configurations, views and the example receiver are tried."""
 
 import json
 import re
@@ -11,10 +11,11 @@ import unittest
 from harness import BINARY, MARK, ROOT, AcceptanceTest, Bare, clean_environment, wait_for
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = README + "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md")))
 
 
 def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```$", DOCUMENTS, re.MULTILINE | re.DOTALL)
 
 
 def indented(text, by):
@@ -26,11 +27,11 @@ def help_text(*verb):
                           env=clean_environment()).stdout
 
 
-class ReadmeTest(AcceptanceTest):
+class DocumentsTest(AcceptanceTest):
     def validated(self, text):
-        """`validate` of a configuration of the README, with its secrets beside it and its system's directories moved."""
+        """`validate` of a configuration of the documents, with its secrets beside it and its system's directories moved."""
         world = self.world()
-        for name in sorted(set(re.findall(r"\{file: ([\w./-]+)\}", text))):
+        for name in sorted(set(re.findall(r"\{file: ([\w.-]+)\}", text))):
             world.secret(name, "a-secret-of-the-documents")
         for directory in ("/var/lib", "/var/log"):
             text = text.replace(directory, str(world.directory))
@@ -46,7 +47,7 @@ class ReadmeTest(AcceptanceTest):
 
     def test_no_other_verb_is_named(self):
         known = set(re.findall(r"^  ([a-z]+)  ", help_text(), re.MULTILINE))
-        named = set(re.findall(r"`elitbuzz-sync ([a-z]+)", README))
+        named = set(re.findall(r"`elitbuzz-sync ([a-z]+)", DOCUMENTS))
         self.assertIn("simulator", named)
         self.assertEqual(named - known, set())
 
@@ -68,11 +69,35 @@ class ReadmeTest(AcceptanceTest):
         self.assertCode(self.validated(merged), 0)
         self.assertCode(self.validated(merged.replace("users_list:", "user_list:")), 78)
 
+    def test_the_sink_of_a_crm_is_valid(self):
+        (begin,) = [block for block in blocks("yaml") if block.startswith("log:")]
+        (sinks,) = [block for block in blocks("yaml") if block.startswith("sinks:")]
+        merged = begin.split("sinks:\n")[0] + sinks
+        self.assertCode(self.validated(merged), 0)
+        self.assertCode(self.validated(merged.replace("policy: if_empty", "policy: if_absent")), 78)
+
+    def test_the_signature_is_valid_beside_the_url_of_a_sink(self):
+        (begin,) = [block for block in blocks("yaml") if block.startswith("log:")]
+        (sign,) = [block for block in blocks("yaml") if block.lstrip().startswith("sign:")]
+        merged = begin.replace("    headers:\n", sign + "    headers:\n")
+        self.assertNotEqual(merged, begin)
+        self.assertCode(self.validated(merged), 0)
+        self.assertCode(self.validated(merged.replace("sign: {secret:", "sign: {secrets:")), 78)
+
+    def test_the_verbs_of_config_are_those_of_the_program(self):
+        (row,) = re.findall(r"^\| `config` \| (.*) \|$", README, re.MULTILINE)
+        told = set(re.findall(r"`config (\w+)`", row))
+        world = self.world()
+        words = set(re.findall(r"\b[a-z]+\b", help_text("config")))
+        known = {word for word in words if world.verb("config", word).code == 0}
+        self.assertGreater(len(known), 3, help_text("config"))
+        self.assertEqual(told, known)
+
     def test_the_views_have_the_columns_that_are_told(self):
         world = self.world()
         world.fill(2)
         self.assertSyncs(world)
-        told = dict(re.findall(r"^- `(\w+_v1)\(([^)]+)\)`", README, re.MULTILINE))
+        told = dict(re.findall(r"^- `(\w+_v1)\(([^)]+)\)`", DOCUMENTS, re.MULTILINE))
         self.assertEqual(len(told), 4)
         for view, columns in told.items():
             present = [row["name"] for row in world.rows(f"SELECT name FROM pragma_table_info('{view}')")]

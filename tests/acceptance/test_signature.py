@@ -1,7 +1,7 @@
 """Signed requests of `type: http`: a receiver that has the secret can tell that, and when, a request was made.
 
 Every expectation is computed here with Python's own `hmac`, from the bytes as they came over the wire. The recipes of
-the README are tried on such requests too.
+docs/receivers.md are tried on such requests too.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from vendor import now_ms
 USERS = ("919800000001", "919800000002")
 FIRST = "canarykey-signing-4c1d93"
 SECOND = "canarykey signing, the second: ünïcode"
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+RECEIVERS = (ROOT / "docs" / "receivers.md").read_text(encoding="utf-8")
 
 
 def signature(secret, timestamp, body):
@@ -119,7 +119,7 @@ class SignatureTest(AcceptanceTest):
 
 
 class RecipeTest(AcceptanceTest):
-    """The README's functions, tried on a request of the program and on what a forger would make of it."""
+    """The functions of docs/receivers.md, tried on a request of the program and on what a forger would make of it."""
 
     def request(self):
         world = self.world(users=USERS)
@@ -156,9 +156,9 @@ class RecipeTest(AcceptanceTest):
         yield FIRST, {}, request.body, False
 
     def test_the_one_in_python_takes_what_is_ours_and_nothing_else(self):
-        (recipe,) = [b for b in re.findall(r"^```python\n(.*?)^```$", README, re.MULTILINE | re.DOTALL) if "hmac" in b]
+        (recipe,) = [b for b in re.findall(r"^```python\n(.*?)^```$", RECEIVERS, re.MULTILINE | re.DOTALL) if "hmac" in b]
         names = {}
-        exec(compile(recipe, "README.md", "exec"), names)  # the text under test
+        exec(compile(recipe, "receivers.md", "exec"), names)  # the text under test
         for secret, headers, body, ours in self.cases():
             spelled = {name.title(): value for name, value in headers.items()}
             with self.subTest(headers=headers, secret=secret):
@@ -166,7 +166,7 @@ class RecipeTest(AcceptanceTest):
 
     @unittest.skipUnless(shutil.which("node"), "needs node")
     def test_the_one_in_javascript_takes_what_is_ours_and_nothing_else(self):
-        recipe = re.findall(r"^```js\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)[0]
+        recipe = re.findall(r"^```js\n(.*?)^```$", RECEIVERS, re.MULTILINE | re.DOTALL)[0]
         cases = list(self.cases())
         script = recipe + "".join(
             f"console.log(isOurs({json.dumps(secret)}, {json.dumps(headers)}, "

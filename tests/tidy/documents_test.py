@@ -5,7 +5,9 @@ import re
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "config/crm/README.md",
+             "config/crm/PRESETS.md", "tests/acceptance/README.md", "tests/openapi/README.md",
+             *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")))
 LINE_MAX = 120
 FOLDERS = ("core", "storage", "config", "daemon", "systemd", "tests")
 
@@ -49,6 +51,12 @@ class Documents(unittest.TestCase):
     def test_every_relative_link_leads_somewhere(self):
         for name in DOCUMENTS:
             self.assertEqual(broken_links(name, text_of(name)), [], name)
+
+    def test_every_page_of_docs_is_linked(self):
+        linked = set(re.findall(r"\]\((docs/[\w-]+\.md)", text_of("README.md") + text_of("ARCHITECTURE.md")))
+        pages = {name for name in DOCUMENTS if name.startswith("docs/")}
+        self.assertGreater(len(pages), 3)
+        self.assertEqual(pages - linked, set())
 
     def test_a_broken_link_would_be_seen(self):
         text = "# One\n[a](nowhere.md) [b](#two) [c](#one) [d](README.md#no-such-heading) [e](https://example.com)"
