@@ -30,7 +30,7 @@ bool is_error_status(std::int64_t status) {
   return status >= 400 && status <= 599;
 }
 
-// The name is preferred to the number: the vendor uses its numbers more than once.
+// The name decides before the number: the vendor uses one number for several failures.
 bool means(const StatedFailure& stated, const VendorConstant& constant) {
   return stated.name.empty() ? stated.code == constant.code : stated.name == constant.name;
 }
@@ -92,12 +92,12 @@ bool has_rate_phrase(std::string_view body) {
                      [&](const char* phrase) { return text.find(phrase) != std::string::npos; });
 }
 
-// An `error` member that says there is none.
+// Whether the member `error` says that there is no error.
 bool says_nothing(std::string_view value) {
   return value == "null" || value == "false" || value == "\"\"" || value == "0" || value == "[]" || value == "{}";
 }
 
-// Whether the members of a top-level object amount to a failure; sets the status that they name.
+// Whether the members of a top-level object state a failure; sets the status that they name.
 bool states_failure(const std::vector<JsonMember>& members, StatedFailure& stated) {
   bool failed = false;
   constexpr std::array<std::string_view, 4> names{"status", "error", "type", "success"};

@@ -10,7 +10,7 @@
 #include "core/http_message.hpp"
 #include "core/text/json_scan.hpp"
 
-// What every answer of the vendor has in common: the document in it, and the failures it may state (api.md
+// The common parts of every answer of the vendor: the document in it, and the failures it may state (api.md
 // section 3.3).
 namespace elit::elitbuzz {
 
@@ -18,18 +18,18 @@ namespace elit::elitbuzz {
 struct StatedFailure {
   int status = 0;                    // an HTTP status, of the answer or named in its body; 0: none
   std::optional<std::int64_t> code;  // the vendor's code
-  std::string_view name;             // the vendor's constant for it, one that we know; else empty
-  bool rate_phrase = false;          // the body speaks of a rate or a limit
-  bool inside_success = false;       // the HTTP status was 2xx all the same
+  std::string_view name;             // the vendor's constant for it; empty: none that we know
+  bool rate_phrase = false;          // the body mentions a rate or a limit
+  bool inside_success = false;       // the HTTP status was 2xx nevertheless
 };
 
-// Reads the failure in an answer whose HTTP status is no success. Any bytes will do as a body.
+// Reads the failure in an answer whose HTTP status is no success. The body may be any bytes.
 [[nodiscard]] StatedFailure read_stated_failure(const HttpResponse& answer);
 
 struct Document {
   std::string_view text;            // passed json_skeleton_error
-  bool all_json = false;            // passed is_json, and so did everything in it
-  std::vector<JsonMember> members;  // its own ones, if it is an object
+  bool all_json = false;            // the text and all values in it pass is_json
+  std::vector<JsonMember> members;  // of the document itself, if it is an object
 };
 
 // The document in a body, repaired by repair_json: a view of the body or of `storage`.
@@ -41,16 +41,16 @@ struct Document {
 // The failure that an object without a list seems to mean: one of the vendor's own codes or constants at its top level.
 [[nodiscard]] std::optional<StatedFailure> guess_failure(std::string_view document);
 
-// Whether the failure says that there is no such page, which for a page after the first is the end of the list.
+// Whether the failure means "no such page". For a page after the first this is the end of the list.
 [[nodiscard]] bool names_missing_page(const StatedFailure& stated);
 
-// `now` resolves a Retry-After that is a date; when it is absent, the answer's own Date does.
+// `now` resolves a Retry-After that is a date; if `now` is absent, the answer's Date resolves it.
 [[nodiscard]] Failure to_failure(const StatedFailure& stated, const HttpResponse& answer, std::optional<Instant> now);
 
-// The failure of an answer that is not understood. `what` says what was missed and what to do.
+// The failure of an answer of unknown shape. `what` says what is missing and what to do.
 [[nodiscard]] Failure not_understood(const HttpResponse& answer, std::string_view what);
 
-// Whether the status promises a document: 2xx, except those that come without a whole body.
+// Whether a response with this status has a document: 2xx, except those without a whole body.
 [[nodiscard]] bool has_document(const HttpResponse& answer);
 
 }  // namespace elit::elitbuzz

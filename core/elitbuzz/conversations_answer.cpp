@@ -11,12 +11,11 @@
 namespace elit::elitbuzz {
 namespace {
 
-// `conversations` and `messages` are what the one known client reads (api.md section 3.2), the others are neighbours'
-// ways.
+// The one known client reads `conversations` and `messages` (api.md section 3.2); related APIs use the other names.
 constexpr std::array<std::string_view, 8> list_keys{"conversations", "messages", "responseObject", "data",
                                                     "content",       "result",   "results",        "items"};
 
-// Room is made for as many rows at once as the list has of this many bytes, within reason.
+// Memory is reserved for one row for each of this many bytes of the list, up to a limit.
 constexpr std::size_t small_row_size = 200;
 constexpr std::size_t usual_rows = 500;
 
@@ -29,8 +28,8 @@ ConversationsPage past_the_end() {
 Result<ConversationsPage> read_rows(const SourceOptions& source, std::string_view user_id, const HttpResponse& answer,
                                     std::string_view list, bool all_json) {
   ConversationsPage page;
-  bool strange = false;  // something that is neither a row nor nothing
-  bool sound = false;    // an object, which is what rows are
+  bool strange = false;  // some element is neither a row nor null
+  bool sound = false;    // some element is an object, as rows are
   JsonArrayReader reader(list);
   page.rows.reserve(std::min(usual_rows, list.size() / small_row_size));
   while (const std::optional<std::string_view> element = reader.next()) {

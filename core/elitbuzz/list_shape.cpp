@@ -10,7 +10,7 @@
 namespace elit::elitbuzz {
 namespace {
 
-// Objects that the vendor and its neighbours wrap an answer in (api.md sections 2.3 and 3.1).
+// Members in which the vendor and related APIs wrap an answer (api.md sections 2.3 and 3.1).
 constexpr std::array<std::string_view, 3> wrappers{"responseObject", "data", "result"};
 constexpr int wrapper_depth_max = 3;
 constexpr std::size_t described_keys_max = 12;
@@ -21,7 +21,7 @@ bool is_empty_array(std::string_view array) {
   return !reader.next();
 }
 
-// Everything that might be the list, in the order of preference: arrays, and nulls where an array was to be expected.
+// All candidates for the list, the preferred ones first: arrays, and nulls where an array is expected.
 void collect_candidates(std::span<const JsonMember> members, std::span<const std::string_view> keys, int depth,
                         std::vector<std::string_view>& candidates) {
   std::vector<std::optional<std::string_view>> values(keys.size());

@@ -34,7 +34,7 @@ struct UsersAnswer {
 
 struct ConversationsPage {
   std::vector<Row> rows;      // in the order of the answer
-  std::int64_t rejected = 0;  // elements that are no rows (null, nested arrays); each was counted, none is kept
+  std::int64_t rejected = 0;  // elements that are no rows (null, nested arrays); counted, not kept
   bool past_the_end = false;  // the answer says that there is no such page: 204, or an error that means it (page > 1)
 };
 
@@ -44,11 +44,11 @@ struct ConversationsPage {
 [[nodiscard]] Result<ConversationsPage> read_conversations(const SourceOptions& source, std::string_view user_id,
                                                            int page_number, const HttpResponse& answer);
 
-// The failure that an answer other than a success stands for, by api.md section 3.3: 401 and 403 unauthorized (403 with
+// The failure that an answer other than a success means, by api.md section 3.3: 401 and 403 unauthorized (403 with
 // a phrase about rates: throttled), 429 and 503 throttled, 408, 425 and other 5xx transient, 1003 and 1004 malformed,
 // 1002, 404 and other 4xx rejected, the rest malformed. A failure inside an answer of 2xx is judged by the status or
-// code that it names. `now` resolves a Retry-After that is a date, or else the answer's own Date does; it is capped at
-// one day.
+// code that it names. `now` resolves a Retry-After that is a date; if `now` is absent, the answer's Date resolves it.
+// The wait is at most one day.
 [[nodiscard]] Failure failure_of(const HttpResponse& answer, std::optional<Instant> now);
 
 }  // namespace elit::elitbuzz

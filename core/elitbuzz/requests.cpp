@@ -9,7 +9,7 @@
 namespace elit::elitbuzz {
 namespace {
 
-// A target in the making: a path template filled in, then query parameters.
+// Builds a request target: fills in a path template, then appends query parameters.
 class Target {
  public:
   Target(std::string_view path_template, const SourceOptions& source, std::string_view user_id) {
@@ -34,7 +34,7 @@ class Target {
     }
   }
 
-  // A parameter without a name is one the operator switched off.
+  // A parameter without a name was switched off by the operator.
   void add(std::string_view name, std::string_view value) {
     if (name.empty()) {
       return;
@@ -51,7 +51,7 @@ class Target {
   std::string text_;
 };
 
-// The raw key follows `Basic`, it is not the base64 of a user and a password (api.md section 1.3).
+// The raw key follows `Basic`, not the base64 of a user and a password (api.md section 1.3).
 HttpRequest get(std::string target, const SourceOptions& source, std::string_view api_key) {
   const std::string credential = source.api.authorization == "base64" ? base64_encode(api_key) : std::string(api_key);
   HttpRequest request;

@@ -32,8 +32,7 @@ constexpr std::array<Names, fact_count> fact_names{{
     {"attachments"},
 }};
 
-// The values of a row by what they say, found in one pass. Null and empty strings count as absent where `usable` is
-// asked.
+// The values of a row by their meaning, found in one pass. For `usable`, null and empty strings count as absent.
 class Facts {
  public:
   explicit Facts(std::string_view object) {
@@ -84,13 +83,13 @@ std::string text_of(std::string_view value) {
   return json_kind(value) == JsonKind::string ? json_unquote(value) : std::string(value);
 }
 
-// A value as text that stays the same however its JSON is written.
+// A value as text that does not depend on how its JSON is written.
 std::string stable_text_of(std::string_view value) {
   const JsonKind kind = json_kind(value);
   return kind == JsonKind::object || kind == JsonKind::array ? canonical_json(value) : text_of(value);
 }
 
-// That an agent joined or left is an event, whoever is named as its sender.
+// An agent who joins or leaves is an event, whatever sender the row names.
 Direction direction_of(const DialectOptions& dialect, std::string_view sender, std::string_view type) {
   if (type == agent_status_type) {
     return Direction::system;
@@ -119,7 +118,7 @@ std::optional<std::string> string_member(std::string_view object, std::initializ
   return std::nullopt;
 }
 
-// A file is an object with a URL, a URL, or a list of either of which the first counts.
+// A file is an object with a URL, a URL, or a list of such; then the first counts.
 std::optional<Media> media_of(std::string_view value) {
   switch (json_kind(value)) {
     case JsonKind::object: {

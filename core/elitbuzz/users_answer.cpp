@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 9> id_keys{"channelUserId", "channel_user
                                                   "user_id",       "user.channel_user_id", "id",
                                                   "phoneNumber",   "phone_number",         "user.phone_no"};
 
-// The same, and the object that those beginning with `user.` may be in.
+// The same, and the object that may hold those beginning with `user.`.
 constexpr auto searched_keys = [] {
   std::array<std::string_view, id_keys.size() + 1> keys;
   std::copy(id_keys.begin(), id_keys.end(), keys.begin());
@@ -80,11 +80,11 @@ std::string element_id(const DialectOptions& dialect, std::string_view element) 
   return json_kind(element) == JsonKind::object ? find_id(element) : id_of(element);
 }
 
-// The ids of the users kept so far, as an open hash table of their places in the list: a list may be long, and a set of
-// strings would cost more than all the rest of reading it.
+// The ids of the users kept so far, as an open hash table of positions in the list: lists may be long, and a set of
+// strings would cost more than reading the rest of the answer.
 class SeenIds {
  public:
-  // Whether `id` is new among `users`; if so it is to be appended to them next.
+  // Whether `id` is new among `users`. Requires: a new user is appended to `users` next.
   bool insert(std::string_view id, const std::vector<ListedUser>& users) {
     if (2 * (users.size() + 1) > slots_.size()) {
       grow();
@@ -105,7 +105,7 @@ class SeenIds {
  private:
   struct Slot {
     std::size_t hash = 0;
-    std::size_t user = 0;  // its place from 1; 0: free
+    std::size_t user = 0;  // position in the list, from 1; 0: free
   };
 
   void grow() {
