@@ -5,10 +5,10 @@
 
 #include "storage/sqlite.hpp"
 
-// Private to this folder: what is kept of CRMs, read by the writer or beside it.
+// Private to this folder: reads records of CRMs, on the writer's connection or on another.
 namespace elit::storage {
 
-// The values of RemoteRecord::saved from their column. Throws StorageError (corrupt) when it holds anything else.
+// Reads RemoteRecord::saved from the text of its column. Throws StorageError (corrupt) for any other text.
 [[nodiscard]] std::map<std::string, std::string> saved_from(const Connection& database, const std::string& text);
 
 }  // namespace elit::storage

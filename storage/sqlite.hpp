@@ -15,13 +15,13 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-// A small wrapper of SQLite, whose header only sqlite.cpp and memory_disk_vfs.cpp see. Whatever goes wrong is a
-// StorageError that names the file and what to do next, except what only a bug of ours can cause, which aborts.
+// A small wrapper of SQLite, whose header only sqlite.cpp and memory_disk_vfs.cpp see. Every error is a StorageError
+// that names the file and what to do next, except errors that only a bug of ours can cause: these abort.
 namespace elit::storage {
 
 class Connection;
 
-// A prepared statement, borrowed from its connection's cache until it is destroyed. Must not outlive the connection.
+// A prepared statement, borrowed from its connection's cache until it is destroyed. It must not outlive the connection.
 class Statement {
  public:
   Statement(Connection& connection, std::string_view sql, sqlite3_stmt* handle);
@@ -31,18 +31,18 @@ class Statement {
   Statement& operator=(Statement&&) = delete;
   ~Statement();
 
-  // Starts over with these values for ?1, ?2, ... Integers, booleans, instants, durations, digests, bytes and texts,
-  // each also as an optional (absent: NULL). Texts and bytes are copied.
+  // Restarts the statement with these values for ?1, ?2, ...: integers, booleans, instants, durations, digests, bytes
+  // and texts, each also as an optional (absent: NULL). Texts and bytes are copied.
   template <class... Values>
   Statement& bind(const Values&... values) {
     bind_all(true, values...);
     return *this;
   }
 
-  // To the next row; false at the end.
+  // Goes to the next row; false at the end.
   bool step();
 
-  // Runs to the end with these values, which are not copied.
+  // Runs the statement to its end with these values, which are not copied.
   template <class... Values>
   void run(const Values&... values) {
     bind_all(false, values...);
@@ -51,7 +51,7 @@ class Statement {
     reset();
   }
 
-  // Columns of the row, from 0.
+  // The columns of the row, numbered from 0.
   [[nodiscard]] bool is_null(int column) const;
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] int small_integer(int column) const { return static_cast<int>(integer(column)); }
@@ -59,7 +59,7 @@ class Statement {
   [[nodiscard]] Instant instant(int column) const { return from_ms(integer(column)); }
   [[nodiscard]] std::optional<Instant> maybe_instant(int column) const;
   [[nodiscard]] std::string text(int column) const;                     // empty for NULL
-  [[nodiscard]] std::span<const std::uint8_t> bytes(int column) const;  // until the next step
+  [[nodiscard]] std::span<const std::uint8_t> bytes(int column) const;  // valid until the next step
   [[nodiscard]] Digest digest(int column) const;
 
  private:
@@ -106,10 +106,10 @@ class Connection {
  public:
   enum class Access {
     write,      // reads and writes an existing file; on a disk in memory creates it
-    read,       // reads only; sees what a writer commits
-    read_still  // reads a file that nobody writes meanwhile; leaves nothing beside it
+    read,       // reads only; sees the commits of a writer
+    read_still  // reads a file that nobody writes meanwhile; creates no other file
   };
-  // `vfs` is the name of the disk the file is on (see MemoryDisk); empty: a real one.
+  // `vfs` is the name of the disk that holds the file (see MemoryDisk); empty: a real disk.
   Connection(const std::filesystem::path& file, Access access, const std::string& vfs = {});
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -117,7 +117,7 @@ class Connection {
 
   // Runs a script; rows are ignored.
   void execute(const std::string& script);
-  // `sql` must live as long as the connection: a literal.
+  // `sql` must live as long as the connection, as a literal does.
   [[nodiscard]] Statement statement(std::string_view sql);
   // The first column of the first row of a query that needs no values.
   [[nodiscard]] std::int64_t integer(std::string_view sql);
@@ -126,14 +126,14 @@ class Connection {
   [[nodiscard]] std::int64_t changes() const;
   [[nodiscard]] std::int64_t last_insert_id() const;
   [[nodiscard]] bool in_transaction() const;
-  // To be called when the file has proved to be ours and sound. Before, a statement that cannot be run means that the
-  // file is corrupt, and closing leaves all files as they are; after, it means a bug, and closing moves the write-ahead
-  // log into the file.
+  // Call this when the file is known to be ours and sound. Before, a statement that cannot be run means that the file
+  // is corrupt, and closing changes no file; afterwards it means a bug, and closing moves the write-ahead log into the
+  // file.
   void accept();
-  // Throws StorageError (corrupt): the file is sound, but `finding` stands in it, which this program never writes.
+  // Throws StorageError (corrupt): SQLite can read the file, but it holds `finding`, which this program never writes.
   [[noreturn]] void refuse(const std::string& finding) const;
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
-  // Throws what a result code of SQLite stands for.
+  // Throws the exception that a result code of SQLite means.
   [[noreturn]] void fail(int code, const std::string& message) const;
 
  private:

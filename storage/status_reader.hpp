@@ -12,7 +12,7 @@
 #include "core/delivery/remote_record.hpp"
 #include "core/instant.hpp"
 
-// What the verbs show that only read, read beside a running daemon or without one.
+// Reads the state for verbs that only read, beside a running daemon or without one.
 namespace elit::storage {
 
 struct PeerState {
@@ -35,10 +35,10 @@ struct SourceStatus {
   std::int64_t gone = 0;
   // Of those that are following or draining:
   std::int64_t never_read = 0;
-  std::optional<Instant> oldest_read;  // the longest ago that one of them was read; those never read apart
+  std::optional<Instant> oldest_read;  // the earliest last read among them; users never read are not counted
   std::int64_t history_complete = 0;
   std::int64_t history_incomplete = 0;
-  std::optional<double> backfill_users_per_hour;  // measured while it last ran; absent: not known yet
+  std::optional<double> backfill_users_per_hour;  // measured during the latest backfill; absent: not known yet
   std::int64_t messages = 0;
   std::optional<Instant> last_message;
   std::int64_t fetched = 0;
@@ -51,7 +51,7 @@ struct SourceStatus {
 struct SinkStatus {
   std::string name;
   PeerState state;
-  std::int64_t pending = 0;  // without those in flight and unknown
+  std::int64_t pending = 0;  // in flight and unknown messages not included
   std::int64_t in_flight = 0;
   std::int64_t unknown = 0;
   std::int64_t delivered = 0;
@@ -71,31 +71,31 @@ struct ParkedUser {
 };
 
 struct Status {
-  std::vector<SourceStatus> sources;  // all the state knows, also those that are no longer configured
-  std::vector<SinkStatus> sinks;      // those in use
-  std::vector<ParkedUser> parked;     // the next ones to be tried again; at most 20
+  std::vector<SourceStatus> sources;  // all sources in the state, also those that are no longer configured
+  std::vector<SinkStatus> sinks;      // sinks in use
+  std::vector<ParkedUser> parked;     // those that are tried again first; at most 20
 };
 
-// Reads a consistent picture of the state in `directory` and creates nothing. Throws StorageError, also when there is
-// no state yet.
+// Reads a consistent snapshot of the state in `directory`; creates nothing. Throws StorageError, also when there is no
+// state yet.
 [[nodiscard]] Status read_status(const std::filesystem::path& directory);
 
 class MemoryDisk;
 [[nodiscard]] Status read_status(MemoryDisk& disk);
 
-// The `count` messages that were stored last, ascending by date (where that is not known, by when they were stored),
-// then by id; fewer when there are no more. Otherwise as read_status.
+// The `count` messages that were stored last, ascending by date (an unknown date counts as the time of storing), then
+// by id; fewer when the state has fewer. Errors as read_status.
 [[nodiscard]] std::vector<OutgoingMessage> read_last_messages(const std::filesystem::path& directory, int count);
 [[nodiscard]] std::vector<OutgoingMessage> read_last_messages(MemoryDisk& disk, int count);
 
-// What was delivered to the sink of that name of these days, each day's ascending by date, then by id. Nothing for a
-// sink that the state does not know. Otherwise as read_status.
+// The messages of these days that were delivered to the named sink; those of each day ascending by date, then by id.
+// Empty for a sink that the state does not know. Errors as read_status.
 [[nodiscard]] std::vector<OutgoingMessage> read_delivered_messages(const std::filesystem::path& directory,
                                                                    const std::string& sink,
                                                                    const std::vector<TouchedDay>& days);
 
-// What the sink of that name is known to hold under these keys, each with its user; in their order, those that are not
-// known left out. Otherwise as read_delivered_messages.
+// The records that the named sink is known to hold under these keys, each with its user, in the order of the keys;
+// unknown keys are left out. Otherwise as read_delivered_messages.
 [[nodiscard]] std::vector<RemoteRecord> read_remote_records(
     const std::filesystem::path& directory, const std::string& sink,
     const std::vector<std::pair<DeliveryUserId, std::string>>& keys);

@@ -10,86 +10,87 @@
 
 namespace elit::storage {
 
-// A disk in memory that SQLite takes for a real one and that can fail like one: for simulations, and for tests of what
-// a real disk does once in years. Store::open, open_for_reading and read_status take it in place of a directory:
+// A disk in memory that SQLite uses like a real one and that can fail like one: for simulations, and for tests of
+// faults that a real disk shows once in years. Store::open, open_for_reading and read_status take it in place of a
+// directory:
 //
 //   MemoryDisk disk(seed);
 //   auto store = Store::open(disk);
 //   store->register_source("support");
-//   disk.lose_power();         // `store` is of no use from here on; every call of it throws
+//   disk.lose_power();         // from here on every call of `store` throws
 //   store = Store::open(disk);  // what was committed is there
 //
-// Several connections may use it at once, as those of several processes would use a real one: with SQLite's locks, its
-// rollback journal and its write-ahead log. Nothing of it is ever on a real disk. One thread uses it and its
-// connections; different disks are independent of each other. It must outlive its connections.
+// Several connections may use it at once, as connections of several processes use a real disk: with SQLite's locks, its
+// rollback journal and its write-ahead log. No byte reaches a real disk. One thread uses the disk and its connections;
+// different disks are independent of each other. The disk must outlive its connections.
 //
 // Deterministic: the same seed and the same calls give the same bytes, the same numbers of operations and the same
-// losses. To that end the constructor also starts SQLite's random numbers, which a process has only once, from the
-// seed. The clock that SQL functions could read stands still, and waiting for a lock takes no time.
+// losses. Therefore the constructor also seeds SQLite's random numbers, which exist once in a process. The clock that
+// SQL functions could read stands still, and waiting for a lock takes no time.
 //
-// What a real disk promises to SQLite is promised here and no more: what was synced stays; a write that was not synced
-// may be there in part, in units of a sector of 512 bytes, and later writes may be there without earlier ones; a file
-// that was created, deleted or cut without a sync may be as it was before. Bytes that nobody wrote do not change. What
-// it does not model: a disk that lies about a sync, bytes that decay, a sync that failed and whose data the kernel then
-// takes for written.
+// It promises what a real disk promises to SQLite, and no more: synced bytes stay; a write that was not synced may be
+// there in part, in units of a sector of 512 bytes, and later writes may be there without earlier ones; a file that was
+// created, deleted or truncated without a sync may be as it was before. Bytes that nobody wrote do not change. Not
+// modelled: a disk that reports a false sync, bytes that decay, a failed sync whose data the kernel then treats as
+// written.
 class MemoryDisk {
  public:
-  // Empty.
+  // An empty disk.
   explicit MemoryDisk(std::uint64_t seed);
-  // With the files of `original` as they are now, synced; its faults and connections are not taken over. The cheapest
-  // way to many stores: copy a disk on which one was opened once.
+  // A disk with the files of `original` as they are now, synced, without its faults and connections. The cheapest way
+  // to make many stores: open a store on one disk, then copy that disk.
   MemoryDisk(const MemoryDisk& original, std::uint64_t seed);
   MemoryDisk(const MemoryDisk&) = delete;
   MemoryDisk& operator=(const MemoryDisk&) = delete;
   // Requires: no connection is open.
   ~MemoryDisk();
 
-  // Operations on the disk so far, failed ones included: opening, creating, deleting and looking for a file, reading,
-  // writing, cutting, syncing, asking for a size, enlarging shared memory. Locks are not counted.
+  // The number of operations so far, failed ones included: opening, creating, deleting and looking for a file, reading,
+  // writing, truncating, syncing, asking for a size, enlarging shared memory. Locks are not counted.
   [[nodiscard]] std::uint64_t operations() const;
 
-  // Calls `before_operation` before each operation, to look at the disk or to copy it; an empty function ends that. It
-  // must not use this disk otherwise.
+  // Calls `before_operation` before each operation, which may look at the disk or copy it and must not use it
+  // otherwise. An empty function ends the calls.
   void watch(std::function<void()> before_operation);
 
-  // The machine loses its power and starts again. Of what was not synced, the seed decides what is there. Everything
-  // that is open is dead: all further calls through it fail, and only closing is of use. Faults that were ordered
-  // before are forgotten, the capacity stays.
+  // The machine loses its power and starts again. The seed decides which of the bytes that were not synced are there.
+  // All open connections are dead: every call through them fails, they can only be closed. Faults that were ordered
+  // before are dropped, the capacity stays.
   void lose_power();
-  // The disk as it would be after a loss of power now, one of many possible ones for each seed. This one goes on.
+  // A disk as this one could be after a loss of power now; each seed gives one possibility. This disk stays as it is.
   [[nodiscard]] std::unique_ptr<MemoryDisk> after_power_loss(std::uint64_t seed) const;
 
-  // The process dies after that many more operations: from the next one on nothing happens any more and everything
-  // fails, until revive or lose_power.
+  // The process dies after this many more operations: each operation after them does nothing and fails, until revive
+  // or lose_power.
   void die_after(std::uint64_t operations);
   [[nodiscard]] bool dead() const;
-  // The process starts again; the machine had its power all the time. Everything that was open is dead, ordered faults
-  // are forgotten.
+  // The process starts again; the machine kept its power. All open connections are dead, ordered faults are
+  // dropped.
   void revive();
 
   enum class Fault {
-    io_error,       // nothing is done
-    full,           // no room; strikes what could need some: writing, creating, cutting, syncing, shared memory
-    short_transfer  // a read or write stops half-way with an I/O error; nothing of another operation is done
+    io_error,  // nothing is done
+    full,      // no room; hits operations that may need some: writing, creating, truncating, syncing, shared memory
+    short_transfer  // a read or write stops half-way with an I/O error; any other operation does nothing
   };
-  // After that many more operations, one fails; those behind it succeed again. Another call replaces an order that has
-  // not struck yet.
+  // One operation fails after this many more operations; those after it succeed again. Another call replaces an order
+  // that has not taken effect yet.
   void fail_once(std::uint64_t after_operations, Fault fault);
-  // Takes an order back; false if its operation has come already.
+  // Cancels an order; false if its operation was reached already.
   bool withdraw_fault();
-  // How many ordered faults have struck; an order for `full` may meet an operation that needs no room.
+  // How many ordered faults took effect; an order for `full` has no effect on an operation that needs no room.
   [[nodiscard]] std::uint64_t faults_struck() const;
 
-  // Bytes that all files together may have; 0: no limit. What exceeds it fails as on a full disk, after the part that
+  // Bytes that all files together may have; 0: no limit. A write beyond it fails as on a full disk, after the part that
   // fits was written.
   void set_capacity(std::uint64_t bytes);
   [[nodiscard]] std::uint64_t used_bytes() const;
 
-  // Beside SQLite; neither counted nor failed. The bytes of a file from its beginning, at most `size_max`; absent
-  // without such a file.
+  // The bytes of a file from its beginning, at most `size_max`; absent if there is no such file. SQLite is not
+  // involved: the call does not count as an operation and never fails.
   [[nodiscard]] std::optional<std::string> contents(
       const std::string& name, std::size_t size_max = std::numeric_limits<std::size_t>::max()) const;
-  // Makes or replaces a file, synced. Requires: no connection has it open.
+  // Creates or replaces a file, synced. Requires: no connection has it open.
   void put(const std::string& name, const std::string& bytes);
 
   // The name by which SQLite finds this disk.

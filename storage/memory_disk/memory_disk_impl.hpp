@@ -13,17 +13,18 @@
 
 struct sqlite3_vfs;
 
-// What the files of MemoryDisk share; private to this folder.
+// The parts that the files of MemoryDisk share; private to this folder.
 namespace elit::storage {
 
 inline constexpr std::size_t shared_locks = 8;  // SQLITE_SHM_NLOCK
 
-// The wal-index that the connections of one file share. Connections hold its memory until they unmap it, dead or not.
+// The wal-index that the connections of one file share. Connections, also dead ones, hold its memory until they unmap
+// it.
 struct SharedMemory {
   std::vector<std::unique_ptr<std::uint8_t[]>> regions;
 };
 
-// A connection's hold of a file: its locks, as bits for the shared memory.
+// The locks of one connection on a file; those on the shared memory are bits.
 struct Holder {
   int lock = 0;  // SQLITE_LOCK_...
   unsigned shared = 0;
@@ -33,7 +34,7 @@ struct Holder {
 struct DiskFile {
   MemoryFile content;
   bool directory_synced = true;  // false: the first sync also syncs the directory, as SQLite does for its journals
-  std::vector<Holder*> holders;  // all living connections
+  std::vector<Holder*> holders;  // of all live connections
   std::shared_ptr<SharedMemory> memory;
 };
 
@@ -49,24 +50,24 @@ enum class Verdict {
 struct MemoryDisk::Impl {
   explicit Impl(std::uint64_t seed);
 
-  // Counts the operation and says how it goes.
+  // Counts the operation and decides how it ends.
   Verdict begin(Operation operation);
   [[nodiscard]] std::shared_ptr<DiskFile> find(const std::string& name) const;
   std::shared_ptr<DiskFile> add(const std::string& name, bool directory_synced);
   void remove(const std::string& name);
   void sync(DiskFile& file);
   void sync_directory() { name_changes.clear(); }
-  // How much a file may grow by, of `wanted` bytes.
+  // How many of `wanted` bytes a file may grow by.
   [[nodiscard]] std::size_t room_for(std::size_t wanted) const;
-  // Whether the process has died and was not revived.
+  // Whether the process died and was not revived.
   [[nodiscard]] bool dead() const { return dies_at && operations >= *dies_at; }
-  // Everything that is open is dead from now on.
+  // Marks all open connections as dead.
   void drop_connections();
-  // The files of another disk and what of them is not synced.
+  // Copies the files of another disk with their changes that are not synced.
   void copy_unsynced(const Impl& original);
   void lose_power();
 
-  // A name that was given to another file or to none since the directory was synced.
+  // A directory entry that changed since the directory was synced: another file has the name now, or none.
   struct NameChange {
     std::string name;
     std::shared_ptr<DiskFile> before;
@@ -78,10 +79,10 @@ struct MemoryDisk::Impl {
   std::shared_ptr<sqlite3_vfs> vfs;
   std::map<std::string, std::shared_ptr<DiskFile>> files;
   std::vector<NameChange> name_changes;
-  std::uint64_t generation = 0;  // of the connections that are alive
+  std::uint64_t generation = 0;  // of the live connections
   std::function<void()> before_operation;
   std::uint64_t operations = 0;
-  std::optional<std::uint64_t> dies_at;  // the number of the first operation that finds everything dead
+  std::optional<std::uint64_t> dies_at;  // the number of the first operation after the death
   std::optional<std::uint64_t> fails_at;
   Fault fault = Fault::io_error;
   std::uint64_t faults_struck = 0;
@@ -89,7 +90,7 @@ struct MemoryDisk::Impl {
   int last_error = 0;  // errno of the latest failure
 };
 
-// Makes the disk known to SQLite and takes it away again.
+// Registers the disk with SQLite, and removes it.
 void register_vfs(MemoryDisk::Impl& disk, std::uint64_t seed);
 void unregister_vfs(MemoryDisk::Impl& disk);
 

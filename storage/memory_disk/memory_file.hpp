@@ -9,28 +9,28 @@
 
 namespace elit::storage {
 
-// How much of what was not synced survives a loss of power.
+// How many of the changes that were not synced survive a loss of power.
 enum class Survival { nothing, everything, some };
 
-// The bytes of one file of a MemoryDisk: what the program sees, and what of it is not synced.
+// The bytes of one file of a MemoryDisk: as the program sees them, and the changes that are not synced.
 class MemoryFile {
  public:
   [[nodiscard]] std::size_t size() const { return bytes_.size(); }
   [[nodiscard]] std::span<const std::uint8_t> bytes() const { return bytes_; }
 
-  // Copies what there is from `offset` on and says how many bytes that were.
+  // Copies the bytes from `offset` on, as many as there are, and returns their number.
   [[nodiscard]] std::size_t read(std::size_t offset, std::span<std::uint8_t> into) const;
-  // A gap between the end and `offset` becomes zeros. These two either happen or throw std::bad_alloc.
+  // A gap between the end and `offset` becomes zeros. These two change nothing if they throw std::bad_alloc.
   void write(std::size_t offset, std::span<const std::uint8_t> data);
   void truncate(std::size_t size);
   void sync();
 
-  // Back to what was synced, and of the changes since then what `survival` says; `some` decides for each sector by
-  // itself how many of its changes are there, and now and then the last one left rubbish.
+  // Goes back to the synced bytes plus the changes that survive. `some` decides for each sector separately how many of
+  // its changes are there; sometimes the last of them left random bytes.
   void lose_power(Survival survival, Random& random);
 
  private:
-  // A write or a cut since the last sync: what was there before and what was written stand in `journal_`.
+  // A write or a truncation since the last sync; `journal_` has the bytes before and the written bytes.
   struct Change {
     std::size_t offset = 0;
     std::size_t size_before = 0;
@@ -43,7 +43,7 @@ class MemoryFile {
 
   void note(const Change& change, std::span<const std::uint8_t> data);
   void undo(const Change& change);
-  // The bytes that the change touched: those written, or those cut off.
+  // The number of bytes that the change wrote or cut off.
   [[nodiscard]] static std::size_t length_of(const Change& change);
   [[nodiscard]] std::size_t surviving_size(Random& random) const;
   void apply_some(const std::vector<Change>& changes, Random& random);
