@@ -149,7 +149,7 @@ asio::awaitable<Result<void>> Connection::connect_tcp() {
   }
   error_code error = asio::error::host_not_found;
   for (std::size_t i = 0; i < addresses.size() && error && interrupted_ == Limit::none; ++i) {
-    // An address that swallows packets must leave time for those behind it.
+    // An address that drops packets must leave time for the next ones.
     const bool last = i + 1 == addresses.size();
     const Milliseconds left = connect_time_left();
     limit(last ? Limit::connect : Limit::address, left / static_cast<int>(addresses.size() - i));
@@ -224,7 +224,7 @@ asio::awaitable<Connection::Written> Connection::write(const std::string& head, 
   std::size_t size_bytes = 0;
   if (tls_) {
     size_bytes = co_await asio::async_write(*tls_, bytes, asio::redirect_error(asio::use_awaitable, written.error));
-    // The count is of what was acknowledged by our own side; records may have left beyond it.
+    // The count covers only bytes that OpenSSL confirmed; more records may have left.
     written.handed_over = true;
   } else {
     size_bytes = co_await asio::async_write(socket_, bytes, asio::redirect_error(asio::use_awaitable, written.error));
@@ -255,7 +255,7 @@ bool Connection::usable() {
   if (!socket_.is_open() || interrupted_ != Limit::none) {
     return false;
   }
-  // A TLS record that is still unread can only be the peer's goodbye or a ticket; neither is worth a lost POST.
+  // An unread TLS record can only be the peer's close or a session ticket; neither is worth the risk of a lost POST.
   if (tls_ && (::SSL_has_pending(tls_->native_handle()) == 1 ||
                ::BIO_ctrl_pending(::SSL_get_rbio(tls_->native_handle())) > 0)) {
     return false;

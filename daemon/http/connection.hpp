@@ -22,20 +22,20 @@
 
 namespace elit::daemon {
 
-// The way to one peer, shared by all its connections and not changed once they exist.
+// The route to one peer, shared by all its connections. It does not change while a connection exists.
 struct Route {
   TransportSettings settings;
   PeerAddress peer;
   std::optional<PeerAddress> proxy;
   std::shared_ptr<boost::asio::ssl::context> tls;  // null for http://
-  std::shared_ptr<NameLookup> lookup;              // of the proxy when there is one, else of the peer
+  std::shared_ptr<NameLookup> lookup;              // of the proxy if there is one, else of the peer
 
   // The machine that the TCP connection goes to.
   [[nodiscard]] const PeerAddress& next_hop() const { return proxy ? *proxy : peer; }
 };
 
-// One TCP connection with or without TLS, and the limit that is running on it. An expired limit or an interrupt()
-// closes the socket, so whatever the one coroutine that uses it is waiting for ends at once.
+// One TCP connection with or without TLS, and the limit that runs on it. One coroutine uses it. An expired limit or an
+// interrupt() closes the socket, which ends any wait of that coroutine at once.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   enum class Limit { none, address, connect, handshake, header, body_idle, total, closed };
@@ -50,30 +50,30 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection& operator=(const Connection&) = delete;
   ~Connection() = default;
 
-  // A request begins, or ends; in between nothing may take longer than until `total_at`.
+  // Begins, or ends, a request. Between the two no operation lasts beyond `total_at`.
   void begin(std::chrono::steady_clock::time_point total_at);
   void finish();
 
-  // Looks up, connects, asks the proxy for a tunnel and does the TLS handshake, as the route demands.
+  // Looks up the name, connects, asks the proxy for a tunnel and does the TLS handshake, as the route requires.
   [[nodiscard]] boost::asio::awaitable<Result<void>> open();
 
-  // From now on `limit` applies, until the next call. The total limit goes on beside it.
+  // Applies `limit` from now until the next call, in addition to the total limit.
   void limit(Limit limit, Milliseconds duration);
 
   // Both strings outlive the call.
   [[nodiscard]] boost::asio::awaitable<Written> write(const std::string& head, const std::string& body);
 
-  // Reads once and gives the bytes to `reader`; an orderly end of the peer's side is told to it and is no error.
+  // Reads once and passes the bytes to `reader`. An orderly close by the peer is no error; `reader` gets it as end().
   [[nodiscard]] boost::asio::awaitable<boost::system::error_code> read_into(AnswerReader& reader);
 
   // Closes the socket now; `reason` explains every later failure.
   void interrupt(Limit reason);
   [[nodiscard]] Limit interrupted() const { return interrupted_; }
 
-  // Whether an idle connection looks usable: the peer has neither closed it nor sent something unasked. Does not block.
+  // Whether an idle connection looks usable: the peer did not close it and sent no unrequested bytes. Does not block.
   [[nodiscard]] bool usable();
 
-  // What ended the connection, in words: the limit that expired, or else `error`.
+  // Describes what ended the connection: the limit that expired, or else `error`.
   [[nodiscard]] std::string cause(const boost::system::error_code& error) const;
 
  private:
@@ -87,7 +87,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   boost::asio::ip::tcp::socket socket_;
   std::optional<TlsStream> tls_;
   boost::asio::steady_timer timer_;
-  std::uint64_t timer_round_ = 0;  // an expiry that was queued before the timer was set anew is recognised by it
+  std::uint64_t timer_round_ = 0;  // identifies an expiry that was queued before the timer was set again
   std::chrono::steady_clock::time_point total_at_ = std::chrono::steady_clock::time_point::max();
   std::chrono::steady_clock::time_point connect_at_ = std::chrono::steady_clock::time_point::max();
   Limit interrupted_ = Limit::none;

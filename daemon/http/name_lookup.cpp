@@ -29,7 +29,7 @@ Failure transient(std::string detail) {
   return failure;
 }
 
-// One run of the blocking call, shared with those who wait for it.
+// One run of the blocking call, shared by all waits for it.
 struct Inquiry {
   explicit Inquiry(const asio::any_io_executor& executor) : event(executor) {}
 
@@ -37,8 +37,8 @@ struct Inquiry {
   std::optional<Result<Addresses>> answer;
 };
 
-// The only way from the foreign thread back to ours. Once closed, the executor is never touched again, so the thread
-// may live longer than the io_context.
+// The only way from the lookup thread back to ours. Once closed, it never uses the executor again, so the thread may
+// outlive the io_context.
 class WayBack {
  public:
   explicit WayBack(asio::any_io_executor executor) : executor_(std::move(executor)) {}
@@ -81,7 +81,7 @@ struct NameLookup::State {
   std::string host;
   Ask ask;
   std::shared_ptr<WayBack> way_back;
-  std::shared_ptr<Inquiry> running;  // null when no thread asks
+  std::shared_ptr<Inquiry> running;  // null: no lookup runs
   bool closed = false;
 
   State() = default;

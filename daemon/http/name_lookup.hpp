@@ -14,13 +14,13 @@
 
 namespace elit::daemon {
 
-// Finds the addresses of one host. The system's lookup blocks and cannot be interrupted, so it runs on a thread of its
-// own that nobody waits for: neither a request that has given up nor the end of the program. At most one such thread
-// exists per object; requests that come while it runs share its answer.
+// Finds the addresses of one host. The system's lookup blocks and cannot be interrupted, so it runs on a detached
+// thread of its own: a request that gave up does not wait for it, nor does the end of the program. Each object has at
+// most one such thread; requests that come while it runs share its result.
 class NameLookup {
  public:
-  // Blocks; returns the addresses in the order to try them, or a failure whose detail is only the cause. Called on a
-  // foreign thread, perhaps after the NameLookup is gone.
+  // Blocks. Returns the addresses in the order to try them, or a failure whose detail is only the cause. Called on
+  // another thread, possibly after the NameLookup was destroyed.
   using Ask = std::function<Result<std::vector<boost::asio::ip::address>>(std::string host)>;
 
   NameLookup(boost::asio::any_io_executor executor, std::string host, Ask ask);
@@ -28,7 +28,7 @@ class NameLookup {
   NameLookup& operator=(const NameLookup&) = delete;
   ~NameLookup();
 
-  // The addresses, at least one, or a transient failure: not known, not answered within `at_most`, closed.
+  // Returns at least one address, or a transient failure: unknown host, no result within `at_most`, closed.
   [[nodiscard]] boost::asio::awaitable<Result<std::vector<boost::asio::ip::address>>> addresses(Milliseconds at_most);
 
   // Ends every wait with a failure.
@@ -42,7 +42,7 @@ class NameLookup {
   std::shared_ptr<State> state_;
 };
 
-// getaddrinfo(3).
+// Uses getaddrinfo(3).
 [[nodiscard]] Result<std::vector<boost::asio::ip::address>> ask_system(std::string host);
 
 }  // namespace elit::daemon

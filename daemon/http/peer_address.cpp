@@ -22,7 +22,7 @@ std::uint16_t default_port(bool tls) {
   return tls ? 443 : 80;
 }
 
-// A decoded name may hold anything, and it is written into the header of each request.
+// A decoded name may hold any bytes, and each request has it in its header.
 bool is_host_name(std::string_view name) {
   constexpr std::string_view delimiters = "/?#@:[]\\\"";
   return std::none_of(name.begin(), name.end(), [&](char c) {
@@ -68,14 +68,14 @@ Result<PeerAddress> parse_peer_address(const std::string& url) {
   if (address.host.empty() || type == urls::host_type::ipvfuture) {
     return refuse("names no host");
   }
-  // Boost.URL 1.81 takes 127.0.0.1.example.com for an address with a path that lacks its '/'.
+  // Boost.URL 1.81 reads 127.0.0.1.example.com as an address and a path without '/'.
   const bool cut_short = !view.encoded_path().empty() && view.encoded_path().front() != '/';
   if ((!address.host_is_ip && !is_host_name(address.host)) || cut_short) {
     return refuse("names an impossible host");
   }
   if (view.has_port() && !view.port().empty()) {
     const std::string digits{view.port()};
-    const unsigned long port = digits.size() <= 5 ? std::stoul(digits) : 0;  // the grammar admits digits only
+    const unsigned long port = digits.size() <= 5 ? std::stoul(digits) : 0;  // the grammar allows only digits
     if (port == 0 || port > 65'535) {
       return refuse("has an impossible port");
     }

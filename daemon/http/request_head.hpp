@@ -7,11 +7,11 @@
 
 namespace elit::daemon {
 
-// What makes `request` impossible to put on a connection safely, in words that repeat none of it; empty when nothing
-// does.
+// Says why `request` cannot be written to a connection safely, without repeating any part of it; empty: it can be
+// written.
 [[nodiscard]] std::string unusable_part(const HttpRequest& request);
 
-// The request line and header, with the fields that belong to the connection. Requires: unusable_part() is empty.
+// The request line and header, including the fields of the connection. Requires: unusable_part() is empty.
 [[nodiscard]] std::string request_head(const Route& route, const HttpRequest& request);
 
 }  // namespace elit::daemon

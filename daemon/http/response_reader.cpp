@@ -22,7 +22,7 @@ constexpr std::uint32_t header_size_bytes_max = 64 * 1024;
 constexpr std::ptrdiff_t header_fields_max = 500;
 constexpr int interim_answers_max = 16;
 constexpr std::size_t read_size_bytes = 64 * 1024;
-// A chunk line or a trailer stays in the buffer until it is whole; this is what bounds them.
+// A chunk line or a trailer stays in the buffer until it is complete, so this bounds their size.
 constexpr std::size_t buffer_size_bytes_max = header_size_bytes_max + read_size_bytes;
 
 }  // namespace
@@ -74,7 +74,7 @@ struct AnswerReader::State {
   HttpResponse answer;
 };
 
-// Parses what is in the buffer until more is needed, or the answer is complete or broken.
+// Parses the buffer until it needs more bytes, or the response is complete or broken.
 void AnswerReader::State::parse() {
   while (phase == Phase::header || phase == Phase::body) {
     beast::error_code error;
@@ -90,7 +90,7 @@ void AnswerReader::State::parse() {
       continue;
     }
     if (parser->is_done()) {
-      // Bytes behind the answer belong to no request of ours; nothing more may be read from this connection.
+      // Bytes after the response belong to no request of ours; this connection must not be read again.
       keep_alive = parser->keep_alive() && buffer.size() == 0;
       phase = Phase::complete;
       return;
@@ -101,7 +101,7 @@ void AnswerReader::State::parse() {
   }
 }
 
-// False when the header was an interim one and the parser starts anew, or it is refused.
+// False when the header was an interim one and the parser starts again, or when it is refused.
 bool AnswerReader::State::finish_header() {
   auto& message = parser->get();
   const int status = static_cast<int>(message.result_int());

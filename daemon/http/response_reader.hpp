@@ -11,24 +11,24 @@
 
 namespace elit::daemon {
 
-// Reads one answer from the bytes of a connection, however they are cut, without doing any I/O. Answers with status 1xx
-// are skipped. Bounded in memory: header (64 KiB and 500 fields), body, chunk lines and trailers.
+// Reads one response from the bytes of a connection, in pieces of any size, without I/O. Responses with status 1xx are
+// skipped. Memory is bounded: header (64 KiB and 500 fields), body, chunk lines and trailers.
 class AnswerReader {
  public:
   enum class Phase { header, body, complete, failed };
-  enum class Body { expected, none };  // none: the answer to HEAD, and to a CONNECT that succeeds
+  enum class Body { expected, none };  // none: the response to HEAD, and to a CONNECT that succeeds
 
   AnswerReader(Body body, std::int64_t body_size_bytes_max);
   AnswerReader(const AnswerReader&) = delete;
   AnswerReader& operator=(const AnswerReader&) = delete;
   ~AnswerReader();
 
-  // Room for the next bytes, never empty. Write into it, then commit() how many. The room is gone after commit().
+  // Returns space for the next bytes, never empty. Write into it, then commit() their number; that ends its lifetime.
   // Requires: the phase is header or body.
   [[nodiscard]] std::span<char> room();
   void commit(std::size_t size_bytes);
 
-  // The peer has closed its side in an orderly way. Completes an answer that has no length of its own; otherwise fails.
+  // The peer closed its side in an orderly way. Completes a response without a length of its own; otherwise fails.
   void end();
 
   [[nodiscard]] Phase phase() const;
@@ -38,12 +38,12 @@ class AnswerReader {
   [[nodiscard]] int status() const;
   // Whether another request may follow on this connection. Requires: complete.
   [[nodiscard]] bool keep_alive() const;
-  // Once. Requires: complete.
+  // Call it once. Requires: complete.
   [[nodiscard]] HttpResponse take_answer();
 
-  // Requires: failed. What is wrong, without any of the answer's own words.
+  // Requires: failed. Says what is wrong without quoting the response.
   [[nodiscard]] const std::string& problem() const;
-  // Requires: failed. The answer was cut off, as opposed to not being HTTP or too large.
+  // Requires: failed. Whether the response was cut off; false: it is not HTTP or too large.
   [[nodiscard]] bool truncated() const;
 
  private:

@@ -15,15 +15,15 @@ namespace elit::daemon {
 
 using TlsStream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
 
-// TLS 1.2 and newer, certificates always verified: against `ca_file` (PEM) alone, or the system's store when it is
-// empty. Throws std::runtime_error when the file cannot be read.
+// TLS 1.2 and newer; certificates are always verified, against `ca_file` (PEM) alone or, if it is empty, against the
+// system's store. Throws std::runtime_error when the file cannot be read.
 [[nodiscard]] std::shared_ptr<boost::asio::ssl::context> make_tls_context(const std::string& ca_file);
 
-// Before the handshake: sends the host name (SNI, not for IP addresses), demands a certificate for exactly this host
-// and offers HTTP/1.1. False when OpenSSL is out of memory or the name is unusable.
+// Call it before the handshake: sends the host name (SNI, not for IP addresses), requires a certificate for exactly
+// this host and offers HTTP/1.1. False when OpenSSL is out of memory or the name is unusable.
 [[nodiscard]] bool expect_peer(TlsStream& stream, const PeerAddress& peer);
 
-// Why the handshake failed and what to do about it.
+// Says why the handshake failed and what to do.
 [[nodiscard]] std::string explain_handshake(TlsStream& stream, const boost::system::error_code& error);
 
 }  // namespace elit::daemon

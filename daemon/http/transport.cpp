@@ -20,7 +20,7 @@ using std::chrono::steady_clock;
 
 namespace {
 
-// The connections of one transport. Coroutines share it, so it outlives the transport while they wind up.
+// The connections of one transport. Coroutines share it, so it may outlive the transport until they end.
 class Pool : public std::enable_shared_from_this<Pool> {
  public:
   Pool(asio::any_io_executor executor, std::shared_ptr<const Route> route)
@@ -31,7 +31,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
 
   [[nodiscard]] std::shared_ptr<Connection> make() const { return std::make_shared<Connection>(executor_, route_); }
 
-  // The connection used last that the peer still holds open; null when there is none.
+  // The most recently used connection that the peer has not closed; null: there is none.
   [[nodiscard]] std::shared_ptr<Connection> take_idle() {
     drop_old();
     while (!idle_.empty()) {
@@ -96,13 +96,13 @@ class Pool : public std::enable_shared_from_this<Pool> {
 
   asio::any_io_executor executor_;
   std::shared_ptr<const Route> route_;
-  std::deque<Idle> idle_;  // the one that has waited longest first
+  std::deque<Idle> idle_;  // the longest idle one first
   std::set<Connection*> running_;
   asio::steady_timer idle_timer_;
   bool closed_ = false;
 };
 
-// A connection while a request uses it. Whatever way the request ends, the connection is closed unless it is kept.
+// A connection while a request uses it. When the request ends in any way, the connection is closed unless it is kept.
 class Lease {
  public:
   Lease(std::shared_ptr<Pool> pool, std::shared_ptr<Connection> connection, steady_clock::time_point total_at)
@@ -150,7 +150,7 @@ bool peer_went_away(const error_code& error) {
          error == asio::ssl::error::stream_truncated;
 }
 
-// Reads until the answer is complete or broken, or the connection is.
+// Reads until the response is complete or broken, or the connection breaks.
 asio::awaitable<error_code> read_answer(Connection& connection, AnswerReader& reader, Milliseconds header_timeout,
                                         Milliseconds body_idle_timeout) {
   error_code error;
@@ -172,7 +172,7 @@ asio::awaitable<Attempt> converse(Connection& connection, const Route& route, co
   error_code error = written.error;
   const auto body = request.method == "HEAD" ? AnswerReader::Body::none : AnswerReader::Body::expected;
   AnswerReader reader{body, route.settings.response_size_bytes_max};
-  // A peer may refuse a request before it has read all of it, answer and close: its answer is worth more than our
+  // A peer may refuse a request before it has read all of it, respond and close: its response says more than our
   // error.
   if (!error || (peer_went_away(error) && written.handed_over)) {
     const error_code read_error =

@@ -13,9 +13,9 @@
 
 namespace elit::daemon {
 
-// A peer and how to speak to it.
+// A peer and the limits of requests to it.
 struct TransportSettings {
-  std::string base_url;                    // http(s)://host[:port][/prefix]; a prefix is put before every target
+  std::string base_url;                    // http(s)://host[:port][/prefix]; every target begins with the prefix
   TransportOptions options;                // CA file, proxy
   Milliseconds connect_timeout{10'000};    // name lookup and TCP, and the proxy's answer to CONNECT
   Milliseconds handshake_timeout{10'000};  // TLS
@@ -24,12 +24,12 @@ struct TransportSettings {
   Milliseconds total_timeout{30'000};      // the whole request, connecting included; bounds all of the above
   std::int64_t response_size_bytes_max = 32 * 1024 * 1024;
   int connections_max = 4;            // idle connections kept alive at most; 0: none
-  Milliseconds idle_timeout{55'000};  // an idle connection is closed after this; servers like to do so after 60 s
+  Milliseconds idle_timeout{55'000};  // an idle connection is closed after this; many servers do so after 60 s
 };
 
 // Sends requests to one peer. All calls and their coroutines run on one thread's io_context. Destroying a transport
-// ends what runs, as close() does. While it holds idle connections, the timer that closes them is work for the
-// io_context.
+// ends running requests, as close() does. While it holds idle connections, the timer that closes them keeps the
+// io_context busy.
 class Transport {
  public:
   Transport() = default;
@@ -37,20 +37,20 @@ class Transport {
   Transport& operator=(const Transport&) = delete;
   virtual ~Transport() = default;
 
-  // Sends `request` and returns the complete answer, whatever its status; redirects are returned, never followed.
+  // Sends `request` and returns the complete response with any status; redirects are returned, never followed.
   // Failures are `transient` (lookup, connect, TLS, time-outs, broken connections; `answer_lost` is set once bytes of
-  // the request may have left) or `malformed` (not HTTP, over a size limit). A kept-alive connection that turns out to
-  // be closed before any byte of an answer arrived is replaced and the request repeated once if its method is GET, or
+  // the request may have left) or `malformed` (not HTTP, over a size limit). If a kept-alive connection turns out to be
+  // closed before any byte of a response arrived, it is replaced and the request repeated once if its method is GET, or
   // if none of its bytes had left. A request that cannot be written as HTTP (a control character in a header or in the
   // target) is `rejected` and not sent. The fields named in core/http_message.hpp are replaced if the request has them.
   virtual boost::asio::awaitable<Result<HttpResponse>> send(HttpRequest request) = 0;
 
-  // Ends every running request with a transient failure and refuses new ones. Used for an orderly stop.
+  // Ends every running request with a transient failure and refuses new ones; for an orderly stop.
   virtual void close() = 0;
 };
 
-// The transport over real sockets (Beast, OpenSSL). Throws std::runtime_error when the CA file cannot be read or a URL
-// is not one; the message says which.
+// The transport over real sockets (Beast, OpenSSL). Throws std::runtime_error, naming the value, when the CA file
+// cannot be read or a URL is invalid.
 [[nodiscard]] std::unique_ptr<Transport> make_transport(boost::asio::any_io_executor executor,
                                                         TransportSettings settings);
 

@@ -11,7 +11,7 @@ namespace {
 using Kind = RehearsedFault::Kind;
 using Target = RehearsedFault::Target;
 
-// A crash comes within so many steps of the daemon's work, so that it is in the middle of it.
+// A crash comes within this many steps of the daemon's work, so that it interrupts the work.
 constexpr std::uint64_t crash_steps_max = 40;
 constexpr int throttled_retry_after_s = 60;
 
@@ -43,7 +43,7 @@ std::vector<std::size_t> sinks_of(const RehearsedFault& fault, const std::vector
   return fault.name.empty() && !crms.empty() ? crms : all;
 }
 
-// Fills in the peers; what is wrong with their name, or nothing.
+// Fills in the peers. Returns what is wrong with their name; empty: nothing.
 std::string find_peers(ScheduledFault& scheduled, const Options& options) {
   const RehearsedFault& fault = scheduled.fault;
   if (fault.target == Target::machine) {
@@ -58,7 +58,7 @@ std::string find_peers(ScheduledFault& scheduled, const Options& options) {
                      api ? "source" : "sink", api ? names_of(options.sources) : names_of(options.sinks));
 }
 
-// What lasts to the end begins at the beginning; the others are spread.
+// A fault that lasts to the end begins at the beginning; the others are spread.
 bool is_spread(const RehearsedFault& fault) {
   return !fault.at && fault.lasts;
 }
@@ -152,7 +152,7 @@ void FaultPlayer::begin(std::size_t index) {
   active_.insert(index);
 }
 
-// The new key is put in place; all else ends by not being applied any more.
+// Puts the new key in place; the other faults end because they are no longer applied.
 void FaultPlayer::end(std::size_t index) {
   const ScheduledFault& scheduled = schedule_.faults[index];
   if (scheduled.fault.kind != Kind::key_revoked) {

@@ -10,34 +10,34 @@
 
 namespace elit::daemon {
 
-// A fault with its time and its peers. At [from, until) after the beginning; equal for what is over at once.
+// A fault with its time and its peers. It lasts for [from, until) after the beginning; equal: it is over at once.
 struct ScheduledFault {
   RehearsedFault fault;
-  std::vector<std::size_t> peers;  // of the sources or sinks, by their place in the options
+  std::vector<std::size_t> peers;  // indices of sources or sinks in the options
   Milliseconds from{0};
   Milliseconds until{0};
 };
 
 struct FaultSchedule {
-  std::vector<ScheduledFault> faults;  // in the order they were asked for
-  std::string error;                   // why there is none, for a person; empty: there is one
+  std::vector<ScheduledFault> faults;  // in the order of the request
+  std::string error;                   // why there is no schedule, for the user; empty: there is one
 };
 
-// Gives each fault its time within `span`: the one it names, or else evenly spread among its like. What lasts longer
-// than the span ends with it.
+// Gives each fault its time within `span`: the time that it names, or else faults of one kind are spread evenly. A
+// fault that lasts longer than the span ends with it.
 [[nodiscard]] FaultSchedule schedule_faults(const std::vector<RehearsedFault>& faults, const Options& options,
                                             Milliseconds span);
 
-// Makes a schedule happen to a stage. `stage` and `schedule` outlive it.
+// Applies a schedule to a stage. `stage` and `schedule` must outlive it.
 class FaultPlayer {
  public:
   FaultPlayer(Stage& stage, const FaultSchedule& schedule, std::uint64_t seed);
 
-  // When something begins or ends, ascending, each time once.
+  // When faults begin or end, ascending, each time once.
   [[nodiscard]] std::vector<Milliseconds> moments() const;
-  // Lets happen what is to happen at `moment`. Requires: the stage's time is there.
+  // Begins and ends the faults of `moment`. Requires: the stage's time is `moment`.
   void play(Milliseconds moment);
-  // Ends all that goes wrong.
+  // Ends all faults.
   void heal();
 
  private:

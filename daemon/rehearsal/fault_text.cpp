@@ -22,7 +22,7 @@ struct Form {
   Words words;
   Kind kind;
   Amount amount;
-  bool of_peers;  // a source or sink stands before it
+  bool of_peers;  // the name of a source or sink precedes it
 };
 
 const std::vector<Form>& forms() {
@@ -63,7 +63,7 @@ ParsedFault wrong(const std::string& text, const std::string& what) {
   return {std::nullopt, fmt::format("the fault \"{}\": {}", text, what)};
 }
 
-// "5%" as a share; absent for anything that is no percentage above 0 and up to 100.
+// Reads "5%" as a share; absent for anything but a percentage above 0 and up to 100.
 std::optional<double> read_share(const std::string& text) {
   if (text.size() < 2 || text.back() != '%' || (std::isdigit(static_cast<unsigned char>(text.front())) == 0)) {
     return std::nullopt;
@@ -76,7 +76,7 @@ std::optional<double> read_share(const std::string& text) {
   return *percent / 100;
 }
 
-// A duration above nothing, or why it is none.
+// Reads a duration above zero, or says why the text is none.
 config::Reading<Milliseconds> read_length(const std::string& text) {
   config::Reading<Milliseconds> reading = config::read_duration(text);
   const Milliseconds* length = std::get_if<Milliseconds>(&reading);
@@ -86,7 +86,7 @@ config::Reading<Milliseconds> read_length(const std::string& text) {
   return reading;
 }
 
-// Takes "WORD DURATION" from the end of `words` into `target`. What is wrong with the duration, or nothing.
+// Moves "WORD DURATION" from the end of `words` to `target`. Returns what is wrong with the duration; empty: nothing.
 std::string take_time(Words& words, const char* word, bool zero, std::optional<Milliseconds>& target) {
   if (target || words.size() < 3 || words[words.size() - 2] != word) {
     return {};
@@ -100,7 +100,7 @@ std::string take_time(Words& words, const char* word, bool zero, std::optional<M
   return {};
 }
 
-// Both times, in either order.
+// Reads both times, in either order.
 std::string take_times(Words& words, std::optional<Milliseconds>& at, std::optional<Milliseconds>& during) {
   std::string mistake = take_time(words, "at", true, at);
   mistake += take_time(words, "for", false, during);
@@ -119,7 +119,7 @@ bool begins_with(const Words& words, std::size_t from, const Words& phrase) {
   return true;
 }
 
-// The form that the words from `from` on are in, with as many words as it wants behind it.
+// Finds the form of the words from `from` on, with the right number of words after it.
 const Form* find_form(const Words& words, std::size_t from, bool of_peers) {
   for (const Form& form : forms()) {
     const std::size_t size = form.words.size() + (form.amount == Amount::none ? 0 : 1);
@@ -130,7 +130,7 @@ const Form* find_form(const Words& words, std::size_t from, bool of_peers) {
   return nullptr;
 }
 
-// What is wrong with the amount, or nothing.
+// Returns what is wrong with the amount; empty: nothing.
 std::string take_amount(const Form& form, const std::string& word, RehearsedFault& fault) {
   if (form.amount == Amount::none) {
     fault.lasts = Milliseconds{0};

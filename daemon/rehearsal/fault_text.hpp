@@ -8,41 +8,41 @@
 
 namespace elit::daemon {
 
-// Something that goes wrong in a rehearsal, as a person asked for it.
+// A fault of a rehearsal, as the user asked for it.
 struct RehearsedFault {
   enum class Target : std::uint8_t { api, crm, machine };
   enum class Kind : std::uint8_t {
-    down,          // answers nothing but 503
-    slow,          // every answer comes after `delay`
-    throttled,     // answers nothing but 429, with the wish to be asked again in a minute
-    errors,        // a share of the requests is answered with 500 and not carried out
+    down,          // answers 503 to everything
+    slow,          // every response comes after `delay`
+    throttled,     // answers 429 to everything, with a Retry-After of one minute
+    errors,        // a share of the requests gets 500 and is not carried out
     lost_answers,  // a share of the requests is carried out and never answered
-    key_revoked,   // the key is refused until the new one is in place, after `lasts`
+    key_revoked,   // the key is refused for `lasts`, then the new one is in place
     crash,         // the daemon is killed in the middle of its work
-    power_loss,    // the machine loses what was not on its disk
-    restart,       // the daemon is ended in order and started again
+    power_loss,    // the machine loses all bytes that were not synced to its disk
+    restart,       // the daemon is stopped in an orderly way and started again
     disk_full,
   };
 
-  std::string text;  // as it was written, with single blanks
+  std::string text;  // as written, with single blanks
   Kind kind = Kind::down;
   Target target = Target::machine;
   std::string name;                   // of one source or sink; empty: all
   double share = 0;                   // of the requests, 0..1
-  Milliseconds delay{0};              // of slow answers
-  std::optional<Milliseconds> lasts;  // absent: to the end of the days; 0: it is over at once
-  std::optional<Milliseconds> at;     // after the beginning; absent: nobody minds
+  Milliseconds delay{0};              // of slow responses
+  std::optional<Milliseconds> lasts;  // absent: to the end of the rehearsed days; 0: it is over at once
+  std::optional<Milliseconds> at;     // after the beginning; absent: any time
 };
 
 struct ParsedFault {
   std::optional<RehearsedFault> fault;
-  std::string error;  // what is wrong and what would be right, for a person; empty: nothing
+  std::string error;  // what is wrong and what would be right, for the user; empty: no error
 };
 
 // Reads a text such as "crm down 6h at 2d".
 [[nodiscard]] ParsedFault parse_fault(const std::string& text);
 
-// What parse_fault understands, one form a line, each line beginning with two blanks.
+// The forms that parse_fault accepts, one a line; each line begins with two blanks.
 [[nodiscard]] std::string known_faults();
 
 }  // namespace elit::daemon

@@ -48,12 +48,12 @@ bool Host::start(const Options& options) {
 
 void Host::kill() {
   if (engine_) {
-    parts_.disk->die_after(0);  // The store would close its files in order.
+    parts_.disk->die_after(0);  // Otherwise the store would close its files in an orderly way.
   }
   clear();
 }
 
-// The coroutines go first, while all that they refer to is there.
+// Destroys the coroutines first, while the objects they refer to exist.
 void Host::clear() {
   steps_left_.reset();
   context_.reset();

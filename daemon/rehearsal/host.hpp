@@ -21,7 +21,7 @@
 namespace elit::daemon {
 
 // A machine on which the daemon runs, dies and is started again: the real engine over the real store, on a disk in
-// memory, in virtual time. Its owner turns it: turn() after every step of the time.
+// memory, in virtual time. The owner calls turn() after every step of the time.
 class Host {
  public:
   struct Parts {
@@ -33,7 +33,7 @@ class Host {
     std::uint64_t seed = 0;
   };
 
-  // What `parts` points to outlives the host.
+  // The objects that `parts` points to must outlive the host.
   explicit Host(Parts parts) : parts_(std::move(parts)) {}
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
@@ -42,21 +42,21 @@ class Host {
   // Starts the daemon. False when the state cannot be opened; problem() says why. Requires: it is not running.
   bool start(const Options& options);
   [[nodiscard]] bool running() const { return engine_ != nullptr; }
-  // The process ends at once, whatever it does. What has left it is on its way.
+  // Kills the process at once, as SIGKILL does. Requests that have left it still arrive.
   void kill();
-  // Asks it to end, as SIGTERM does; it ends within the next seconds.
+  // Asks the process to end, as SIGTERM does; it ends within the next seconds.
   void terminate();
   void reload_secrets();
 
-  // Lets it do what it can do without waiting. It ends in here when it was terminated or has failed, which problem()
-  // tells; and it is killed in here after `kill_after` steps.
+  // Runs the daemon as far as it gets without waiting. If it was terminated or failed, it ends within this call; then
+  // problem() says why. After `kill_after` steps it is killed within this call.
   void turn();
-  // The process will be killed in the middle of its work: after so many more steps.
+  // Kills the process in the middle of its work, after this many more steps.
   void kill_after(std::uint64_t steps) { steps_left_ = steps; }
-  // Steps so far, over all lives.
+  // The number of steps so far, over all runs of the daemon.
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
 
-  // Why the last life ended by itself; empty: it was asked to, or killed.
+  // Why the last run ended by itself; empty: it was asked to end, or killed.
   [[nodiscard]] const std::string& problem() const { return problem_; }
   // Requires: running().
   [[nodiscard]] storage::Store& store() { return *store_; }

@@ -23,7 +23,7 @@ Failure failure(FailureKind kind, std::string detail, bool answer_lost) {
   return result;
 }
 
-// What the sender sees of a reply; absent: nothing ever.
+// What the sender gets of a reply; absent: nothing, ever.
 std::optional<Result<HttpResponse>> seen(Reply reply) {
   switch (reply.fault) {
     case WireFault::none:
@@ -43,7 +43,7 @@ std::optional<Result<HttpResponse>> seen(Reply reply) {
 
 }  // namespace
 
-// One request under way. The sender holds it; what is in the network only points to it.
+// One request in flight. The sender owns it; the network only points to it.
 struct Network::Exchange {
   explicit Exchange(boost::asio::any_io_executor executor) : answered(std::move(executor)) {}
 
@@ -154,7 +154,7 @@ void Network::arrive(const std::weak_ptr<Exchange>& exchange, const std::string&
   time_.call_at(back, std::move(hand_over));
 }
 
-// As FNV-1a, over the instant and the text, but eight bytes at a time.
+// Like FNV-1a over the instant and the text, but with eight bytes at a time.
 void Network::note(std::string_view what) {
   constexpr std::uint64_t prime = 0x100000001B3U;
   const auto mix = [this](std::uint64_t part) {

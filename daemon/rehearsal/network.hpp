@@ -16,21 +16,21 @@
 
 namespace elit::daemon {
 
-// What the way between us and the peers does to requests. Shares are of the requests, 0..1.
+// What the network does to requests between the daemon and its peers. Shares are of the requests, 0..1.
 struct NetworkConditions {
   Milliseconds latency_min{5};  // of each direction
   Milliseconds latency_max{150};
-  double refused = 0;        // no connection comes about
-  double lost_requests = 0;  // the request leaves and never arrives; the sender notices only by its time-out
+  double refused = 0;        // the connection is refused
+  double lost_requests = 0;  // the request leaves and never arrives; the sender notices it only by its time-out
 };
 
 // The second implementation of the transport: peers that are functions, latency and loss from a seed, in virtual time.
 // A request that has left arrives even if its sender dies meanwhile, as on a real network.
 //
-// For one thread; outlives the transports it makes.
+// For one thread. It must outlive the transports that it makes.
 class Network {
  public:
-  // What a peer does with a request that arrives at an instant.
+  // The reply of a peer to a request that arrives at the given instant.
   using Peer = std::function<simulator::Reply(const HttpRequest&, Instant)>;
 
   Network(VirtualTime& time, std::uint64_t seed) : time_(time), random_(seed) {}
@@ -38,16 +38,16 @@ class Network {
   Network& operator=(const Network&) = delete;
   ~Network() = default;
 
-  // The peer of all transports whose base_url is this one.
+  // Adds the peer of all transports with this base_url.
   void add_peer(const std::string& base_url, Peer peer) { peers_[base_url] = std::move(peer); }
   // A transport to the peer of `settings.base_url`, which must be known. Only the total time-out is obeyed.
   [[nodiscard]] std::unique_ptr<Transport> connect(boost::asio::any_io_executor executor, TransportSettings settings);
 
   [[nodiscard]] NetworkConditions& conditions() { return weather_; }
 
-  // A hash over all that has passed so far and when: equal for equal runs.
+  // A hash over everything that passed so far, with its times: equal for equal runs.
   [[nodiscard]] std::uint64_t trace() const { return trace_; }
-  // Adds something that happened beside the network.
+  // Adds an event outside the network to the trace.
   void note(std::string_view what);
 
  private:

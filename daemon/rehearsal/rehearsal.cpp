@@ -25,10 +25,10 @@ constexpr Milliseconds history = day * rehearsal_history_days;
 constexpr Instant earliest_beginning = from_ms(1'767'571'200'000);  // 2026-01-05T00:00:00Z, a Monday
 constexpr Milliseconds late_max = seconds{60};
 constexpr std::int64_t backlog_steps = 60;
-// A user whom nobody could read is left alone for 6 hours at most (window_read.cpp).
+// A parked user is tried again after at most 6 hours.
 constexpr Milliseconds patience_min = hours{14};
 
-// A midnight after which all of the history is wanted, whatever `since` says.
+// A midnight; the history before it begins after every `since`.
 Instant beginning(const Options& options) {
   Instant begin = earliest_beginning;
   for (const SourceOptions& source : options.sources) {
@@ -62,7 +62,7 @@ simulator::SimulatorOptions make_peer(const RehearsalOptions& options, std::size
   world.messages_per_user_day = options.messages_per_user_day;
   world.arrivals_per_minute = options.users * options.messages_per_user_day / (24 * 60);
   world.arrivals_stop_after = day * options.days;
-  // What is later than a look-back reaches is not found, and how late messages really are is not known here.
+  // A message that appears later than the look-back reaches is not found; real lateness is not known here.
   world.late_max = std::min(late_max, (source.settle + source.lookback) / 2);
   if (world.late_max < Milliseconds{1}) {
     world.late_max = Milliseconds{1};
@@ -85,7 +85,7 @@ StageOptions make_stage(const RehearsalOptions& options) {
   return stage;
 }
 
-// Each user matches one audience of its source, in turns.
+// Each user matches one audience of its source; the audiences take turns.
 void fill_audiences(Stage& stage) {
   for (std::size_t i = 0; i < stage.sources(); ++i) {
     const std::vector<Audience>& audiences = stage.options().sources[i].audiences;
@@ -197,7 +197,7 @@ class Rehearsal {
   }
 
  private:
-  // Lets the rest arrive.
+  // Waits for the messages that have not arrived yet.
   RehearsalReport finish() {
     Milliseconds budget = patience_min;
     for (const SourceOptions& source : stage_.options().sources) {
@@ -207,7 +207,7 @@ class Rehearsal {
       budget = std::max(budget, patience_min + 2 * (sink.retry.max + sink.batch.wait));
     }
     const SteadyTime end = stage_.time().now().steady + budget;
-    // What is said last becomes visible within the first step.
+    // The last messages become visible within the first step.
     for (Milliseconds step = minutes{10};; step *= 2) {
       stage_.run_until(std::min(end, stage_.time().now().steady + step));
       RehearsalReport result = report();
@@ -326,7 +326,7 @@ class Rehearsal {
     say(report.repeats_other_key, "messages came again under another Idempotency-Key");
   }
 
-  // What of a source should be at a sink.
+  // Selects the messages of a source that a sink should have.
   [[nodiscard]] LedgerQuery query(std::size_t source, bool with_history) const {
     LedgerQuery query;
     query.source = stage_.options().sources[source].name;

@@ -7,7 +7,7 @@
 namespace elit::daemon {
 namespace {
 
-// By which the simulated sources know the daemon.
+// The key that the simulated sources accept.
 constexpr const char* stage_api_key = "rehearsal-api-key";
 
 std::string source_url(const std::string& name) {
@@ -18,7 +18,7 @@ std::string sink_url(const std::string& name) {
   return "http://sink-" + name + ".invalid";
 }
 
-// The options with the stage's peers in place of the real ones.
+// The options, with the stage's peers instead of the real ones.
 Options staged(Options options) {
   for (SourceOptions& source : options.sources) {
     source.base_url = source_url(source.name);

@@ -25,13 +25,13 @@ struct StageOptions {
   Instant start;
   std::uint64_t seed = 1;
   LogOptions log;
-  Milliseconds restart_after{5'000};  // after the daemon has ended, for whatever reason
+  Milliseconds restart_after{5'000};  // after the daemon has ended for any reason
 };
 
 // A host with everything around it: a simulated Elitbuzz for each source, a simulated CRM for each sink, the
 // network between them and a service manager that restarts the daemon.
 //
-// One at a time in a process, as SQLite's random numbers are.
+// One at a time in a process, because SQLite's random numbers are global.
 class Stage {
  public:
   explicit Stage(StageOptions options);
@@ -39,11 +39,11 @@ class Stage {
   Stage& operator=(const Stage&) = delete;
   ~Stage() = default;
 
-  // Lets everything happen until then. The daemon is started at first.
+  // Runs everything until `when`. The first call starts the daemon.
   void run_until(SteadyTime when);
   void run_for(Milliseconds duration) { run_until(time_.now().steady + duration); }
 
-  // As the service manager does it: ends the daemon in order and starts it again, with changed options if given.
+  // Stops the daemon in an orderly way and starts it again, with changed options if given, as the service manager does.
   void restart();
   void change_options(const Options& options);
   // The machine loses its power.

@@ -4,7 +4,7 @@
 
 namespace elit::daemon {
 
-// The machine's own clocks: std::chrono::system_clock and steady_clock, cut to milliseconds.
+// The clocks of the machine: std::chrono::system_clock and steady_clock, truncated to milliseconds.
 class SystemTimer final : public Timer {
  public:
   [[nodiscard]] Now now() const override;

@@ -6,8 +6,8 @@
 
 namespace elit::daemon {
 
-// The second seam to the outside, beside Transport: what time it is, and waiting. The daemon's implementation uses the
-// system clocks, the simulator's uses virtual time.
+// Tells the time; with Transport the seam to the outside. The daemon uses the clocks of the machine (SystemTimer),
+// rehearsals and simulations use VirtualTime. Waiting is in waiting.hpp.
 class Timer {
  public:
   Timer() = default;

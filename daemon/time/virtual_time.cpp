@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Tells those who wait on a context which time it has.
+// Tells waits on a context which time governs it.
 class Governance final : public asio::execution_context::service {
  public:
   static asio::execution_context::id id;

@@ -13,41 +13,41 @@
 
 namespace elit::daemon {
 
-// Time that passes only when it is told to: from one thing that is due to the next, in the order of their instants,
-// and in the order of their making where those are equal. Whoever waits on a governed context (waiting.hpp) waits in
-// this time, so months pass in the time their work takes, the same way each time.
+// Time that passes only by calls: step() goes from one due action to the next, in the order of their instants; equal
+// instants keep the order of their creation. All waiting (waiting.hpp) on a governed context is in this time, so months
+// take only as long as their work, and every run is the same.
 //
-// For one thread. Outlives the contexts it governs.
+// For one thread. It must outlive the contexts that it governs.
 class VirtualTime final : public Timer {
  public:
-  // Names something that is due, until it has happened.
+  // Identifies a due action until it has run.
   using Appointment = std::pair<SteadyTime, std::uint64_t>;
 
   explicit VirtualTime(Instant start) : truth_(start) {}
 
-  // What the clocks of the machine show.
+  // What the clocks of the simulated machine show.
   [[nodiscard]] Now now() const override { return {truth_ + clock_error_, steady_}; }
-  // What the time really is, whatever the wall clock was set to.
+  // The true time, which a wrong wall clock does not change.
   [[nodiscard]] Instant truth() const { return truth_; }
 
-  // From now on, all waiting on `context` is in this time. Sockets and their time-outs are not for such a context.
+  // From now on all waiting on `context` is in this time. Do not use sockets and their time-outs on such a context.
   void govern(boost::asio::io_context& context);
-  // The time that governs the context of `executor`; null: the machine's own.
+  // The virtual time that governs the context of `executor`; null: none does.
   [[nodiscard]] static VirtualTime* governing(const boost::asio::any_io_executor& executor);
 
-  // Calls `action` at `when`; at once, but not within this call, if that has passed.
+  // Calls `action` at `when`; if that has passed, now, but not within this call.
   Appointment call_at(SteadyTime when, std::function<void()> action);
-  // Nothing happens if it has happened or was forgotten before.
+  // Removes a due action; no effect if it has run or was removed.
   void forget(const Appointment& appointment) { due_.erase(appointment); }
 
-  // When the next thing is due; absent when nothing is.
+  // When the next action is due; absent: there is none.
   [[nodiscard]] std::optional<SteadyTime> next() const;
-  // Goes on to the next thing that is due and does it. Requires: next() is present.
+  // Goes to the instant of the next action and runs it. Requires: next() is present.
   void step();
-  // Lets the time until `when` pass, in which nothing is due.
+  // Goes to `when`. Requires: no action is due before.
   void pass_until(SteadyTime when);
 
-  // Sets the wall clock so much before the truth, or behind it. Nobody's waiting changes.
+  // Sets the wall clock ahead of the true time, or behind it (negative). Waits do not change.
   void set_clock_error(Milliseconds error) { clock_error_ = error; }
 
  private:

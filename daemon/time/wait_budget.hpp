@@ -7,16 +7,15 @@
 
 namespace elit::daemon {
 
-// How long a one-pass run is willing to wait for a peer, all waiting together; parallel waits count once. The daemon
-// has no limit.
+// How long a one-pass run may wait for peers in total; parallel waits count once. The daemon has no limit.
 class WaitBudget {
  public:
-  // Absent: without limit.
+  // Absent: no limit.
   explicit WaitBudget(std::optional<Milliseconds> limit) : left_(limit) {}
 
   [[nodiscard]] bool limited() const { return left_.has_value(); }
 
-  // Whether `wait` more is within the limit.
+  // Whether another `wait` is within the limit.
   [[nodiscard]] bool allows(Milliseconds wait) const { return !left_ || wait <= *left_; }
 
   // Counts the time from `from` to `to` as waited.

@@ -16,8 +16,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-// An Asio timer that goes off in the time of its context. Where that is virtual, the Asio timer never expires by
-// itself: the virtual time cancels it.
+// An Asio timer in the time of its context. If that is virtual, the Asio timer never expires by itself: the virtual
+// time cancels it.
 class Alarm {
  public:
   explicit Alarm(const asio::any_io_executor& executor)
@@ -30,7 +30,7 @@ class Alarm {
     }
   }
 
-  // Before the wait, once.
+  // Call it once, before the wait.
   void set(Milliseconds after) {
     if (virtual_ == nullptr) {
       timer_.expires_after(after);
@@ -44,7 +44,7 @@ class Alarm {
   void cancel() { timer_.cancel(); }
 
   [[nodiscard]] asio::steady_timer& timer() { return timer_; }
-  // After the wait: it ended because the virtual time came.
+  // After the wait: whether it ended because the virtual time was reached.
   [[nodiscard]] bool went_off() const { return went_off_; }
 
  private:
@@ -54,7 +54,7 @@ class Alarm {
   bool went_off_ = false;
 };
 
-// One waiting coroutine. It lives in that coroutine's frame.
+// One waiting coroutine; part of that coroutine's frame.
 struct Waiter {
   explicit Waiter(const asio::any_io_executor& executor) : alarm(executor) {}
 
@@ -62,7 +62,7 @@ struct Waiter {
   bool is_set = false;
 };
 
-// Keeps a waiter on the list for as long as its coroutine waits, however the wait ends.
+// Keeps a waiter on the list as long as its coroutine waits; an exception or a cancellation removes it too.
 class Listed {
  public:
   Listed(std::list<Waiter*>& list, Waiter* waiter) : list_(list), place_(list.insert(list.end(), waiter)) {}

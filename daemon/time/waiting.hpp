@@ -12,12 +12,12 @@ namespace elit::daemon {
 
 // All waiting is on the monotonic clock, or in the virtual time that governs the executor's context (virtual_time.hpp).
 
-// Waits; zero or less gives others a turn. Cancelling the coroutine ends the wait with
+// Waits; zero or less lets other coroutines run. Cancelling the coroutine ends the wait with
 // boost::system::system_error(operation_aborted).
 [[nodiscard]] boost::asio::awaitable<void> sleep_for(Milliseconds duration);
 
 // Tells coroutines that there is something to do. For one thread: set and wait run on the executor's thread. A wait
-// may outlive the AsyncEvent; it then ends by its own limit only.
+// may outlive the AsyncEvent; then only its own limit ends it.
 class AsyncEvent {
  public:
   explicit AsyncEvent(boost::asio::any_io_executor executor);
@@ -25,11 +25,11 @@ class AsyncEvent {
   AsyncEvent& operator=(const AsyncEvent&) = delete;
   ~AsyncEvent();
 
-  // Wakes everyone who waits. When nobody waits, the set is remembered for the next wait; several count as one.
+  // Wakes all waits. If there is none, the next wait ends at once; several calls then count as one.
   void set();
 
-  // True as soon as the event is set, at once when a set is remembered; false after `at_most`. Absent: no limit. A wait
-  // that is cancelled throws like sleep_for and uses up no set.
+  // True as soon as the event is set, at once if it was set before; false after `at_most`. Absent: no limit. A
+  // cancelled wait throws like sleep_for and leaves the event set.
   [[nodiscard]] boost::asio::awaitable<bool> wait(std::optional<Milliseconds> at_most = std::nullopt);
 
  private:
