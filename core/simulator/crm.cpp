@@ -29,7 +29,7 @@ std::optional<std::string> string_member(const json::object& object, std::string
   return std::string(value->get_string().data(), value->get_string().size());
 }
 
-// The row as sent is the better witness; `text` is what the sender made of it.
+// The row as sent is more reliable than `text`, which the sender derived from it.
 std::string content_of(const json::object& message) {
   const json::value* raw = message.if_contains("raw");
   if (raw != nullptr && raw->is_object() && raw->get_object().contains("response")) {
@@ -59,7 +59,7 @@ std::optional<Received> read_message(const json::value& element) {
   return received;
 }
 
-// The same message is chosen whenever it comes.
+// Chooses the same messages every time they come.
 bool chosen(const std::string& key, std::string_view purpose, double share) {
   return share > 0 && random_for(0, std::string(purpose) + key, 0).fraction() < share;
 }

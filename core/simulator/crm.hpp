@@ -26,32 +26,32 @@ struct Received {
   std::string idempotency_key;
   Instant arrived;
   std::uint64_t request = 0;    // the number of the request it came with
-  bool refused_before = false;  // it was answered with an error earlier, so others may have overtaken it
+  bool refused_before = false;  // it got an error earlier, so others may have overtaken it
 };
 
 struct CrmCounts {
   std::uint64_t requests = 0;
   std::uint64_t repeats_same_key = 0;   // messages that came again under an Idempotency-Key they had before
   std::uint64_t repeats_other_key = 0;  // messages that came again under a new one
-  std::uint64_t invalid_requests = 0;   // not what the generic sink promises to send; answered 400
+  std::uint64_t invalid_requests = 0;   // against the promises of the generic sink; answered 400
   std::uint64_t missing_idempotency_keys = 0;
   std::uint64_t idempotency_conflicts = 0;  // requests whose Idempotency-Key came with another set of messages before
 };
 
-// The receiver of the generic http sink: takes a message once, whatever happens around it.
+// The receiver of the generic http sink: takes each message once.
 class Crm {
  public:
-  // `authorization` is the whole header that is asked for; empty: none is.
+  // `authorization` is the whole header that requests must have; empty: none.
   Crm(std::string authorization, std::uint64_t seed);
 
   // `elapsed` is counted from the start of the simulator.
   Reply answer(const HttpRequest& request, Instant now, Milliseconds elapsed);
 
   [[nodiscard]] CrmFaults& faults() { return faults_; }
-  // In the order of arrival, each key once.
+  // Messages in the order of arrival, each key once.
   [[nodiscard]] const std::vector<Received>& received() const { return received_; }
   [[nodiscard]] const CrmCounts& counts() const { return counts_; }
-  // Messages that were answered with an error and not accepted since.
+  // The number of messages that got an error and were not accepted since.
   [[nodiscard]] std::uint64_t refused() const;
 
  private:

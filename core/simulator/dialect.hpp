@@ -15,7 +15,7 @@ enum class PastTheEnd : std::uint8_t { empty, error_1004, not_found, no_content,
 enum class ErrorBody : std::uint8_t {
   plain,    // {"code": 1002, "message": "INVALID_…", "details": "…"}
   camel,    // {"errorCode": …, "errorMessage": …, "errorDetails": …}
-  snake,    // {"error_code": "1002", "error_message": …, "error_details": …}, the code as a text
+  snake,    // {"error_code": "1002", "error_message": …, "error_details": …}, the code as a string
   status,   // {"responseObject": null, "status": {"code": …, "desc": …, "title": …, "details": …}}
   spring,   // {"timestamp": …, "status": 400, "error": "Bad Request", "path": …, "message": "INVALID_…"}
   problem,  // RFC 7807
@@ -28,8 +28,8 @@ enum class MediaUrls : std::uint8_t { signed_afresh, plain, none };
 enum class RateLimitAnswer : std::uint8_t { status_429, status_503, status_403 };
 enum class RetryAfter : std::uint8_t { seconds, date, none };
 
-// How this Elitbuzz speaks: one switch for each line of the table of unknowns in api.md section 8. The defaults are
-// that table's default assumptions.
+// The dialect of this Elitbuzz: one switch for each line of the table of unknowns in api.md section 8. The defaults are
+// the default assumptions of that table.
 struct Dialect {
   std::string users_shape = "responseObject";  // "array", or the names of nested members joined by dots
   std::string users_elements = "objects";      // objects, or ids: the list holds nothing but the ids
@@ -42,10 +42,10 @@ struct Dialect {
   std::string row_id_field = "none";
   std::string row_id_kind = "stable";  // stable; fresh: another id on every read; same: one id for all rows
   PageOrder page_order = PageOrder::newest_first;
-  RowsOrder rows_order = RowsOrder::as_pages;     // reversed: inside a page the rows stand the other way round
+  RowsOrder rows_order = RowsOrder::as_pages;     // reversed: the rows of a page are in the opposite order
   int page_cap = 500;                             // 0: none
-  std::string page_size_parameter = "page_size";  // any other spelling is ignored; both; none: the size is never obeyed
-  bool page_number_obeyed = true;                 // otherwise every page is the first
+  std::string page_size_parameter = "page_size";  // other spellings are ignored; both: either is obeyed; none: neither
+  bool page_number_obeyed = true;                 // false: every page is the first
   PastTheEnd past_the_end = PastTheEnd::empty;
   bool start_inclusive = true;
   bool end_inclusive = true;
@@ -54,11 +54,11 @@ struct Dialect {
   std::string sender_bot = "bot";
   std::string sender_agent = "agent";
   std::string sender_system = "system";
-  bool live_chat_rows = true;  // false: what agents say is not exported
+  bool live_chat_rows = true;  // false: messages of agents are not exported
   MediaUrls media = MediaUrls::signed_afresh;
   bool random_member_order = false;
-  int insert_between_pages = 0;  // so many times per user a fresh row appears after a first page that is not the last
-  int retention_days = 0;        // older messages are not shown; 0: all are
+  int insert_between_pages = 0;  // how often per user a new row appears after a first page that is not the last
+  int retention_days = 0;        // older messages are not shown; 0: all are shown
 
   bool status_envelope = false;    // successes carry {"status": {"code": 1000}}
   bool failures_with_200 = false;  // errors come as HTTP 200 with a status.code other than 1000
@@ -67,7 +67,7 @@ struct Dialect {
   double rate_limit = 0;  // requests a second; 0: none
   RateLimitAnswer rate_limit_answer = RateLimitAnswer::status_429;
   RetryAfter retry_after = RetryAfter::seconds;
-  double clock_skew_s = 0;  // the Date header is this much ahead of the truth
+  double clock_skew_s = 0;  // how far the Date header is ahead of the true time
 };
 
 [[nodiscard]] const std::vector<Setting<Dialect>>& dialect_settings();

@@ -1,5 +1,5 @@
-// The bodies that the simulated API writes. They are put together as text, not as a tree, because some of them are
-// ill-formed on purpose.
+// The bodies that the simulated API writes. They are built as text, not as a tree, because some of them are ill-formed
+// on purpose.
 #include <algorithm>
 #include <utility>
 
@@ -104,7 +104,7 @@ Reply ElitbuzzApi::error(int status, int code, const std::string& name, const st
   return json_reply(status, body);
 }
 
-// Puts a list into the members that `shape` names; a bare array has no room for an envelope.
+// Wraps a list in the members that `shape` names; a bare array has no place for an envelope.
 std::string ElitbuzzApi::wrapped(const std::string& shape, const std::vector<std::string>& elements) const {
   std::string text = list_text(elements);
   if (shape == "array") {
@@ -130,7 +130,7 @@ std::string ElitbuzzApi::user_element(const User& user) const {
   }
   Members members{{dialect_.user_id_field, id}};
   for (const auto& [name, value] : user.attributes) {
-    // A user has other names for the same id only where they say the same; the field of the dialect is the id.
+    // The field of the dialect is the id; other id fields of a user appear only if they have the same value.
     const bool another_id = name == "user.channel_user_id" || name == "user.phone_no" || name == "user.phone_number";
     if (!another_id && name != dialect_.user_id_field) {
       members.emplace_back(name, json_string(value));

@@ -54,7 +54,7 @@ std::optional<Reply> ElitbuzzApi::over_the_limit(Instant now) {
   if (dialect_.rate_limit <= 0) {
     return std::nullopt;
   }
-  // A window of one second, or of the time that one request is worth when the limit is below one a second.
+  // A window of one second, or of the time of one request if the limit is below one a second.
   const double allowed = std::max(1.0, dialect_.rate_limit);
   const Milliseconds span{static_cast<std::int64_t>(1000.0 * allowed / dialect_.rate_limit)};
   std::erase_if(recent_, [&](Instant earlier) { return earlier + span <= now; });
@@ -70,7 +70,7 @@ std::optional<Reply> ElitbuzzApi::over_the_limit(Instant now) {
   if (dialect_.retry_after == RetryAfter::seconds) {
     reply.answer.headers.push_back({"Retry-After", std::to_string(wait_s)});
   } else if (dialect_.retry_after == RetryAfter::date) {
-    // Rounded up: a date holds whole seconds, and one too early would be refused again.
+    // Rounded up: a date has whole seconds, and a request that comes too early would be refused again.
     reply.answer.headers.push_back({"Retry-After", to_http_date(now + std::chrono::seconds{wait_s + 1})});
   }
   return reply;
@@ -226,8 +226,8 @@ Reply ElitbuzzApi::page(User& user, const std::vector<Message*>& rows, const Win
   }
   const bool more_follow = window.page_number == 1 && last > 1;
   if (more_follow && inserted_[user.id] < dialect_.insert_between_pages) {
-    // Dated within the last minute, so that a client which looks back can find it; where the window ends earlier, it
-    // is no part of this read and nothing shifts.
+    // Dated within the last minute, so that a look-back finds it. If the window ends earlier, it is not part of this
+    // read and shifts nothing.
     const int number = ++inserted_[user.id];
     const Milliseconds ago{static_cast<std::int64_t>(Random(static_cast<std::uint64_t>(number)).below(60'000))};
     world_.add_message(user, now - ago, now, "Inserted between two pages, " + std::to_string(number));

@@ -14,17 +14,17 @@
 
 namespace elit::simulator {
 
-// Whose bot the API serves.
+// The account whose bot the API serves.
 struct Account {
-  std::string api_key;  // raw, as it follows `Basic `
+  std::string api_key;  // raw, as it stands after `Basic `
   std::string customer_id = "4660";
   std::string bot_key = "6bc26c50902b4838";
 };
 
-// Trouble with the data, set from outside between two requests.
+// Faults of the data, set from outside between two requests.
 struct ApiTrouble {
   bool users_empty = false;
-  double users_shrunk = 0;    // share of the matching users that the list lacks
+  double users_shrunk = 0;    // share of the matching users that is missing in the list
   std::string bad_user;       // this user's conversations always fail; empty: none
   int bad_user_status = 400;  // 400 with code 1002, or 500
 };
@@ -32,7 +32,7 @@ struct ApiTrouble {
 // Answers the Users and the Conversations API as api.md sections 1 to 3 describe them, in any dialect.
 class ElitbuzzApi {
  public:
-  // `world` outlives this object.
+  // `world` must outlive this object.
   ElitbuzzApi(World& world, Account account, Dialect dialect);
 
   // Requires: the world was advanced to `now`.
@@ -43,12 +43,12 @@ class ElitbuzzApi {
   [[nodiscard]] Account& account() { return account_; }
   [[nodiscard]] ApiTrouble& trouble() { return trouble_; }
 
-  // Whether the API shows `message` at `now` to whoever asks for its time.
+  // Whether the API shows `message` at `now` to a request for its time.
   [[nodiscard]] bool shows(const Message& message, Instant now) const;
 
   [[nodiscard]] std::uint64_t requests() const { return requests_; }
 
-  // An error of the vendor in the dialect's shape; `status` is replaced by 200 where the dialect says so.
+  // An error of the vendor in the dialect's shape; the status is 200 instead of `status` if the dialect says so.
   [[nodiscard]] Reply error(int status, int code, const std::string& name, const std::string& details) const;
 
  private:

@@ -15,7 +15,7 @@ struct FileKind {
   const char* upload_type;
 };
 
-// Writes the messages of one exchange in order, moving its own clock on.
+// Writes the messages of one exchange in order and advances its own clock.
 class ConversationWriter {
  public:
   ConversationWriter(Random& random, const User& user, const ExchangeOptions& options)
@@ -64,7 +64,7 @@ class ConversationWriter {
   void quick_replies() {
     say(Speaker::user, line(book_.questions));
     pause();
-    std::string list;  // printed as the vendor's language prints a list: no JSON, and not to be split back safely
+    std::string list;  // printed as the vendor's language prints a list: no JSON, and it cannot be split safely
     for (const std::string_view option : book_.options) {
       list += (list.empty() ? "[" : ", ") + std::string(option);
     }
@@ -129,7 +129,7 @@ class ConversationWriter {
     }
   }
 
-  // What api.md section 9, traps 30 and 35, warns of.
+  // The cases of api.md section 9, traps 30 and 35.
   void odd() {
     pause();
     static const std::array<std::pair<const char*, const char*>, 9> rows{{

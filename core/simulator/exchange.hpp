@@ -17,7 +17,8 @@ struct ExchangeOptions {
 inline constexpr double messages_per_exchange = 3.5;
 
 // A few messages between `user` and bot or agent: questions and answers, quick replies, files, an agent who joins and
-// leaves, the same word twice in one millisecond, several messages at once. Not numbered; visible when dated.
+// leaves, the same word twice in one millisecond, several messages at once. They have no numbers yet and are visible at
+// their own instant.
 [[nodiscard]] std::vector<Message> write_exchange(Random& random, const User& user, const ExchangeOptions& options);
 
 // `count` messages of one millisecond, two of which are identical when there are at least two.

@@ -13,14 +13,14 @@
 namespace elit::simulator {
 namespace {
 
-// All messages that no reader could tell apart.
+// A group of messages that no reader can tell apart.
 struct Group {
   std::string user_id;
   std::uint64_t expected = 0;  // within the query, of a listed user
   std::uint64_t possible = 0;  // visible at all
   std::uint64_t received = 0;
   std::optional<Instant> instant;
-  std::optional<Instant> served;  // when the last of them was first served; absent while one was not
+  std::optional<Instant> served;  // when the last of them was first served; absent: one was not served yet
 };
 
 using Groups = std::unordered_map<std::string, Group>;
@@ -39,7 +39,7 @@ void enter(Groups& groups, const User& user, const Message& message, TimestampFo
   }
 }
 
-// What arrived of one user, in the order of arrival.
+// The messages of one user in the order of arrival.
 struct Arrival {
   const Received* received;
   Instant instant;
@@ -55,7 +55,7 @@ std::uint64_t order_violations(const std::vector<Arrival>& arrivals) {
       newest = std::max(newest, late.instant);
       continue;
     }
-    // The newer message that arrived last gave the sender the most time to know of this one.
+    // Of the newer messages, the one that arrived last left the sender the most time to know this one.
     for (std::size_t j = i; j-- > 0;) {
       const Arrival& newer = arrivals[j];
       if (newer.instant > late.instant) {

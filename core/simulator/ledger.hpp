@@ -11,14 +11,14 @@
 
 namespace elit::simulator {
 
-// What of the truth should have arrived.
+// Selects the messages that should have arrived.
 struct LedgerQuery {
-  std::string source;                    // only what the CRM received of this source; empty: all
+  std::string source;                    // only messages that the CRM received of this source; empty: all
   std::optional<Instant> since;          // only messages dated at or after it; absent: all
   std::optional<Instant> visible_until;  // only messages that were visible by then; absent: now
 };
 
-// The truth beside what the CRM received. Only users that an answer of the Users API ever held are expected at the CRM.
+// Compares the truth with the CRM. The CRM should have only users that an answer of the Users API ever held.
 struct Ledger {
   std::uint64_t users = 0;
   std::uint64_t users_matching = 0;    // that an answer of the Users API held
@@ -26,16 +26,16 @@ struct Ledger {
   std::uint64_t messages_served = 0;   // of those, in at least one answer
   std::uint64_t crm_received = 0;      // distinct keys
   std::uint64_t crm_refused = 0;       // distinct keys answered with an error and not accepted since
-  // A message dated before another of its user that arrived earlier, although it came in the same request or had been
-  // served well before the other one arrived. What was refused in between may be overtaken.
+  // Messages that arrived after a later dated message of their user, although they came in the same request or had been
+  // served well before the other one arrived. A message that was refused meanwhile may be overtaken.
   std::uint64_t crm_order_violations = 0;
-  std::uint64_t missing = 0;     // by user, instant and content: expected and not received; what was refused counts too
-  std::uint64_t unexpected = 0;  // by the same: received more often than it ever was visible: an invention or a double
-  std::vector<std::string> missing_users;  // users who miss something, at most ten
+  std::uint64_t missing = 0;     // by user, instant and content: expected and not received; refused ones included
+  std::uint64_t unexpected = 0;  // by the same: received more often than ever visible: invented or doubled
+  std::vector<std::string> missing_users;  // users with missing messages, at most ten
   CrmCounts crm;
   std::uint64_t api_requests = 0;
 
-  // Nothing is missing, twice, invented or out of order. Repeats by the same idempotency key are allowed.
+  // Nothing is missing, doubled, invented or out of order. Repeats under the same idempotency key are allowed.
   [[nodiscard]] bool balanced() const {
     return missing == 0 && unexpected == 0 && crm_order_violations == 0 && crm.idempotency_conflicts == 0;
   }
@@ -49,15 +49,15 @@ struct Ledger {
 [[nodiscard]] bool is_expected(const User& user, const Message& message, const ElitbuzzApi& api,
                                const LedgerQuery& query, Instant now);
 
-// Equal for messages that no reader could tell apart. `timestamp` is empty where it is unreadable, `content` as by
-// comparable_content().
+// Equal for messages that no reader can tell apart. `timestamp` is empty if it is unreadable; `content` is the result
+// of comparable_content().
 [[nodiscard]] std::string message_name(const std::string& user_id, const std::string& timestamp,
                                        const std::string& content);
 
-// One JSON object.
+// Writes one JSON object.
 [[nodiscard]] std::string ledger_json(const Ledger& ledger);
 
-// How much earlier a message must have been served than another arrived, to say that the sender knew it then.
+// A sender knows a message if it was served this much earlier than another one arrived.
 inline constexpr Milliseconds order_grace{2'000};
 
 }  // namespace elit::simulator

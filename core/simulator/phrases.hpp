@@ -5,7 +5,7 @@
 
 namespace elit::simulator {
 
-// What people and bots of one language say to each other. "{n}" in a line stands for an order number.
+// Phrases of users and bots in one language. "{n}" in a line stands for an order number.
 struct Phrasebook {
   std::string_view language;     // as in the attribute user.language
   std::string_view dial_prefix;  // of WhatsApp numbers, digits only
@@ -13,7 +13,7 @@ struct Phrasebook {
   std::vector<std::string_view> questions;  // the user
   std::vector<std::string_view> answers;    // the bot
   std::vector<std::string_view> agent_lines;
-  std::vector<std::string_view> options;  // quick replies; some hold a comma, as they do in life
+  std::vector<std::string_view> options;  // quick replies; some hold a comma, as real ones do
   std::string_view thanks;
 };
 

@@ -8,27 +8,27 @@
 
 namespace elit::simulator {
 
-// What goes wrong on the wire while an answer is given.
+// A fault on the wire while a response is sent.
 enum class WireFault : std::uint8_t {
   none,
   close_before_answer,  // the request was carried out, the connection ends without a byte
   close_mid_body,       // the connection ends inside the body
   hang,                 // no byte ever comes
   garbage,              // bytes that are not HTTP
-  drip,                 // the body comes a byte now and then
+  drip,                 // the body comes byte by byte
 };
 
-// What the simulated peer does with one request.
+// The reaction of a simulated peer to one request.
 struct Reply {
   HttpResponse answer;
-  Milliseconds delay{0};  // silence before the first byte of the answer
+  Milliseconds delay{0};  // silence before the first byte of the response
   WireFault fault = WireFault::none;
 };
 
-// An answer with `Content-Type: application/json`.
+// A response with `Content-Type: application/json`.
 [[nodiscard]] Reply json_reply(int status, std::string body);
 
-// An answer of another content type.
+// A response of another content type.
 [[nodiscard]] Reply text_reply(int status, std::string content_type, std::string body);
 
 }  // namespace elit::simulator

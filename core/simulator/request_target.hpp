@@ -11,14 +11,12 @@
 
 namespace elit::simulator {
 
-// The target of a request, taken apart the way a Java servlet does it: percent-decoded, and a '+' in the query is a
-// blank.
+// The target of a request, parsed as a Java servlet does: percent-decoded, and a '+' in the query is a blank.
 struct RequestTarget {
   std::vector<std::string> segments;  // of the path; empty segments are left out
   std::vector<std::pair<std::string, std::string>> query;
 
-  // The first value of that name, compared exactly; absent when it is not there or blank, which mean the same to the
-  // API.
+  // The first value of that name, compared exactly; absent when it is missing or blank, which are the same to the API.
   [[nodiscard]] std::optional<std::string_view> value(std::string_view name) const;
 };
 
@@ -27,7 +25,7 @@ struct RequestTarget {
 // The first header of that name, compared without case.
 [[nodiscard]] std::optional<std::string_view> find_header(const HttpRequest& request, std::string_view name);
 
-// The whole of `text` as a decimal number; absent when it is anything else or does not fit.
+// Reads all of `text` as a decimal number; absent for anything else and for a number that does not fit.
 [[nodiscard]] std::optional<std::int64_t> parse_integer(std::string_view text);
 
 }  // namespace elit::simulator

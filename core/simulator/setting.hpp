@@ -9,20 +9,19 @@
 
 #include "core/instant.hpp"
 
-// Tables of `key=value` settings: the command line, the run-time switches and the help text all come from the same
-// rows.
+// Tables of `key=value` settings. The command line, the run-time switches and the help text come from the same rows.
 namespace elit::simulator {
 
 template <class T>
 struct Setting {
   std::string key;
-  std::string values;                             // what may be written, for a person
+  std::string values;                             // the values that are allowed, for the user
   std::string meaning;                            // one line
-  std::function<bool(T&, std::string_view)> set;  // false, and nothing changed: not such a value
+  std::function<bool(T&, std::string_view)> set;  // false: not such a value, and nothing changed
   std::function<std::string(const T&)> show;
 };
 
-// Something that is on, off, or on during a span counted from the start of the simulator.
+// A switch that is on, off, or on during a span counted from the start of the simulator.
 struct Toggle {
   bool on = false;
   std::optional<Milliseconds> from;  // with `to`: on in [from, to) only
@@ -56,7 +55,7 @@ Setting<T> choice(std::string key, Enumeration T::*member, std::vector<std::stri
           [member, names](const T& target) { return std::string(names.at(static_cast<std::size_t>(target.*member))); }};
 }
 
-// A text that is one of `names`, or any when there are none.
+// A text that is one of `names`, or any text if `names` is empty.
 template <class T>
 Setting<T> text(std::string key, std::string T::*member, std::vector<std::string_view> names, std::string meaning) {
   return {std::move(key), names.empty() ? "TEXT" : joined(names), std::move(meaning),
@@ -129,7 +128,7 @@ Setting<T> toggle(std::string key, Toggle T::*member, std::string meaning) {
           [member](const T& target) { return to_string(target.*member); }};
 }
 
-// Sets `key` of `target`. On a mistake nothing is changed and the sentence that says what would be right is returned.
+// Sets `key` of `target`. On an error it changes nothing and returns a sentence that says what would be right.
 template <class T>
 std::optional<std::string> apply(const std::vector<Setting<T>>& table, T& target, std::string_view key,
                                  std::string_view value) {

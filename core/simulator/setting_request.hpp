@@ -12,16 +12,16 @@
 #include "core/simulator/reply.hpp"
 #include "core/simulator/setting.hpp"
 
-// Tables of settings over HTTP: GET shows what is in force, POST changes some.
+// Tables of settings over HTTP: GET shows the settings in force, POST changes some.
 namespace elit::simulator {
 
-// 400 with a sentence.
+// 400 with a sentence that says what is wrong.
 [[nodiscard]] Reply mistake_reply(const std::string& what);
 
 // The body as a JSON object; absent when it is anything else.
 [[nodiscard]] std::optional<boost::json::object> read_changes(const std::string& body);
 
-// A JSON scalar the way it is written on the command line.
+// A JSON scalar as it is written on the command line.
 [[nodiscard]] std::string setting_text(const boost::json::value& value);
 
 template <class T>

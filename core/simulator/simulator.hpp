@@ -21,29 +21,27 @@ struct SimulatorOptions {
   Dialect dialect;
   ApiFaults faults;
   CrmFaults crm_faults;
-  std::string crm_authorization;  // the whole header the CRM asks for; empty: none
-  std::map<std::string, SimulatedCrmFaults, std::less<>> vendor_faults;  // by the vendor's name
+  std::string crm_authorization;  // the whole header that the CRM requires; empty: none
+  std::map<std::string, SimulatedCrmFaults, std::less<>> vendor_faults;  // by the name of the CRM
 };
 
-// A simulated Elitbuzz, CRMs and the truth about both, as a function of (request, now): the same options and calls
-// give the same replies on every machine.
+// A simulated Elitbuzz, simulated CRMs and the truth about both, as a function of (request, now): the same options and
+// calls give the same replies on every machine.
 //
 //   /bot-api/...                  the API (api.md sections 1 to 3)
 //   POST /crm/conversations       the receiver of the generic http sink
-//   /crm/VENDOR/...               a CRM of a vendor: hubspot, salesforce, zoho or odoo (core/simulator/crms/); its
-//   own
-//                                 paths come after that prefix, which is also what its base URL ends with
-//   GET  /simulator/ledger        the truth beside what the CRM received; ?since_ms= and ?visible_until_ms= narrow it
+//   /crm/VENDOR/...               a CRM: hubspot, salesforce, zoho or odoo (core/simulator/crms/). Its own paths follow
+//                                 this prefix, with which its base URL ends
+//   GET  /simulator/ledger        the truth compared with the CRM; ?since_ms= and ?visible_until_ms= narrow it
 //   GET  /simulator/messages      every visible message, one JSON object a line: user_id, timestamp, sender, type,
 //                                 response, listed; ?user_id= and ?listed=true choose
-//   POST /simulator/messages      {"user_id", "text", "timestamp_ms"}: the user says something; without an instant, now
-//   GET  /simulator/users         every user, one JSON object a line
-//   POST /simulator/users         {"user_id", "attribute", "value"}: an attribute changes
-//   GET  /simulator/received      what the CRM received, in order, one JSON object a line
-//   GET  /simulator/faults, crm, dialect     the settings in force
-//   POST /simulator/faults, crm, dialect     {"key": value, ...} changes settings, all or none
-//   GET  /simulator/VENDOR, POST /simulator/VENDOR     the same for what goes wrong with a vendor's CRM
-//   GET  /simulator/VENDOR/records           what stands in it, one JSON object a line: object, id, key, properties,
+//   POST /simulator/messages      {"user_id", "text", "timestamp_ms"}: the user writes something; without an instant,
+//   now GET  /simulator/users         every user, one JSON object a line POST /simulator/users         {"user_id",
+//   "attribute", "value"}: an attribute changes GET  /simulator/received      what the CRM received, in order, one JSON
+//   object a line GET  /simulator/faults, crm, dialect     the settings in force POST /simulator/faults, crm, dialect
+//   {"key": value, ...} changes settings, all or none GET  /simulator/VENDOR, POST /simulator/VENDOR     the same for
+//   the faults of a CRM GET  /simulator/VENDOR/records           its records, one JSON object a line: object, id, key,
+//   properties,
 //                                            linked (ids of contacts), writes
 //   GET  /simulator/VENDOR/counts            requests, token_requests, tokens_given, invalid_requests
 class Simulator {
@@ -59,7 +57,7 @@ class Simulator {
   [[nodiscard]] ElitbuzzApi& api() { return api_; }
   [[nodiscard]] Crm& crm() { return crm_; }
   [[nodiscard]] ApiFaults& faults() { return faults_; }
-  // The CRM of a vendor; null: there is none of that name.
+  // The CRM of that name; null: there is none.
   [[nodiscard]] CrmPeer* vendor(std::string_view name);
 
  private:
@@ -80,7 +78,7 @@ class Simulator {
   std::vector<CrmPeer> vendors_;
   ApiFaults faults_;
   Random random_;
-  Instant now_;  // the latest instant seen: time does not go back in here
+  Instant now_;  // the latest instant seen: time does not go back
 };
 
 }  // namespace elit::simulator

@@ -32,13 +32,13 @@ enum class TimestampForm : std::uint8_t {
 // The names of the forms, in the order of the enumeration.
 [[nodiscard]] const std::vector<std::string_view>& timestamp_form_names();
 
-// `instant` in JSON, written in `form`; `number` is the row's and decides for the forms that differ from row to row.
+// Writes `instant` as JSON in `form`. `number` is that of the row; it decides in forms that differ from row to row.
 [[nodiscard]] std::string timestamp_json(TimestampForm form, Instant instant, std::uint64_t number);
 
-// What a reader can know of `instant` from timestamp_json(): whole seconds for some forms, nothing for the unreadable.
+// What a reader can know of `instant` from timestamp_json(): whole seconds for some forms; absent: unreadable.
 [[nodiscard]] std::optional<Instant> readable_instant(TimestampForm form, Instant instant, std::uint64_t number);
 
-// 2026-01-31T09:15:02.345Z
+// For example 2026-01-31T09:15:02.345Z.
 [[nodiscard]] std::string iso_text(Instant instant);
 
 }  // namespace elit::simulator

@@ -8,7 +8,7 @@
 
 namespace elit::simulator {
 
-// A trouble that befalls a share of the requests.
+// A fault of a share of the requests.
 struct ShareOf {
   Trouble trouble;
   double WireFaults::*share;
@@ -30,7 +30,7 @@ inline constexpr std::array<ShareOf, 11> trouble_shares{{
     {Trouble::drip, &WireFaults::drip, "drip", "share of bodies that come a byte now and then"},
 }};
 
-// The rows of WireFaults in the table of settings `T`, which derives from it.
+// The rows of WireFaults for the table of settings of `T`, which derives from WireFaults.
 template <class T>
 [[nodiscard]] std::vector<Setting<T>> wire_settings() {
   std::vector<Setting<T>> settings;

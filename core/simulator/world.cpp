@@ -32,7 +32,7 @@ std::string uuid(Random& random) {
   return text;
 }
 
-// Ids are made unique by a running number, so two users never share one by chance.
+// A running number makes ids unique, so two users never share one by chance.
 User make_user(const WorldOptions& options, std::size_t index) {
   Random random = random_for(options.seed, "user", index);
   User user;
@@ -103,7 +103,7 @@ void World::write_history(User& user, std::size_t index) {
       messages.push_back(std::move(message));
     }
   }
-  // What would lie in the future is left out: history ends at the start, and arrivals have their own pace.
+  // Messages after the start are left out: history ends there, and arrivals have their own pace.
   std::erase_if(messages, [&](const Message& message) { return message.instant >= options_.start; });
   std::stable_sort(messages.begin(), messages.end(),
                    [](const Message& a, const Message& b) { return a.instant < b.instant; });
@@ -141,7 +141,7 @@ void World::arrive() {
     message.number = next_number_++;
     insert(user, std::move(message));
   }
-  // The gap varies around its mean by half, in whole milliseconds, so that no library's logarithm has a say in it.
+  // The gap varies around its mean by half, in whole milliseconds, so that it does not depend on a library's logarithm.
   const double mean_ms = 60'000.0 * messages_per_exchange / options_.arrivals_per_minute;
   next_arrival_ += Milliseconds{1 + static_cast<std::int64_t>(mean_ms * (0.5 + random.fraction()))};
 }

@@ -24,27 +24,27 @@ struct File {
 // One message of the truth.
 struct Message {
   std::uint64_t number = 0;  // unique within its world
-  Instant instant;           // what it is dated
+  Instant instant;           // its date
   Instant visible_from;      // when the API begins to show it; later than `instant` for late arrivals
   Speaker speaker = Speaker::user;
   std::string type;
   std::string response;  // JSON text, byte for byte as the API sends it; on purpose ill-formed for odd messages
-  std::string text;      // what a careful reader makes of `response`: the string, or the JSON text of anything else
+  std::string text;      // how a careful reader reads `response`: the string, or the JSON text of anything else
   std::optional<File> file;
-  std::optional<Instant> first_served;  // when an answer first held it
+  std::optional<Instant> first_served;  // when an answer first contained it
 
-  // The response as JSON that every parser takes.
+  // The response as JSON that every parser accepts.
   [[nodiscard]] std::string well_formed_response() const;
   bool ill_formed = false;
 };
 
 struct User {
   std::string id;            // what goes into the path
-  std::string row_id;        // the user_id on the rows, another one than `id` (api.md section 3.2)
+  std::string row_id;        // the user_id on the rows, which differs from `id` (api.md section 3.2)
   std::size_t language = 0;  // of phrasebooks()
   std::vector<std::pair<std::string, std::string>> attributes;
-  std::vector<Message> messages;  // ascending by (instant, number), the not yet visible included
-  bool listed = false;            // an answer of the Users API has held this user
+  std::vector<Message> messages;  // ascending by (instant, number), including those not visible yet
+  bool listed = false;            // an answer of the Users API contained this user
 };
 
 struct WorldOptions {
@@ -57,18 +57,17 @@ struct WorldOptions {
   std::optional<Milliseconds> arrivals_stop_after;  // counted from `start`; absent: never
   double late_share = 0.05;                         // of the arrivals become visible later than they are dated
   Milliseconds late_max = std::chrono::seconds{60};
-  int burst = 3;  // messages in one millisecond, at one place in the first user's history; 0: none
-  bool odd_content =
-      false;  // ill-formed UTF-8, lone surrogates, NUL, huge texts, responses of every JSON kind, odd ids
+  int burst = 3;             // messages in one millisecond, at one place in the first user's history; 0: none
+  bool odd_content = false;  // ill-formed UTF-8, lone surrogates, NUL, huge texts, every JSON kind, odd ids
 };
 
-// Users and their conversations, everything from one seed: the same options and calls give the same world on every
-// machine, and how often advance() is called makes no difference.
+// Users and their conversations, all from one seed: the same options and calls give the same world on every machine.
+// The number of calls of advance() makes no difference.
 class World {
  public:
   explicit World(const WorldOptions& options);
 
-  // Lets everything arrive that arrives until `now`. Going back does nothing.
+  // Adds the messages that arrive until `now`. An earlier `now` changes nothing.
   void advance(Instant now);
 
   [[nodiscard]] const WorldOptions& options() const { return options_; }
@@ -76,7 +75,7 @@ class World {
   [[nodiscard]] const std::vector<User>& users() const { return users_; }
   [[nodiscard]] User* find(std::string_view id);
 
-  // Adds a plain message of the user from outside the seed's story. Its number differs from all others.
+  // Adds a plain message of the user that does not come from the seed. Its number is unique.
   void add_message(User& user, Instant instant, Instant visible_from, std::string_view text);
 
  private:

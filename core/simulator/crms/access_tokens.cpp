@@ -18,7 +18,7 @@ void AccessTokens::begin(const SimulatedCrmFaults& faults, Milliseconds elapsed)
   const bool switched_on = revocation.on && !revoking_;
   revoking_ = revocation.on;
   for (auto& [token, given] : given_) {
-    // With a span the instant is known, even if no request came in it.
+    // The instant of a span is known even if no request came during it.
     const bool overtaken = revocation.from && elapsed >= *revocation.from && given.at < *revocation.from;
     given.revoked = given.revoked || switched_on || overtaken;
   }
@@ -67,7 +67,7 @@ bool AccessTokens::use_refresh_token(std::string_view token, Grant& grant) {
     return false;
   }
   grant.refresh_token = *used;
-  // A client that uses a token has stored it, so the ones before it are of no more use.
+  // A client that uses a token has stored it, so older ones are dropped.
   refresh_tokens_.erase(refresh_tokens_.begin(), used);
   if (rotates_) {
     grant.rotated = true;

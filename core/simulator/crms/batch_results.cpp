@@ -25,7 +25,7 @@ json::array shuffled(json::array results, const SimulatedCrmFaults& faults, Rand
     return results;
   }
   for (std::size_t i = results.size() - 1; i > 0; --i) {
-    // Sattolo's way: nothing stays in its place.
+    // Sattolo's algorithm: no element keeps its place.
     std::swap(results[i], results[random.below(i)]);
   }
   return results;

@@ -10,15 +10,15 @@
 
 namespace elit::simulator {
 
-// What of `results`, which are in the order of the request, the client gets to see: all but each n-th
+// The results that the client gets, of `results` in the order of the request: all but each n-th
 // (SimulatedCrmFaults::unmentioned_every), in their order.
 [[nodiscard]] boost::json::array mentioned(boost::json::array results, const SimulatedCrmFaults& faults);
 
-// In another order if SimulatedCrmFaults::shuffled says so; two or more never stay as they were. For vendors that
+// Changes the order if SimulatedCrmFaults::shuffled is set; two or more results never keep their order. For CRMs that
 // promise no order.
 [[nodiscard]] boost::json::array shuffled(boost::json::array results, const SimulatedCrmFaults& faults, Random& random);
 
-// Whether any string in `value`, however deep, holds `text`. An empty text is nowhere.
+// Whether any string in `value`, at any depth, contains `text`; false for an empty text.
 [[nodiscard]] bool holds_text(const boost::json::value& value, std::string_view text);
 
 }  // namespace elit::simulator

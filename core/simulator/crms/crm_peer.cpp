@@ -50,7 +50,7 @@ Reply CrmPeer::refused(Trouble trouble, const CrmCall& call) const {
 }
 
 Reply CrmPeer::control(const HttpRequest& request, std::string_view verb, const CrmCall& call) {
-  // Also notices that a revocation is over, so that a new one is seen even if no request came in between.
+  // Also applies the end of a revocation, so that the next one takes effect even if no request came in between.
   vendor_->settle(call.now, call.elapsed);
   if (verb.empty()) {
     return answer_settings(simulated_crm_fault_settings(), vendor_->faults(), request);

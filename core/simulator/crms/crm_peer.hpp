@@ -12,18 +12,17 @@
 
 namespace elit::simulator {
 
-// A vendor at the other end of a wire that may be bad: what its clients meet, and how a test or a person looks behind
-// it.
+// A simulated CRM behind a faulty wire, as its clients see it, and its state, for tests and users.
 class CrmPeer {
  public:
   // Requires: `vendor` is not null.
   CrmPeer(std::unique_ptr<SimulatedCrm> vendor, std::uint64_t seed);
 
-  // `request.target` begins after the vendor's prefix. Trouble of the wire comes in the vendor's own words; when all is
-  // down, 503 is a page in HTML. Such requests do not count as the vendor's.
+  // `request.target` begins after the CRM's prefix. Faults of the wire have the CRM's own texts; if everything is down,
+  // 503 is a page in HTML. Requests with such faults are not counted by the CRM.
   Reply answer(const HttpRequest& request, const CrmCall& call);
 
-  // What is asked for behind the scenes: `verb` is empty (GET and POST of the settings), records or counts (GET).
+  // Reads and changes the state: `verb` is empty (GET and POST of the settings), records or counts (GET).
   Reply control(const HttpRequest& request, std::string_view verb, const CrmCall& call);
 
   [[nodiscard]] SimulatedCrm& vendor() { return *vendor_; }
@@ -37,10 +36,10 @@ class CrmPeer {
   Random random_;
 };
 
-// One of each vendor there is.
+// One of each simulated CRM.
 [[nodiscard]] std::vector<std::unique_ptr<SimulatedCrm>> all_crms();
 
-// The names of all_crms(), as one text: "hubspot, salesforce".
+// The names of all_crms() as one text: "hubspot, salesforce".
 [[nodiscard]] std::string crm_names();
 
 }  // namespace elit::simulator

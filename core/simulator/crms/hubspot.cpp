@@ -39,7 +39,7 @@ bool is_json(const HttpRequest& request) {
 }  // namespace
 
 HubSpot::HubSpot() {
-  // Like the vendor's, ids of different objects are numbers of one form that say nothing.
+  // As in HubSpot, ids of all objects are numbers of one form without meaning.
   table_.make_ids_with([](const std::string&, std::uint64_t number) { return std::to_string(500 + number); });
   tokens_.set_life(std::chrono::minutes{30});
 }

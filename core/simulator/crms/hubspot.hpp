@@ -17,8 +17,8 @@
 
 namespace elit::simulator {
 
-// A simulated HubSpot with contacts, communications and notes. VER in a path is any YYYY-MM. It speaks as described
-// at developers.hubspot.com/docs/api-reference and in the published specifications of 2026-03 and 2026-09:
+// A simulated HubSpot with contacts, communications and notes. VER in a path is any YYYY-MM. It follows the
+// descriptions at developers.hubspot.com/docs/api-reference and in the published specifications of 2026-03 and 2026-09:
 //
 //   POST /oauth/VER/token                                         a form; refresh tokens only; tokens last 30 minutes
 //   GET  /crm/properties/VER/OBJECT/NAME, POST /crm/properties/VER/OBJECT
@@ -26,10 +26,9 @@ namespace elit::simulator {
 //   POST /crm/associations/VER/FROM/TO/batch/associate/default    2000 pairs
 //   POST /crm/associations/VER/FROM/TO/batch/read                 1000 records, 500 associations of each at a time
 //
-// The static token is vendor_api_key. Without objectWriteTraceId one bad record refuses the whole batch; with one in
-// every record the good ones are written and the answer is 207. Not documented, and done the harder way: members that
-// the specification does not have are refused; a text is measured in UTF-16 units; overlapping writes do not see each
-// other.
+// The static token is vendor_api_key. Without objectWriteTraceId one bad record makes the whole batch fail; with one in
+// every record the good records are written and the answer is 207. Where the documentation is silent, the simulation is
+// strict: unknown members are refused; texts are measured in UTF-16 units; overlapping writes do not see each other.
 class HubSpot final : public SimulatedCrm {
  public:
   HubSpot();
@@ -47,10 +46,10 @@ class HubSpot final : public SimulatedCrm {
     std::string id_property;
     std::string trace_id;
     boost::json::object properties;
-    std::set<std::string> contacts;  // to be linked to
+    std::set<std::string> contacts;  // to link the record to
   };
 
-  // What becomes of a batch: `results` and `errors` of the answer.
+  // The result of a batch: `results` and `errors` of the answer.
   struct Outcome {
     boost::json::array results;
     boost::json::array errors;

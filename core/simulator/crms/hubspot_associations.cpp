@@ -6,7 +6,7 @@
 #include "core/simulator/crms/json_body.hpp"
 #include "core/simulator/request_target.hpp"
 
-// Links between activities and contacts: made and read.
+// Creates and reads links between activities and contacts.
 namespace elit::simulator {
 namespace {
 

@@ -11,7 +11,7 @@
 #include "core/simulator/crms/json_body.hpp"
 #include "core/text/time_text.hpp"
 
-// Batches of records: written and read.
+// Writes and reads batches of records.
 namespace elit::simulator {
 namespace {
 
@@ -27,7 +27,7 @@ HubSpotError mistake(std::string message) {
   return error;
 }
 
-// The first member that is none of `known`; empty: there is none.
+// The first member that is not in `known`; empty: there is none.
 std::string unknown_member(const json::object& object, std::initializer_list<std::string_view> known) {
   for (const auto& member : object) {
     const std::string_view name(member.key().data(), member.key().size());
@@ -94,7 +94,7 @@ std::optional<HubSpotError> list_of(const json::object& body, std::size_t most, 
   return std::nullopt;
 }
 
-// What the vendor adds to the values it gives back.
+// Adds the members that HubSpot adds to returned values.
 json::object shown(const CrmRecord& record, const json::array& wanted) {
   json::object values{
       {"hs_object_id", record.id},

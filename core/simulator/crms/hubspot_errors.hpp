@@ -17,13 +17,13 @@ struct HubSpotError {
   boost::json::object context;  // arrays of texts
 };
 
-// Of a whole request. `number` is the request's, from which its correlationId is made.
+// The answer to a request that fails as a whole. The correlationId follows from `number`, the number of the request.
 [[nodiscard]] HttpResponse hubspot_answer(const HubSpotError& error, std::uint64_t number);
 
-// Of one record of a batch, for the list `errors` of the answer.
+// The error of one record of a batch, for the list `errors` of the answer.
 [[nodiscard]] boost::json::object hubspot_item(const HubSpotError& error);
 
-// 429 of a policy: TEN_SECONDLY_ROLLING or DAILY.
+// 429 by a policy: TEN_SECONDLY_ROLLING or DAILY.
 [[nodiscard]] HttpResponse hubspot_throttled(std::string_view policy, std::uint64_t number);
 
 // A refusal of the token endpoint. `status` is a word such as BAD_REFRESH_TOKEN.

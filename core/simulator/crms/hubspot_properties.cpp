@@ -28,7 +28,7 @@ HubSpotError mistake(std::string message) {
   return error;
 }
 
-// The vendor puts the reasons, as JSON, into the message.
+// HubSpot puts the reasons, as JSON, into the message.
 HubSpotError invalid_value(const std::string& name, const char* code, const std::string& why) {
   json::object reason{{"isValid", false}, {"message", why}, {"error", code}, {"name", name}};
   json::array reasons;

@@ -12,22 +12,22 @@
 
 namespace elit::simulator {
 
-// The fields of HubSpot's objects: which there are, which are unique, and what their values may be.
+// The fields of HubSpot's objects: which exist, which are unique, and which values they accept.
 class HubSpotProperties {
  public:
   HubSpotProperties();
 
-  // contacts, communications or notes.
+  // Whether `object` is contacts, communications or notes.
   [[nodiscard]] bool known_object(const std::string& object) const { return objects_.contains(object); }
   [[nodiscard]] static bool is_activity(std::string_view object) { return object != "contacts"; }
 
-  // The property as the vendor describes it; null: there is none.
+  // The property as HubSpot describes it; null: there is none.
   [[nodiscard]] const boost::json::object* find(const std::string& object, const std::string& name) const;
 
-  // Whether records can be found by its values: e-mail addresses, and what was made so.
+  // Whether its values identify records: e-mail addresses, and properties created as unique.
   [[nodiscard]] bool identifies(const std::string& object, const std::string& name) const;
 
-  // Adds what a client describes, or says what is wrong with the description.
+  // Adds the property that a client describes. Returns what is wrong with the description; absent: nothing.
   [[nodiscard]] std::optional<HubSpotError> add(const std::string& object, const boost::json::object& description,
                                                 bool unique_activities);
 

@@ -58,7 +58,7 @@ std::size_t utf16_length(std::string_view text) {
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const bool continues = (byte & 0xC0U) == 0x80U;
-    // Four bytes of UTF-8 are a pair of surrogates.
+    // Four bytes of UTF-8 are two UTF-16 units.
     length += continues ? 0U : (byte >= 0xF0U ? 2U : 1U);
   }
   return length;

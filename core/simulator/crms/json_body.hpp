@@ -11,14 +11,14 @@
 
 #include "core/http_message.hpp"
 
-// What clients send to a vendor and what it sends back, as JSON.
+// Bodies of requests and answers of CRMs as JSON.
 namespace elit::simulator {
 
 // The body as a JSON object; absent when it is anything else.
 [[nodiscard]] std::optional<boost::json::object> read_json_object(const std::string& body);
 
-// A member that is an object, an array or a text; null or absent when it is not there or of another kind. The pointers
-// live as long as `object`.
+// A member that is an object, an array or a text; null or absent when it is missing or of another kind. The pointers
+// are valid as long as `object`.
 [[nodiscard]] const boost::json::object* object_member(const boost::json::object& object, std::string_view name);
 [[nodiscard]] const boost::json::array* array_member(const boost::json::object& object, std::string_view name);
 [[nodiscard]] std::optional<std::string> text_member(const boost::json::object& object, std::string_view name);
@@ -27,7 +27,7 @@ namespace elit::simulator {
 
 [[nodiscard]] HttpResponse json_answer(int status, const boost::json::value& body);
 
-// How long Java and JavaScript say that a text in UTF-8 is.
+// The length of a UTF-8 text in UTF-16 units, as Java and JavaScript count it.
 [[nodiscard]] std::size_t utf16_length(std::string_view text);
 
 }  // namespace elit::simulator

@@ -227,7 +227,7 @@ HttpResponse Odoo::json_2(const HttpRequest& request, const RequestTarget& targe
 }
 
 std::optional<Odoo::Thrown> Odoo::refused_access(const std::string& model, const std::string& method) const {
-  // load() makes a row's own error of it.
+  // load() reports it as an error of its row.
   const bool forbidden = faults_.forbidden.active(elapsed_) && method != "load";
   if (is_open_model(model) && !forbidden) {
     return std::nullopt;

@@ -19,27 +19,29 @@
 namespace elit::simulator {
 
 struct OdooOptions {
-  // How far the time zone of the integration's user is ahead of UTC. Datetimes that are loaded are read in it unless
-  // the context says tz: UTC.
+  // How far the time zone of the integration's user is ahead of UTC. load() reads datetimes in it unless the context
+  // says tz: UTC.
   Milliseconds user_offset{std::chrono::hours{1}};
 };
 
-// A simulated database of Odoo: JSON-RPC as version 18 speaks it
-// (https://www.odoo.com/documentation/18.0/developer/reference/external_api.html) and JSON-2 as version 19 does
+// A simulated database of Odoo: JSON-RPC as in version 18
+// (https://www.odoo.com/documentation/18.0/developer/reference/external_api.html) and JSON-2 as in version 19
 // (https://www.odoo.com/documentation/19.0/developer/reference/external_api.html).
 //
 //   POST /jsonrpc                 common.version, common.authenticate, object.execute_kw
 //   POST /json/2/MODEL/METHOD
 //
 // Models are res.partner, mail.message and crm.lead; methods are load, create, write, read, search_read, unlink and
-// fields_get. A field that version 19 dropped (mobile of res.partner) is unknown to JSON-2. The user is an ordinary one
-// with rights to these three; database, login and key are vendor_database, vendor_login and vendor_api_key. load() does
-// all rows or none, and its bookkeeping is that of the real one:
-//   - a record keeps the noupdate flag of the call that created it; with mode "update" such a record is left alone;
-//   - without it, `model` and `res_id` of a message that is there are for administrators, in every row that names them;
+// fields_get. JSON-2 does not know a field that version 19 dropped (mobile of res.partner). The user is an ordinary one
+// with rights to these three; database, login and key are vendor_database, vendor_login and vendor_api_key. load()
+// writes all rows or none, and follows the rules of the real one:
+//   - a record keeps the noupdate flag of the call that created it; with mode "update" it does not change such a
+//   record;
+//   - without it, `model` and `res_id` of an existing message are only for administrators, in every row that names
+//   them;
 //   - when rows fail for a reason of the business (not of conversion or of the database), the reason of the first one
-//     is listed against record 0 too, whether that one is sound or not;
-//   - after ten failures it stops looking.
+//     is also listed for record 0, whether that record is valid or not;
+//   - after ten failures it stops.
 // A missing right is such a reason as well: it fails the rows, not the call. A revoked key is refused as long as
 // SimulatedCrmFaults::tokens_revoked holds, since Odoo gives out no others; too many logins look like a wrong password.
 class Odoo : public SimulatedCrm {
@@ -50,7 +52,7 @@ class Odoo : public SimulatedCrm {
   HttpResponse answer(const HttpRequest& request, const CrmCall& call) override;
 
  private:
-  // An exception of the server. The status is what JSON-2 makes of it.
+  // An exception of the server, with the status that JSON-2 gives it.
   struct Thrown {
     std::string name;
     std::string message;
@@ -60,7 +62,7 @@ class Odoo : public SimulatedCrm {
     boost::json::value result;
     std::optional<Thrown> thrown;
   };
-  // What load() finds wrong with a row.
+  // An error of load() in a row.
   struct Reason {
     std::string message;
     bool of_business = true;  // a UserError; otherwise conversion or the database
@@ -70,7 +72,7 @@ class Odoo : public SimulatedCrm {
     std::string external_id;  // empty: none
     boost::json::object values;
     std::set<std::string> linked;
-    std::string present;  // the id of the record of that external id; empty: there is none
+    std::string present;  // the id of the record with that external id; empty: there is none
     bool left_alone = false;
     std::optional<Reason> reason;
   };
@@ -119,11 +121,11 @@ class Odoo : public SimulatedCrm {
   Outcome search_read(const std::string& model, const boost::json::object& arguments) const;
   Outcome unlink(const std::string& model, const boost::json::object& arguments);
 
-  // What is in effect and was not deleted; null: nothing is.
+  // The record that is in effect and was not deleted; null: there is none.
   [[nodiscard]] const CrmRecord* find(const std::string& model, const std::string& id) const;
 
   OdooOptions options_;
-  Milliseconds elapsed_{0};  // of the call under way
+  Milliseconds elapsed_{0};  // of the current call
   bool is_version_19_ = false;
   std::map<std::string, ExternalId> external_ids_;
 };

@@ -84,7 +84,7 @@ Odoo::Outcome Odoo::load(const std::string& model, const json::object& arguments
   return outcome;
 }
 
-// First what could not be converted, row by row; then the rows one after the other, because all at once failed.
+// First the cells that could not be converted, row by row; then single rows, because writing all at once failed.
 json::array Odoo::failures(const std::vector<Row>& rows) {
   json::array messages;
   std::vector<json::object> later;
@@ -270,7 +270,7 @@ std::optional<Odoo::Reason> Odoo::wrong_values(const std::string& model, bool is
 
 json::array Odoo::write_rows(const std::string& model, const json::object& context, std::vector<Row>& rows) {
   json::array ids;
-  std::map<std::string, std::string> made;  // in this call, by external id
+  std::map<std::string, std::string> made;  // created in this call, by external id
   for (Row& row : rows) {
     std::string id;
     if (!row.external_id.empty()) {
@@ -280,7 +280,7 @@ json::array Odoo::write_rows(const std::string& model, const json::object& conte
     } else if (!updates(context)) {
       id = table_.create(model, std::move(row.values), std::move(row.linked));
     } else {
-      continue;  // the real one skips it without a word
+      continue;  // the real one skips it without a message
     }
     ids.emplace_back(parse_integer(id).value_or(0));
   }
@@ -291,7 +291,7 @@ std::string Odoo::write_row(const std::string& model, const json::object& contex
   if (!external_ids_.contains(row.external_id)) {
     external_ids_[row.external_id] = ExternalId{model, is_true(context, "noupdate")};
   }
-  // The key of a deleted record leads to its remains.
+  // The key of a deleted record still refers to it.
   const CrmRecord* remains = table_.find_key(model, row.external_id);
   if (remains != nullptr && remains->object != model) {
     return table_.create(model, std::move(row.values), std::move(row.linked), row.external_id);

@@ -10,7 +10,7 @@
 
 namespace elit::simulator {
 
-// A method that clients may call, with the names of its parameters as Odoo has them.
+// A method that clients may call, with the names of its parameters as in Odoo.
 struct OdooMethod {
   std::string_view name;
   bool on_records = false;  // its first argument is a list of ids
@@ -21,8 +21,8 @@ struct OdooMethod {
 // Null: there is no such method, or it is private.
 [[nodiscard]] const OdooMethod* find_odoo_method(std::string_view name);
 
-// Gives the arguments of a call their names, in `bound`; `ids` and `context` are among them. Returns what is wrong, in
-// Python's words; absent: nothing.
+// Puts the arguments of a call into `bound` by name, `ids` and `context` included. Returns the error in Python's words;
+// absent: none.
 [[nodiscard]] std::optional<std::string> bind_arguments(const OdooMethod& method, const boost::json::array& positional,
                                                         const boost::json::object& named, boost::json::object& bound);
 

@@ -41,7 +41,7 @@ json::value value_of(const CrmRecord& record, const std::string& name) {
   return property == nullptr ? json::value(false) : *property;
 }
 
-// A list of [field, "=" or "in", value], all of which have to hold.
+// A list of [field, "=" or "in", value]; all conditions must hold.
 bool is_domain(const std::string& model, const json::array& domain) {
   return std::all_of(domain.begin(), domain.end(), [&](const json::value& part) {
     const json::array* term = part.if_array();
@@ -74,7 +74,7 @@ std::size_t limit_of(const json::object& arguments) {
 
 }  // namespace
 
-// A message belongs to the contact that it stands on, or that its lead belongs to. False: it stands on nothing.
+// A message belongs to its contact, or to the contact of its lead. False: it has neither.
 bool Odoo::link_to_contacts(const std::string& model, const json::object& values, std::set<std::string>& linked) const {
   if (const json::value* contact = values.if_contains("partner_id"); contact != nullptr && contact->is_int64()) {
     linked.insert(std::to_string(contact->get_int64()));
@@ -211,7 +211,7 @@ Odoo::Outcome Odoo::search_read(const std::string& model, const json::object& ar
   return outcome;
 }
 
-// The table keeps the record, under another object and without its key.
+// The table keeps the record under another object name and without its key.
 Odoo::Outcome Odoo::unlink(const std::string& model, const json::object& arguments) {
   Outcome outcome;
   std::vector<std::string> ids;

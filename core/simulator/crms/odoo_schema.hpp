@@ -9,7 +9,7 @@
 namespace elit::simulator {
 
 enum class OdooType : std::uint8_t {
-  text,  // char, text and html: taken as they come
+  text,  // char, text and html: accepted unchanged
   integer,
   number,
   boolean,
@@ -31,19 +31,19 @@ struct OdooField {
 [[nodiscard]] const OdooField* find_odoo_field(std::string_view model, std::string_view name);
 [[nodiscard]] std::vector<const OdooField*> odoo_fields(std::string_view model);
 
-// As fields_get names it.
+// The name of the type in fields_get.
 [[nodiscard]] const char* odoo_type_name(OdooType type);
 
 // Whether the integration's user may use the model: its three models.
 [[nodiscard]] bool is_open_model(std::string_view model);
-// Whether there is such a model at all.
+// Whether the model exists.
 [[nodiscard]] bool is_known_model(std::string_view model);
 
 // "Contact" for res.partner.
 [[nodiscard]] std::string_view label_of_model(std::string_view model);
 
-// The id of a record that every database of Odoo has, by its external id: mail.mt_note, base.user_admin. Absent: it is
-// none of `model`.
+// The id of a record that every database of Odoo has, by its external id: mail.mt_note, base.user_admin. Absent:
+// `model` has no such record.
 [[nodiscard]] std::optional<std::int64_t> shipped_record(std::string_view model, std::string_view external_id);
 
 }  // namespace elit::simulator

@@ -13,7 +13,7 @@ void RecordTable::begin(Instant now, Milliseconds slow) {
 
 void RecordTable::settle(Instant now) {
   now_ = std::max(now_, now);
-  // Requests of different slowness overtake each other, so the queue is not in the order of the effects.
+  // Requests with different delays overtake each other, so the queue is not in the order of the effects.
   std::vector<Write> due;
   for (auto write = waiting_.begin(); write != waiting_.end();) {
     if (write->effective > now_) {

@@ -16,55 +16,55 @@
 
 namespace elit::simulator {
 
-// The records of a vendor, found by id and by unique key, and the writes that have not taken effect yet.
+// The records of a CRM, found by id and by unique key, and the writes that have not taken effect yet.
 class RecordTable {
  public:
-  // The vendor's form of the id of its `number`-th record, counted from 1 over all objects.
+  // Makes the id of the `number`-th record, counted from 1 over all objects, in the form of the CRM.
   using IdMaker = std::function<std::string(const std::string& object, std::uint64_t number)>;
 
   struct Written {
     std::string id;
-    bool created = false;  // no record with that key was there
+    bool created = false;  // no record had that key
   };
 
-  // `records` is filled in the order of creation and must outlive the table. Ids are plain numbers.
+  // `records` is filled in the order of creation and must outlive the table. Ids are plain numbers by default.
   explicit RecordTable(std::vector<CrmRecord>& records) : records_(records) {}
 
   void make_ids_with(IdMaker make_id) { make_id_ = std::move(make_id); }
 
-  // A request begins: writes due by `now` take effect, those of this request do so `slow` later.
+  // Begins a request: writes due by `now` take effect; those of this request take effect `slow` later.
   void begin(Instant now, Milliseconds slow);
 
-  // Writes due by `now` take effect.
+  // Lets writes due by `now` take effect.
   void settle(Instant now);
 
-  // How much later than its request the answer comes: the `slow` of begin() once something was written, else zero.
+  // How much later than its request the answer comes: the `slow` of begin() if the request wrote something, else zero.
   [[nodiscard]] Milliseconds answer_delay() const { return wrote_ ? slow_ : Milliseconds{0}; }
 
-  // What is in effect; null: nothing is. The pointers hold until the next write or begin().
+  // A record that is in effect; null: there is none. The pointers are valid until the next write or begin().
   [[nodiscard]] const CrmRecord* find(const std::string& object, const std::string& id) const;
   [[nodiscard]] const CrmRecord* find_key(const std::string& object, const std::string& key) const;
   // All of one object, in the order of their creation.
   [[nodiscard]] std::vector<const CrmRecord*> all(const std::string& object) const;
 
-  // Whether an earlier request writes a record of this key (or id) and has not come to its end.
+  // Whether an earlier request writes a record with this key (or id) and has not ended.
   [[nodiscard]] bool being_written(const std::string& object, const std::string& key_or_id) const;
 
-  // Writes the record with `key`, or a new one. Two overlapping requests with one key are given the same id, and both
-  // are told that they created it. Properties replace those of the same name, others stay; links are added.
+  // Writes the record with `key`, or a new one. Two overlapping requests with one key get the same id, and both are
+  // told that they created the record. Properties replace those of the same name, others stay; links are added.
   // Requires: `key` is not empty.
   Written upsert(const std::string& object, const std::string& key, boost::json::object properties,
                  std::set<std::string> linked = {});
 
-  // Writes a new record. A key is not looked up: the caller has made sure that it is free.
+  // Writes a new record. Requires: no record has `key`; this is not checked.
   std::string create(const std::string& object, boost::json::object properties, std::set<std::string> linked = {},
                      const std::string& key = "");
 
-  // Writes a record that is there, changing its key if `key` is not empty. False: there is none.
+  // Changes an existing record, also its key if `key` is not empty. False: there is no such record.
   bool update(const std::string& object, const std::string& id, boost::json::object properties,
               std::set<std::string> linked = {}, const std::string& key = "");
 
-  // Links a record that is there to a contact, which does not count as a write of the record. False: there is none.
+  // Links an existing record to a contact; that is no write of the record. False: there is no such record.
   bool link(const std::string& object, const std::string& id, const std::string& contact);
 
  private:

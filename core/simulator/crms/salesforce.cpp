@@ -37,7 +37,7 @@ std::string make_id(const std::string& object, std::uint64_t number) {
   return prefix + std::string(12 - digits.size(), '0') + digits + "AAA";
 }
 
-// NN of a path segment vNN.0; zero: it is none.
+// NN of a path segment vNN.0; zero: another segment.
 int version_of(std::string_view segment) {
   if (segment.size() < 4 || segment.front() != 'v' || !segment.ends_with(".0")) {
     return 0;

@@ -18,11 +18,10 @@
 namespace elit::simulator {
 
 struct SalesforceOptions {
-  // PEM of the public key whose private half signs the assertions of the JWT bearer grant; empty: any signature will
-  // do, as long as the assertion is well-formed.
+  // PEM of the public key whose private half signs the assertions of the JWT bearer grant; empty: any signature of a
+  // well-formed assertion is accepted.
   std::string assertion_key;
-  // The calls that are answered in 24 hours; with more, and under SimulatedCrmFaults::quota_spent, each is answered
-  // 403.
+  // The calls allowed in 24 hours; further calls, and all calls under SimulatedCrmFaults::quota_spent, get 403.
   int calls_per_day = 100'000;
   std::vector<SalesforceField> fields = sample_salesforce_fields();
 };
@@ -36,10 +35,10 @@ struct SalesforceOptions {
 //   GET   /services/data/vNN.0/query?q=SELECT ... FROM ... [WHERE ...] [LIMIT n]
 //
 // The user of the JWT bearer grant is vendor_login, its audience login.salesforce.com, test.salesforce.com or the base
-// URL of the call, its time to expiry at most three minutes. Sessions are good for two hours, and the reply does not
-// say so. Where the documentation is silent: names are compared without case and external ids with it, a length is
-// counted in UTF-16 units, a malformed record spoils its whole call, the same external id twice in a call is refused
-// wherever it stands, and a record is locked while a slow commit writes it or its parent.
+// URL of the call, its time to expiry at most three minutes. Sessions last two hours, and the reply does not say
+// so. Where the documentation is silent: names are compared without case and external ids with it, lengths are counted
+// in UTF-16 units, a malformed record makes its whole call fail, every record is refused whose external id appears
+// twice in a call, and a record is locked while a slow commit writes it or its parent.
 class Salesforce : public SimulatedCrm {
  public:
   explicit Salesforce(SalesforceOptions options = {});
@@ -85,13 +84,13 @@ class Salesforce : public SimulatedCrm {
   HttpResponse refuse(int status, std::string code, std::string message);
 
   SalesforceOptions options_;
-  Milliseconds elapsed_{0};  // of the call under way
+  Milliseconds elapsed_{0};  // of the current call
   int calls_ = 0;            // since day_begin_
   std::optional<Instant> day_begin_;
-  std::deque<Instant> latest_calls_;  // of ten seconds
+  std::deque<Instant> latest_calls_;  // of the last ten seconds
 };
 
-// An answer that is no success: an array with one error.
+// An answer with a failure: an array with one error.
 [[nodiscard]] HttpResponse salesforce_error(int status, const SalesforceError& error);
 
 }  // namespace elit::simulator

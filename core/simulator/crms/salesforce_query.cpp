@@ -18,7 +18,7 @@ struct Query {
   std::string object;
   std::string field;  // empty: no condition
   std::vector<std::string> values;
-  std::size_t limit = 2'000;  // what Salesforce gives at once
+  std::size_t limit = 2'000;  // the largest page of Salesforce
 };
 
 struct Token {
@@ -32,7 +32,7 @@ bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
 }
 
-// A text in single quotes, in which a backslash escapes; its closing quote may be missing.
+// A text in single quotes; a backslash escapes; the closing quote may be missing.
 Token quoted_token(std::string_view text, std::size_t& at) {
   Token token;
   token.quoted = true;
@@ -67,7 +67,7 @@ std::vector<Token> tokens_of(std::string_view text) {
   return tokens;
 }
 
-// Reads tokens one after the other; `right` is lost at the first that does not fit.
+// Reads token after token; `right` becomes false at the first that does not fit.
 class QueryReader {
  public:
   explicit QueryReader(std::string_view text) : tokens_(tokens_of(text)) {}

@@ -43,15 +43,15 @@ struct SalesforceField {
 [[nodiscard]] const SalesforceField* find_field(const std::vector<SalesforceField>& fields, std::string_view object,
                                                 std::string_view name);
 
-// The reference that the member `relationship` belongs to. Null: none.
+// The reference of the member `relationship`. Null: there is none.
 [[nodiscard]] const SalesforceField* find_relationship(const std::vector<SalesforceField>& fields,
                                                        std::string_view object, std::string_view relationship);
 
-// The object's name in the schema's own spelling; absent: there is no such object.
+// The name of the object as the schema spells it; absent: there is no such object.
 [[nodiscard]] std::optional<std::string> find_object(const std::vector<SalesforceField>& fields,
                                                      std::string_view object);
 
-// The answer of GET .../sobjects/OBJECT/describe, cut down to what clients read of it.
+// The answer of GET .../sobjects/OBJECT/describe, reduced to the members that clients read.
 [[nodiscard]] boost::json::object describe(const std::vector<SalesforceField>& fields, std::string_view object);
 
 }  // namespace elit::simulator

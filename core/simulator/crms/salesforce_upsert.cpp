@@ -61,7 +61,7 @@ struct Collection {
   json::array records;
 };
 
-// What is wrong with the call as such, if anything.
+// The error of the call as a whole; absent: none.
 std::optional<SalesforceError> read_collection(const std::string& body, const std::string& object,
                                                Collection& collection) {
   std::optional<json::object> call = read_json_object(body);
@@ -173,7 +173,8 @@ HttpResponse Salesforce::upsert_one(const HttpRequest& request, const std::strin
   return json_answer(written.created ? 201 : 200, success(written));
 }
 
-// What cannot be read spoils the call and is returned; what must not be stored is the row's own error.
+// Returns the error of an unreadable value, which makes the call fail. A value that must not be stored becomes an
+// error of its row.
 std::optional<SalesforceError> Salesforce::read_row(const json::object& record, const SalesforceField& key,
                                                     Row& row) const {
   for (const auto& member : record) {
@@ -210,7 +211,7 @@ std::optional<SalesforceError> Salesforce::read_row(const json::object& record, 
   return std::nullopt;
 }
 
-// A parent named by its external id: {"Elit_User__c": "u1"}; of a reference to several objects also its type.
+// A parent, named by its external id: {"Elit_User__c": "u1"}; a reference to several objects also names its type.
 std::optional<SalesforceError> Salesforce::read_parent(const SalesforceField& reference, const json::value& value,
                                                        Row& row) const {
   const json::object* named = value.if_object();

@@ -16,7 +16,7 @@
 
 namespace elit::simulator {
 
-// Where and when a request reaches a vendor.
+// Where and when a request reaches a CRM.
 struct CrmCall {
   Instant now;
   Milliseconds elapsed{0};  // since the start of the simulator
@@ -27,11 +27,11 @@ struct SimulatedCrmCounts {
   std::uint64_t requests = 0;
   std::uint64_t token_requests = 0;
   std::uint64_t tokens_given = 0;
-  std::uint64_t invalid_requests = 0;  // not what the vendor's documentation allows
+  std::uint64_t invalid_requests = 0;  // against the CRM's documentation
 };
 
-// A simulated CRM of one vendor, as a function of (request, now). It holds clients to the vendor's documented rules
-// and answers in its documented shapes; what the vendor does not document it does the harder way.
+// A simulated CRM, as a function of (request, now). It holds clients to the documented rules of the real CRM and
+// answers in its documented shapes; where the documentation is silent, it is strict.
 class SimulatedCrm {
  public:
   SimulatedCrm() = default;
@@ -39,15 +39,15 @@ class SimulatedCrm {
   SimulatedCrm& operator=(const SimulatedCrm&) = delete;
   virtual ~SimulatedCrm() = default;
 
-  // The vendor's name in paths and settings: hubspot, salesforce, zoho, odoo.
+  // The name in paths and settings: hubspot, salesforce, zoho, odoo.
   [[nodiscard]] virtual std::string_view name() const = 0;
-  // Does what is asked for, at once. `request.target` begins after the vendor's prefix.
+  // Carries out a request at once. `request.target` begins after the CRM's prefix.
   virtual HttpResponse answer(const HttpRequest& request, const CrmCall& call) = 0;
-  // What the vendor itself says with a trouble of the wire (draw_trouble) that has a status: 401, 429, 500 or 503.
-  // Absent: nothing of its own. The headers are added to those of the refusal.
+  // The CRM's own answer to a fault of the wire (draw_trouble) that has a status: 401, 429, 500 or 503. Absent: it has
+  // none. The headers are added to those of the refusal.
   [[nodiscard]] virtual std::optional<HttpResponse> refusal(Trouble) const { return std::nullopt; }
 
-  // Lets time pass without a request: due writes take effect, a revocation of tokens is noticed.
+  // Advances the time without a request: due writes take effect, a revocation of tokens is applied.
   void settle(Instant now, Milliseconds elapsed);
 
   // How long after its request the latest answer comes (SimulatedCrmFaults::slow_commit_s).
@@ -58,7 +58,7 @@ class SimulatedCrm {
   [[nodiscard]] SimulatedCrmFaults& faults() { return faults_; }
 
  protected:
-  // The first thing in answer(): counts the request, lets due writes take effect, notices a revocation of tokens.
+  // answer() calls it first: counts the request, lets due writes take effect, applies a revocation of tokens.
   void begin(const CrmCall& call);
 
   std::vector<CrmRecord> records_;  // in the order of their creation
@@ -69,7 +69,7 @@ class SimulatedCrm {
   Random random_{1};  // for the order of results
 };
 
-// What opens the simulated CRMs: these and nothing else.
+// The credentials of all simulated CRMs; others are refused.
 inline constexpr std::string_view vendor_client_id = "sample-client";
 inline constexpr std::string_view vendor_client_secret = "sample-client-secret";
 inline constexpr std::string_view vendor_refresh_token = "sample-refresh-token";

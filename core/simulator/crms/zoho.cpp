@@ -27,7 +27,7 @@ bool is_id(std::string_view text) {
 
 Zoho::Zoho() {
   table_.make_ids_with([](const std::string&, std::uint64_t number) {
-    // Longer than the whole numbers that a double holds exactly.
+    // Longer than the integers that a double holds exactly.
     return std::to_string(5'725'767'000'000'411'000 + static_cast<std::int64_t>(number));
   });
   tokens_.set_life(std::chrono::hours{1});
@@ -57,7 +57,7 @@ HttpResponse Zoho::answer(const HttpRequest& request, const CrmCall& call) {
     return *std::move(refused);
   }
   HttpResponse answer = serve(request, target, call);
-  // A refusal of every record of a well-formed call is 400, too, and has `data`.
+  // A well-formed call whose records are all refused gets 400 too, with `data`.
   const std::optional<json::object> body = answer.status == 400 ? read_json_object(answer.body) : std::nullopt;
   if (answer.status == 404 || (body && !body->contains("data"))) {
     ++counts_.invalid_requests;

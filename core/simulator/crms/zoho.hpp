@@ -15,8 +15,8 @@
 
 namespace elit::simulator {
 
-// A simulated Zoho CRM (zoho.com/crm/developer/docs/api/v8, github.com/zoho/crm-oas version 8.0). Its accounts host
-// and its API host are one, and the token reply says so in api_domain:
+// A simulated Zoho CRM (zoho.com/crm/developer/docs/api/v8, github.com/zoho/crm-oas version 8.0). Its accounts host and
+// its API host are the same, as api_domain of the token reply says:
 //
 //   POST /oauth/v2/token                       query or form; refresh tokens only; tokens last an hour; a wrong client
 //                                              or refresh token is refused with status 200
@@ -25,10 +25,10 @@ namespace elit::simulator {
 //   GET  /crm/v8/MODULE/ID/Notes?fields=       the notes of a record, 200 a page; 204: it has none
 //   GET  /crm/v8/MODULE/search?criteria=       one condition, or several of "and" or of "or"; 204: nothing found
 //
-// Any other module than the vendor's own is one that the operator made. Answers name results in the order of the
-// request: 200 (Notes: 201), 207 when mixed, 400 when all are refused. Not documented, and done the harder way: a text
-// is measured in UTF-16 units, and overlapping writes do not see each other. As documented, `equals` in a search finds
-// all that contains the value.
+// Any module that is not one of Zoho's is a custom module of the operator. Answers list results in the order of the
+// request: 200 (Notes: 201), 207 when mixed, 400 when all are refused. Where the documentation is silent, the
+// simulation is strict: texts are measured in UTF-16 units, and overlapping writes do not see each other. As
+// documented, `equals` in a search finds everything that contains the value.
 class Zoho final : public SimulatedCrm {
  public:
   Zoho();
@@ -54,12 +54,12 @@ class Zoho final : public SimulatedCrm {
   [[nodiscard]] HttpResponse notes_of(const std::string& module, const std::string& id,
                                       const RequestTarget& target) const;
 
-  // A refusal that any record may meet: asked for, locked, or with wrong values.
+  // A refusal that any record may get: requested by a fault, locked, or with wrong values.
   [[nodiscard]] std::optional<boost::json::object> refused(const std::string& module, const boost::json::object& values,
                                                            bool creating, std::size_t index, const CrmCall& call) const;
   [[nodiscard]] const CrmRecord* duplicate(const std::string& module, const boost::json::object& values,
                                            const std::vector<std::string>& fields, std::string& field) const;
-  // The contacts that lookup fields lead to; a record of refusal when one leads nowhere.
+  // The contacts that lookup fields refer to; a refusal when one refers to none.
   [[nodiscard]] std::optional<boost::json::object> read_lookups(const boost::json::object& values, std::size_t index,
                                                                 std::set<std::string>& contacts) const;
   [[nodiscard]] boost::json::object details(const std::string& module, const std::string& id,

@@ -8,7 +8,7 @@
 #include "core/simulator/crms/zoho_rules.hpp"
 #include "core/text/time_text.hpp"
 
-// Records and notes: written.
+// Writes records and notes.
 namespace elit::simulator {
 namespace {
 
@@ -35,7 +35,7 @@ std::optional<HttpResponse> refusal_of_list(const json::array* data) {
   return zoho_refusal(400, "INVALID_DATA", "invalid data", std::move(place));
 }
 
-// Compares without a copy: this is done for each record that is there.
+// Compares without a copy, because it runs for each existing record.
 bool has_value(const CrmRecord& record, const std::string& field, const std::string& value) {
   const json::value* there = record.properties.if_contains(field);
   return there != nullptr && there->is_string() && there->get_string() == value;

@@ -40,7 +40,7 @@ std::string path_of(std::size_t index, std::string_view field) {
   return "$.data[" + std::to_string(index) + "]." + std::string(field);
 }
 
-// The longest text of a field, and whether it takes nothing but texts.
+// The longest text of a field, and whether it accepts only texts.
 std::pair<std::size_t, bool> kind_of(std::string_view field, std::size_t text_length_max) {
   for (const TextField& row : text_fields) {
     if (row.name == field) {

@@ -7,7 +7,7 @@
 #include "core/simulator/crms/zoho_rules.hpp"
 #include "core/text/time_text.hpp"
 
-// Records and notes: found.
+// Finds records and notes.
 namespace elit::simulator {
 namespace {
 
@@ -24,10 +24,10 @@ struct Criterion {
 
 struct Criteria {
   std::vector<Criterion> all;
-  bool any = false;  // one is enough
+  bool any = false;  // one condition is enough
 };
 
-// One "(field:operator:value)" from its opening parenthesis on; `text` is left after the closing one.
+// Reads one "(field:operator:value)" and moves `text` behind its closing parenthesis.
 std::optional<Criterion> take_criterion(std::string_view& text) {
   std::string plain;
   std::size_t colons = 0;
