@@ -35,7 +35,7 @@ class Search {
     std::size_t edges_from;
   };
 
-  // The state's index; what is wrong with a new one ends the search.
+  // The index of the state. A new state that breaks a promise ends the search.
   Index reach(const State& state, Index parent, Index depth) {
     const auto [place, fresh] = known_.try_emplace(state, static_cast<Index>(found_.size()));
     if (fresh) {
@@ -70,7 +70,7 @@ class Search {
     steps_.clear();
     source_steps(world_, error_, state, steps_);
     sink_steps(world_, error_, state, steps_);
-    if (!steps_.all().empty()) {  // After the end a crash would teach nothing.
+    if (!steps_.all().empty()) {  // After the end a crash changes nothing.
       crash_step(world_, error_, state, steps_);
     }
   }
@@ -86,7 +86,7 @@ class Search {
     std::reverse(result_.trace.begin(), result_.trace.end());
   }
 
-  // Marks, from the ends backwards, the states from which an end can be reached.
+  // Marks, backwards from the ends, the states from which an end can be reached.
   void require_ends() {
     std::vector<std::size_t> first(found_.size() + 1, 0);
     for (const Index to : edges_) {

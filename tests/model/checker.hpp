@@ -12,14 +12,14 @@ namespace elit::model {
 struct Examination {
   std::size_t states = 0;
   std::size_t transitions = 0;
-  std::size_t depth = 0;           // steps to the state that is farthest from the beginning
-  std::size_t ends = 0;            // states after which nothing can happen
-  std::string failure;             // empty: every promise is kept
-  std::vector<std::string> trace;  // the shortest way to the failure
+  std::size_t depth = 0;           // steps to the state farthest from the beginning
+  std::size_t ends = 0;            // states without a next step
+  std::string failure;             // empty: no promise is broken
+  std::vector<std::string> trace;  // the shortest path to the failure
 };
 
-// Visits every state that can be reached, breadth first, each once, up to the first that breaks a promise. Without one
-// it also sees to it that an end can be reached from every state.
+// Visits every reachable state once, breadth first, up to the first that breaks a promise. If none does, it also checks
+// that an end is reachable from every state.
 [[nodiscard]] Examination examine(const World& world, DesignError error);
 
 // The trace as lines of text.

@@ -9,7 +9,7 @@
 
 namespace elit::model {
 
-// The design as it is, or with one deliberate error that the checker has to find.
+// The design, or the design with one deliberate error that the checker must find.
 enum class DesignError {
   none,
   coverage_before_rows,
@@ -47,12 +47,12 @@ inline constexpr std::array design_errors{
 };
 [[nodiscard]] std::string_view name_of(DesignError error);
 
-// The small world in which everything that can happen is tried.
+// The small world in which the checker tries everything that can happen.
 struct World {
   std::string name;
   std::vector<User> user_of;   // of each message
   std::vector<Tick> instants;  // of each message, ascending
-  Tick delay_max = 0;          // a message appears at most so long after its instant
+  Tick delay_max = 0;          // a message appears at most this long after its instant
   Tick end = 0;                // time stops here, when everything is visible
   Count page_asked = 1;
   Count page_given = 1;  // the source's cap
@@ -73,7 +73,7 @@ struct Step {
   State state;
 };
 
-// Adds a state with what led there, or nothing where the model has nothing to say.
+// Adds a state and the step that led to it; nothing if the model does not describe the step.
 class Steps {
  public:
   void add(std::string what, const State& state) { steps_.push_back({std::move(what), state}); }
@@ -84,16 +84,16 @@ class Steps {
   std::vector<Step> steps_;
 };
 
-// What can happen next: to the source and its reader, to a sink and its CRM, and to the process as a whole.
+// The possible next steps: of the source and its reader, of a sink and its CRM, and of the process as a whole.
 void source_steps(const World& world, DesignError error, const State& state, Steps& steps);
 void sink_steps(const World& world, DesignError error, const State& state, Steps& steps);
 void crash_step(const World& world, DesignError error, const State& state, Steps& steps);
 
-// What is wrong with a state, or with one after which nothing can happen; empty when nothing is.
+// The broken promise of a state, or of a state without a next step; empty: none.
 [[nodiscard]] std::string broken_promise(const World& world, const State& state);
 [[nodiscard]] std::string broken_balance(const World& world, const State& state);
 
-// In the order of release, with doubles.
+// In the order of release, doubles included.
 [[nodiscard]] Set stored_set(const State& state);
 [[nodiscard]] std::string text_of(Set set);
 

@@ -7,15 +7,16 @@
 
 #include "tests/model/checker.hpp"
 
-// A model of the whole way of a message, small enough to try everything: messages appear, some of them late; pages are
-// read, staged and committed with coverage; batches are formed, made durable, sent; answers come, are partial, are lost
-// or ask for budget; the process dies at any point and begins again; what was sent before may arrive after that.
+// A model of the whole way of a message, small enough to try every interleaving: messages appear, some of them late;
+// pages are read, staged and committed with coverage; batches are formed, made durable, sent; answers come, are
+// partial, are lost or throttle; the process dies at any point and starts again; earlier requests may arrive after
+// that.
 //
 // The reader's decisions are those of the product's own Pager and WindowPlanner. The store, the sink and the CRM are
-// modelled: a job of the store happens at once and as a whole or not at all, and whoever waits for it knows of it only
-// then, which is what a group commit promises. The model's sink may form any batch that keeps the order, so it does
-// more than the product's Delivery. Not modelled: several readers of one user, parts of windows, polls that prove
-// nothing, dead letters, pauses, a source that deletes.
+// modelled: a job of the store happens at once and as a whole or not at all, and its caller gets the result only then,
+// as a group commit promises. The model's sink may form any batch that keeps the order, so it covers more cases than
+// the product's Delivery. Not modelled: several readers of one user, parts of windows, polls that prove nothing, dead
+// letters, pauses, a source that deletes.
 namespace elit::model {
 namespace {
 

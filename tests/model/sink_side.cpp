@@ -3,7 +3,7 @@
 #include "core/check.hpp"
 #include "tests/model/design.hpp"
 
-// A sink, its CRM and the network between them. The CRM keeps what it answered to a key and answers the same again.
+// A sink, its CRM and the network between them. The CRM remembers its answer to a key and repeats it.
 namespace elit::model {
 namespace {
 
@@ -24,7 +24,7 @@ Set earlier_than(const World& world, const State& state, Number message) {
   return earlier;
 }
 
-// Whether with a message of the set all that is earlier of its user and not in `done` is in the set too.
+// Whether the set contains, for each of its messages, all earlier messages of the user that are not in `done`.
 bool skips_nothing(const World& world, const State& state, Set set, Set done) {
   for (Number message = 0; message < world.messages(); ++message) {
     if (has(set, message) && !within(earlier_than(world, state, message), with(set, done))) {
@@ -62,7 +62,7 @@ Set done(const State& state) {
   return with(state.delivered, state.settled);
 }
 
-// The same batches in another order are the same state.
+// Batches in another order are the same state.
 void put_in_order(State& state) {
   std::sort(state.batches.begin(), state.batches.end(),
             [](const Batch& left, const Batch& right) { return left.members > right.members; });
@@ -136,7 +136,7 @@ void form_batches(const World& world, DesignError error, const State& before, St
   }
 }
 
-// --- The life of a batch; `place` is its place in the state.
+// --- The life of a batch; `place` is its index in the state.
 
 void leave(State& state, std::size_t place) {
   state.batches[place] = Batch{};
@@ -146,7 +146,7 @@ void leave(State& state, std::size_t place) {
 void begin(const World& world, DesignError error, const State& before, std::size_t place, Steps& steps) {
   State state = before;
   Batch& batch = state.batches[place];
-  // Jobs of the store keep their order: what was decided before about this user is durable first.
+  // Jobs of the store keep their order: earlier decisions about this user become durable first.
   const Set recording = members_where(before, [](const Batch& other) { return other.phase == Phase::recording; });
   if (error == DesignError::batch_not_durable_before_it_is_sent) {
     batch.phase = Phase::on_its_way;
@@ -175,7 +175,7 @@ void send(const World& world, DesignError error, const State& before, std::size_
   steps.add("the batch " + text_of(batch.members) + " is sent", state);
 }
 
-// The CRM takes `accepted` of the set, unless it knows the key already.
+// The CRM accepts `accepted` of the set, unless it knows the key already.
 Set take(const World& world, State& state, Set set, bool new_key, Set accepted) {
   if (state.answered[set] != 0 && !new_key) {
     return state.accepted_under[set];
@@ -364,7 +364,7 @@ void sink_steps(const World& world, DesignError error, const State& state, Steps
   }
 }
 
-// The process ends and starts again; what happens elsewhere meanwhile may as well happen after it.
+// The process ends and starts again. Steps of the other parts meanwhile are the same as steps after the start.
 void crash_step(const World& world, DesignError error, const State& before, Steps& steps) {
   if (before.crashes == world.crashes_max) {
     return;

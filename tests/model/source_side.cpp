@@ -19,7 +19,7 @@ Tick tick_of(Instant instant) {
   return static_cast<Tick>(std::max<std::int64_t>(0, to_ms(instant)));
 }
 
-// The k-th page of the list as the source would answer now.
+// The k-th page of the list, as the source answers it now.
 Set page_of(const World& world, const State& state, const Reader& reader, int number) {
   std::vector<Number> list;
   for (Number message = 0; message < world.messages(); ++message) {
@@ -94,7 +94,7 @@ bool nothing_is_to_come(const World& world, const State& state) {
   return state.now == world.end && state.visible == world.everything();
 }
 
-// --- What the reader does.
+// --- The steps of the reader.
 
 void release(State& state, DesignError error, Set rows) {
   for (Number message = 0; message < messages_max; ++message) {
@@ -135,7 +135,7 @@ void commit(const State& before, DesignError error, bool complete, int pages, St
   steps.add(complete ? "the window is committed with its coverage" : "the window is committed without coverage", state);
 }
 
-// What the store keeps of the window: all pages that are not in memory alone.
+// The window as the store has it: all pages that are not only in memory.
 void stage(State& state) {
   state.windows[state.reader.user] = state.reader.window;
   state.reader.held = 0;
@@ -153,7 +153,7 @@ void begin_pass(const State& before, Steps& steps) {
   steps.add("the list has moved: the pass is repeated", state);
 }
 
-// `before` holds the window up to the page before.
+// `before` has the window up to the previous page.
 void read_page(const World& world, DesignError error, const State& before, Steps& steps) {
   State state = before;
   Reader& reader = state.reader;

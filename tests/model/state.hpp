@@ -6,7 +6,8 @@
 #include <cstring>
 #include <type_traits>
 
-// One state of the model: all that is durable, all that a crash forgets, the source, the CRM, and what is on its way.
+// One state of the model: the durable part, the part that a crash loses, the source, the CRM, and requests and answers
+// in flight.
 namespace elit::model {
 
 using Count = std::uint8_t;
@@ -18,7 +19,7 @@ using Set = std::uint8_t;  // of messages, a bit each
 inline constexpr std::size_t messages_max = 3;
 inline constexpr std::size_t users_max = 2;
 inline constexpr std::size_t pages_max = 6;   // of one pass; see ReaderSide
-inline constexpr std::size_t stored_max = 6;  // with room for doubles, that an error may bring
+inline constexpr std::size_t stored_max = 6;  // with room for doubles, which an error may cause
 inline constexpr std::size_t sets = 1U << messages_max;
 
 constexpr bool has(Set set, Number message) {
@@ -42,7 +43,7 @@ struct Pages {
   Count count = 0;
 };
 
-// A window that is being read: as the store holds it while pages are staged, or as the reader knows it.
+// A window that is being read: as the store has it while pages are staged, or as the reader knows it.
 struct Window {
   Count open = 0;
   Tick from = 0;
@@ -51,19 +52,19 @@ struct Window {
   Count pass = 0;
   Pages pages;
   Pages previous;
-  // For the properties alone.
-  Set promised = 0;  // visible when the window was frozen, and in what it is to cover
-  Count last = 0;    // frozen when nothing more could happen at the source
+  // Only for the properties.
+  Set promised = 0;  // visible when the window was frozen, and in the span that it will cover
+  Count last = 0;    // frozen when the source had no more steps
 };
 
 struct Reader {
   Count busy = 0;
   User user = 0;
   Count checking = 0;
-  Count held = 0;     // the last page is in memory alone
-  Count rowless = 0;  // an error: so many pages were kept without their rows
+  Count held = 0;     // the last page is only in memory
+  Count rowless = 0;  // an error: this many pages were stored without their rows
   Window window;
-  // Between the two halves of a commit that an error has torn apart.
+  // Between the two halves of a commit that an error divided.
   Count rows_missing = 0;
   Set rows = 0;
 };
@@ -73,18 +74,18 @@ enum class Phase : std::uint8_t {
   beginning,  // its creation is not durable yet
   begun,      // durable, about to be sent
   on_its_way,
-  answered,   // the CRM's answer is on its way
-  recording,  // what the answer means is decided and not durable yet
+  answered,   // the CRM's answer is in flight
+  recording,  // the outcome is decided but not durable yet
 };
 
 struct Batch {
   Set members = 0;  // 0: no batch
   Count durable = 0;
   Phase phase = Phase::at_rest;
-  Set accepted = 0;   // by the answer that is on its way or being recorded
+  Set accepted = 0;   // by the answer that is in flight or being recorded
   Count refused = 0;  // the answer is: too large
   Count failed = 0;   // the attempt failed as a whole
-  Count new_key = 0;  // an error: it has another key than before
+  Count new_key = 0;  // an error: its key differs from before
 };
 
 struct State {
@@ -105,15 +106,15 @@ struct State {
   Reader reader;
   Count scan_at = 0;
   Set waiting = 0;
-  Set settled = 0;  // accepted, known to the sink, perhaps not durable
+  Set settled = 0;  // accepted, known to the sink, possibly not durable
   // The network and the CRM. A request whose sender gave up may still arrive.
   std::array<Count, sets> strays{};
   std::array<Count, sets> answered{};      // the CRM knows the key of this set and answers the same again
-  std::array<Set, sets> accepted_under{};  // what it accepted under that key
+  std::array<Set, sets> accepted_under{};  // the messages accepted under that key
   std::array<Count, messages_max> effects{};
-  // For the properties alone.
-  Set promised = 0;                     // what coverage vouches for
-  std::array<Count, users_max> rest{};  // the user was read when nothing more could happen
+  // Only for the properties.
+  Set promised = 0;                     // the messages that coverage promises
+  std::array<Count, users_max> rest{};  // the user was read when the source had no more steps
   Count overtaken = 0;                  // the CRM got a message before an earlier one of its user
 
   bool operator==(const State& other) const { return std::memcmp(this, &other, sizeof(State)) == 0; }

@@ -18,10 +18,10 @@ namespace {
 using daemon::Stage;
 
 constexpr int missing_told_max = 4;
-// From the making of a batch to its arrival, at most.
+// The longest time from the creation of a batch to its arrival.
 constexpr Milliseconds request_time_max = std::chrono::seconds{20};
 
-// Looks for promises that were not kept. Requires: the stage is at rest and everything is healed.
+// Looks for broken promises. Requires: the stage is at rest and no fault is active.
 class Oracle {
  public:
   Oracle(Stage& stage, const Plan& plan, Summary& summary) : stage_(stage), plan_(plan), summary_(summary) {}
@@ -61,7 +61,7 @@ class Oracle {
   }
   [[nodiscard]] const SourceOptions& options(std::size_t source) const { return stage_.options().sources[source]; }
 
-  // What the source ever showed of its listed users is at each CRM: once, in order.
+  // Every message that the source ever showed of a listed user is at each CRM: once, in order.
   void judge_crms(std::size_t source) {
     simulator::Simulator& api = stage_.source(source);
     const Instant now = stage_.time().truth();
@@ -127,7 +127,7 @@ class Oracle {
     }
   }
 
-  // Everybody is covered without holes up to the present, but for what has yet to settle or to be read.
+  // Every user is covered without holes up to the present, except for what has not settled or is not due to be read.
   void judge_coverage(std::size_t source, storage::SourceId id) {
     const SourceOptions& source_options = options(source);
     const Instant due = stage_.time().truth() - source_options.settle - source_options.lookback -
@@ -152,7 +152,7 @@ class Oracle {
     }
   }
 
-  // The store holds exactly what each CRM holds, by key.
+  // The store and each CRM hold the same keys.
   void judge_keys() {
     std::set<std::string> stored;
     const auto connection = storage::open_for_reading(stage_.disk());
@@ -175,7 +175,7 @@ class Oracle {
     }
   }
 
-  // A message that was stored well before another of its user was delivered, and is older, was delivered before it.
+  // An older message that was stored well before a newer one of its user was delivered, was delivered before it.
   void judge_order() {
     std::unordered_map<std::string, Stored> stored;
     const auto connection = storage::open_for_reading(stage_.disk());
@@ -201,7 +201,7 @@ class Oracle {
     for (std::size_t late = 1; late < messages.size(); ++late) {
       const auto& [message, stored] = messages[late];
       if (message->refused_before) {
-        continue;  // The CRM itself took what stood behind it in the same request.
+        continue;  // The CRM itself took a later message of the same request first.
       }
       for (std::size_t earlier = late; earlier-- > 0;) {
         const auto& [newer, newer_stored] = messages[earlier];
@@ -217,8 +217,8 @@ class Oracle {
     }
   }
 
-  // Whether the request that brought `newer` also brought something of the user dated before `late`: its batch was
-  // made, and is repeated as it is, from a time when the late message was not known.
+  // Whether the request with `newer` also has a message of the user dated before `late`. Then its batch was created
+  // when the late message was not known, and is repeated unchanged.
   static bool sent_around(const std::vector<std::pair<const simulator::Received*, Stored>>& messages,
                           const simulator::Received& newer, Instant late) {
     return std::any_of(messages.begin(), messages.end(), [&newer, late](const auto& one) {
@@ -231,14 +231,14 @@ class Oracle {
                        [word](const Incident& incident) { return incident.what.find(word) != std::string::npos; });
   }
 
-  // The daemon ends by itself for its disk only.
+  // Only its disk makes the daemon end by itself.
   void judge_problems() {
     if (!happens("disk") && !summary_.problems.empty()) {
       report("the daemon ended: " + summary_.problems.front());
     }
   }
 
-  // Requests are made for a reason: a list or a poll that was due, a page, or a page read again.
+  // Every request has a reason: a list or a poll that was due, a page, or a page read again.
   void judge_effort() {
     for (std::size_t source = 0; source < stage_.sources(); ++source) {
       const SourceOptions& source_options = options(source);
@@ -252,7 +252,7 @@ class Oracle {
       const int cap = stage_.source(source).api().dialect().page_cap;
       const auto page = static_cast<std::uint64_t>(cap == 0 ? source_options.limits.page_size
                                                             : std::min(cap, source_options.limits.page_size));
-      // A message is read when it is new and again while the look-back reaches it.
+      // A message is read when it is new, and again while the look-back reaches it.
       const auto readings = static_cast<std::uint64_t>(2 + (source_options.lookback + source_options.settle) /
                                                                source_options.poll.interval);
       const std::uint64_t pages = 2 * (messages * readings / page) + 3 * messages * readings;

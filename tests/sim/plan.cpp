@@ -92,7 +92,7 @@ class Planner {
     world.arrivals_per_minute = between(0.005, 0.2);
     world.arrivals_stop_after = plan_.chaos;
     world.late_share = chance(0.5) ? between(0, 0.3) : 0;
-    // What becomes visible later than this is lost on purpose: only an audit finds it.
+    // Messages that become visible later than this are not promised.
     world.late_max = std::max<Milliseconds>(Milliseconds{1}, source.settle + source.lookback - seconds{5});
     world.burst = chance(0.3) ? static_cast<int>(random_.below(60)) : 0;
     world.odd_content = chance(0.1);
@@ -104,7 +104,7 @@ class Planner {
   }
 
   void describe_dialect(simulator::Dialect& dialect) {
-    // One of the values that the table of the dialect names.
+    // Chooses one of the values in the table of the dialect.
     for (const auto& row : simulator::dialect_settings()) {
       static const std::vector<std::string> varied{
           "users_shape", "conversations_shape", "user_id_field", "row_id_field",
@@ -118,7 +118,7 @@ class Planner {
       set(dialect, row.key, values[random_.below(values.size())]);
     }
     if (dialect.past_the_end == simulator::PastTheEnd::error_1004) {
-      set(dialect, "error_body", "plain");  // Without its code this answer could be any refusal.
+      set(dialect, "error_body", "plain");  // Without its code this answer could mean any refusal.
     }
     set(dialect, "page_cap", pick<std::string>({"0", "2", "7", "100", "500"}));
     if (chance(0.2)) {
@@ -129,7 +129,7 @@ class Planner {
     }
   }
 
-  // "a, b, c" as the tables write it; a switch says otherwise.
+  // "a, b, c" as in the tables; a switch has another form.
   static std::vector<std::string> values_of(const std::string& values) {
     if (values.find(", ") == std::string::npos) {
       return {"yes", "no"};

@@ -9,26 +9,26 @@
 
 namespace elit::sim {
 
-// Something that happens to a stage at a time after its start.
+// An event of a stage at a time after its start.
 struct Incident {
   Milliseconds at{0};
   std::string what;
   std::function<void(daemon::Stage&)> act;
 };
 
-// A story for a stage: how its peers speak, what goes wrong and when. First `chaos` long with all of that, then `calm`
-// long with none, in which everything must come right.
+// A plan for a stage: the dialects of its peers, the faults and their times. First faults during `chaos`, then none
+// during `calm`, in which everything must be completed.
 struct Plan {
   daemon::StageOptions stage;
   Milliseconds chaos{0};
   Milliseconds calm{0};
   std::vector<Incident> incidents;  // ascending by `at`, all within the chaos
-  std::vector<std::string> traits;  // what is special about it, a line each
-  bool healthy = false;             // nothing goes wrong at all: freshness and requests have bounds
+  std::vector<std::string> traits;  // the special features of the plan, a line each
+  bool healthy = false;             // no faults at all: freshness and requests have bounds
 };
 
-// The story of a seed. Which kinds of trouble there are, and how much of each, differs from seed to seed: some faults
-// are only found where others do not hide them.
+// The plan of a seed. Kinds and amounts of faults differ from seed to seed, because some errors show only where no
+// other fault hides them.
 [[nodiscard]] Plan make_plan(std::uint64_t seed, int days);
 
 }  // namespace elit::sim

@@ -12,7 +12,7 @@ using std::chrono::seconds;
 
 constexpr Instant begin = from_ms(1'767'225'600'000);  // 2026-01-01T00:00:00Z
 
-// Two days of a small bot and one CRM where nothing goes wrong yet.
+// Two days of a small bot and one CRM, without faults so far.
 Plan quiet() {
   Plan plan;
   plan.chaos = hours{48};
@@ -52,7 +52,7 @@ void at(Plan& plan, Milliseconds when, std::string what, std::function<void(Stag
 Plan clock_wrong_by(Milliseconds error) {
   Plan plan = quiet();
   for (int hour = 12; hour < 48; hour += 5) {
-    // After the list of a cycle, before its reads: these drift away from the lists by their own latency.
+    // After the list of a cycle and before its reads, whose own latency delays them further.
     const Milliseconds from = hours{hour} + seconds{3};
     at(plan, from, "clock wrong", [error](Stage& stage) { stage.time().set_clock_error(error); });
     at(plan, from + minutes{47}, "clock right", [](Stage& stage) { stage.time().set_clock_error(Milliseconds{0}); });
@@ -60,17 +60,17 @@ Plan clock_wrong_by(Milliseconds error) {
   return plan;
 }
 
-// What was read while the clock was ahead must not count as a proof of the day that had yet to come.
+// A read with a clock that is ahead must not prove the day that has not come yet.
 Plan clock_a_day_ahead() {
   return clock_wrong_by(hours{24});
 }
 
-// What lies between a clock that was set back and the truth is not read again and again.
+// The time between a clock that was set back and the true time is not read again and again.
 Plan clock_a_year_back() {
   return clock_wrong_by(-hours{24 * 365});
 }
 
-// A message that is found late, while the CRM takes nothing, goes before the newer ones that wait with it.
+// A message that is found late, while the CRM accepts nothing, goes before the newer ones that wait with it.
 Plan late_message_behind_a_paused_crm() {
   Plan plan = quiet();
   plan.stage.sources[0].world.late_share = 0.5;
@@ -82,8 +82,8 @@ Plan late_message_behind_a_paused_crm() {
   return plan;
 }
 
-// A list of many pages gets on page by page over a line that fails two times out of five; the user is not parked for
-// hours after each page.
+// A list of many pages progresses page by page although two requests of five fail; the user is not parked for hours
+// after each page.
 Plan long_history_over_a_bad_line() {
   Plan plan = quiet();
   plan.stage.sources[0].world.messages_per_user_day = 300;
@@ -92,8 +92,8 @@ Plan long_history_over_a_bad_line() {
   return plan;
 }
 
-// A server that sends page 1 for every page: the users' windows are made narrower than the look-back, and what appears
-// an hour late is found all the same.
+// A server that sends page 1 for every page: windows become narrower than the look-back, and messages that appear an
+// hour late are still found.
 Plan late_messages_in_narrow_windows() {
   Plan plan = quiet();
   plan.stage.options.sources[0].lookback = hours{1};
@@ -104,7 +104,7 @@ Plan late_messages_in_narrow_windows() {
   return plan;
 }
 
-// The same while the daemon is started again every now and then, so that no look-back is ever remembered for long.
+// The same with restarts of the daemon, so that it never remembers a look-back for long.
 Plan late_messages_in_narrow_windows_over_restarts() {
   Plan plan = late_messages_in_narrow_windows();
   for (int minute = 61; minute < 48 * 60; minute += 47) {
@@ -113,7 +113,7 @@ Plan late_messages_in_narrow_windows_over_restarts() {
   return plan;
 }
 
-// A disk without room: the daemon ends and is started again, hundreds of times, and then goes on.
+// A full disk: the daemon ends and is started again, hundreds of times, and then continues.
 Plan disk_full_for_an_hour() {
   Plan plan = quiet();
   at(plan, hours{10}, "disk full", [](Stage& stage) { stage.disk().set_capacity(stage.disk().used_bytes() + 10'000); });

@@ -7,7 +7,8 @@
 
 namespace elit::sim {
 
-// A story that once ended badly, told on purpose: by its name, free of the seeds that may mean something else tomorrow.
+// A plan, by its name, for an error that a seed once found. It does not depend on seeds, whose plans change with the
+// simulation.
 struct Scenario {
   std::string name;
   Plan (*plan)();

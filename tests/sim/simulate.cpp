@@ -1,4 +1,4 @@
-// Runs plans of the simulation from the command line: one seed as often as wished, or as many as fit into a time.
+// Runs plans of the simulation from the command line: one seed, or as many seeds as fit into a time.
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>

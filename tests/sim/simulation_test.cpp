@@ -1,5 +1,5 @@
-// The whole daemon through days of bad luck, from fixed seeds. `./dev simulate --seed N --days 3 --aloud` tells what
-// happens in one of them; `./dev soak` tries new ones.
+// Runs the whole daemon through days of faults, from fixed seeds. `./dev simulate --seed N --days 3 --aloud` prints the
+// events of one seed; `./dev soak simulation` tries new seeds.
 #include <gtest/gtest.h>
 
 #include <boost/json/object.hpp>
@@ -77,7 +77,7 @@ void send_again(daemon::Stage& stage) {
   ASSERT_EQ(stage.sink(0).answer(request, stage.time().truth(), Milliseconds{0}).answer.status, 200);
 }
 
-// An oracle that sees no loss would prove nothing.
+// An oracle that misses a loss would prove nothing.
 TEST(Simulation, NoticesALoss) {
   Plan plan = make_plan(3, days);
   plan.incidents.clear();

@@ -22,7 +22,8 @@ class Troublemaker {
     }
     for (simulator::CrmFaults& sink : plan_.stage.sinks) {
       add_wire_faults(sink, "crm");
-      sink.html = 0;  // Whoever says 200 has taken the messages: that is the promise of the generic sink.
+      sink.html =
+          0;  // An answer with 200 means that the messages are accepted: that is the contract of the generic sink.
       add_refusals(sink);
     }
     add_weather();
@@ -56,14 +57,14 @@ class Troublemaker {
   void at(Milliseconds when, std::string what, std::function<void(Stage&)> act) {
     plan_.incidents.push_back({std::min(when, plan_.chaos), std::move(what), std::move(act)});
   }
-  // From a random time on for a random length.
+  // Begins at a random time and has a random length.
   void during(const std::string& what, const std::function<void(Stage&)>& begin,
               const std::function<void(Stage&)>& end) {
     const Milliseconds from = some_time();
     at(from, what, begin);
     at(from + some_length(), what + " is over", end);
   }
-  // A handful of times if this kind is on in this plan.
+  // A few times, if the plan has this kind of fault.
   int times(double probability, int per_ten_days) {
     if (!chance(probability)) {
       return 0;
@@ -174,7 +175,7 @@ class Troublemaker {
   }
 
   void add_clock_troubles() {
-    // Where our clock and the source's are both ahead of the truth, nobody can know what has yet to come.
+    // If our clock and the source's are both ahead of the truth, the daemon cannot know which messages are missing.
     if (std::any_of(plan_.stage.sources.begin(), plan_.stage.sources.end(),
                     [](const simulator::SimulatorOptions& source) { return source.dialect.clock_skew_s > 0; })) {
       return;
@@ -254,12 +255,12 @@ class Troublemaker {
     }
   }
 
-  // Many messages in one millisecond, at the present.
+  // Many messages in one millisecond, now.
   void add_bursts() {
     for (int i = times(0.3, 4); i > 0; --i) {
       const std::size_t source = some_source();
       const std::uint64_t which = random_.next();
-      // More equal messages than fill a page or two cannot be told from a last page that is sent again and again.
+      // More equal messages than fill a page or two look the same as a last page that is sent again and again.
       const bool equal = chance(0.3);
       const std::uint64_t messages = 2 + random_.below(equal ? 4 : 80);
       at(some_time(), std::to_string(messages) + " messages at once", [=](Stage& stage) {
@@ -273,7 +274,7 @@ class Troublemaker {
     }
   }
 
-  // The operator changes sizes and limits and restarts: what was begun with other ones goes on.
+  // The operator changes sizes and limits and restarts: work that was begun with the old ones continues.
   void add_option_changes() {
     for (int i = times(0.3, 6); i > 0; --i) {
       const int page_size = pick<int>({3, 10, 50, 500});
@@ -313,7 +314,7 @@ void heal(Stage& stage) {
   stage.network().conditions() = {};
   stage.time().set_clock_error(Milliseconds{0});
   stage.disk().set_capacity(0);
-  stage.disk().withdraw_fault();  // The daemon may not get to it any more; the oracle reads the same disk.
+  stage.disk().withdraw_fault();  // The daemon may never reach it, and the oracle reads the same disk.
   for (std::size_t i = 0; i < stage.sources(); ++i) {
     simulator::Simulator& source = stage.source(i);
     const std::string key = source.faults().api_key;

@@ -5,10 +5,10 @@
 
 namespace elit::sim {
 
-// Puts troubles into a plan: a random choice of kinds, each with a random frequency.
+// Adds faults to a plan: a random choice of kinds, each with a random frequency.
 void add_trouble(Plan& plan, Random& random);
 
-// Ends every trouble that is still on.
+// Ends every fault that is still active.
 void heal(daemon::Stage& stage);
 
 }  // namespace elit::sim
