@@ -15,16 +15,17 @@ using Range = std::pair<int, int>;
 
 constexpr Milliseconds longest_wait{std::chrono::hours{24 * 7}};
 
-std::string read_pattern(Members& members, const char* key) {
-  const std::optional<std::string> pattern = members.text_if_any(key);
-  if (!pattern) {
-    return {};
+std::optional<Pattern> read_pattern(Members& members, const char* key) {
+  const std::optional<std::string> text = members.text_if_any(key);
+  if (!text) {
+    return std::nullopt;
   }
-  if (const std::string what = pattern_mistake(*pattern); !what.empty()) {
-    members.report(key, what);
-    return {};
+  Pattern pattern(*text);
+  if (const std::string error = pattern.error(); !error.empty()) {
+    members.report(key, error);
+    return std::nullopt;
   }
-  return *pattern;
+  return pattern;
 }
 
 std::optional<int> status_of(const std::string& text) {
@@ -53,9 +54,7 @@ crm::Condition read_condition(const Node& node, const std::string& path, PresetF
     condition.present = members.flag("present", true);
   }
   condition.equals = members.text_if_any("equals");
-  if (const std::string pattern = read_pattern(members, "matches"); !pattern.empty()) {
-    condition.matches = pattern;
-  }
+  condition.matches = read_pattern(members, "matches");
   condition.one_of = members.texts("one_of");
   const bool asks = node.find("present") != nullptr || node.find("equals") != nullptr ||
                     node.find("matches") != nullptr || node.find("one_of") != nullptr;

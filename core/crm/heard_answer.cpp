@@ -6,7 +6,6 @@
 
 #include "core/crm/filters.hpp"
 #include "core/text/excerpt.hpp"
-#include "core/text/pattern.hpp"
 
 namespace elit::crm {
 namespace {
@@ -14,7 +13,7 @@ namespace {
 namespace json = boost::json;
 
 std::optional<std::string> narrowed(const Locator& at, std::string text) {
-  return at.pattern.empty() ? std::optional(std::move(text)) : first_group(at.pattern, text);
+  return at.pattern ? at.pattern->first_group(text) : std::optional(std::move(text));
 }
 
 bool holds(const Condition& condition, const HeardAnswer& heard, const json::value* element) {
@@ -25,7 +24,7 @@ bool holds(const Condition& condition, const HeardAnswer& heard, const json::val
   if (condition.equals && value != *condition.equals) {
     return false;
   }
-  if (condition.matches && !(value && matches(*condition.matches, *value))) {
+  if (condition.matches && !(value && condition.matches->matches(*value))) {
     return false;
   }
   return condition.one_of.empty() ||

@@ -11,6 +11,7 @@
 #include "core/crm/template.hpp"
 #include "core/crm/work.hpp"
 #include "core/instant.hpp"
+#include "core/text/pattern.hpp"
 
 // A CRM as a value: how to reach it, which requests write contacts and activities, what its answers mean, and what
 // keeps a repeated request from making a double. Presets are YAML (config/crm/README.md describes the language); this
@@ -19,19 +20,19 @@ namespace elit::crm {
 
 // Where a value stands in an answer. All empty: the whole body, or the whole element of a list.
 struct Locator {
-  std::string pointer;  // RFC 6901, in the body or in an element of a list
-  std::string header;   // instead of the body: a header of the answer
-  std::string pattern;  // a regular expression on the value's text; its first group is the value
+  std::string pointer;             // RFC 6901, in the body or in an element of a list
+  std::string header;              // instead of the body: a header of the answer
+  std::optional<Pattern> pattern;  // on the value's text: its first group is the value; absent: the whole text
   bool operator==(const Locator&) const = default;
 };
 
 // Holds for an answer or an element of one when all that is set holds.
 struct Condition {
   Locator at;
-  std::optional<bool> present;         // there is such a value that is not null
-  std::optional<std::string> equals;   // as text
-  std::optional<std::string> matches;  // a regular expression somewhere in its text
-  std::vector<std::string> one_of;     // as text; empty: not asked
+  std::optional<bool> present;        // there is such a value that is not null
+  std::optional<std::string> equals;  // as text
+  std::optional<Pattern> matches;     // somewhere in its text
+  std::vector<std::string> one_of;    // as text; empty: not asked
   bool operator==(const Condition&) const = default;
 };
 

@@ -92,7 +92,7 @@ class ReplyReader {
     rule = rule == nullptr ? rule_for(preset_.item_verdicts, heard_, element) : rule;
     reading.verdict = rule == nullptr ? Verdict::rejected : rule->verdict;
     const auto word = [&](const Locator& at) {
-      const bool named = !at.pointer.empty() || !at.header.empty() || !at.pattern.empty();
+      const bool named = !at.pointer.empty() || !at.header.empty() || at.pattern;
       return named ? find_value(at, heard_, element).value_or("") : std::string{};
     };
     reading.code = code_word(word(code));

@@ -1,59 +1,46 @@
 #include "core/text/pattern.hpp"
 
-#include <regex>
+#include <re2/re2.h>
 
 namespace elit {
 namespace {
 
-constexpr std::size_t pattern_size_max = 500;
-// The time of a search grows with the square of the text's length.
-constexpr std::size_t text_size_max = 2'048;
-// The library's own way that takes polynomial time; the usual one tries every path through nested repetitions, (a+)+b
-// on a few dozen letters for ever.
-constexpr auto syntax = std::regex_constants::ECMAScript | std::regex_constants::__polynomial;
-
-std::optional<std::cmatch> search(const std::string& pattern, std::string_view text) {
-  const std::string_view looked = text.substr(0, text_size_max);
-  try {
-    std::cmatch match;
-    const std::regex expression(pattern, syntax);
-    if (std::regex_search(looked.data(), looked.data() + looked.size(), match, expression)) {
-      return match;
-    }
-  } catch (const std::regex_error&) {
-    // Too complex for this text: it is not found.
-  }
-  return std::nullopt;
+re2::RE2::Options quiet() {
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  return options;
 }
 
 }  // namespace
 
-std::string pattern_mistake(const std::string& pattern) {
-  if (pattern.empty()) {
+Pattern::Pattern(std::string_view text) : expression_(std::make_shared<const re2::RE2>(text, quiet())) {}
+
+std::string Pattern::error() const {
+  if (expression_->pattern().empty()) {
     return "is empty";
   }
-  if (pattern.size() > pattern_size_max) {
+  if (expression_->pattern().size() > size_max) {
     return "is longer than 500 characters";
   }
-  try {
-    const std::regex expression(pattern, syntax);
-  } catch (const std::regex_error& error) {
-    return std::string("is no regular expression: ") + error.what();
-  }
-  return {};
+  return expression_->ok() ? std::string{} : "is no regular expression: " + expression_->error();
 }
 
-bool matches(const std::string& pattern, std::string_view text) {
-  return search(pattern, text).has_value();
+bool Pattern::matches(std::string_view text) const {
+  return expression_->Match(text, 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
 }
 
-std::optional<std::string> first_group(const std::string& pattern, std::string_view text) {
-  const auto match = search(pattern, text);
-  if (!match) {
+std::optional<std::string> Pattern::first_group(std::string_view text) const {
+  re2::StringPiece found[2];
+  const int groups = expression_->NumberOfCapturingGroups() > 0 ? 1 : 0;
+  if (!expression_->Match(text, 0, text.size(), re2::RE2::UNANCHORED, found, groups + 1)) {
     return std::nullopt;
   }
-  const auto& group = match->size() > 1 ? (*match)[1] : (*match)[0];
-  return group.matched ? std::optional(group.str()) : std::nullopt;
+  const re2::StringPiece& group = found[groups];
+  return group.data() == nullptr ? std::nullopt : std::optional(std::string(group.data(), group.size()));
+}
+
+bool Pattern::operator==(const Pattern& other) const {
+  return expression_->pattern() == other.expression_->pattern();
 }
 
 }  // namespace elit

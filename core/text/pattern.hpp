@@ -1,20 +1,40 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
-// Regular expressions (ECMAScript, without back-references) of presets on what peers wrote. Only the first 2,048 bytes
-// of a text are looked at, and a search takes polynomial time, so that no answer can make one expensive.
+namespace re2 {
+class RE2;
+}
+
 namespace elit {
 
-// Empty when it is a regular expression of at most 500 characters; else what is wrong with it.
-[[nodiscard]] std::string pattern_mistake(const std::string& pattern);
+// A regular expression in the syntax of RE2 (no look-around, no back-references), compiled once. A search takes time
+// linear in the text, whatever the pattern. Text is read as UTF-8: bytes that are no UTF-8 match nothing, not even `.`.
+// A value; copies share the compiled form, and threads may search with it at the same time.
+class Pattern {
+ public:
+  static constexpr std::size_t size_max = 500;  // bytes
 
-// Whether it matches somewhere in the text. A pattern that is none matches nothing.
-[[nodiscard]] bool matches(const std::string& pattern, std::string_view text);
+  explicit Pattern(std::string_view text);
 
-// The first group of the first match, or the whole match where there is no group; absent without a match.
-[[nodiscard]] std::optional<std::string> first_group(const std::string& pattern, std::string_view text);
+  // Empty for a regular expression of 1 to `size_max` bytes; else what is wrong with it, as a predicate: "is empty".
+  [[nodiscard]] std::string error() const;
+
+  // Whether it matches somewhere in the text. A pattern with an error matches nothing.
+  [[nodiscard]] bool matches(std::string_view text) const;
+
+  // The first group of the first match, or the whole match of a pattern without groups. Absent without a match, and
+  // when the group took no part in it.
+  [[nodiscard]] std::optional<std::string> first_group(std::string_view text) const;
+
+  // Whether both have the same text.
+  bool operator==(const Pattern& other) const;
+
+ private:
+  std::shared_ptr<const re2::RE2> expression_;
+};
 
 }  // namespace elit

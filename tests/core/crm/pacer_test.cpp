@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 constexpr SteadyTime begin{Milliseconds{50'000}};
 constexpr Instant wall = from_ms(1'769'850'902'345);
 
-Locator header(std::string name, std::string pattern = {}) {
+Locator header(std::string name, std::optional<Pattern> pattern = {}) {
   Locator locator;
   locator.header = std::move(name);
   locator.pattern = std::move(pattern);
@@ -97,8 +97,8 @@ TEST(Pacer, LeavesAShareOfTheBudgetToOthers) {
 TEST(Pacer, ReadsWhatSalesforceSaysOfItsBudget) {
   PaceRules rules;
   PaceRules::Budget budget;
-  budget.used = header("Sforce-Limit-Info", "api-usage=([0-9]+)/");
-  budget.limit = header("Sforce-Limit-Info", "api-usage=[0-9]+/([0-9]+)");
+  budget.used = header("Sforce-Limit-Info", Pattern("api-usage=([0-9]+)/"));
+  budget.limit = header("Sforce-Limit-Info", Pattern("api-usage=[0-9]+/([0-9]+)"));
   budget.leave = 0.1;
   rules.budget = budget;
   Pacer pacer(rules);

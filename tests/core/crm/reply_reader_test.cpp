@@ -144,7 +144,7 @@ TEST_F(Replies, SpeakOfTheOnlyItemWithTheirWholeBody) {
   step_.reply.id = Locator{};
   EXPECT_EQ(read(200, "4711").items[0].remote_id, "4711");
   EXPECT_EQ(read(201, "\"abc\"").items[0].remote_id, "abc");
-  step_.reply.id = Locator{"", "Location", "([^/]+)$"};
+  step_.reply.id = Locator{"", "Location", Pattern("([^/]+)$")};
   const Reading reading = read(204, "", {{"location", "https://crm.example.com/notes/77"}});
   EXPECT_THAT(verdicts(reading), ElementsAre(Verdict::done));
   EXPECT_EQ(reading.items[0].remote_id, "77");
@@ -211,7 +211,7 @@ TEST_F(Replies, SayHowLongToWait) {
 
 TEST_F(Replies, NameTheRecordThatExists) {
   VerdictRule exists = rig::on_status(409, Verdict::exists);
-  exists.id = Locator{"/message", "", "Existing ID: ([0-9]+)"};
+  exists.id = Locator{"/message", "", Pattern("Existing ID: ([0-9]+)")};
   preset_.verdicts = {exists};
   const Reading reading = read(409, R"({"message":"Contact already exists. Existing ID: 501"})");
   EXPECT_EQ(reading.whole, Verdict::exists);

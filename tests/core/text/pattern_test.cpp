@@ -9,56 +9,82 @@
 #include "core/text/excerpt.hpp"
 #include "core/text/utf8.hpp"
 
-namespace elit::crm {
+namespace elit {
 namespace {
 
 using testing::IsEmpty;
 using testing::Not;
+using testing::StartsWith;
 
-TEST(Patterns, GiveTheFirstGroupOfTheFirstMatch) {
+std::optional<std::string> first_group(const char* pattern, std::string_view text) {
+  return Pattern(pattern).first_group(text);
+}
+
+bool matches(const char* pattern, std::string_view text) {
+  return Pattern(pattern).matches(text);
+}
+
+TEST(PatternTest, GivesTheFirstGroupOfTheFirstMatch) {
   EXPECT_EQ(first_group("Existing ID: ([0-9]+)", "Contact exists. Existing ID: 501, Existing ID: 7"), "501");
   EXPECT_EQ(first_group("[0-9]+", "record 42 of 7"), "42");
   EXPECT_EQ(first_group("([^/]+)$", "https://crm.example.com/notes/77"), "77");
   EXPECT_EQ(first_group("x([0-9]+)", "y1"), std::nullopt);
+  EXPECT_EQ(first_group("x([0-9]+)|y", "y1"), std::nullopt);
+  EXPECT_EQ(first_group("x([0-9]*)", "x"), "");
 }
 
-TEST(Patterns, MatchAnywhereInTheText) {
+TEST(PatternTest, MatchesAnywhereInTheText) {
   EXPECT_TRUE(matches("is not a unique", "the property p is not a unique one"));
   EXPECT_TRUE(matches("^a", "abc"));
   EXPECT_FALSE(matches("^b", "abc"));
   EXPECT_TRUE(matches("b", "a\nb"));
+  EXPECT_FALSE(matches("^b", "a\nb"));
+  EXPECT_FALSE(matches("a$", "a\nb"));
+  EXPECT_FALSE(matches("a.b", "a\nb"));
 }
 
-TEST(Patterns, ThatAreNoneMatchNothingAndAreSaidToBeWrong) {
-  for (const char* broken : {"(", "[a", "*", "a{2", "\\", "(a)\\1"}) {
-    EXPECT_THAT(pattern_mistake(broken), Not(IsEmpty())) << broken;
+TEST(PatternTest, ReadsUtf8) {
+  EXPECT_EQ(first_group("caf(.)", "un caf\u00e9"), "\u00e9");
+  EXPECT_FALSE(matches("caf.", "caf\xe9"));
+  EXPECT_TRUE(matches("^caf", "caf\xe9"));
+}
+
+TEST(PatternTest, NamesTheErrorOfAPatternThatMatchesNothing) {
+  for (const char* broken : {"(", "[a", "*", "a{2,1}", "\\", "(a)\\1", "(?=a)", "a{9999}"}) {
+    EXPECT_THAT(Pattern(broken).error(), StartsWith("is no regular expression: ")) << broken;
     EXPECT_FALSE(matches(broken, "(")) << broken;
     EXPECT_EQ(first_group(broken, "("), std::nullopt) << broken;
   }
-  EXPECT_THAT(pattern_mistake("([0-9]+)"), IsEmpty());
-  EXPECT_THAT(pattern_mistake(std::string(500, 'a')), IsEmpty());
-  EXPECT_THAT(pattern_mistake(std::string(501, 'a')), Not(IsEmpty()));
+  EXPECT_EQ(Pattern("").error(), "is empty");
+  EXPECT_THAT(Pattern("([0-9]+)").error(), IsEmpty());
+  EXPECT_THAT(Pattern(std::string(500, 'a')).error(), IsEmpty());
+  EXPECT_THAT(Pattern(std::string(501, 'a')).error(), Not(IsEmpty()));
 }
 
-TEST(Patterns, LookOnlyAtTheBeginningOfALongText) {
+TEST(PatternTest, EqualsAPatternOfTheSameText) {
+  EXPECT_EQ(Pattern("a+"), Pattern("a+"));
+  EXPECT_FALSE(Pattern("a+") == Pattern("aa*"));
+}
+
+TEST(PatternTest, SearchesTheWholeText) {
   const std::string far = std::string(1'000'000, ' ') + "needle";
-  EXPECT_FALSE(matches("needle", far));
+  EXPECT_TRUE(matches("needle", far));
   EXPECT_TRUE(matches("needle", "needle" + far));
 }
 
-// The standard library's usual search takes for ever on nested repetitions.
-TEST(Patterns, CannotBeMadeExpensiveByWhatAPeerWrites) {
+// A search that tries every path through nested repetitions would not end.
+TEST(PatternTest, TakesTimeLinearInTheText) {
   const std::string text(1'000'000, 'a');
   const auto begun = std::chrono::steady_clock::now();
-  static_cast<void>(matches("(a|b)*c", text));
-  static_cast<void>(matches("(x+)y", std::string(1'000'000, 'x')));
-  static_cast<void>(first_group("(.*)z(.*)z", text));
-  static_cast<void>(matches("(a+)+b", text));
-  static_cast<void>(matches("(a|a)*b", text));
+  EXPECT_FALSE(matches("(a|b)*c", text));
+  EXPECT_FALSE(matches("(x+)y", std::string(1'000'000, 'x')));
+  EXPECT_EQ(first_group("(.*)z(.*)z", text), std::nullopt);
+  EXPECT_FALSE(matches("(a+)+b", text));
+  EXPECT_FALSE(matches("(a|a)*b", text));
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(20));
 }
 
-TEST(Excerpts, AreShortOneLineAndValidUtf8) {
+TEST(ExcerptTest, IsShortOneLineAndValidUtf8) {
   std::string words = "first\r\nsecond\tthird";
   words.push_back('\0');
   const std::string line = excerpt(words + "\xff end");
@@ -75,7 +101,7 @@ TEST(Excerpts, AreShortOneLineAndValidUtf8) {
   EXPECT_EQ(cut("short", 5), "short");
 }
 
-TEST(Excerpts, TakeACodeForACodeOnlyWhenItIsOneWord) {
+TEST(ExcerptTest, TakesOnlyOneWordForACode) {
   EXPECT_EQ(code_word("UNABLE_TO_LOCK_ROW"), "UNABLE_TO_LOCK_ROW");
   EXPECT_EQ(code_word("odoo.exceptions.UserError"), "odoo.exceptions.UserError");
   EXPECT_THAT(code_word("Asha said hello"), IsEmpty());
@@ -85,4 +111,4 @@ TEST(Excerpts, TakeACodeForACodeOnlyWhenItIsOneWord) {
 }
 
 }  // namespace
-}  // namespace elit::crm
+}  // namespace elit
