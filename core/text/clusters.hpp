@@ -3,10 +3,10 @@
 #include <cstddef>
 #include <string_view>
 
-// What a person sees as one sign may be several code points: an emoji of a family, a flag, a letter with marks.
+// Grapheme clusters: one visible sign may be several code points, such as an emoji, a flag, or a letter with marks.
 namespace elit {
 
-// A cluster counts as one up to so many code points; a longer one is made to annoy, and may be cut.
+// A cluster counts as one up to this many code points; longer clusters are treated as abuse and may be cut.
 inline constexpr int cluster_characters_max = 16;
 
 // The bytes of the cluster at the start of `text`. Requires: `text` is not empty.

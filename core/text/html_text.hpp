@@ -5,11 +5,11 @@
 
 namespace elit {
 
-// Text as HTML: & < > " escaped, and without the characters that no XML document may hold (control characters but tab
-// and line breaks, U+FFFE and U+FFFF). Line breaks stay as they are.
+// Text as HTML: & < > " escaped, without the characters that XML forbids (control characters except tab and line
+// breaks, U+FFFE and U+FFFF). Line breaks do not change.
 [[nodiscard]] std::string html_escaped(std::string_view text);
 
-// HTML of a single sentence, as the vendor writes some, as text: without tags, with the usual character references
+// The text of a short HTML fragment, as the vendor sends some: without tags, with the usual character references
 // resolved.
 [[nodiscard]] std::string html_removed(std::string_view html);
 

@@ -6,18 +6,18 @@
 
 namespace elit {
 
-// A phone number in the international form of E.164: a plus and 8 to 15 digits. Absent rather than guessed:
+// A phone number in the international form of E.164: a plus and 8 to 15 digits. Absent where it would be a guess:
 //   - besides digits there may be blanks, dots, hyphens, slashes, brackets, a plus at the start and `tel:` before it;
-//     anything else, such as the letters of a UUID or an extension, makes it no phone number
-//   - the calling code has to be one that is assigned
-//   - `00` at the start counts as a plus; "(0)" behind the calling code is left out
-//   - ten digits or more without a plus are taken as international, which is how the vendor names WhatsApp users;
-//     fewer, or another number of digits than the country's numbers have where that is known, might as well be national
-//   - a leading 0 is national: with `country`, a calling code, it is replaced by that (and kept behind it in the
-//     countries where it is a part of the number); without one, or where no number begins with it, absent
+//     any other character, such as a letter of a UUID or of an extension, makes it no phone number
+//   - the calling code must be assigned
+//   - `00` at the start counts as a plus; "(0)" after the calling code is dropped
+//   - ten digits or more without a plus count as international, because the vendor names WhatsApp users so; fewer
+//     digits, or a length that the country's numbers are known not to have, may be national: absent
+//   - a leading 0 is national: `country`, a calling code, replaces it (in countries where it is part of the number, it
+//     stays after the code); absent without `country`, or where no number begins with 0
 [[nodiscard]] std::optional<std::string> to_e164(std::string_view text, std::string_view country);
 
-// Whether it is a country's calling code as E.164 assigns them, digits only.
+// Whether E.164 assigns `digits` as the calling code of a country.
 [[nodiscard]] bool is_calling_code(std::string_view digits);
 
 }  // namespace elit

@@ -6,15 +6,15 @@
 
 namespace elit {
 
-// A user id as logs may show it: `9198…5678`. Of an id shorter than 12 characters at most half is shown, of one
-// character nothing. Ill-formed UTF-8 is replaced, so that the result can be logged.
+// A user id in the form that logs may show: `9198…5678`. Shows at most half of an id of less than 12 characters,
+// nothing of a single character. Replaces ill-formed UTF-8, so that the result can be logged.
 [[nodiscard]] std::string mask_user_id(std::string_view user_id);
 
-// Removes known secrets from text on its way out: as they are, percent-encoded, in base64 and as JSON strings write
-// them.
+// Removes known secrets from texts before they leave the program: in plain form, percent-encoded, in base64 and as in
+// JSON strings.
 class Redactor {
  public:
-  // An empty secret is ignored, a repeated one harmless.
+  // Ignores an empty secret; adding a secret twice does no harm.
   void add(std::string_view secret);
 
   // `text` with each secret replaced by `[redacted]`, the longest match first.

@@ -7,10 +7,10 @@ namespace elit {
 
 enum class TextUnit { code_points, utf16, bytes };
 
-// The length of valid UTF-8 in that unit.
+// The length of valid UTF-8 in `unit`.
 [[nodiscard]] std::size_t text_length(std::string_view text, TextUnit unit);
-// The longest beginning with at most `length_max` units that ends between code points (and not inside a cluster, such
-// as an emoji joined by U+200D, where that costs no more than a few code points and leaves anything at all).
+// The longest beginning of at most `length_max` units that ends between code points (and not inside a cluster, such as
+// an emoji joined by U+200D, unless that would cost more than a few code points or leave nothing).
 [[nodiscard]] std::string_view text_beginning(std::string_view text, std::size_t length_max, TextUnit unit);
 
 }  // namespace elit

@@ -8,17 +8,17 @@
 
 namespace elit {
 
-// A calendar day, written YYYY-MM-DD. Days follow each other without gaps or overlaps: where clocks are put forward
-// over midnight a day begins after the gap, and where they are put back over it the day has begun for good the first
-// time.
+// A calendar day, written YYYY-MM-DD. Days follow each other without gaps or overlaps: if clocks are set forward over
+// midnight, the day begins after the gap; if they are set back over midnight, the day begins with the first of the two
+// midnights.
 struct CalendarDay {
   std::string name;
   Instant from;  // its midnight in the zone
-  Instant to;    // the next day's: not in it
+  Instant to;    // midnight of the next day, excluded
   bool operator==(const CalendarDay&) const = default;
 };
 
-// A time zone as a value: from each instant on, an offset from UTC.
+// A time zone as a value: offsets from UTC, each valid from an instant on.
 class TimeZone {
  public:
   struct Change {
@@ -29,7 +29,8 @@ class TimeZone {
 
   // UTC.
   TimeZone() = default;
-  // `changes` ascending; before the first one its offset holds. Requires: offsets of less than two days.
+  // `changes` are ascending; the first offset also holds before the first change. Requires: offsets of less than two
+  // days.
   explicit TimeZone(std::vector<Change> changes) : changes_(std::move(changes)) {}
 
   [[nodiscard]] Milliseconds offset_at(Instant instant) const;

@@ -8,8 +8,8 @@
 
 namespace elit::daemon {
 
-// Everything the log can say. Alerts are built on these names: none is ever renamed, new ones are added with their row
-// in event.cpp, from which EVENTS.md is generated.
+// All events of the log. Alerts depend on these names: never rename one. Add new ones with their row in event.cpp, from
+// which EVENTS.md is generated.
 enum class Event {
   // the process
   started,
@@ -57,7 +57,7 @@ enum class Event {
 struct EventRow {
   Event event;
   std::string_view name;  // as in the log's `event`
-  LogLevel level;         // at which it is always written
+  LogLevel level;         // the level of every such event
   std::string_view documentation;
 };
 
@@ -66,10 +66,10 @@ struct EventRow {
 
 [[nodiscard]] const EventRow& row_of(Event event);
 
-// As written in the log and in the configuration: trace, debug, info, warning, error.
+// The name in the log and in the configuration: trace, debug, info, warning, error.
 [[nodiscard]] std::string_view to_string(LogLevel level);
 
-// The list for the operator, Markdown: the content of daemon/log/EVENTS.md.
+// The list for operators in Markdown: the content of daemon/log/EVENTS.md.
 [[nodiscard]] std::string event_reference();
 
 }  // namespace elit::daemon

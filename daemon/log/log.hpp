@@ -18,7 +18,7 @@
 
 namespace elit::daemon {
 
-// The id of a user of the bot, often a phone number: written masked unless the operator wants it revealed.
+// The id of a user of the bot, often a phone number: masked unless the operator configured otherwise.
 struct UserId {
   std::string value;
 };
@@ -41,49 +41,49 @@ struct Field {
   FieldValue value;
 };
 
-// Written in this order after `ts`, `level`, `event` and `msg`, whose names are taken.
+// Written in this order after `ts`, `level`, `event` and `msg`; these four names are reserved.
 using Fields = std::vector<Field>;
 
-// The field `user` with the id of a user. Ids go into the log by this type only, never inside a message.
+// The field `user` with the id of a user. Log ids only by this type, never inside a message.
 [[nodiscard]] Field user(std::string id);
 
 // The log: one event a line, JSON or text, appended to a file or written to stderr.
 //
-// The file and its directory are created if the directory's parent exists, readable by their owner alone whatever the
-// umask. It is opened for appending, so a rotation by renaming (then reopen()) loses no line and one by copying and
-// truncating leaves no hole.
+// Creates the file and its directory if the directory's parent exists, readable by their owner alone with any umask. It
+// appends, so a rotation by renaming (then reopen()) loses no line, and a rotation by copying and truncating leaves no
+// hole.
 //
-// Logging never stops the work: once constructed no call throws, and nothing is written to a pipe or socket that would
-// block. Lines that cannot be written are counted, and one `log_failed` event says how many as soon as writing works
-// again; when a file begins to fail, stderr gets one line.
+// Logging never stops the work: after the constructor no call throws, and no write to a pipe or socket blocks. Lines
+// that cannot be written are counted; one event `log_failed` tells their number as soon as writing works again. When a
+// file begins to fail, stderr gets one line.
 //
-// Every string is made valid UTF-8 and loses the known secrets. The caller keeps message texts out.
+// Every string becomes valid UTF-8 without the known secrets. The caller must not pass texts of messages.
 //
 // Thread-safe. Requires: SIGPIPE is ignored.
 class Log {
  public:
   using WallClock = std::function<Instant()>;
 
-  // Throws std::system_error when the file cannot be opened, unless the disk is full: then lines are counted as lost
-  // until there is room. `clock` dates the lines; empty: the system's clock.
+  // Throws std::system_error when the file cannot be opened, except for a full disk: then lines count as lost until
+  // there is room. `clock` gives the time of the lines; empty: the system's clock.
   explicit Log(const LogOptions& options, WallClock clock = {});
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
   ~Log();
 
-  // Whether the level of `event` is written, for callers whose fields are costly to make.
+  // Whether `event` is written at the configured level, for callers whose fields are costly.
   [[nodiscard]] bool enabled(Event event) const;
 
   void write(Event event, const std::string& message, const Fields& fields = {});
 
-  // Removes `secret` from every line from now on. To be called for each secret when it is read.
+  // Removes `secret` from every line from now on. Call it for each secret when it is read.
   void add_secret(const std::string& secret);
 
-  // Opens the file by its name again, after a rotation. If that fails, the old file stays in use and the reason is
-  // returned: one line for a person. Absent: done.
+  // Opens the file by its name again, after a rotation. On failure the old file stays in use and the reason is
+  // returned, one line for the operator. Absent: done.
   std::optional<std::string> reopen();
 
-  // As reopen(), with new options; if the file cannot be opened, all the old options stay in force.
+  // Like reopen(), with new options; if the file cannot be opened, all old options stay in force.
   std::optional<std::string> reconfigure(const LogOptions& options);
 
   // Lines lost since the start.

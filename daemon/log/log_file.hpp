@@ -6,8 +6,8 @@
 
 namespace elit::daemon {
 
-// Where log lines go: a file that is appended to, or stderr. A reader of stderr that is too slow is waited for a tenth
-// of a second, and not again before it reads on. Not thread-safe.
+// The target of log lines: a file that they are appended to, or stderr. If the reader of stderr is too slow, a write
+// waits a tenth of a second, and later writes do not wait until it reads again. Not thread-safe.
 class LogFile {
  public:
   LogFile() = default;
@@ -23,8 +23,8 @@ class LogFile {
 
   [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
 
-  // Writes `line` and a line end. Returns 0, or the error number when not all of it was written; what a cut line left
-  // behind is closed with a line end before the next one.
+  // Writes `line` and a line end. Returns 0, or the error number when not all of it was written; a line end then closes
+  // the incomplete line before the next one.
   [[nodiscard]] int append(std::string_view line);
 
  private:
@@ -34,8 +34,8 @@ class LogFile {
 
   int descriptor_ = -1;
   bool is_socket_ = false;
-  bool torn_ = false;    // the last line was written in part, perhaps by a process before this one
-  bool patient_ = true;  // the last line was written, so a full pipe deserves a moment
+  bool torn_ = false;    // the last line is incomplete, possibly from an earlier process
+  bool patient_ = true;  // the last line was written, so a full pipe gets a moment
 };
 
 }  // namespace elit::daemon

@@ -18,8 +18,8 @@ struct LogEntry {
   const Fields& fields;
 };
 
-// One line without its end, valid UTF-8 whatever the entry holds, in the format of `options`, without the secrets that
-// `redactor` knows and with user ids masked unless `options` reveals them.
+// One line without its end in the format of `options`: valid UTF-8 for any entry, without the secrets that `redactor`
+// knows, and with masked user ids unless `options` reveals them.
 [[nodiscard]] std::string format_line(const LogEntry& entry, const LogOptions& options, const Redactor& redactor);
 
 }  // namespace elit::daemon

@@ -2,9 +2,9 @@
 
 namespace elit::daemon {
 
-// The signals that a verb answers stay pending for this thread, and for the threads it starts, from block_signals()
-// to release_signals(): one that comes before the answer is set up, or after it is taken down, does not kill.
-// Both are for the main thread. `reload` says whether SIGHUP is answered too; otherwise it keeps its usual effect.
+// Between block_signals() and release_signals() the signals that a verb handles stay pending for this thread and the
+// threads that it starts. So a signal before the handler is installed, or after it is removed, does not kill the
+// process. Call both in the main thread. `reload`: SIGHUP is handled too; false: it keeps its usual effect.
 void block_signals(bool reload);
 void release_signals();
 

@@ -19,33 +19,33 @@
 
 namespace elit::daemon {
 
-// Where the Store lives: one thread that takes jobs in their order. Jobs that arrive while a transaction runs share the
-// next one and its fsync, so a job's result is handed out only when it is durable.
+// The one thread that uses the Store; it runs jobs in their order. Jobs that arrive while a transaction runs share the
+// next one and its fsync; a caller gets the result of its job only when it is durable.
 //
 // Every caller waits for its own job, so there are never more jobs than coroutines; a transaction takes a bounded
-// number of them. When a job or a commit throws, the group is rolled back, everyone in it and everyone after it gets
-// the exception instead of a value, and the fatal handler is called once: the state is not touched again.
+// number of them. When a job or a commit throws, the group is rolled back, every caller in it and after it gets the
+// exception instead of a value, and the fatal handler is called once: the state is not changed again.
 //
-// All public calls belong to the executor's one thread.
+// Make all public calls on the one thread of the executor.
 class StorageThread {
  public:
   using FatalHandler = std::function<void(std::exception_ptr)>;
   enum class Running {
     on_its_thread,
-    inline_in_caller,  // for a simulation on one thread: a job is its own transaction and done when run() returns
+    inline_in_caller,  // for simulations on one thread: each job is one transaction, done when run() returns
   };
 
-  // `store` outlives this. `on_fatal` is called on `executor`.
+  // `store` must outlive this object. `on_fatal` is called on `executor`.
   StorageThread(storage::Store& store, boost::asio::any_io_executor executor, FatalHandler on_fatal,
                 Running running = Running::on_its_thread);
   StorageThread(const StorageThread&) = delete;
   StorageThread& operator=(const StorageThread&) = delete;
-  // As stop().
+  // Calls stop().
   ~StorageThread();
 
-  // Runs `job(Store&)` on the storage thread and returns what it returned once that is durable. Throws what the job,
-  // the commit or an earlier group threw. A caller that is cancelled gets
-  // boost::system::system_error(operation_aborted); its job is done all the same, so a job owns what it uses.
+  // Runs `job(Store&)` on the storage thread and returns its result once that is durable. Throws what the job, the
+  // commit or an earlier group threw. A cancelled caller gets boost::system::system_error(operation_aborted); its job
+  // still runs, so a job must own what it uses.
   template <class F>
   boost::asio::awaitable<std::invoke_result_t<F&, storage::Store&>> run(F job) {
     using Value = std::invoke_result_t<F&, storage::Store&>;
