@@ -258,7 +258,8 @@ class Store {
   // The attempt failed as a whole and the batch waits to be repeated as it is. `charged`: it counts as an attempt.
   void record_attempt_failure(BatchId batch, std::string_view error, bool answer_lost, bool charged, Instant not_before,
                               Instant at);
-  void settle_batch(const BatchSettlement& settlement);
+  // Returns the ids of the batches made of the splits, in the order of the splits.
+  std::vector<BatchId> settle_batch(const BatchSettlement& settlement);
   [[nodiscard]] std::vector<DeliverableMessage> load_messages(const std::vector<MessageId>& ids);
   // The messages of the user that are delivered to the sink: those with an instant in `dated` or, without it, those
   // whose instant is not known. Ascending by date (where that is not known, by when they were stored), then by id.

@@ -105,7 +105,8 @@ void add_totals(Store::Impl& impl, const BatchSettlement& settlement, const std:
 }
 
 // The parts of a batch wait now; what the whole has gone through counts for each of them.
-void split_batch(Store::Impl& impl, const BatchSettlement& settlement) {
+std::vector<BatchId> split_batch(Store::Impl& impl, const BatchSettlement& settlement) {
+  std::vector<BatchId> parts;
   for (const BatchSplit& split : settlement.splits) {
     impl.statement(
             "INSERT INTO batches (sink, attempts, in_flight, answer_lost, first_failed_ms, not_before_ms, last_error, "
@@ -118,7 +119,9 @@ void split_batch(Store::Impl& impl, const BatchSettlement& settlement) {
       join_batch(impl, settlement.sink, part, message);
     }
     note_error(impl, settlement.sink, split.error, settlement.at);
+    parts.push_back(part);
   }
+  return parts;
 }
 
 PendingMessage pending_of(const Statement& row) {
@@ -267,16 +270,17 @@ void Store::record_attempt_failure(BatchId batch, std::string_view error, bool a
   transaction.commit();
 }
 
-void Store::settle_batch(const BatchSettlement& settlement) {
+std::vector<BatchId> Store::settle_batch(const BatchSettlement& settlement) {
   Transaction transaction(*impl_);
   const std::vector<BatchMember> members = members_of(*impl_, settlement.sink, settlement.batch);
   check_partition(members, settlement);
   impl_->statement("DELETE FROM batch_messages WHERE batch = ?1").run(settlement.batch);
   record_outcomes(*impl_, settlement);
   add_totals(*impl_, settlement, members);
-  split_batch(*impl_, settlement);
+  std::vector<BatchId> parts = split_batch(*impl_, settlement);
   impl_->statement("DELETE FROM batches WHERE id = ?1").run(settlement.batch);
   transaction.commit();
+  return parts;
 }
 
 std::vector<DeliverableMessage> Store::load_messages(const std::vector<MessageId>& ids) {

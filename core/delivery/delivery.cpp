@@ -110,11 +110,6 @@ void Delivery::on_secret(bool changed, Now now) {
   pace_.on_secret(changed, now.steady);
 }
 
-void Delivery::on_requeued() {
-  more_held_ = true;
-  held_at_ = 0;
-}
-
 void Delivery::add_waiting(const std::vector<PendingMessage>& pending, bool recorded, Now now) {
   for (const PendingMessage& one : pending) {
     WaitingMessage message;

@@ -108,8 +108,6 @@ class Delivery {
 
   // There may be new messages.
   void on_arrivals() { more_pending_ = true; }
-  // Messages were put in line again behind the scan (retried dead letters, replays).
-  void on_requeued();
   // Do not wait for batches to fill.
   void hurry(bool on) { hurry_ = on; }
 

@@ -55,7 +55,7 @@ SinkLoop::SinkLoop(const SinkOptions& options, storage::SinkId sink, Parts parts
 
 asio::awaitable<void> SinkLoop::run() {
   try {
-    co_await take_up();
+    co_await load();
     while (!stopping_ && !failure_) {
       co_await turn();
     }
@@ -104,11 +104,6 @@ void SinkLoop::on_stored() {
   event_.set();
 }
 
-void SinkLoop::on_requeued() {
-  machine_.on_requeued();
-  event_.set();
-}
-
 void SinkLoop::reload_secrets() {
   machine_.on_secret(parts_.carrier->reload_secrets(), parts_.timer->now());
   event_.set();
@@ -119,21 +114,22 @@ void SinkLoop::hurry(bool on) {
   event_.set();
 }
 
-asio::awaitable<void> SinkLoop::take_up() {
+asio::awaitable<void> SinkLoop::load() {
   const storage::SinkId sink = sink_;
   const bool looks_for_unsure = parts_.carrier->looks_for_unsure();
   const Instant at = parts_.timer->now().wall;
-  auto load = [sink, looks_for_unsure, at](Store& store) {
-    // The loop of the configuration before this one abandoned them: nobody will hear their answers.
-    for (const auto& batch : store.open_batches(sink)) {
-      if (batch.in_flight) {
-        store.record_attempt_failure(batch.id, "abandoned at a reload", true, false, at, at);
-      }
-    }
+  auto job = [sink, looks_for_unsure, at](Store& store) {
     Known known;
     known.open = store.open_batches(sink);
     known.scanned_to = store.scanned_to(sink);
-    for (const auto& batch : known.open) {
+    for (auto& batch : known.open) {
+      if (batch.in_flight) {
+        // The loop of the previous configuration abandoned this request; nobody reads its answer.
+        store.record_attempt_failure(batch.id, "abandoned at a reload", true, false, at, at);
+        batch.in_flight = false;
+        batch.answer_lost = true;
+        batch.not_before = at;
+      }
       if (looks_for_unsure && batch.answer_lost) {
         for (const auto& message : store.load_messages(batch.messages)) {
           known.unsure.insert(message.key);
@@ -142,7 +138,7 @@ asio::awaitable<void> SinkLoop::take_up() {
     }
     return known;
   };
-  Known known = co_await parts_.storage->run(std::move(load));
+  Known known = co_await parts_.storage->run(std::move(job));
   while (!stopping_) {
     auto recovery = parts_.carrier->recover(sink_, known.unsure);
     const std::optional<Failure> failure = co_await std::move(recovery);
@@ -253,25 +249,12 @@ asio::awaitable<std::vector<storage::BatchId>> SinkLoop::record(storage::BatchId
   const storage::SinkId sink = sink_;
   const Instant at = parts_.timer->now().wall;
   auto job = [sink, batch, at, record = std::move(record)](Store& store) {
-    std::vector<storage::BatchId> splits;
     if (const auto* failed = std::get_if<AttemptFailure>(&record)) {
       store.record_attempt_failure(batch, failed->error, failed->answer_lost, failed->charged, failed->not_before, at);
-      return splits;
+      return std::vector<storage::BatchId>{};
     }
     const auto& settled = std::get<BatchSettled>(record);
-    store.settle_batch({sink, batch, at, settled.outcomes, settled.splits});
-    if (!settled.splits.empty()) {
-      // No two open batches share a message: the first one tells which is which.
-      const std::vector<storage::OpenBatch> open = store.open_batches(sink);
-      for (const auto& split : settled.splits) {
-        const auto found = std::find_if(open.begin(), open.end(), [&split](const auto& each) {
-          return each.messages.front() == split.messages.front();
-        });
-        check(found != open.end(), "a split is an open batch");
-        splits.push_back(found->id);
-      }
-    }
-    return splits;
+    return store.settle_batch({sink, batch, at, settled.outcomes, settled.splits});
   };
   co_return co_await parts_.storage->run(std::move(job));
 }
@@ -303,7 +286,6 @@ asio::awaitable<void> SinkLoop::note_state() {
   co_await parts_.storage->run(std::move(job));
 }
 
-// Whether the headers or the signing secret are others than before.
 void SinkLoop::log_outcome(const DeliveryAnswer& answer, const DeliveryRecord& record) {
   const std::string place = "sink " + options_.name + ": ";
   const Field sink("sink", options_.name);

@@ -41,7 +41,7 @@ class SinkLoop {
   // `options` and what `parts` points to outlive the loop. The sink is registered as `sink`.
   SinkLoop(const SinkOptions& options, storage::SinkId sink, Parts parts);
 
-  // Takes up what the state knows of the sink and delivers until stop(). Throws what the storage throws.
+  // Loads what the state knows of the sink and delivers until stop(). Throws what the storage throws.
   [[nodiscard]] boost::asio::awaitable<void> run();
 
   // Begins no more requests; run() ends with the last one under way.
@@ -53,8 +53,6 @@ class SinkLoop {
 
   // New messages are stored.
   void on_stored();
-  // Messages were put in line again (retried dead letters, replays).
-  void on_requeued();
   // Reads the secrets again; those that cannot be read stay as they were.
   void reload_secrets();
   // Do not wait for batches to fill: for a run that ends when all is delivered.
@@ -67,7 +65,7 @@ class SinkLoop {
   struct Known;
   struct Begun;
 
-  [[nodiscard]] boost::asio::awaitable<void> take_up();
+  [[nodiscard]] boost::asio::awaitable<void> load();
   [[nodiscard]] boost::asio::awaitable<void> turn();
   // Carries out everything but sending and waiting.
   [[nodiscard]] boost::asio::awaitable<void> carry_out(DeliveryAction action);

@@ -327,14 +327,7 @@ class Path {
                                      failed->not_before, now_.wall);
     } else {
       const auto& settled = std::get<BatchSettled>(record);
-      store_->settle_batch({beginning_.sink(), request.batch, now_.wall, settled.outcomes, settled.splits});
-      for (const auto& split : settled.splits) {
-        for (const auto& open : store_->open_batches(beginning_.sink())) {
-          if (open.messages.front() == split.messages.front()) {
-            splits.push_back(open.id);
-          }
-        }
-      }
+      splits = store_->settle_batch({beginning_.sink(), request.batch, now_.wall, settled.outcomes, settled.splits});
     }
     machine_->on_recorded(request.send.batch, splits, now_);
   }

@@ -173,12 +173,16 @@ class Story {
     }
   }
 
+  // A dead message is put in line again between two starts.
   void requeue() {
     for (const auto& [id, outcome] : world_.tables.outcomes) {
       if (outcome.state == DeliveryState::dead && choices_.chance(2)) {
         choices_.note([id = id] { return "again: " + std::to_string(id); });
         requeued_.insert(id);
-        world_.requeue(id);
+        while (world_.write_one()) {
+        }
+        crash();
+        world_.tables.requeue(id);
         return;
       }
     }

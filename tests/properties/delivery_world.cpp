@@ -240,11 +240,4 @@ void DeliveryWorld::crash() {
   start();
 }
 
-void DeliveryWorld::requeue(DeliveryMessageId id) {
-  while (write_one()) {
-  }
-  tables.requeue(id);
-  machine->on_requeued();
-}
-
 }  // namespace elit::properties

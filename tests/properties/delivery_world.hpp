@@ -60,8 +60,6 @@ class DeliveryWorld {
   bool write_one();
   void answer(const SendBatch& send, const DeliveryAnswer& given);
   void crash();
-  // Puts a dead message in line again.
-  void requeue(DeliveryMessageId id);
 
   DeliveryTables tables;
   std::unique_ptr<Delivery> machine;

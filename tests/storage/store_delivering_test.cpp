@@ -33,14 +33,15 @@ class StoreDelivering : public StoreTest {
     part.messages = ids;
     return part;
   }
-  void settle(BatchId batch, std::vector<DeliveryOutcome> outcomes, std::vector<BatchSplit> splits = {}) {
+  // Returns the ids of the batches made of `splits`.
+  Ids settle(BatchId batch, std::vector<DeliveryOutcome> outcomes, std::vector<BatchSplit> splits = {}) {
     BatchSettlement settlement;
     settlement.sink = sink_;
     settlement.batch = batch;
     settlement.at = at_;
     settlement.outcomes = std::move(outcomes);
     settlement.splits = std::move(splits);
-    store().settle_batch(settlement);
+    return store().settle_batch(settlement);
   }
   void deliver(const Ids& ids, DeliveryState state = DeliveryState::delivered) {
     std::vector<DeliveryOutcome> outcomes;
@@ -204,9 +205,10 @@ TEST_F(StoreDelivering, SplitsABatchIntoPartsThatWait) {
   const BatchId batch = store().begin_batch(sink_, {1, 2, 3, 4, 5}, at_);
   store().record_attempt_failure(batch, "503", false, true, at_, at_);
   store().begin_attempt(batch, at_);
-  settle(batch, {outcome(1, DeliveryState::delivered)}, {part_of({2, 3}), part_of({4, 5})});
+  const Ids parts = settle(batch, {outcome(1, DeliveryState::delivered)}, {part_of({2, 3}), part_of({4, 5})});
   const std::vector<OpenBatch> open = store().open_batches(sink_);
   ASSERT_THAT(open, SizeIs(2));
+  EXPECT_EQ(parts, (Ids{open[0].id, open[1].id}));
   EXPECT_EQ(open[0].messages, (Ids{2, 3}));
   EXPECT_EQ(open[1].messages, (Ids{4, 5}));
   for (const OpenBatch& part : open) {

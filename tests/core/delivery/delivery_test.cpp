@@ -439,22 +439,6 @@ TEST(Delivery, RepeatsTheBatchesOfTheRunBefore) {
   EXPECT_FALSE(second->lost_before);
 }
 
-TEST(Delivery, TakesUpWhatIsPutInLineAgain) {
-  DeliveryRig rig(settings());
-  prove(rig);
-  rig.store(2, 1);
-  auto send = rig.step_within(seconds{2});
-  ASSERT_TRUE(send);
-  rig.answer(*send, DeliveryRig::each({MessageVerdict::rejected}));
-  EXPECT_FALSE(rig.step_within(hours{1}));
-  EXPECT_TRUE(rig.summary().settled);
-  rig.outcomes[2].state = DeliveryState::pending;
-  rig.machine.on_requeued();
-  send = rig.step_within(seconds{2});
-  ASSERT_TRUE(send);
-  EXPECT_THAT(send->messages, ElementsAre(2));
-}
-
 TEST(Delivery, IsNotBlockedByAMessagePutInLineAmongThoseOfAnOpenBatch) {
   DeliveryRig rig(settings());
   OpenBatch open;
