@@ -33,10 +33,10 @@ constexpr std::size_t header_application_id = 68;
                      file.string() + ": " + finding + "; it is left as it is; move it away or correct state.directory");
 }
 
-// Judges the header before SQLite touches the file: opening a foreign database may already change it. Our application
-// id is in the file itself from the first transaction on (see set_up), so the write-ahead log need not be looked at.
-// Only where a loss of power left rubbish in the place of a header that was being written, the log still has the whole
-// page, and SQLite says whether it does.
+// Checks the header before SQLite opens the file, because opening a foreign database may already change it. Our
+// application id is in the file itself from the first transaction on (see set_up), so the check does not need the
+// write-ahead log. Only if a loss of power damaged a header that was being written, the log still has the whole page;
+// then SQLite decides.
 void check_header(const std::filesystem::path& file, std::string_view bytes, bool log_exists) {
   if (bytes.empty()) {
     return;  // new, or created just before a crash
@@ -64,7 +64,7 @@ void check_header(const std::filesystem::path& file, std::string_view bytes, boo
   if (!ours) {
     refuse_foreign(file, "the database belongs to another program");
   }
-  // Of a version that it does not know SQLite would say that the file is write-protected.
+  // For an unknown version SQLite would report that the file is write-protected.
   if (bytes[header_write_version] != 1 && bytes[header_write_version] != 2) {
     refuse_corrupt(file, "its header names an unknown format");
   }
@@ -95,8 +95,7 @@ void check_version(const std::filesystem::path& file, std::int64_t version) {
   }
 }
 
-// A page that the check could not read is no damage, but SQLite tells it among the diagnostics, with its code or
-// without.
+// A page that the check could not read is no damage, but SQLite reports it like damage, with its code or without.
 void check_readable(const Connection& connection, const std::string& finding) {
   constexpr std::string_view code = "error code=";
   constexpr int any_io_error = 10;
@@ -119,8 +118,8 @@ void check_soundness(Connection& connection) {
   }
 }
 
-// An empty file gets its mark first, in a transaction of its own and before it is a WAL database, so that it is in the
-// file proper and not only in the log.
+// An empty file gets its application id first, in a transaction of its own and before it is a WAL database, so that the
+// id is in the file itself and not only in the log.
 void set_up(Connection& connection) {
   if (connection.integer("PRAGMA page_count") == 0) {
     connection.execute("PRAGMA synchronous = FULL; PRAGMA application_id = " + std::to_string(application_id));
@@ -179,8 +178,8 @@ std::unique_ptr<Connection> prepared_for_writing(std::unique_ptr<Connection> con
                                            "first, or correct state.directory");
 }
 
-// A reader of a WAL database shares two more files with the writer and makes them if they do not exist. Without a log
-// nobody writes and everything is in the file itself.
+// A reader of a WAL database shares two more files with the writer and creates them if they do not exist. Without a log
+// there is no writer, and the file itself has everything.
 Connection::Access reading_access(bool log_exists) {
   return log_exists ? Connection::Access::read : Connection::Access::read_still;
 }
@@ -207,7 +206,7 @@ int schema_version() {
 }
 
 std::unique_ptr<Connection> open_for_writing(const std::filesystem::path& file) {
-  // A rollback journal is left only by a crash while the file was set up: SQLite undoes that first.
+  // Only a crash during the set-up of the file leaves a rollback journal: SQLite undoes that first.
   if (!file_exists(companion(file, "-journal"))) {
     check_header(file);
   }

@@ -19,7 +19,7 @@ bool is_out_of_room(int system_error) {
   return system_error == ENOSPC || system_error == EDQUOT;
 }
 
-// Absent for what only a bug or, in a file that is not known to be sound, damage can cause.
+// Absent for errors that only a bug or, in a file that is not known to be sound, damage can cause.
 std::optional<Kind> kind_of(int code, int system_error) {
   switch (code & 0xFF) {
     case SQLITE_FULL:
@@ -32,7 +32,7 @@ std::optional<Kind> kind_of(int code, int system_error) {
       return Kind::in_use;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-      // A lack of room that SQLite met outside of a plain write, for instance when it enlarged the -shm file.
+      // SQLite ran out of room outside of a plain write, for instance when it enlarged the -shm file.
       return is_out_of_room(system_error) ? Kind::full : Kind::unreadable;
     case SQLITE_READONLY:
     case SQLITE_PERM:
@@ -57,7 +57,7 @@ const char* advice(Kind kind) {
   }
 }
 
-// A path as an SQLite URI: only the bytes that are meant literally in every part of one stay as they are.
+// A path as an SQLite URI: only bytes that are literal in every part of a URI stay unencoded.
 std::string uri_of(const std::filesystem::path& file, std::string_view parameters) {
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string uri = "file:";
@@ -146,7 +146,7 @@ Digest Statement::digest(int column) const {
 }
 
 void Statement::reset() {
-  // The result repeats what step() has reported already.
+  // The result repeats the error that step() reported already.
   sqlite3_reset(handle_);
 }
 
@@ -193,7 +193,7 @@ Connection::Connection(const std::filesystem::path& file, Access access, const s
   sqlite3_extended_result_codes(handle_, 1);
   sqlite3_busy_timeout(handle_, 5000);
   if (code != SQLITE_OK) {
-    // The destructor does not run for what never was constructed, and fail() needs the handle.
+    // The destructor does not run after a failed construction, and fail() needs the handle.
     const std::unique_ptr<sqlite3, int (*)(sqlite3*)> closing(handle_, sqlite3_close);
     fail(code);
   }

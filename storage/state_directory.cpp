@@ -27,7 +27,7 @@ using Kind = StorageError::Kind;
 
 void create_private_directory(const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), 0700) == 0) {
-    // The umask may have taken bits away from ourselves.
+    // The umask may have removed our own rights.
     if (::chmod(path.c_str(), 0700) != 0) {
       fail(path, "set the mode of the directory", errno);
     }
@@ -45,13 +45,13 @@ void create_private_directory(const std::filesystem::path& path) {
     throw StorageError(Kind::unreadable, path.string() + ": is not a directory; correct state.directory");
   }
   if (std::filesystem::is_empty(path, error) && !error) {
-    // One that an administrator made for us, not one that holds somebody's files. If it is not ours to change, the
-    // database's own mode protects it.
+    // An administrator made it for us; it holds no files of others. If we may not change it, the mode of the database
+    // protects the data.
     ::chmod(path.c_str(), 0700);
   }
 }
 
-// A descriptor of the file with mode 0600, created if it does not exist.
+// Opens the file with mode 0600; creates it if it does not exist.
 int open_private(const std::filesystem::path& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (file < 0) {

@@ -54,7 +54,7 @@ std::optional<double> read_backfill_rate(Connection& database, std::int64_t sour
     return std::nullopt;
   }
   const double rate = std::strtod(std::string(query.text(0)).c_str(), nullptr);
-  // Nothing else is ever written: a time to go that follows from it can be told.
+  // The program writes no other value, so the remaining time can be computed from it.
   constexpr double rate_min = 1e-6;
   constexpr double rate_max = 1e12;
   return rate >= rate_min && rate <= rate_max ? std::optional(rate) : std::nullopt;
@@ -81,8 +81,8 @@ std::vector<SourceStatus> read_sources(Connection& database) {
   return sources;
 }
 
-// All that has no final outcome: what lies above the scan mark and is not settled, and below it what is recorded as
-// open.
+// All messages without a final outcome: above the scan mark those that are not settled, below it those that are
+// recorded as open.
 void read_open(Connection& database, std::int64_t sink, std::int64_t scanned_to, SinkStatus& status) {
   Statement count = database.statement(
       "SELECT (SELECT count(*) FROM messages WHERE id > ?2) "
@@ -177,7 +177,7 @@ std::vector<OutgoingMessage> delivered_messages_in(Connection& database, const s
       "SELECT messages.id FROM messages JOIN deliveries ON deliveries.message = messages.id AND deliveries.state = 1 "
       "JOIN sinks ON sinks.id = deliveries.sink WHERE sinks.name = ?1 AND messages.user = ?2 AND instant_ms = -1 "
       "ORDER BY stored_ms, messages.id");
-  // -1 is the mark of an unknown instant, which lies in no span.
+  // -1 means an unknown instant, which is in no span.
   Statement dated = database.statement(
       "SELECT messages.id FROM messages JOIN deliveries ON deliveries.message = messages.id AND deliveries.state = 1 "
       "JOIN sinks ON sinks.id = deliveries.sink WHERE sinks.name = ?1 AND messages.user = ?2 "
@@ -206,7 +206,7 @@ std::vector<RemoteRecord> remote_records_in(Connection& database, const std::str
   return records;
 }
 
-// What `read` finds in the state of `directory`.
+// Returns the result of `read` on the state of `directory`.
 template <class Read>
 auto read_beside_a_writer(const std::filesystem::path& directory, const Read& read) {
   const std::filesystem::path file = directory / database_name;
@@ -215,8 +215,8 @@ auto read_beside_a_writer(const std::filesystem::path& directory, const Read& re
     std::error_code error;
     return std::filesystem::exists(log, error);
   };
-  // Without a log the file is read as one that stands still. If a writer has come or gone meanwhile, what was read may
-  // be torn and is read again.
+  // Without a log the file is read as one that nobody writes. If a writer came or went meanwhile, the result may be
+  // inconsistent, and the file is read again.
   for (int attempt = 0;; ++attempt) {
     const bool before = writer_is_there();
     try {

@@ -7,8 +7,8 @@
 namespace elit::storage {
 namespace {
 
-// A list as it was staged lives no longer than the process: after a restart it is read again anyway, and a poll of many
-// users must not write them all to the disk.
+// Staged lists live only as long as the process: after a restart they are read again, and a poll of many users must not
+// write all of them to the disk.
 constexpr const char* staging_tables = R"(
   CREATE TEMP TABLE staged_audiences (audience INTEGER PRIMARY KEY, rank INTEGER) STRICT;
   CREATE TEMP TABLE staged_members (
@@ -30,7 +30,7 @@ std::unique_ptr<Connection> open_database(const StateDirectory& directory) {
   return open_for_writing(directory.database());
 }
 
-// A transaction that could not even be undone when it failed, for lack of memory or of the disk.
+// Undoes a transaction that could not be undone when it failed, because of missing memory or a failing disk.
 void undo_what_is_left(Connection& database) {
   if (database.in_transaction()) {
     database.execute("ROLLBACK");
@@ -39,7 +39,7 @@ void undo_what_is_left(Connection& database) {
 
 void take_over(Connection& database) {
   database.execute(staging_tables);
-  // Whatever was on its way when the process before this one ended: nobody will hear its answer.
+  // Requests that were in flight when the previous process ended: their answers are lost.
   database.execute("UPDATE batches SET in_flight = 0, answer_lost = 1 WHERE in_flight = 1");
 }
 
@@ -104,8 +104,8 @@ Transaction::~Transaction() {
   try {
     impl_.database->execute(impl_.grouping ? "ROLLBACK TO call; RELEASE call" : "ROLLBACK");
   } catch (const std::exception&) {
-    // The error that brought us here is already on its way; the rest is undone before the next call or when the file is
-    // opened again.
+    // The first error is being thrown already; the rest is undone before the next call or when the file is opened
+    // again.
   }
 }
 

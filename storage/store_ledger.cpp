@@ -1,7 +1,7 @@
 #include "core/check.hpp"
 #include "storage/store_impl.hpp"
 
-// Counting what there is, beside the totals that are kept.
+// Counts the rows of the tables, in addition to the stored totals.
 namespace elit::storage {
 namespace {
 
@@ -37,8 +37,7 @@ std::int64_t single(Statement& query) {
   return query.integer(0);
 }
 
-// The first count of a process goes through the index, later ones only through what was added: messages only ever come
-// at the end.
+// The first count of a process scans the index, later ones only the added rows: messages are only added at the end.
 std::int64_t count_up_to(Store::Impl& impl, SourceId source, SinkId sink, MessageId to) {
   const auto [entry, first] = impl.counted.try_emplace({source, sink});
   Store::Impl::Counted& counted = entry->second;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::int64_t unknown_instant_ms = -1;
 
-// The numbers in the tables, which messages_v1 turns into words.
+// The numbers in the tables; messages_v1 shows them as words.
 static_assert(static_cast<int>(Direction::in) == 0 && static_cast<int>(Direction::out) == 1);
 static_assert(static_cast<int>(Direction::agent) == 2 && static_cast<int>(Direction::system) == 3);
 static_assert(static_cast<int>(WindowKind::live) == 0 && static_cast<int>(WindowKind::history) == 1);
@@ -20,7 +20,7 @@ std::int64_t stored_instant(const Row& row) {
   return row.instant ? to_ms(*row.instant) : unknown_instant_ms;
 }
 
-// What a row adds to a batch besides its two long texts, roughly.
+// Roughly the bytes that a row adds to a batch besides its two long texts.
 constexpr std::size_t json_overhead = 300;
 
 std::int64_t size_of(const Row& row) {
@@ -42,7 +42,7 @@ void forget_window(Store::Impl& impl, UserRow user, WindowKind kind) {
   impl.statement("DELETE FROM staged_rows WHERE user = ?1 AND kind = ?2").run(user, number);
 }
 
-// Makes the stored window the one of `page`: a new pass keeps the digests of the one before, a new window nothing.
+// Makes the stored window that of `page`: a new pass keeps the digests of the previous one, a new window keeps nothing.
 void enter_window(Store::Impl& impl, const StagedPage& page) {
   const WindowProgress& window = page.window;
   const int kind = static_cast<int>(window.kind);
@@ -88,7 +88,7 @@ void stage_rows(Store::Impl& impl, const StagedPage& page) {
   }
 }
 
-// A row of the window, light enough that a whole window of them fits in memory.
+// A row of the window, small enough that all rows of a window fit in memory.
 struct Arrival {
   std::int64_t order_ms = 0;
   std::int64_t instant_ms = 0;
@@ -97,7 +97,7 @@ struct Arrival {
   Digest digest;
 };
 
-// All rows as they came.
+// All rows in the order received.
 std::vector<Arrival> arrivals_of(Store::Impl& impl, const WindowCommit& commit) {
   std::vector<Arrival> arrivals;
   if (commit.staged) {
@@ -129,7 +129,7 @@ struct EqualHash {
   }
 };
 
-// Numbers equal rows.
+// Gives equal rows their numbers.
 class Occurrences {
  public:
   explicit Occurrences(bool by_page) : by_page_(by_page) {}
@@ -140,7 +140,7 @@ class Occurrences {
   std::unordered_map<Equal, std::int64_t, EqualHash> counts_;
 };
 
-// False if it is stored already.
+// False: it is stored already.
 bool insert_message(Store::Impl& impl, const WindowCommit& commit, const Arrival& arrival, std::int64_t occurrence) {
   if (arrival.page > 0) {
     impl.statement(
@@ -167,7 +167,7 @@ bool insert_message(Store::Impl& impl, const WindowCommit& commit, const Arrival
   return impl.database->changes() == 1;
 }
 
-// Leaves the message that was inserted last out for the sinks that began after its instant.
+// Suppresses the message inserted last for sinks that began after its instant.
 void suppress_for_late_sinks(Store::Impl& impl, const WindowCommit& commit, SourceId source, std::int64_t instant_ms) {
   constexpr int suppressed_state = 3;
   std::vector<SinkId> sinks;
@@ -199,7 +199,7 @@ void insert_rows(Store::Impl& impl, const WindowCommit& commit, const UserState&
   for (const Arrival& arrival : arrivals) {
     const std::int64_t occurrence = occurrences.next(arrival);
     if (occurrence > occurrence_max) {
-      ++counts.rejected;  // the key has no room for it
+      ++counts.rejected;  // the key has no place for its number
       continue;
     }
     if (!insert_message(impl, commit, arrival, occurrence)) {
@@ -272,7 +272,7 @@ void write_user(Store::Impl& impl, const WindowCommit& commit, UserStatus status
            commit.history_complete, counts.added, counts.newest);
 }
 
-// What commit_window needs of the user; without the digests that load_user brings.
+// The part of the user that commit_window needs, without the digests that load_user reads.
 UserState user_before(Store::Impl& impl, UserRow row) {
   UserState user;
   user.row = row;

@@ -5,7 +5,7 @@
 #include "storage/record_rows.hpp"
 #include "storage/store_impl.hpp"
 
-// What a CRM is known to hold of ours.
+// Our records that a CRM is known to hold.
 namespace elit::storage {
 namespace {
 
@@ -30,7 +30,7 @@ std::vector<DeliverableMessage> Store::delivered_messages(SinkId sink, UserRow u
         "ORDER BY stored_ms, id");
     return read_messages(*impl_->database, read_ids(query.bind(sink, user)));
   }
-  // -1 is the mark of an unknown instant, which lies in no span.
+  // -1 means an unknown instant, which is in no span.
   Statement query = impl_->statement(
       "SELECT id FROM messages WHERE user = ?2 AND instant_ms >= ?3 AND instant_ms < ?4 AND instant_ms <> -1 "
       "AND EXISTS (SELECT 1 FROM deliveries "

@@ -3,7 +3,7 @@
 #include "core/check.hpp"
 #include "storage/store_impl.hpp"
 
-// What is configured, and who is followed.
+// The configured sources and sinks, and the followed users.
 namespace elit::storage {
 namespace {
 
@@ -14,7 +14,7 @@ std::int64_t returned_id(Statement& statement) {
   return id;
 }
 
-// The member's last listing, unless it is kept for the audience as a whole, moves to the user.
+// Moves the member's last listing to the user, unless it is stored for the audience as a whole.
 void end_membership(Store::Impl& impl, AudienceId audience, UserRow user, std::optional<Instant> last_listed) {
   if (last_listed) {
     impl.statement("UPDATE users SET last_matched_ms = max(last_matched_ms, ?2) WHERE id = ?1").run(user, last_listed);
@@ -57,7 +57,7 @@ void forget_staged(Store::Impl& impl, AudienceId audience) {
   impl.statement("DELETE FROM staged_strangers WHERE audience = ?1").run(audience);
 }
 
-// Makes users of the strangers of a list, unless another list of this change has done so already.
+// Creates users for the unknown members of a list, unless another list of this change did so already.
 void welcome_strangers(Store::Impl& impl, SourceId source, AudienceId audience, Instant at, ListingChange& change) {
   struct Stranger {
     std::string user_id;
@@ -103,7 +103,7 @@ void refresh_elements(Store::Impl& impl, AudienceId audience, int rank) {
       .run(audience, rank);
 }
 
-// Those who gained a membership.
+// The users who gained a membership.
 std::vector<UserRow> add_members(Store::Impl& impl, AudienceId audience) {
   std::vector<UserRow> joined;
   Statement insert = impl.statement(
@@ -229,7 +229,7 @@ std::vector<SinkId> Store::register_sinks(const std::vector<std::pair<std::strin
   impl_->statement("UPDATE sinks SET active = 0").run();
   std::vector<SinkId> ids;
   for (const auto& [name, history] : sinks) {
-    // Ids are given once, so everything stored later is above the highest ever given.
+    // Ids are given once, so everything stored later has a higher id than any before.
     impl_
         ->statement(
             "INSERT INTO sinks (name, active, history_start, scanned_to, starts_ms) "

@@ -3,7 +3,7 @@
 #include "core/check.hpp"
 #include "storage/store_impl.hpp"
 
-// One user at a time, and what is remembered about the peers.
+// Single users, and facts about the peers.
 namespace elit::storage {
 namespace {
 
@@ -108,7 +108,7 @@ void Store::record_failure(const UserFailure& failure) {
 }
 
 std::int64_t Store::count_messages(UserRow user, Interval span) {
-  // -1 is the mark of an unknown instant, which lies in no span.
+  // -1 means an unknown instant, which is in no span.
   Statement query = impl_->statement(
       "SELECT count(*) FROM messages WHERE user = ?1 AND instant_ms >= ?2 AND instant_ms < ?3 AND instant_ms <> -1");
   check(query.bind(user, span.from, span.to).step(), "a count has one row");

@@ -72,7 +72,7 @@ void MemoryDisk::Impl::sync(DiskFile& file) {
     sync_directory();
     return;
   }
-  // A file that is synced has its name.
+  // A synced file has its directory entry.
   const auto named = std::find_if(name_changes.rbegin(), name_changes.rend(),
                                   [&file](const NameChange& change) { return change.after.get() == &file; });
   if (named != name_changes.rend()) {
@@ -127,7 +127,7 @@ void MemoryDisk::Impl::drop_connections() {
 void MemoryDisk::Impl::lose_power() {
   const std::uint64_t dice = random.below(4);
   const Survival survival = dice == 0 ? Survival::nothing : dice == 1 ? Survival::everything : Survival::some;
-  // Every name by itself: back to its oldest state, then as many of its changes as survive.
+  // Each name separately: back to its oldest state, then as many of its changes as survive.
   std::map<std::string, std::vector<NameChange>> by_name;
   for (const NameChange& change : name_changes) {
     by_name[change.name].push_back(change);

@@ -17,7 +17,7 @@ using Disk = MemoryDisk::Impl;
 
 static_assert(shared_locks == SQLITE_SHM_NLOCK);
 
-// What the unix VFS says of every disk.
+// The properties that the unix VFS reports of every disk.
 constexpr int claimed_sector_size = 4096;
 constexpr int claimed_characteristics = SQLITE_IOCAP_POWERSAFE_OVERWRITE;
 
@@ -147,7 +147,7 @@ int file_size(sqlite3_file* file, sqlite3_int64* size) {
   return SQLITE_OK;
 }
 
-// The strongest lock of anybody else.
+// The strongest lock of all other connections.
 int lock_of_others(const Handle& handle) {
   int strongest = SQLITE_LOCK_NONE;
   for (const Holder* holder : handle.file->holders) {
@@ -172,7 +172,7 @@ int lock(sqlite3_file* file, int level) {
     return SQLITE_BUSY;
   }
   if (level == SQLITE_LOCK_EXCLUSIVE && others >= SQLITE_LOCK_SHARED) {
-    handle.holder.lock = SQLITE_LOCK_PENDING;  // nobody new comes in
+    handle.holder.lock = SQLITE_LOCK_PENDING;  // no new reader gets a lock
     return SQLITE_BUSY;
   }
   handle.holder.lock = level;
@@ -267,7 +267,7 @@ int unmap(sqlite3_file* file, int) {
   handle.holder.shared = 0;
   handle.holder.exclusive = 0;
   handle.memory.reset();
-  // The last one takes it away; whoever comes next reads the log anew.
+  // The last connection removes it; the next one reads the log again.
   if (alive(handle) && handle.file->memory && handle.file->memory.use_count() == 1) {
     handle.file->memory.reset();
   }
@@ -296,7 +296,7 @@ const sqlite3_io_methods methods = {2,
 
 std::shared_ptr<DiskFile> find_or_create(Disk& disk, const char* name, int flags) {
   if (name == nullptr) {
-    return std::make_shared<DiskFile>();  // a temporary one, which nobody else can see
+    return std::make_shared<DiskFile>();  // a temporary file, visible to this connection only
   }
   std::shared_ptr<DiskFile> file = disk.find(name);
   if (!file && (flags & SQLITE_OPEN_CREATE) != 0) {
@@ -369,7 +369,7 @@ int access(sqlite3_vfs* vfs, const char* name, int flags, int* result) try {
     return SQLITE_IOERR_ACCESS;
   }
   const std::shared_ptr<DiskFile> file = disk.find(name);
-  // An empty file counts as none, as with the unix VFS.
+  // An empty file counts as missing, as in the unix VFS.
   *result = file && (flags != SQLITE_ACCESS_EXISTS || file->content.size() > 0) ? 1 : 0;
   return SQLITE_OK;
 } catch (const std::bad_alloc&) {
@@ -433,7 +433,7 @@ void register_vfs(MemoryDisk::Impl& disk, std::uint64_t seed) {
   vfs.xGetLastError = get_last_error;
   vfs.xCurrentTimeInt64 = current_time_int64;
   check(sqlite3_vfs_register(&vfs, 0) == SQLITE_OK, "SQLite takes a disk");
-  // Zero would mean to seed from the machine again.
+  // Zero would seed from the machine again.
   sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, static_cast<int>(Random(seed).next() | 1U), nullptr);
 }
 

@@ -7,11 +7,11 @@
 namespace elit::storage {
 namespace {
 
-// Smaller than what SQLite is told (4096), as disks may be inside.
+// Smaller than the size that SQLite is told (4096), as in real disks.
 constexpr std::size_t sector_size = 512;
-// One sector in so many that were being written when the power went holds rubbish.
+// One of this many sectors that were being written when the power was lost has random bytes.
 constexpr std::uint64_t rubbish_one_in = 24;
-// Room that is kept for the next changes after a sync.
+// Memory that is kept for the next changes after a sync.
 constexpr std::size_t journal_kept = std::size_t{1} << 20U;
 
 }  // namespace
@@ -36,7 +36,7 @@ void MemoryFile::write(std::size_t offset, std::span<const std::uint8_t> data) {
   change.size_after = std::max(bytes_.size(), end);
   change.old_length = offset < bytes_.size() ? std::min(data.size(), bytes_.size() - offset) : 0;
   change.new_length = data.size();
-  // Doubling, which resize alone does not promise: a file grows by a page at a time.
+  // Doubles the capacity, because a file grows page by page and resize alone does not promise it.
   if (change.size_after > bytes_.capacity()) {
     bytes_.reserve(std::max(change.size_after, 2 * bytes_.capacity()));
   }
@@ -126,7 +126,7 @@ class MemoryFile::Sectors {
       left = random.below(left + 1);
     }
   }
-  // Whether this sector's next change survives.
+  // Whether the next change of this sector survives.
   bool take(std::size_t at) {
     std::uint64_t& left = left_[at / sector_size];
     return left > 0 && left-- > 0;
