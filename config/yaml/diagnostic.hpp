@@ -21,7 +21,7 @@ struct Diagnostic {
   std::string file;  // as the operator named it
   int line = 1;
   int column = 1;
-  std::string key;   // dotted path such as sources[0].poll.interval; "(file)" or "(syntax)" when no key is to blame
+  std::string key;   // dotted path such as sources[0].poll.interval; "(file)" or "(syntax)" for an error without a key
   std::string what;  // what is wrong and what to write instead
 };
 

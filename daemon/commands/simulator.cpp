@@ -86,7 +86,7 @@ int serve_until_signalled(SimulatorArguments arguments, std::ostream& out, std::
   complete(arguments.options);
   simulator::Simulator simulated(arguments.options);
   boost::asio::io_context context(1);
-  // Signals first: whoever reads the announcement may already send one.
+  // Block signals first: a reader of the announcement may send one at once.
   boost::asio::signal_set signals(context, SIGTERM, SIGINT);
   std::optional<Server> server;
   try {

@@ -33,7 +33,7 @@ struct SecretProblem {
 // the next call reads again, so a secret that was replaced is found.
 [[nodiscard]] boost::system::result<std::string, SecretProblem> read_secret(const SecretReference& reference);
 
-// The secret behind a reference, read anew at each call; a failure says what is wrong with it.
+// Reads the secret of a reference at each call; a failure says what is wrong with it.
 using SecretSource = std::function<Result<std::string>(const SecretReference&)>;
 
 struct SecretDiagnostic {

@@ -1,7 +1,7 @@
 """A second `sync` on unchanged data stores nothing, sends nothing, and asks at most once per user and once per audience.
 
 "Recent" rows lie inside settle and look-back, so the second read sees them again: the one request per user has to
-suffice to know them all. Media URLs are signed anew on each read, which must not look like a new message.
+suffice to know them all. Media URLs have a new signature on each read, which must not look like a new message.
 """
 
 import unittest

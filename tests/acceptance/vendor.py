@@ -176,7 +176,7 @@ class Vendor(Peer):
                     and (since_ms is None or row.at_ms >= since_ms)]
 
     def fail(self, answer, kind=None, user=None, page=None, times=None, skip=0):
-        """Gives `answer` (or what it returns for the request) in place of the truth; `times=None` is for ever."""
+        """Gives `answer` (or what it returns for the request) in place of the truth; `times=None`: always."""
         fault = _Fault(answer, kind, user, page, times, skip)
         with self.lock:
             self.faults.append(fault)

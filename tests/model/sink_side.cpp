@@ -301,7 +301,7 @@ void record(DesignError error, const State& before, std::size_t place, Steps& st
     state.waiting = with(state.waiting, batch.members);
     state.recorded = with(state.recorded, batch.members);
     leave(state, place);
-    steps.add("the failure " + what + ", its messages wait anew", state);
+    steps.add("the failure " + what + ", its messages wait again", state);
   } else {
     state.batches[place].phase = Phase::at_rest;
     state.batches[place].failed = 0;

@@ -195,7 +195,7 @@ void read_page(const World& world, DesignError error, const State& before, Steps
     case Verdict::too_large:
       state.windows[reader.user] = Window{};
       reader = Reader{};
-      steps.add(what + ", which may be page 1 for ever: given up", state);
+      steps.add(what + ", which may always be page 1: given up", state);
       break;
   }
 }

@@ -66,7 +66,7 @@ std::string written_file(const RowModel& row, Choices& choices) {
   if (row.file.empty()) {
     return choices.one_of<const char*>({"null", "{}", "\"\"", "[]"});
   }
-  // Signatures are made anew for each read.
+  // Each read has new signatures.
   const std::u32string url = row.file + choices.one_of<const char32_t*>({U"", U"?sig=1", U"?sig=2&x", U"#2"});
   const std::string text = written(url, choices);
   return choices.one_of<std::string>(

@@ -41,7 +41,7 @@ struct PagingHabits {
   int cap_max;          // of all times
   PastTheEnd past_the_end;
   bool newest_first;
-  bool shuffles_pages;  // each time anew
+  bool shuffles_pages;  // differently each time
 };
 
 struct ServedPage {

@@ -131,7 +131,7 @@ class Passage {
     window.kind = WindowKind::history;
     window.span = {now_ - Milliseconds{86'400'000}, now_};
     window.cover_to = window.span.to;
-    // A window that an earlier life left is begun anew.
+    // A window that an earlier run left begins again.
     if (!state.windows.empty()) {
       store_->discard_window(user, window.kind, std::nullopt);
     }

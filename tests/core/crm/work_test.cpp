@@ -198,7 +198,7 @@ TEST(Work, HasADigestOfItsContentAlone) {
   EXPECT_EQ(digest("x"), digest("x"));
   EXPECT_NE(digest("x"), digest("y"));
   constexpr std::string_view known = "363d699e477c83cb8ff30399edb1dc411cd83d3a5b831326722c2b6af0079862";
-  EXPECT_EQ(digest("x"), known) << "a changed digest writes every record of every CRM anew";
+  EXPECT_EQ(digest("x"), known) << "a changed digest writes every record of every CRM again";
 }
 
 TEST(Transcript, NeverCutsAnEntityALinkOrACharacter) {

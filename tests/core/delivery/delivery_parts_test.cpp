@@ -194,7 +194,7 @@ TEST(DeliveryParts, GivesUpWhatIsUnknownForTooLong) {
   EXPECT_EQ(parts.rig.outcomes[2].error, "why");
   EXPECT_EQ(parts.rig.outcomes[2].attempts, 2);
   ASSERT_THAT(parts.rig.last_splits, SizeIs(1));
-  EXPECT_THAT(parts.rig.last_splits[0].messages, ElementsAre(3)) << "what was not sent is not to blame";
+  EXPECT_THAT(parts.rig.last_splits[0].messages, ElementsAre(3)) << "a message that was not sent is not refused";
   EXPECT_THAT(parts.pass().messages, ElementsAre(3));
   EXPECT_TRUE(parts.rig.summary().settled);
 }

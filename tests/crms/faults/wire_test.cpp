@@ -206,7 +206,7 @@ TEST_P(CrmWire, WaitsForTheNextDayWhenTheQuotaIsSpent) {
   rig.start();
   ASSERT_TRUE(rig.settle(hours{40})) << rig.summary().reason;
   rig.expect_all_there();
-  // Nobody is to blame, so the waiting is not counted as attempts.
+  // It is no fault of a message, so the waits do not count as attempts.
   EXPECT_LE(rig.requests(), sound + 60);
 }
 

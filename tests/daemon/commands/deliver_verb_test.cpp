@@ -42,7 +42,7 @@ const std::string sources =
     "    audiences: [{attribute: feedback, value: \"1\"}]\n"
     "sinks:\n";
 
-// Secrets are references to what is not there: whoever reads one fails.
+// Secrets refer to missing files, so reading one fails.
 const std::string webhook =
     "  - name: hook\n"
     "    type: http\n"

@@ -152,7 +152,7 @@ class FetchingTest : public ::testing::Test {
     EXPECT_TRUE(ended_);
     hang_after_ = -1;
   }
-  // Time passes, and whoever waits for the client looks at the clock.
+  // Time passes, and all waits on the client check the clock.
   void wait(Milliseconds time) {
     timer_.pass(time);
     loop_->reload_secret();
