@@ -54,7 +54,7 @@ class StepSights {
       request_.mapping = true;
       request_.sink = true;
       request_.why_no_item =
-          "a request of this step holds several items: name it inside `$each: items`, or say `apart_by`";
+          "a request of this step holds several items: name it inside `$each: items`, or say `group_by`";
     }
     request_.tokens = true;
   }
@@ -87,7 +87,7 @@ class StepReader {
 
   crm::Step read() {
     read_nature();
-    const bool alone = step_.items_max == 1 || node_.find("apart_by") != nullptr;
+    const bool alone = step_.items_max == 1 || node_.find("group_by") != nullptr;
     const StepSights sights(step_.item, alone);
     read_choice(sights);
     read_request(sights);
@@ -133,8 +133,8 @@ class StepReader {
     members_.each("only_if", [&](const Node& node, const std::string& path) {
       step_.only_if.push_back(texts_.text(node, path, sights.choice()));
     });
-    if (const Node* apart = members_.find("apart_by")) {
-      step_.apart_by = texts_.text(*apart, members_.path_to("apart_by"), sights.choice());
+    if (const Node* apart = members_.find("group_by")) {
+      step_.group_by = texts_.text(*apart, members_.path_to("group_by"), sights.choice());
     }
   }
 

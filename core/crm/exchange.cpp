@@ -233,7 +233,7 @@ bool Exchange::choose_chunk() {
 void Exchange::fill_chunk(const Places& places) {
   const Scope own = own_scope();
   const auto group = [this, &own](std::size_t place) {
-    return step().apart_by ? step().apart_by->text(scope_of(items()[place], own)) : std::string{};
+    return step().group_by ? step().group_by->text(scope_of(items()[place], own)) : std::string{};
   };
   std::unordered_set<DeliveryUserId> left;  // behind one that is left nothing of its user may go
   Places rest;

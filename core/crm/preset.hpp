@@ -159,7 +159,7 @@ struct Step {
   Tree body;
   int items_max = 1;             // of one request
   std::int64_t bytes_max = 0;    // of one body; 0: no limit but the sink's
-  std::optional<Text> apart_by;  // items of one request have the same text
+  std::optional<Text> group_by;  // items of one request have the same text
   Idempotency idempotency = Idempotency::none;
   ReplyMap reply;                     // write, link
   FindMap find;                       // find, read

@@ -50,7 +50,7 @@ TEST(ExchangeRequests, HalveWhatIsTooLargeForTheCrm) {
 
 TEST(ExchangeRequests, KeepItemsOfDifferentGroupsInDifferentRequests) {
   auto design = design_of({});
-  design.preset.steps.back().apart_by = rig::text("${contact.remote_id}");
+  design.preset.steps.back().group_by = rig::text("${contact.remote_id}");
   FakeCrm crm;
   const auto result = delivered_to(crm, design, task_of({1, 2, 1, 2}));
   EXPECT_THAT(verdicts(result), Each(delivered));
@@ -60,7 +60,7 @@ TEST(ExchangeRequests, KeepItemsOfDifferentGroupsInDifferentRequests) {
 
 TEST(ExchangeRequests, KeepTheOrderOfAUserWhoseItemsAreInDifferentGroups) {
   auto design = design_of({});
-  design.preset.steps.back().apart_by = rig::text("${activity.text}");
+  design.preset.steps.back().group_by = rig::text("${activity.text}");
   auto task = task_of({1, 1, 1, 2});
   task.work.activities[1].values["text"] = "other";
   FakeCrm crm;
