@@ -162,7 +162,7 @@ class PresetReader {
     budget.limit = limit.value_or(crm::Locator{});
     budget.limit_known = members.whole("limit_known", 0, INT64_MAX / 2, 0);
     budget.used = read_locator(members, "used", diagnostics_);
-    budget.leave = members.real("leave", 0, 1, budget.leave);
+    budget.reserve = members.real("reserve", 0, 1, budget.reserve);
     budget.wait = members.duration("wait", longest_window).value_or(budget.wait);
     if (members.sound() && !remaining && !budget.used) {
       diagnostics_.report(node, "pace.budget", "does not say how much is left: add remaining, or used");

@@ -85,7 +85,7 @@ void Pacer::heed_budget(const HttpResponse& answer, Now now) {
     const std::optional<double> used = number_at(*budget.used, answer);
     remaining = used ? std::optional(limit - *used) : std::nullopt;
   }
-  if (remaining && limit > 0 && *remaining < limit * budget.leave) {
+  if (remaining && limit > 0 && *remaining < limit * budget.reserve) {
     quiet_until_ = std::max(quiet_until_, now.steady + std::min(budget.wait, wait_max));
   }
 }

@@ -211,7 +211,7 @@ struct PaceRules {
     Locator limit;      // likewise, or
     std::int64_t limit_known = 0;
     std::optional<Locator> used;  // instead of `remaining`
-    double leave = 0.1;           // share of the limit that is left to others: below it the sink waits
+    double reserve = 0.1;         // share of the limit that is left to others: below it the sink waits
     Milliseconds wait{3'600'000};
     bool operator==(const Budget&) const = default;
   };

@@ -84,7 +84,7 @@ TEST(Pacer, LeavesAShareOfTheBudgetToOthers) {
   PaceRules::Budget budget;
   budget.remaining = header("X-Left");
   budget.limit = header("X-Limit");
-  budget.leave = 0.2;
+  budget.reserve = 0.2;
   budget.wait = 30min;
   rules.budget = budget;
   Pacer pacer(rules);
@@ -99,7 +99,7 @@ TEST(Pacer, ReadsWhatSalesforceSaysOfItsBudget) {
   PaceRules::Budget budget;
   budget.used = header("Sforce-Limit-Info", Pattern("api-usage=([0-9]+)/"));
   budget.limit = header("Sforce-Limit-Info", Pattern("api-usage=[0-9]+/([0-9]+)"));
-  budget.leave = 0.1;
+  budget.reserve = 0.1;
   rules.budget = budget;
   Pacer pacer(rules);
   pacer.on_answer(answer_with({{"Sforce-Limit-Info", "api-usage=18/100000"}}), Now{wall, begin});
