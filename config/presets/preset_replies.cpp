@@ -27,7 +27,7 @@ crm::ErrorList read_errors(const Node& node, const std::string& path, const Sigh
   errors.index = read_locator(members, "index", diagnostics);
   errors.code = read_locator_or_whole(members, "code", diagnostics);
   errors.message = read_locator_or_whole(members, "message", diagnostics);
-  errors.others_written = members.flag("others_written", true);
+  errors.atomic = members.flag("atomic", false);
   if (members.sound() && node.find("keys") == nullptr && node.find("index") == nullptr) {
     diagnostics.report(node, path, "does not say whom an error is about: add keys, or index");
   }

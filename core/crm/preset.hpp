@@ -76,7 +76,7 @@ struct ErrorList {
   std::optional<Locator> index;  // or the place of the item in the request
   Locator code;
   Locator message;
-  bool others_written = true;  // false: the CRM rolls everything back when one is refused; the others are sent again
+  bool atomic = false;  // the CRM rolls everything back when it refuses one item; the others are sent again
   bool operator==(const ErrorList&) const = default;
 };
 

@@ -131,7 +131,7 @@ class ReplyReader {
         named[*item] = true;
       }
     }
-    if (!errors.others_written) {
+    if (errors.atomic) {
       roll_back_others(named);
     }
   }

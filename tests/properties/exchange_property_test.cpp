@@ -57,16 +57,16 @@ Case make_case(Choices& choices) {
   made.shape.contacts_max = choices.number(1, 4);
   made.shape.activities_max = choices.number(1, 6);
   made.shape.by_place = choices.chance(4);
-  made.shape.others_written = !choices.chance(4);
+  made.shape.atomic = choices.chance(4);
   made.shape.link = choices.chance(2);
   made.design = crm::rig::design_of(made.shape);
   made.days = choices.chance(3);
   made.design.preset.unit = made.design.work.unit = made.days ? crm::DeliveryUnit::day : crm::DeliveryUnit::message;
   made.faults = choices.number(0, 12);
-  made.crm.others_written = made.shape.others_written;
+  made.crm.atomic = made.shape.atomic;
   made.crm.bisect_only = choices.chance(4);
   // A CRM that rolls back says so in its list of errors, and so does one that answers by place.
-  made.crm.errors_apart = !made.shape.others_written || (!made.shape.by_place && choices.chance(3));
+  made.crm.errors_apart = made.shape.atomic || (!made.shape.by_place && choices.chance(3));
   if (made.shape.contacts == Idempotency::header) {
     made.crm.idempotent_creates.insert("contact");
   }
@@ -361,7 +361,7 @@ void arrive_once(Choices& choices) {
     return "contacts " + std::to_string(static_cast<int>(made.shape.contacts)) + " activities " +
            std::to_string(static_cast<int>(made.shape.activities)) + (made.days ? " days" : "") +
            (made.shape.link ? " link" : "") + (made.shape.by_place ? " by place" : "") +
-           (made.shape.others_written ? "" : " all or nothing") + (made.crm.bisect_only ? " 400" : "");
+           (made.shape.atomic ? " all or nothing" : "") + (made.crm.bisect_only ? " 400" : "");
   });
   Deliveries deliveries(choices, made);
   deliveries.run();

@@ -76,7 +76,7 @@ struct Shape {
   int contacts_max = 100;  // items of one request
   int activities_max = 100;
   bool by_place = false;  // results stand in the order of the request
-  bool others_written = true;
+  bool atomic = false;
   bool link = false;
 };
 
@@ -117,7 +117,7 @@ inline ReplyMap reply_of(const Shape& shape, const std::string& kind) {
   errors.keys = {{at("/key"), text("${" + kind + ".key}")}};
   errors.code = at("/code");
   errors.message = at("/message");
-  errors.others_written = shape.others_written;
+  errors.atomic = shape.atomic;
   reply.errors = errors;
   return reply;
 }
@@ -264,7 +264,7 @@ class FakeCrm {
   std::map<std::string, std::string> codes;  // rows with this key are refused with this code
   std::set<std::string> unmentioned;         // rows with this key are written and the answer does not say so
   bool bisect_only = false;                  // a bad row: 400 that does not say which
-  bool others_written = true;
+  bool atomic = false;
   bool errors_apart = false;  // bad rows stand in /errors, not in /results
   std::size_t rows_max = 1000;
   bool shuffled = false;
@@ -337,7 +337,7 @@ class FakeCrm {
       if (const auto code = codes.find(key); code != codes.end()) {
         json::object error{{"key", key}, {"ok", false}, {"code", code->second}, {"message", "no, " + code->second}};
         (errors_apart ? errors : results).push_back(std::move(error));
-      } else if (!bad || others_written) {
+      } else if (!bad || !atomic) {
         json::object result = write(kind, what, row);
         if (!unmentioned.contains(key)) {
           results.push_back(std::move(result));

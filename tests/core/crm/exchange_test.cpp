@@ -123,9 +123,9 @@ TEST(Exchanges, RefuseTheRowsThatAnAnswerNamesAndNoOthers) {
 
 TEST(Exchanges, SendTheOthersAgainAtOnceWhereOneRolledAllBack) {
   Shape shape;
-  shape.others_written = false;
+  shape.atomic = true;
   FakeCrm crm;
-  crm.others_written = false;
+  crm.atomic = true;
   crm.errors_apart = true;
   crm.codes["s.2.m1"] = "BAD";
   const auto result = delivered_to(crm, design_of(shape), task_of({1, 2, 3}));
@@ -136,9 +136,9 @@ TEST(Exchanges, SendTheOthersAgainAtOnceWhereOneRolledAllBack) {
 
 TEST(Exchanges, LetAllWaitWhereOneIsRefusedForNowAndAllRolledBack) {
   Shape shape;
-  shape.others_written = false;
+  shape.atomic = true;
   FakeCrm crm;
-  crm.others_written = false;
+  crm.atomic = true;
   crm.errors_apart = true;
   crm.codes["s.2.m1"] = "LOCKED";
   const auto result = delivered_to(crm, design_of(shape), task_of({1, 2, 3}));

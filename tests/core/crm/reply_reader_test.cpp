@@ -116,7 +116,7 @@ TEST_F(Replies, CountTheWorseOfTwoWordsOnOneItem) {
 }
 
 TEST_F(Replies, SendTheOthersAgainWhereAllIsRolledBack) {
-  step_.reply.errors->others_written = false;
+  step_.reply.errors->atomic = true;
   const Reading bad = read(200, R"({"results":[],"errors":[{"key":"k1","code":"BAD"}]})");
   EXPECT_THAT(verdicts(bad), ElementsAre(Verdict::retry, Verdict::rejected, Verdict::retry));
   EXPECT_TRUE(bad.items[0].again && bad.items[2].again && !bad.items[1].again);
@@ -128,7 +128,7 @@ TEST_F(Replies, SendTheOthersAgainWhereAllIsRolledBack) {
 
 TEST_F(Replies, TakeAnErrorByTheItemsPlace) {
   step_.reply.errors->index = at("/record");
-  step_.reply.errors->others_written = false;
+  step_.reply.errors->atomic = true;
   const Reading reading = read(200, R"({"errors":[{"record":2,"code":"BAD"}]})");
   EXPECT_THAT(verdicts(reading), ElementsAre(Verdict::retry, Verdict::retry, Verdict::rejected));
   for (const char* record : {"3", "-1", "99999999999999999999", "\"x\"", "null", "{}"}) {
