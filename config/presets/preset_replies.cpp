@@ -55,7 +55,7 @@ crm::ReplyMap read_reply(const Node& node, const std::string& path, const Sight&
   if (!reply.keys.empty() && !reply.has_list) {
     members.report("keys", "choose among the elements of a `list`, and none is named");
   }
-  reply.item_done = read_conditions(members, "item_done", diagnostics);
+  reply.success = read_conditions(members, "success", diagnostics);
   reply.id = read_locator(members, "id", diagnostics);
   reply.created = read_locator(members, "created", diagnostics);
   reply.code = read_locator_or_whole(members, "code", diagnostics);

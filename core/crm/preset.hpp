@@ -87,7 +87,7 @@ struct ReplyMap {
   bool has_list = false;              // one element for each item; otherwise the body speaks of the only item
   std::string list;                   // pointer to the list; "": the body itself
   std::vector<KeyMatch> keys;         // tried in order; empty: by place, and the list has to be as long as the request
-  std::vector<Condition> item_done;   // all have to hold for the item to be done; otherwise `item_verdicts` decide
+  std::vector<Condition> success;     // all have to hold for the item to be done; otherwise `item_verdicts` decide
   std::optional<Locator> id;          // the record's id; absent: it has none, or keeps the one it has
   std::optional<Locator> created;     // true: it was new
   Locator code;                       // of an element that is not done

@@ -74,7 +74,7 @@ class ReplyReader {
 
   void read_element(std::size_t item, const json::value* element) {
     ItemReading reading;
-    if (all_hold(step_.reply.item_done, heard_, element)) {
+    if (all_hold(step_.reply.success, heard_, element)) {
       reading.verdict = Verdict::done;
       if (step_.reply.id) {
         reading.remote_id = remote_id_at(step_.reply.id, heard_, element);

@@ -133,7 +133,7 @@ TEST(PresetReader, UnderstandsEveryMemberOfAStep) {
   EXPECT_EQ(contacts.format, crm::BodyFormat::json);
   EXPECT_EQ(contacts.idempotency, crm::Idempotency::upsert);
   EXPECT_TRUE(contacts.reply.has_list);
-  EXPECT_EQ(contacts.reply.item_done.front().equals, "true");
+  EXPECT_EQ(contacts.reply.success.front().equals, "true");
   EXPECT_EQ(contacts.reply.code.pointer, "/error/code");
   const crm::Step& known = step_of(*read.preset, "known-notes");
   EXPECT_EQ(known.kind, crm::StepKind::find);

@@ -108,7 +108,7 @@ inline ReplyMap reply_of(const Shape& shape, const std::string& kind) {
   if (!shape.by_place) {
     reply.keys = {{at("/key"), text("${" + kind + ".key}")}, {at("/other_key"), text("${" + kind + ".key}")}};
   }
-  reply.item_done = {equal("/ok", "true")};
+  reply.success = {equal("/ok", "true")};
   reply.id = at("/id");
   reply.code = at("/code");
   reply.message = at("/message");

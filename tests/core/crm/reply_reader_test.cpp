@@ -140,7 +140,7 @@ TEST_F(Replies, TakeAnErrorByTheItemsPlace) {
 TEST_F(Replies, SpeakOfTheOnlyItemWithTheirWholeBody) {
   with_items(1);
   step_.reply.has_list = false;
-  step_.reply.item_done.clear();
+  step_.reply.success.clear();
   step_.reply.id = Locator{};
   EXPECT_EQ(read(200, "4711").items[0].remote_id, "4711");
   EXPECT_EQ(read(201, "\"abc\"").items[0].remote_id, "abc");
@@ -152,7 +152,7 @@ TEST_F(Replies, SpeakOfTheOnlyItemWithTheirWholeBody) {
 
 TEST_F(Replies, CannotSpeakOfSeveralItemsWithTheirWholeBody) {
   step_.reply.has_list = false;
-  step_.reply.item_done.clear();
+  step_.reply.success.clear();
   EXPECT_THAT(verdicts(read(200, R"({"id":"1"})")), Each(Verdict::unknown));
 }
 
