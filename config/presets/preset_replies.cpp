@@ -73,7 +73,7 @@ crm::FindMap read_find(const Node& node, const std::string& path, const Sight& i
   crm::FindMap find;
   Members members(node, path, diagnostics);
   read_good_statuses(members, find.statuses, diagnostics);
-  find.absent_statuses = read_statuses(members, "absent_status", diagnostics);
+  find.not_found_statuses = read_statuses(members, "not_found_status", diagnostics);
   find.conditions = read_conditions(members, "when", diagnostics);
   find.single = members.flag("single", false);
   find.null_is_empty = members.flag("null_is_empty", false);

@@ -85,7 +85,7 @@ FindReading read_find(const Preset& preset, const Step& step, const HttpResponse
                       Instant now) {
   const HeardAnswer heard = hear(answer);
   FindReading reading;
-  if (within(step.find.absent_statuses, answer.status)) {
+  if (within(step.find.not_found_statuses, answer.status)) {
     Finding absent;
     absent.state = Finding::State::absent;
     reading.items.assign(items.size(), absent);

@@ -100,7 +100,7 @@ struct ReplyMap {
 // How a step finds out what is there already.
 struct FindMap {
   std::vector<std::pair<int, int>> statuses{{200, 299}};
-  std::vector<std::pair<int, int>> absent_statuses;  // also mean: there is none (404)
+  std::vector<std::pair<int, int>> not_found_statuses;  // also mean: there is none (404)
   std::vector<Condition> conditions;
   std::string list;            // pointer to the list of candidates; "": the body itself
   bool single = false;         // the body is the only candidate, not a list of them

@@ -266,7 +266,7 @@ TEST_F(Replies, MeanThatNothingIsThereByNullOnlyWhereTheCrmSaysItSo) {
 TEST_F(Replies, MeanThatNothingIsThereByTheStatusThatSaysSo) {
   found(404, "");
   EXPECT_EQ(finding_.whole, Verdict::rejected_batch);
-  find_.find.absent_statuses = {{404, 404}};
+  find_.find.not_found_statuses = {{404, 404}};
   EXPECT_THAT(found(404, "<html>"), Each(Finding::State::absent));
   EXPECT_THAT(found(204, ""), Each(Finding::State::absent));
 }
