@@ -98,7 +98,7 @@ crm::FindMap read_find(const Node& node, const std::string& path, const Sight& i
   if (members.sound() && !find.single && node.find("keys") == nullptr && node.find("contains") == nullptr) {
     diagnostics.report(node, path, "takes any candidate for the record: add keys, or contains, that tell it");
   }
-  find.incomplete = read_locator(members, "incomplete", diagnostics);
+  find.has_more = read_locator(members, "has_more", diagnostics);
   find.id = read_locator(members, "id", diagnostics);
   if (reads) {
     if (const Node* current = members.find("current")) {

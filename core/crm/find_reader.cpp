@@ -42,8 +42,8 @@ Finding finding_of(const Step& step, const HeardAnswer& heard, const json::value
 std::vector<Finding> find_items(const Step& step, const HeardAnswer& heard, const Items& items) {
   const FindMap& find = step.find;
   Finding absent;
-  const bool incomplete = find.incomplete && truthy(find_value(*find.incomplete, heard, nullptr));
-  absent.state = incomplete ? Finding::State::unclear : Finding::State::absent;
+  const bool has_more = find.has_more && truthy(find_value(*find.has_more, heard, nullptr));
+  absent.state = has_more ? Finding::State::unclear : Finding::State::absent;
   std::vector<Finding> diagnostics(items.size(), absent);
   const json::value* place = pointed(heard.body, find.list);
   const json::array* list = place == nullptr || find.single ? nullptr : place->if_array();

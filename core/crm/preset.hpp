@@ -108,7 +108,7 @@ struct FindMap {
   std::vector<KeyMatch> keys;  // a candidate has to fulfil all of them
   std::vector<std::pair<Locator, Text>> contains;  // and its value has to contain the text
   std::optional<Locator>
-      incomplete;  // holds a value that is not null, false or empty: more candidates exist than were listed
+      has_more;  // holds a value that is not null, false or empty: more candidates exist than were listed
   std::optional<Locator> id;
   std::string current;  // reads only: pointer in the candidate to the object of its present fields; "": the candidate
   std::map<std::string, Locator> save;

@@ -139,7 +139,7 @@ TEST(PresetReader, UnderstandsEveryMemberOfAStep) {
   EXPECT_EQ(known.kind, crm::StepKind::find);
   EXPECT_EQ(known.method, "GET");
   EXPECT_EQ(known.find.list, "/notes");
-  EXPECT_EQ(known.find.incomplete->pointer, "/next_page");
+  EXPECT_EQ(known.find.has_more->pointer, "/next_page");
   EXPECT_TRUE(step_of(*read.preset, "new-notes").only_new);
   EXPECT_EQ(step_of(*read.preset, "new-notes").idempotency, crm::Idempotency::lookup_before_create);
   EXPECT_TRUE(step_of(*read.preset, "grown-notes").only_known);

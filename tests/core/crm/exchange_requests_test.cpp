@@ -119,7 +119,7 @@ TEST(ExchangeRequests, WriteNothingOverWhatTheCrmDidNotShow) {
   design.fields = {{"phone", rig::text("${contact.phone}"), true}};
   Step read = rig::find_step("contact", StepItem::contact, Idempotency::lookup_before_create, 100);
   read.kind = StepKind::read;
-  read.find.incomplete = at("/more");
+  read.find.has_more = at("/more");
   design.preset.steps.insert(design.preset.steps.begin(), read);
   Exchange exchange(design, task_of({1}));
   static_cast<void>(exchange.next(rig::secrets()));

@@ -96,7 +96,7 @@ inline Step find_step(const std::string& kind, StepItem item, Idempotency way, i
   step.body = rows_of(object({{"key", leaf("${" + kind + ".key}")}}));
   step.find.list = "/found";
   step.find.keys = {{at("/key"), text("${" + kind + ".key}")}};
-  step.find.incomplete = at("/more");
+  step.find.has_more = at("/more");
   step.find.id = at("/id");
   return step;
 }
