@@ -18,7 +18,6 @@
 namespace elit::properties {
 namespace {
 
-using RemoteRecord;
 using crm::CrmRequest;
 using crm::Exchange;
 using crm::ExchangeResult;
