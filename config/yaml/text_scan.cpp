@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/text/utf8.hpp"
+
 namespace elit::config {
 namespace {
 
@@ -12,32 +14,6 @@ unsigned at(std::string_view text, std::size_t index) {
 
 bool is_continuation(unsigned byte) {
   return (byte & 0xC0U) == 0x80U;
-}
-
-// The length of the UTF-8 sequence at `index`, 0 when it is none: overlong forms, surrogates and code points above
-// U+10FFFF are none.
-std::size_t sequence_length(std::string_view text, std::size_t index) {
-  const unsigned first = at(text, index);
-  const unsigned second = at(text, index + 1);
-  if (first < 0x80U) {
-    return 1;
-  }
-  if (first >= 0xC2U && first <= 0xDFU) {
-    return is_continuation(second) ? 2 : 0;
-  }
-  if (first >= 0xE0U && first <= 0xEFU) {
-    const bool overlong = first == 0xE0U && second < 0xA0U;
-    const bool surrogate = first == 0xEDU && second >= 0xA0U;
-    return is_continuation(second) && is_continuation(at(text, index + 2)) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (first >= 0xF0U && first <= 0xF4U) {
-    const bool overlong = first == 0xF0U && second < 0x90U;
-    const bool beyond = first == 0xF4U && second >= 0x90U;
-    const bool continued =
-        is_continuation(second) && is_continuation(at(text, index + 2)) && is_continuation(at(text, index + 3));
-    return continued && !overlong && !beyond ? 4 : 0;
-  }
-  return 0;
 }
 
 bool is_forbidden_control(unsigned byte) {
@@ -87,7 +63,7 @@ std::optional<TextTrouble> scan_text(const std::string& text, const Lines& lines
   bool indentation = true;
   for (std::size_t offset = 0; offset < text.size();) {
     const unsigned byte = at(text, offset);
-    const std::size_t length = sequence_length(text, offset);
+    const std::size_t length = utf8_character_size(std::string_view(text).substr(offset));
     if (length == 0) {
       return TextTrouble{lines.place_of_offset(offset), "is not valid UTF-8: save the file as UTF-8"};
     }

@@ -29,7 +29,7 @@ ROOMS = {
     "core/simulator/crms": (*VALUES, "core/simulator"),
     "storage/memory_disk": ("core",),
     "storage": (*VALUES, "core/fetch", "core/delivery", "storage/memory_disk"),
-    "config/yaml": ("core",),
+    "config/yaml": VALUES,
     "config/presets": (*VALUES, "core/crm", "config/yaml"),
     "config/options": (*VALUES, "config/yaml", "config/presets"),
     "config": (*VALUES, "config/yaml", "config/presets", "config/options"),
