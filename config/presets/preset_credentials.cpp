@@ -12,9 +12,6 @@
 namespace elit::config {
 namespace {
 
-constexpr Milliseconds longest_assertion{std::chrono::hours{1}};
-constexpr Milliseconds longest_token{std::chrono::hours{24 * 365}};
-
 bool is_secret_name(const std::string& name) {
   return !name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), [](char byte) {
     return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
@@ -26,7 +23,7 @@ class CredentialReader {
   CredentialReader(const Entry& entry, const std::string& path, std::size_t place, PresetTexts& texts,
                    PresetFindings& diagnostics)
       : entry_(entry),
-        members_(entry.value, path, diagnostics),
+        members_(entry.value, path, preset_map::credential(), diagnostics),
         place_(place),
         texts_(texts),
         diagnostics_(diagnostics) {}
@@ -78,7 +75,7 @@ class CredentialReader {
 
   crm::Credential::TokenRequest read_token(const Node& node, const std::string& path, const Sight& outside) {
     crm::Credential::TokenRequest token;
-    Members members(node, path, diagnostics_);
+    Members members(node, path, preset_map::token(), diagnostics_);
     Sight sight = outside;
     sight.assertion = node.find("assertion") != nullptr;
     Sight address = sight;
@@ -86,8 +83,7 @@ class CredentialReader {
     if (const Node* url = members.need("url", "add url: where tokens come from, absolute or a path")) {
       token.url = texts_.text(*url, members.path_to("url"), address);
     }
-    static const std::vector<std::string> methods{"GET", "POST"};
-    token.method = methods.at(members.word("method", methods).value_or(1));
+    token.method = members.word("method") == std::size_t{0} ? "GET" : "POST";
     token.headers = read_headers(members, sight, texts_, diagnostics_);
     BodyRead read = read_body(members, crm::BodyFormat::form, sight, sight, texts_);
     token.format = read.format;
@@ -99,7 +95,7 @@ class CredentialReader {
     if (members.need("values", "add values: {access_token: /access_token}, what is taken from the answer") != nullptr) {
       token.values = read_saves(members, "values", diagnostics_);
     }
-    token.lifetime = members.duration("lifetime", longest_token).value_or(Milliseconds{0});
+    token.lifetime = members.duration("lifetime").value_or(Milliseconds{0});
     token.verdicts = read_verdicts(members, "verdicts", diagnostics_);
     members.finish();
     return token;
@@ -107,7 +103,7 @@ class CredentialReader {
 
   crm::Credential::Assertion read_assertion(const Node& node, const std::string& path, const Sight& sight) {
     crm::Credential::Assertion assertion;
-    Members members(node, path, diagnostics_);
+    Members members(node, path, preset_map::assertion(), diagnostics_);
     members.entries("claims", [&](const Entry& entry, const std::string& claim_path) {
       assertion.claims.emplace_back(entry.key, texts_.text(entry.value, claim_path, sight));
     });
@@ -119,7 +115,7 @@ class CredentialReader {
                        fmt::format("must be one of this credential's `secrets`{}", advice_on(assertion.key, secrets)));
       }
     }
-    assertion.lifetime = members.duration("lifetime", longest_assertion).value_or(assertion.lifetime);
+    assertion.lifetime = members.duration("lifetime").value_or(assertion.lifetime);
     if (assertion.lifetime < std::chrono::seconds{10}) {
       members.report("lifetime", "must be at least 10s");
     }

@@ -8,6 +8,7 @@
 
 #include "config/yaml/scalars.hpp"
 #include "config/yaml/suggestion.hpp"
+#include "core/check.hpp"
 
 namespace elit::config {
 
@@ -32,33 +33,21 @@ std::optional<std::string> scalar_text(const Node& node, const std::string& path
   return node.text;
 }
 
-std::optional<std::size_t> word_of(const Node& node, const std::string& path, const std::vector<std::string>& words,
-                                   PresetFindings& diagnostics) {
-  const std::optional<std::string> text = scalar_text(node, path, diagnostics);
-  if (!text) {
-    return std::nullopt;
+Members::Members(const Node& node, std::string path, const PresetMap& map, PresetFindings& diagnostics)
+    : node_(node), path_(std::move(path)), map_(map), diagnostics_(diagnostics) {
+  if (!sound()) {
+    diagnostics_.report(node, path_, "must be a map of keys and values");
   }
-  const auto found = std::find(words.begin(), words.end(), *text);
-  if (found == words.end()) {
-    const std::optional<std::string> near = closest_match(*text, words);
-    diagnostics.report(node, path,
-                       fmt::format("must be one of {}, not \"{}\"{}", fmt::join(words, ", "), printable(*text),
-                                   near ? fmt::format(": did you mean {}?", *near) : ""));
-    return std::nullopt;
-  }
-  return static_cast<std::size_t>(found - words.begin());
 }
 
-Members::Members(const Node& map, std::string path, PresetFindings& diagnostics)
-    : map_(map), path_(std::move(path)), diagnostics_(diagnostics) {
-  if (!sound()) {
-    diagnostics_.report(map, path_, "must be a map of keys and values");
-  }
+const PresetKey& Members::row(const char* key) const {
+  const PresetKey* row = map_.find(key);
+  check(row != nullptr, fmt::format("the table of presets lacks {} of {}", key, map_.name));
+  return *row;
 }
 
 const Node* Members::find(const char* key) {
-  known_.emplace_back(key);
-  const Entry* entry = map_.find(key);
+  const Entry* entry = node_.find(row(key).key);
   if (entry == nullptr) {
     return nullptr;
   }
@@ -71,22 +60,21 @@ const Node* Members::find(const char* key) {
 
 const Node* Members::need(const char* key, std::string_view advice) {
   const Node* node = find(key);
-  if (node == nullptr && sound() && map_.find(key) == nullptr) {
+  if (node == nullptr && sound() && node_.find(key) == nullptr) {
     report(key, fmt::format("is missing: {}", advice));
   }
   return node;
 }
 
 void Members::refuse(const char* key, std::string_view why) {
-  known_.emplace_back(key);
-  if (const Entry* entry = map_.find(key)) {
+  if (const Entry* entry = node_.find(row(key).key)) {
     diagnostics_.report(entry->place, path_to(key), std::string(why));
   }
 }
 
 void Members::report(const char* key, std::string what) {
-  const Entry* entry = map_.find(key);
-  diagnostics_.report(entry == nullptr ? map_.place : entry->value.place, path_to(key), std::move(what));
+  const Entry* entry = node_.find(key);
+  diagnostics_.report(entry == nullptr ? node_.place : entry->value.place, path_to(key), std::move(what));
 }
 
 const Node* Members::scalar(const char* key) {
@@ -119,7 +107,7 @@ bool Members::flag(const char* key, bool standard) {
   return node->text == "true";
 }
 
-std::int64_t Members::whole(const char* key, std::int64_t min, std::int64_t max, std::int64_t standard) {
+std::int64_t Members::whole(const char* key, std::int64_t standard) {
   const Node* node = scalar(key);
   if (node == nullptr) {
     return standard;
@@ -130,14 +118,14 @@ std::int64_t Members::whole(const char* key, std::int64_t min, std::int64_t max,
     return standard;
   }
   const std::int64_t number = std::get<std::int64_t>(reading);
-  if (number < min || number > max) {
-    report(key, fmt::format("must be between {} and {}, not {}", min, max, number));
+  if (number < row(key).min || number > row(key).max) {
+    report(key, fmt::format("must be between {} and {}, not {}", row(key).min, row(key).max, number));
     return standard;
   }
   return number;
 }
 
-double Members::real(const char* key, double min, double max, double standard) {
+double Members::real(const char* key, double standard) {
   const Node* node = scalar(key);
   if (node == nullptr) {
     return standard;
@@ -148,7 +136,9 @@ double Members::real(const char* key, double min, double max, double standard) {
     return standard;
   }
   const double number = std::get<double>(reading);
-  const bool fits = number >= min && number <= max;  // what is no number does not
+  const auto min = static_cast<double>(row(key).min);
+  const auto max = static_cast<double>(row(key).max);
+  const bool fits = number >= min && number <= max;  // false for what is no number
   if (!fits) {
     report(key, fmt::format("must be between {} and {}", min, max));
     return standard;
@@ -156,7 +146,7 @@ double Members::real(const char* key, double min, double max, double standard) {
   return number;
 }
 
-std::optional<Milliseconds> Members::duration(const char* key, Milliseconds max) {
+std::optional<Milliseconds> Members::duration(const char* key) {
   const Node* node = scalar(key);
   if (node == nullptr) {
     return std::nullopt;
@@ -166,14 +156,14 @@ std::optional<Milliseconds> Members::duration(const char* key, Milliseconds max)
     report(key, *what);
     return std::nullopt;
   }
-  if (std::get<Milliseconds>(reading) > max) {
+  if (const Milliseconds max{row(key).max}; std::get<Milliseconds>(reading) > max) {
     report(key, fmt::format("must be at most {}", duration_text(max)));
     return std::nullopt;
   }
   return std::get<Milliseconds>(reading);
 }
 
-std::int64_t Members::size(const char* key, std::int64_t max, std::int64_t standard) {
+std::int64_t Members::size(const char* key, std::int64_t standard) {
   const Node* node = scalar(key);
   if (node == nullptr) {
     return standard;
@@ -183,8 +173,8 @@ std::int64_t Members::size(const char* key, std::int64_t max, std::int64_t stand
     report(key, *what);
     return standard;
   }
-  if (std::get<std::int64_t>(reading) > max) {
-    report(key, fmt::format("must be at most {}", size_text(max)));
+  if (std::get<std::int64_t>(reading) > row(key).max) {
+    report(key, fmt::format("must be at most {}", size_text(row(key).max)));
     return standard;
   }
   return std::get<std::int64_t>(reading);
@@ -200,9 +190,35 @@ std::vector<std::string> Members::texts(const char* key) {
   return result;
 }
 
-std::optional<std::size_t> Members::word(const char* key, const std::vector<std::string>& words) {
+std::optional<std::size_t> Members::word_of(const Node& node, const std::string& path, const PresetKey& row) {
+  const std::optional<std::string> text = scalar_text(node, path, diagnostics_);
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto found = std::find(row.words.begin(), row.words.end(), *text);
+  if (found == row.words.end()) {
+    const std::optional<std::string> near = closest_match(*text, row.words);
+    diagnostics_.report(node, path,
+                        fmt::format("must be one of {}, not \"{}\"{}", fmt::join(row.words, ", "), printable(*text),
+                                    near ? fmt::format(": did you mean {}?", *near) : ""));
+    return std::nullopt;
+  }
+  return static_cast<std::size_t>(found - row.words.begin());
+}
+
+std::optional<std::size_t> Members::word(const char* key) {
   const Node* node = find(key);
-  return node == nullptr ? std::nullopt : word_of(*node, path_to(key), words, diagnostics_);
+  return node == nullptr ? std::nullopt : word_of(*node, path_to(key), row(key));
+}
+
+std::vector<std::size_t> Members::words(const char* key) {
+  std::vector<std::size_t> result;
+  each(key, [&](const Node& node, const std::string& path) {
+    if (const std::optional<std::size_t> place = word_of(node, path, row(key))) {
+      result.push_back(*place);
+    }
+  });
+  return result;
 }
 
 void Members::each(const char* key, const std::function<void(const Node&, const std::string&)>& read) {
@@ -247,10 +263,14 @@ void Members::finish() {
   if (!sound()) {
     return;
   }
-  for (const Entry& entry : map_.entries) {
-    if (std::find(known_.begin(), known_.end(), entry.key) == known_.end()) {
+  std::vector<std::string> known;
+  for (const PresetKey& one : map_.keys) {
+    known.push_back(one.key);
+  }
+  for (const Entry& entry : node_.entries) {
+    if (map_.find(entry.key) == nullptr) {
       diagnostics_.report(entry.place, path_of(path_, entry.key),
-                          fmt::format("is not a known key{}", advice_on(entry.key, known_)));
+                          fmt::format("is not a known key{}", advice_on(entry.key, known)));
     }
   }
 }

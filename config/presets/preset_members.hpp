@@ -8,17 +8,19 @@
 #include <vector>
 
 #include "config/presets/preset_diagnostics.hpp"
+#include "config/presets/preset_table.hpp"
 #include "config/yaml/yaml_tree.hpp"
 #include "core/instant.hpp"
 
 namespace elit::config {
 
-// The members of one map of a preset, each taken by its name. What is absent has the value given as default; what is
-// wrong is a mistake and has it too. After finish() every member that nobody asked for is a mistake.
+// Reads the members of one map of a preset by their names. A member that is absent has the value given as default; a
+// wrong one is a mistake and has it too. Bounds and words are those of the table. finish() reports the members that the
+// table does not know. Requires: the table has every name that is asked for.
 class Members {
  public:
-  // `map` and `diagnostics` outlive this. A node that is no map is a mistake and has no members.
-  Members(const Node& map, std::string path, PresetFindings& diagnostics);
+  // `node` and `diagnostics` outlive this. A node that is no map is a mistake and has no members.
+  Members(const Node& node, std::string path, const PresetMap& map, PresetFindings& diagnostics);
 
   // The member; null when it is absent. One without a value is a mistake and counts as absent.
   [[nodiscard]] const Node* find(const char* key);
@@ -30,16 +32,18 @@ class Members {
   [[nodiscard]] std::string text(const char* key, std::string standard = {});
   [[nodiscard]] std::optional<std::string> text_if_any(const char* key);
   [[nodiscard]] bool flag(const char* key, bool standard);
-  [[nodiscard]] std::int64_t whole(const char* key, std::int64_t min, std::int64_t max, std::int64_t standard);
-  [[nodiscard]] double real(const char* key, double min, double max, double standard);
-  [[nodiscard]] std::optional<Milliseconds> duration(const char* key, Milliseconds max);
-  [[nodiscard]] std::int64_t size(const char* key, std::int64_t max, std::int64_t standard);
+  [[nodiscard]] std::int64_t whole(const char* key, std::int64_t standard);
+  [[nodiscard]] double real(const char* key, double standard);
+  [[nodiscard]] std::optional<Milliseconds> duration(const char* key);
+  [[nodiscard]] std::int64_t size(const char* key, std::int64_t standard);
   [[nodiscard]] std::vector<std::string> texts(const char* key);
-  // The place of the word among `words`; absent when it is none of them.
-  [[nodiscard]] std::optional<std::size_t> word(const char* key, const std::vector<std::string>& words);
+  // The place of the word among the key's words; absent when it is none of them.
+  [[nodiscard]] std::optional<std::size_t> word(const char* key);
+  // The same for a list of words; a single word stands for a list of one.
+  [[nodiscard]] std::vector<std::size_t> words(const char* key);
   template <class Enumeration>
-  [[nodiscard]] Enumeration choice(const char* key, const std::vector<std::string>& words, Enumeration standard) {
-    const std::optional<std::size_t> place = word(key, words);
+  [[nodiscard]] Enumeration choice(const char* key, Enumeration standard) {
+    const std::optional<std::size_t> place = word(key);
     return place ? static_cast<Enumeration>(*place) : standard;
   }
   // Calls `read` with each element of a list and its path; a single value that is no list stands for a list of one.
@@ -49,27 +53,26 @@ class Members {
 
   void finish();
 
-  [[nodiscard]] bool sound() const { return map_.kind == Node::Kind::map; }
-  [[nodiscard]] Place place() const { return map_.place; }
+  [[nodiscard]] bool sound() const { return node_.kind == Node::Kind::map; }
+  [[nodiscard]] Place place() const { return node_.place; }
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string path_to(const char* key) const { return path_of(path_, std::string(key)); }
   void report(const char* key, std::string what);
 
  private:
   [[nodiscard]] const Node* scalar(const char* key);
+  [[nodiscard]] const PresetKey& row(const char* key) const;
+  [[nodiscard]] std::optional<std::size_t> word_of(const Node& node, const std::string& path, const PresetKey& row);
 
-  const Node& map_;
+  const Node& node_;
   std::string path_;
+  const PresetMap& map_;
   PresetFindings& diagnostics_;
-  std::vector<std::string> known_;
 };
 
 // The text of a scalar; absent, with a mistake, for anything else.
 [[nodiscard]] std::optional<std::string> scalar_text(const Node& node, const std::string& path,
                                                      PresetFindings& diagnostics);
-// Which of `words` the scalar is; absent, with a mistake, when it is none of them.
-[[nodiscard]] std::optional<std::size_t> word_of(const Node& node, const std::string& path,
-                                                 const std::vector<std::string>& words, PresetFindings& diagnostics);
 // ": did you mean X?", or the known ones.
 [[nodiscard]] std::string advice_on(const std::string& word, const std::vector<std::string>& known);
 

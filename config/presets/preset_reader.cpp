@@ -21,9 +21,6 @@ namespace elit::config {
 namespace {
 
 constexpr YamlForm preset_form{32, "preset", "steps"};
-constexpr std::int64_t most_requests = 1'000'000;
-constexpr std::int64_t longest_text = 64LL << 20;
-constexpr Milliseconds longest_window{std::chrono::hours{24}};
 
 std::string file_of_shipped(const std::string& name) {
   return fmt::format("{}.yaml (shipped)", name);
@@ -32,7 +29,10 @@ std::string file_of_shipped(const std::string& name) {
 class PresetReader {
  public:
   PresetReader(const Node& root, std::string name, PresetFindings& diagnostics)
-      : root_(root), members_(root, "", diagnostics), diagnostics_(diagnostics), texts_(diagnostics) {
+      : root_(root),
+        members_(root, "", preset_map::preset(), diagnostics),
+        diagnostics_(diagnostics),
+        texts_(diagnostics) {
     preset_.name = std::move(name);
   }
 
@@ -62,7 +62,7 @@ class PresetReader {
     members_.entries("settings", [&](const Entry& entry, const std::string& path) {
       crm::Setting setting;
       setting.name = entry.key;
-      Members members(entry.value, path, diagnostics_);
+      Members members(entry.value, path, preset_map::setting(), diagnostics_);
       setting.doc = members.text("doc");
       setting.value = members.text_if_any("default");
       setting.choices = members.texts("choices");
@@ -87,18 +87,15 @@ class PresetReader {
   }
 
   void read_units() {
-    static const std::vector<std::string> words{"message", "day"};
     std::set<crm::DeliveryUnit> units;
-    members_.each("units", [&](const Node& node, const std::string& path) {
-      if (const auto word = word_of(node, path, words, diagnostics_)) {
-        units.insert(static_cast<crm::DeliveryUnit>(*word));
-      }
-    });
+    for (const std::size_t word : members_.words("units")) {
+      units.insert(static_cast<crm::DeliveryUnit>(word));
+    }
     if (!units.empty()) {
       preset_.units = units;
     }
     preset_.unit = *preset_.units.begin();
-    preset_.unit = members_.choice("unit", words, preset_.unit);
+    preset_.unit = members_.choice("unit", preset_.unit);
     if (!preset_.units.contains(preset_.unit)) {
       members_.report("unit", "must be one of `units`");
     }
@@ -109,12 +106,10 @@ class PresetReader {
     if (node == nullptr) {
       return;
     }
-    Members members(*node, "text", diagnostics_);
-    static const std::vector<std::string> forms{"plain", "html"};
-    static const std::vector<std::string> units{"code_points", "utf16", "bytes"};
-    preset_.text.html = members.word("form", forms).value_or(0) == 1;
-    preset_.text.limit = static_cast<std::size_t>(members.whole("limit", 0, longest_text, 0));
-    preset_.text.limit_unit = members.choice("limit_unit", units, TextUnit::code_points);
+    Members members(*node, "text", preset_map::text_form(), diagnostics_);
+    preset_.text.html = members.word("form") == std::size_t{1};
+    preset_.text.limit = static_cast<std::size_t>(members.whole("limit", 0));
+    preset_.text.limit_unit = members.choice("limit_unit", TextUnit::code_points);
     if (preset_.text.limit != 0 && preset_.text.limit < 500) {
       members.report("limit", "must be 0 or at least 500: what is shorter holds no transcript");
     }
@@ -136,11 +131,11 @@ class PresetReader {
     if (node == nullptr) {
       return;
     }
-    Members members(*node, "pace", diagnostics_);
+    Members members(*node, "pace", preset_map::pace(), diagnostics_);
     crm::PaceRules& pace = preset_.pace;
-    pace.requests = static_cast<int>(members.whole("requests", 0, most_requests, 0));
-    pace.window = members.duration("window", longest_window).value_or(Milliseconds{0});
-    pace.concurrency = static_cast<int>(members.whole("concurrency", 0, 64, 0));
+    pace.requests = static_cast<int>(members.whole("requests", 0));
+    pace.window = members.duration("window").value_or(Milliseconds{0});
+    pace.concurrency = static_cast<int>(members.whole("concurrency", 0));
     if ((pace.requests > 0) != (pace.window.count() > 0)) {
       members.report(pace.requests > 0 ? "requests" : "window", "needs the other one of requests and window");
     }
@@ -155,15 +150,15 @@ class PresetReader {
 
   crm::PaceRules::Budget read_budget(const Node& node) {
     crm::PaceRules::Budget budget;
-    Members members(node, "pace.budget", diagnostics_);
+    Members members(node, "pace.budget", preset_map::budget(), diagnostics_);
     const auto remaining = read_locator(members, "remaining", diagnostics_);
     const auto limit = read_locator(members, "limit", diagnostics_);
     budget.remaining = remaining.value_or(crm::Locator{});
     budget.limit = limit.value_or(crm::Locator{});
-    budget.limit_known = members.whole("limit_known", 0, INT64_MAX / 2, 0);
+    budget.limit_known = members.whole("limit_known", 0);
     budget.used = read_locator(members, "used", diagnostics_);
-    budget.reserve = members.real("reserve", 0, 1, budget.reserve);
-    budget.wait = members.duration("wait", longest_window).value_or(budget.wait);
+    budget.reserve = members.real("reserve", budget.reserve);
+    budget.wait = members.duration("wait").value_or(budget.wait);
     if (members.sound() && !remaining && !budget.used) {
       diagnostics_.report(node, "pace.budget", "does not say how much is left: add remaining, or used");
     }
@@ -176,13 +171,12 @@ class PresetReader {
 
   crm::PaceRules::Burst read_burst(const Node& node) {
     crm::PaceRules::Burst burst;
-    Members members(node, "pace.burst", diagnostics_);
-    static const std::vector<std::string> units{"seconds", "milliseconds", "epoch_seconds", "epoch_milliseconds"};
+    Members members(node, "pace.burst", preset_map::burst(), diagnostics_);
     if (const Node* remaining = members.need("remaining", "add remaining: {header: NAME}")) {
       burst.remaining = read_locator(*remaining, "pace.burst.remaining", diagnostics_);
     }
     burst.reset = read_locator(members, "reset", diagnostics_);
-    burst.unit = members.choice("unit", units, burst.unit);
+    burst.unit = members.choice("unit", burst.unit);
     members.finish();
     return burst;
   }

@@ -19,7 +19,7 @@ crm::Locator read_locator_or_whole(Members& members, const char* key, PresetFind
 crm::ErrorList read_errors(const Node& node, const std::string& path, const Sight& item, PresetTexts& texts,
                            PresetFindings& diagnostics) {
   crm::ErrorList errors;
-  Members members(node, path, diagnostics);
+  Members members(node, path, preset_map::errors(), diagnostics);
   if (const Node* list = members.need("list", "add list: the pointer to the list of errors")) {
     errors.list = read_pointer(*list, members.path_to("list"), diagnostics);
   }
@@ -40,7 +40,7 @@ crm::ErrorList read_errors(const Node& node, const std::string& path, const Sigh
 crm::ReplyMap read_reply(const Node& node, const std::string& path, const Sight& item, bool batch, PresetTexts& texts,
                          PresetFindings& diagnostics) {
   crm::ReplyMap reply;
-  Members members(node, path, diagnostics);
+  Members members(node, path, preset_map::reply(), diagnostics);
   read_good_statuses(members, reply.statuses, diagnostics);
   reply.conditions = read_conditions(members, "when", diagnostics);
   if (const Node* list = members.find("list")) {
@@ -71,7 +71,7 @@ crm::ReplyMap read_reply(const Node& node, const std::string& path, const Sight&
 crm::FindMap read_find(const Node& node, const std::string& path, const Sight& item, bool reads, PresetTexts& texts,
                        PresetFindings& diagnostics) {
   crm::FindMap find;
-  Members members(node, path, diagnostics);
+  Members members(node, path, preset_map::find(), diagnostics);
   read_good_statuses(members, find.statuses, diagnostics);
   find.not_found_statuses = read_statuses(members, "not_found_status", diagnostics);
   find.conditions = read_conditions(members, "when", diagnostics);
@@ -88,7 +88,7 @@ crm::FindMap read_find(const Node& node, const std::string& path, const Sight& i
   }
   find.keys = read_key_matches(members, "keys", item, texts, diagnostics);
   members.each("contains", [&](const Node& entry, const std::string& entry_path) {
-    Members inner(entry, entry_path, diagnostics);
+    Members inner(entry, entry_path, preset_map::contained(), diagnostics);
     const crm::Locator at = read_inner_locator(inner, diagnostics);
     if (const Node* text = inner.need("text", "add text: what the value has to contain")) {
       find.contains.emplace_back(at, texts.text(*text, inner.path_to("text"), item));

@@ -13,8 +13,6 @@ namespace {
 
 using Range = std::pair<int, int>;
 
-constexpr Milliseconds longest_wait{std::chrono::hours{24 * 7}};
-
 std::optional<Pattern> read_pattern(Members& members, const char* key) {
   const std::optional<std::string> text = members.text_if_any(key);
   if (!text) {
@@ -48,7 +46,7 @@ std::optional<Range> range_of(const std::string& text) {
 
 crm::Condition read_condition(const Node& node, const std::string& path, PresetFindings& diagnostics) {
   crm::Condition condition;
-  Members members(node, path, diagnostics);
+  Members members(node, path, preset_map::condition(), diagnostics);
   condition.at = read_inner_locator(members, diagnostics);
   if (members.find("present") != nullptr) {
     condition.present = members.flag("present", true);
@@ -72,13 +70,14 @@ bool holds_always(const crm::VerdictRule& rule) {
 
 crm::VerdictRule read_verdict(const Node& node, const std::string& path, PresetFindings& diagnostics) {
   crm::VerdictRule rule;
-  Members members(node, path, diagnostics);
+  Members members(node, path, preset_map::verdict_rule(), diagnostics);
   rule.statuses = read_statuses(members, "status", diagnostics);
   rule.conditions = read_conditions(members, "when", diagnostics);
-  if (members.need("verdict", fmt::format("add verdict: {}", fmt::join(verdict_names(), ", "))) != nullptr) {
-    rule.verdict = members.choice("verdict", verdict_names(), crm::Verdict::unknown);
+  const std::string words = fmt::format("{}", fmt::join(preset_map::verdict_rule().find("verdict")->words, ", "));
+  if (members.need("verdict", "add verdict: " + words) != nullptr) {
+    rule.verdict = members.choice("verdict", crm::Verdict::unknown);
   }
-  rule.wait = members.duration("wait", longest_wait);
+  rule.wait = members.duration("wait");
   rule.wait_seconds = read_locator(members, "wait_seconds", diagnostics);
   rule.wait_until_midnight = members.flag("wait_until_midnight", false);
   rule.id = read_locator(members, "id", diagnostics);
@@ -91,12 +90,6 @@ crm::VerdictRule read_verdict(const Node& node, const std::string& path, PresetF
 }
 
 }  // namespace
-
-const std::vector<std::string>& verdict_names() {
-  static const std::vector<std::string> names{"done",           "retry",     "throttled", "unauthorized", "rejected",
-                                              "rejected_batch", "too_large", "exists",    "unknown",      "fatal"};
-  return names;
-}
 
 std::string read_pointer(const Node& node, const std::string& path, PresetFindings& diagnostics) {
   const std::optional<std::string> text = scalar_text(node, path, diagnostics);
@@ -140,7 +133,7 @@ crm::Locator read_locator(const Node& node, const std::string& path, PresetFindi
     locator.pointer = read_pointer(node, path, diagnostics);
     return locator;
   }
-  Members members(node, path, diagnostics);
+  Members members(node, path, preset_map::locator(), diagnostics);
   crm::Locator locator = read_inner_locator(members, diagnostics);
   members.finish();
   return locator;
@@ -178,7 +171,7 @@ std::vector<crm::KeyMatch> read_key_matches(Members& members, const char* key, c
   std::vector<crm::KeyMatch> keys;
   members.each(key, [&](const Node& node, const std::string& path) {
     crm::KeyMatch match;
-    Members inner(node, path, diagnostics);
+    Members inner(node, path, preset_map::key_match(), diagnostics);
     match.at = read_inner_locator(inner, diagnostics);
     if (const Node* equals = inner.need("equals", "add equals: the text of the item, such as ${activity.key}")) {
       match.equals = texts.text(*equals, inner.path_to("equals"), item);

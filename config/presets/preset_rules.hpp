@@ -38,7 +38,4 @@ namespace elit::config {
 [[nodiscard]] std::map<std::string, crm::Locator> read_saves(Members& members, const char* key,
                                                              PresetFindings& diagnostics);
 
-// The names of the verdicts, in the order of crm::Verdict.
-[[nodiscard]] const std::vector<std::string>& verdict_names();
-
 }  // namespace elit::config

@@ -12,19 +12,6 @@
 namespace elit::config {
 namespace {
 
-using Names = std::vector<std::string>;
-
-// In the order of their enumerations.
-const Names items{"sink", "contact", "activity"};
-const Names kinds{"find", "read", "write", "link"};
-const Names idempotencies{"upsert", "client_id",       "header", "lookup_before_create", "lookup_after_unknown",
-                          "by_id",  "allow_duplicates"};
-const Names formats{"json", "form", "ndjson"};
-const Names methods{"GET", "POST", "PUT", "PATCH", "DELETE"};
-
-constexpr std::int64_t most_items = 10'000;
-constexpr std::int64_t most_bytes = 64LL << 20;
-
 constexpr const char* why_idempotency =
     "is missing: say what keeps a repeated request from making a double. upsert: the CRM updates the record with the "
     "same key. client_id: we choose the id, and a second one is refused as existing. header: the CRM remembers a "
@@ -83,7 +70,7 @@ class StepSights {
 class StepReader {
  public:
   StepReader(const Node& node, const std::string& path, PresetTexts& texts, PresetFindings& diagnostics)
-      : node_(node), members_(node, path, diagnostics), texts_(texts), diagnostics_(diagnostics) {}
+      : node_(node), members_(node, path, preset_map::step(), diagnostics), texts_(texts), diagnostics_(diagnostics) {}
 
   crm::Step read() {
     read_nature();
@@ -106,11 +93,11 @@ class StepReader {
       }
     }
     if (members_.need("item", "add item: contact, item: activity, or item: sink") != nullptr) {
-      step_.item = members_.choice("item", items, crm::StepItem::activity);
+      step_.item = members_.choice("item", crm::StepItem::activity);
     }
-    step_.kind = members_.choice("kind", kinds, crm::StepKind::write);
-    step_.items_max = static_cast<int>(members_.whole("items_max", 1, most_items, 1));
-    step_.bytes_max = members_.size("bytes_max", most_bytes, 0);
+    step_.kind = members_.choice("kind", crm::StepKind::write);
+    step_.items_max = static_cast<int>(members_.whole("items_max", 1));
+    step_.bytes_max = members_.size("bytes_max", 0);
     if (step_.kind == crm::StepKind::read && step_.item != crm::StepItem::contact) {
       members_.report("kind", "must be find: only the fields of contacts are read");
     }
@@ -120,13 +107,10 @@ class StepReader {
   }
 
   void read_choice(const StepSights& sights) {
-    members_.each("only", [&](const Node& node, const std::string& path) {
-      const std::optional<std::size_t> word = word_of(node, path, {"new", "known", "unsure"}, diagnostics_);
-      const std::array<bool*, 3> flags{&step_.only_new, &step_.only_known, &step_.only_unsure};
-      if (word) {
-        *flags.at(*word) = true;
-      }
-    });
+    const std::array<bool*, 3> flags{&step_.only_new, &step_.only_known, &step_.only_unsure};
+    for (const std::size_t word : members_.words("only")) {
+      *flags.at(word) = true;
+    }
     if (step_.only_new && step_.only_known) {
       members_.report("only", "names new and known: no item is both");
     }
@@ -140,8 +124,8 @@ class StepReader {
 
   void read_request(const StepSights& sights) {
     const bool plain_look = looks_up(step_) && node_.find("body") == nullptr;
-    const std::optional<std::size_t> method = members_.word("method", methods);
-    step_.method = method ? methods.at(*method) : plain_look ? "GET" : "POST";
+    const std::optional<std::size_t> method = members_.word("method");
+    step_.method = method ? preset_map::step().find("method")->words.at(*method) : plain_look ? "GET" : "POST";
     if (const Node* path = members_.need("path", "add path: what follows the URL, such as /contacts")) {
       step_.path = texts_.text(*path, members_.path_to("path"), sights.address());
       const bool absolute = path->text.starts_with("https://") || path->text.starts_with("http://");
@@ -184,7 +168,7 @@ class StepReader {
       members_.refuse("idempotency", "is only for steps of kind: write");
       return;
     }
-    const std::optional<std::size_t> chosen = members_.word("idempotency", idempotencies);
+    const std::optional<std::size_t> chosen = members_.word("idempotency");
     if (chosen) {
       step_.idempotency = static_cast<crm::Idempotency>(*chosen + 1);
     } else if (members_.sound() && node_.find("idempotency") == nullptr) {
@@ -262,7 +246,7 @@ std::vector<std::pair<std::string, crm::Text>> read_query(Members& members, cons
 BodyRead read_body(Members& members, crm::BodyFormat standard, const Sight& sight, const Sight& each_item,
                    PresetTexts& texts) {
   BodyRead read;
-  const std::optional<std::size_t> format = members.word("format", formats);
+  const std::optional<std::size_t> format = members.word("format");
   const Node* body = members.find("body");
   if (body == nullptr) {
     if (format) {

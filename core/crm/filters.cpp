@@ -52,9 +52,10 @@ struct Filter {
   std::string_view name;
   std::size_t arguments_min;
   std::size_t arguments_max;
-  std::string_view arguments;  // for messages
+  std::string_view arguments;  // for messages and the reference
   std::string (*mistake)(const filter::Arguments&);
   json::value (*apply)(const filter::Arguments&, const json::value&);
+  std::string_view doc;  // what it gives, in Markdown
 };
 
 constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
@@ -72,36 +73,57 @@ json::value on_instant(const filter::Arguments&, const json::value& value) {
 }
 
 constexpr auto filters = std::to_array<Filter>({
-    {"string", 0, 0, "nothing", no_argument_mistake, filter::as_string},
-    {"lower", 0, 0, "nothing", no_argument_mistake, on_text<filter::lower>},
-    {"upper", 0, 0, "nothing", no_argument_mistake, on_text<filter::upper>},
-    {"trim", 0, 0, "nothing", no_argument_mistake, on_text<filter::trim>},
-    {"number", 0, 0, "nothing", no_argument_mistake, filter::as_number},
-    {"digits", 0, 0, "nothing", no_argument_mistake, on_text<filter::digits>},
-    {"e164", 0, 1, "a country's calling code or nothing", country_mistake, filter::e164},
-    {"iso8601", 0, 0, "nothing", no_argument_mistake, on_instant<filter::iso8601>},
-    {"epoch_ms", 0, 0, "nothing", no_argument_mistake, on_instant<filter::epoch_ms>},
-    {"epoch_s", 0, 0, "nothing", no_argument_mistake, on_instant<filter::epoch_s>},
-    {"strftime", 1, any_number, "a format such as %Y-%m-%d", no_argument_mistake, filter::format_time},
-    {"html", 0, 0, "nothing", no_argument_mistake, on_text<filter::html>},
-    {"nl2br", 0, 0, "nothing", no_argument_mistake, on_text<filter::nl2br>},
-    {"limit", 1, 2, "a number and perhaps a unit", limit_mistake, filter::limit},
-    {"skip", 1, 1, "a number", limit_mistake, filter::skip},
-    {"default", 1, any_number, "a text", no_argument_mistake, filter::or_default},
-    {"not", 0, 0, "nothing", no_argument_mistake, filter::negation},
-    {"sha256", 0, 0, "nothing", no_argument_mistake, on_text<filter::sha256>},
-    {"uuid5", 0, 0, "nothing", no_argument_mistake, on_text<filter::uuid5>},
-    {"base64", 0, 0, "nothing", no_argument_mistake, on_text<filter::base64>},
-    {"url", 0, 0, "nothing", no_argument_mistake, on_text<filter::url>},
-    {"external_id", 0, 0, "nothing", no_argument_mistake, on_text<filter::external_id>},
-    {"backslash", 1, 1, "the characters, such as \"'\"", no_argument_mistake, filter::backslash},
-    {"first_word", 0, 0, "nothing", no_argument_mistake, on_text<filter::first_word>},
-    {"other_words", 0, 0, "nothing", no_argument_mistake, on_text<filter::other_words>},
-    {"keys", 0, 0, "nothing", no_argument_mistake, filter::keys},
-    {"values", 0, 0, "nothing", no_argument_mistake, filter::values},
-    {"join", 1, 1, "a separator such as \", \"", no_argument_mistake, filter::join},
-    {"json", 0, 0, "nothing", no_argument_mistake, filter::as_json},
-    {"map", 1, any_number, "pairs such as in=incoming", map_mistake, filter::map_words},
+    {"string", 0, 0, "nothing", no_argument_mistake, filter::as_string,
+     "numbers and flags as text; lists and objects as JSON"},
+    {"lower", 0, 0, "nothing", no_argument_mistake, on_text<filter::lower>, "the letters A-Z as a-z"},
+    {"upper", 0, 0, "nothing", no_argument_mistake, on_text<filter::upper>, "the letters a-z as A-Z"},
+    {"trim", 0, 0, "nothing", no_argument_mistake, on_text<filter::trim>, "the text without blanks around it"},
+    {"number", 0, 0, "nothing", no_argument_mistake, filter::as_number, "text as a number where it is one"},
+    {"digits", 0, 0, "nothing", no_argument_mistake, on_text<filter::digits>, "the digits of it"},
+    {"e164", 0, 1, "a country's calling code or nothing", country_mistake, filter::e164,
+     "a phone number as `+` and 8 to 15 digits. `00` and a missing plus are understood; a national number (with a "
+     "leading 0) needs the calling code. Null: it is no phone number"},
+    {"iso8601", 0, 0, "nothing", no_argument_mistake, on_instant<filter::iso8601>,
+     "an instant (milliseconds since 1970, or a text that names one) as RFC 3339 with milliseconds and Z"},
+    {"epoch_ms", 0, 0, "nothing", no_argument_mistake, on_instant<filter::epoch_ms>,
+     "an instant as milliseconds since 1970"},
+    {"epoch_s", 0, 0, "nothing", no_argument_mistake, on_instant<filter::epoch_s>, "an instant as seconds since 1970"},
+    {"strftime", 1, any_number, "a format such as %Y-%m-%d", no_argument_mistake, filter::format_time,
+     "an instant in UTC: `%Y %m %d %H %M %S %L` (milliseconds) `%z` (+0000); anything else stays. Several arguments "
+     "are joined by a blank"},
+    {"html", 0, 0, "nothing", no_argument_mistake, on_text<filter::html>,
+     "text with `& < > \"` escaped and without the control characters that no XML document may hold"},
+    {"nl2br", 0, 0, "nothing", no_argument_mistake, on_text<filter::nl2br>, "`<br>` for line breaks; after `html`"},
+    {"limit", 1, 2, "a number and perhaps a unit", limit_mistake, filter::limit,
+     "at most so many units (`code_points` unless given, `utf16` or `bytes`), never a part of a code point; of a list: "
+     "elements"},
+    {"skip", 1, 1, "a number", limit_mistake, filter::skip, "a list without its first elements"},
+    {"default", 1, any_number, "a text", no_argument_mistake, filter::or_default,
+     "the argument where the value is null or empty. Several arguments are joined by a blank"},
+    {"not", 0, 0, "nothing", no_argument_mistake, filter::negation,
+     "true where the value is null, false or empty, else false"},
+    {"sha256", 0, 0, "nothing", no_argument_mistake, on_text<filter::sha256>, "64 hex digits of the text"},
+    {"uuid5", 0, 0, "nothing", no_argument_mistake, on_text<filter::uuid5>,
+     "a name-based UUID (RFC 4122, version 5) of the text, in a namespace of this program"},
+    {"base64", 0, 0, "nothing", no_argument_mistake, on_text<filter::base64>, "base64 of the text"},
+    {"url", 0, 0, "nothing", no_argument_mistake, on_text<filter::url>,
+     "the text percent-encoded, for queries and paths"},
+    {"external_id", 0, 0, "nothing", no_argument_mistake, on_text<filter::external_id>,
+     "`A-Za-z0-9_-` as they are, other bytes as `.` and two hex digits: for names that allow nothing else"},
+    {"backslash", 1, 1, "the characters, such as \"'\"", no_argument_mistake, filter::backslash,
+     "a backslash before each of these characters (ASCII) and before each backslash: for texts in queries"},
+    {"first_word", 0, 0, "nothing", no_argument_mistake, on_text<filter::first_word>,
+     "the first word: \"Asha Rao Iyer\" gives \"Asha\""},
+    {"other_words", 0, 0, "nothing", no_argument_mistake, on_text<filter::other_words>,
+     "the words behind the first one: \"Asha Rao Iyer\" gives \"Rao Iyer\", \"Asha\" gives \"\""},
+    {"keys", 0, 0, "nothing", no_argument_mistake, filter::keys, "the keys of an object, as a list"},
+    {"values", 0, 0, "nothing", no_argument_mistake, filter::values,
+     "the values of an object, as a list in the order of its keys"},
+    {"join", 1, 1, "a separator such as \", \"", no_argument_mistake, filter::join,
+     "a list as text; elements that are null or empty are left out"},
+    {"json", 0, 0, "nothing", no_argument_mistake, filter::as_json, "the value as JSON text"},
+    {"map", 1, any_number, "pairs such as in=incoming", map_mistake, filter::map_words,
+     "another word for a word; a word that is not named stays"},
 });
 
 const Filter* find_filter(std::string_view name) {
@@ -191,6 +213,14 @@ std::string number_text(double number) {
 }
 
 }  // namespace
+
+std::vector<FilterDoc> filter_docs() {
+  std::vector<FilterDoc> docs;
+  for (const Filter& filter : filters) {
+    docs.push_back({filter.name, filter.arguments, filter.doc});
+  }
+  return docs;
+}
 
 std::string filter_mistake(std::string_view name, const std::vector<std::string>& arguments) {
   const Filter* filter = find_filter(name);

@@ -10,9 +10,13 @@
 
 #include "config/options/example.hpp"
 #include "config/options/json_schema.hpp"
+#include "config/options/json_text.hpp"
 #include "config/options/option.hpp"
 #include "config/options/reference.hpp"
 #include "config/presets/preset_pages.hpp"
+#include "config/presets/preset_reference.hpp"
+#include "config/presets/preset_schema.hpp"
+#include "config/presets/preset_table.hpp"
 #include "tests/config/configurations.hpp"
 
 namespace elit::config {
@@ -34,7 +38,8 @@ void expect_fresh(const std::string& name, const std::string& fresh) {
     return;
   }
   const std::filesystem::path copy =
-      std::filesystem::path(ELITBUZZ_SYNC_BINARY_DIRECTORY) / ("fresh-" + shipped.filename().string());
+      std::filesystem::path(ELITBUZZ_SYNC_BINARY_DIRECTORY) /
+      ("fresh-" + shipped.parent_path().filename().string() + "-" + shipped.filename().string());
   std::ofstream(copy, std::ios::binary) << fresh;
   ADD_FAILURE() << shipped << " is stale: cp " << copy << " " << shipped;
 }
@@ -50,6 +55,41 @@ TEST(GeneratedFiles, TheShippedPagesOfPresetsAreFresh) {
 }
 TEST(GeneratedFiles, TheShippedSchemaIsFresh) {
   expect_fresh("schema.json", json_schema());
+}
+
+TEST(GeneratedFiles, TheShippedSchemaOfPresetsIsFresh) {
+  expect_fresh("crm/schema.json", to_pretty_json(preset_schema()));
+}
+TEST(GeneratedFiles, TheShippedReferenceOfPresetsIsFresh) {
+  expect_fresh("crm/REFERENCE.md", preset_reference_markdown());
+}
+
+TEST(GeneratedFiles, TheSchemaOfPresetsKnowsTheirShape) {
+  const json::value schema = preset_schema();
+  EXPECT_EQ(schema.at("additionalProperties").as_bool(), false);
+  EXPECT_EQ(schema.at("properties").at("steps").at("items").at("$ref").as_string(), "#/$defs/step");
+  EXPECT_TRUE(schema.at("properties").as_object().contains("extends"));
+  const json::value& step = schema.at("$defs").at("step");
+  EXPECT_EQ(step.at("required").as_array(), json::array{"name"});
+  EXPECT_EQ(step.at("properties").at("items_max").at("maximum").as_int64(), 10'000);
+  EXPECT_EQ(step.at("properties").at("kind").at("enum").as_array(), (json::array{"find", "read", "write", "link"}));
+  EXPECT_EQ(schema.at("$defs").at("verdict_rule").at("required").as_array(), json::array{"verdict"});
+}
+
+TEST(GeneratedFiles, EveryMapOfPresetsHasItsOwnNameAndADefinition) {
+  std::set<std::string> names;
+  for (const PresetMap* map : preset_maps()) {
+    EXPECT_TRUE(names.insert(map->name).second) << map->name;
+    for (const PresetKey& key : map->keys) {
+      EXPECT_FALSE(key.doc.empty()) << map->name << "." << key.key;
+      EXPECT_EQ(map->find(key.key), &key) << map->name << "." << key.key << " stands twice";
+    }
+  }
+  for (const PresetMap* map : preset_maps()) {
+    for (const PresetKey& key : map->keys) {
+      EXPECT_TRUE(key.map == nullptr || names.contains(key.map->name)) << map->name << "." << key.key;
+    }
+  }
 }
 
 TEST(GeneratedFiles, TheExampleLoadsWithAndWithoutItsCommentedOptions) {
