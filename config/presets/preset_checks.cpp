@@ -51,7 +51,7 @@ bool has_exists_rule(const std::vector<crm::VerdictRule>& rules) {
 class PresetCheck {
  public:
   PresetCheck(const crm::Preset& preset, const std::vector<PlacedStep>& steps, const Node& root,
-              PresetFindings& diagnostics)
+              PresetDiagnostics& diagnostics)
       : preset_(preset), steps_(steps), root_(root), diagnostics_(diagnostics) {}
 
   void run() {
@@ -73,7 +73,7 @@ class PresetCheck {
                         path_of(placed.path, std::string(key)), std::move(what));
   }
 
-  void complain_at_root(const char* key, std::string what) {
+  void report_at_root(const char* key, std::string what) {
     const Entry* entry = root_.find(key);
     diagnostics_.report(entry == nullptr ? root_.place : entry->value.place, key, std::move(what));
   }
@@ -198,7 +198,7 @@ class PresetCheck {
       return placed.step.kind == StepKind::write && placed.step.item == StepItem::activity;
     });
     if (!writes && !steps_.empty()) {
-      complain_at_root("steps", "hold none that writes activities: no message would ever arrive");
+      report_at_root("steps", "hold none that writes activities: no message would ever arrive");
     }
   }
 
@@ -210,9 +210,9 @@ class PresetCheck {
              (step.idempotency == Idempotency::upsert || step.idempotency == Idempotency::by_id);
     });
     if (preset_.units.contains(crm::DeliveryUnit::day) && !rewrites && !steps_.empty()) {
-      complain_at_root("units",
-                       "have day, and no step updates activities: a day's record is written again while the "
-                       "day grows, by a step with idempotency: upsert or by_id");
+      report_at_root("units",
+                     "have day, and no step updates activities: a day's record is written again while the "
+                     "day grows, by a step with idempotency: upsert or by_id");
     }
   }
 
@@ -230,13 +230,13 @@ class PresetCheck {
   const crm::Preset& preset_;
   const std::vector<PlacedStep>& steps_;
   const Node& root_;
-  PresetFindings& diagnostics_;
+  PresetDiagnostics& diagnostics_;
 };
 
 }  // namespace
 
 void check_preset(const crm::Preset& preset, const std::vector<PlacedStep>& steps, const Node& root,
-                  PresetFindings& diagnostics) {
+                  PresetDiagnostics& diagnostics) {
   PresetCheck(preset, steps, root, diagnostics).run();
 }
 

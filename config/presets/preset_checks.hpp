@@ -11,6 +11,6 @@ namespace elit::config {
 // The rules that concern several parts of a preset: the order of steps, and whether what keeps repeated writes from
 // making doubles is really there. `preset` is complete but for its steps.
 void check_preset(const crm::Preset& preset, const std::vector<PlacedStep>& steps, const Node& root,
-                  PresetFindings& diagnostics);
+                  PresetDiagnostics& diagnostics);
 
 }  // namespace elit::config

@@ -21,7 +21,7 @@ bool is_secret_name(const std::string& name) {
 class CredentialReader {
  public:
   CredentialReader(const Entry& entry, const std::string& path, std::size_t place, PresetTexts& texts,
-                   PresetFindings& diagnostics)
+                   PresetDiagnostics& diagnostics)
       : entry_(entry),
         members_(entry.value, path, preset_map::credential(), diagnostics),
         place_(place),
@@ -34,15 +34,15 @@ class CredentialReader {
     credential_.secrets = members_.texts("secrets");
     check_secrets();
     learn();
-    Sight sight;
-    sight.secrets = true;
-    sight.tokens = true;
-    sight.way = place_;
+    PlaceholderContext context;
+    context.secrets = true;
+    context.tokens = true;
+    context.credential = place_;
     if (const Node* token = members_.find("token")) {
-      credential_.token = read_token(*token, members_.path_to("token"), sight);
+      credential_.token = read_token(*token, members_.path_to("token"), context);
     }
-    credential_.headers = read_headers(members_, sight, texts_, diagnostics_);
-    credential_.query = read_query(members_, sight, texts_);
+    credential_.headers = read_headers(members_, context, texts_, diagnostics_);
+    credential_.query = read_query(members_, context, texts_);
     members_.finish();
     return std::move(credential_);
   }
@@ -62,30 +62,31 @@ class CredentialReader {
   }
 
   void learn() {
-    Vocabulary::Way way;
-    way.name = credential_.name;
-    way.secrets.insert(credential_.secrets.begin(), credential_.secrets.end());
+    Vocabulary::KnownCredential credential;
+    credential.name = credential_.name;
+    credential.secrets.insert(credential_.secrets.begin(), credential_.secrets.end());
     const Entry* token = entry_.value.find("token");
     const Entry* values = token == nullptr ? nullptr : token->value.find("values");
     for (const Entry& value : values == nullptr ? std::vector<Entry>() : values->value.entries) {
-      way.tokens.insert(value.key);
+      credential.tokens.insert(value.key);
     }
-    texts_.vocabulary.ways.push_back(std::move(way));
+    texts_.vocabulary.credentials.push_back(std::move(credential));
   }
 
-  crm::Credential::TokenRequest read_token(const Node& node, const std::string& path, const Sight& outside) {
+  crm::Credential::TokenRequest read_token(const Node& node, const std::string& path,
+                                           const PlaceholderContext& outside) {
     crm::Credential::TokenRequest token;
     Members members(node, path, preset_map::token(), diagnostics_);
-    Sight sight = outside;
-    sight.assertion = node.find("assertion") != nullptr;
-    Sight address = sight;
+    PlaceholderContext context = outside;
+    context.assertion = node.find("assertion") != nullptr;
+    PlaceholderContext address = context;
     address.secrets = false;
     if (const Node* url = members.need("url", "add url: where tokens come from, absolute or a path")) {
       token.url = texts_.text(*url, members.path_to("url"), address);
     }
     token.method = members.word("method") == std::size_t{0} ? "GET" : "POST";
-    token.headers = read_headers(members, sight, texts_, diagnostics_);
-    BodyRead read = read_body(members, crm::BodyFormat::form, sight, sight, texts_);
+    token.headers = read_headers(members, context, texts_, diagnostics_);
+    BodyRead read = read_body(members, crm::BodyFormat::form, context, context, texts_);
     token.format = read.format;
     token.body = std::move(read.body);
     if (const Node* assertion = members.find("assertion")) {
@@ -101,11 +102,12 @@ class CredentialReader {
     return token;
   }
 
-  crm::Credential::Assertion read_assertion(const Node& node, const std::string& path, const Sight& sight) {
+  crm::Credential::Assertion read_assertion(const Node& node, const std::string& path,
+                                            const PlaceholderContext& context) {
     crm::Credential::Assertion assertion;
     Members members(node, path, preset_map::assertion(), diagnostics_);
     members.entries("claims", [&](const Entry& entry, const std::string& claim_path) {
-      assertion.claims.emplace_back(entry.key, texts_.text(entry.value, claim_path, sight));
+      assertion.claims.emplace_back(entry.key, texts_.text(entry.value, claim_path, context));
     });
     if (members.need("key", "add key: the name of the secret that holds the private key (PEM)") != nullptr) {
       assertion.key = members.text("key");
@@ -127,13 +129,13 @@ class CredentialReader {
   Members members_;
   std::size_t place_;
   PresetTexts& texts_;
-  PresetFindings& diagnostics_;
+  PresetDiagnostics& diagnostics_;
   crm::Credential credential_;
 };
 
 }  // namespace
 
-std::vector<crm::Credential> read_credentials(Members& members, PresetTexts& texts, PresetFindings& diagnostics) {
+std::vector<crm::Credential> read_credentials(Members& members, PresetTexts& texts, PresetDiagnostics& diagnostics) {
   std::vector<crm::Credential> credentials;
   const char* advice =
       "add the ways to prove who we are; for a CRM that asks for nothing write credentials: {open: {}}";

@@ -11,6 +11,6 @@ namespace elit::config {
 
 // Reads `credentials`, a map by name. `texts.vocabulary` has to know the settings and learns the credentials.
 [[nodiscard]] std::vector<crm::Credential> read_credentials(Members& members, PresetTexts& texts,
-                                                            PresetFindings& diagnostics);
+                                                            PresetDiagnostics& diagnostics);
 
 }  // namespace elit::config

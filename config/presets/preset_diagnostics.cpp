@@ -26,31 +26,31 @@ std::size_t raw_length(std::string_view raw, char quote, std::size_t length) {
 
 }  // namespace
 
-PresetFindings::PresetFindings(const std::vector<PresetText>& layers) : layers_(layers) {
+PresetDiagnostics::PresetDiagnostics(const std::vector<PresetText>& layers) : layers_(layers) {
   lines_.reserve(layers.size());
   for (const PresetText& layer : layers) {
     lines_.emplace_back(layer.text);
   }
 }
 
-void PresetFindings::report(Place place, const std::string& path, std::string what) {
+void PresetDiagnostics::report(Place place, const std::string& path, std::string what) {
   const auto layer = static_cast<std::size_t>(place.layer);
   check(layer < layers_.size(), "a mistake was found in a preset that is not read");
   take({layers_[layer].file, place.line, place.column, printable(path), std::move(what)});
 }
 
-void PresetFindings::take(Diagnostic mistake) {
+void PresetDiagnostics::take(Diagnostic mistake) {
   if (places_.emplace(mistake.file, mistake.line, mistake.column).second) {
     mistakes_.push_back(std::move(mistake));
   }
 }
 
-void PresetFindings::complain_inside(const Node& scalar, std::size_t offset, const std::string& path,
-                                     std::string what) {
+void PresetDiagnostics::report_inside(const Node& scalar, std::size_t offset, const std::string& path,
+                                      std::string what) {
   report(place_inside(scalar, offset), path, std::move(what));
 }
 
-Place PresetFindings::place_inside(const Node& scalar, std::size_t offset) const {
+Place PresetDiagnostics::place_inside(const Node& scalar, std::size_t offset) const {
   const auto layer = static_cast<std::size_t>(scalar.place.layer);
   const Lines& lines = lines_[layer];
   const std::string_view text = layers_[layer].text;
@@ -70,7 +70,7 @@ Place PresetFindings::place_inside(const Node& scalar, std::size_t offset) const
   return place;
 }
 
-std::vector<Diagnostic> PresetFindings::take_entries() {
+std::vector<Diagnostic> PresetDiagnostics::take_entries() {
   const auto layer_of = [this](const Diagnostic& mistake) {
     return std::find_if(layers_.begin(), layers_.end(),
                         [&](const PresetText& layer) { return layer.file == mistake.file; }) -

@@ -19,10 +19,10 @@ struct PresetText {
 };
 
 // The mistakes of a preset, each placed in the file it stands in, at most one a place.
-class PresetFindings {
+class PresetDiagnostics {
  public:
   // `layers`: by their Place::layer; they outlive this.
-  explicit PresetFindings(const std::vector<PresetText>& layers);
+  explicit PresetDiagnostics(const std::vector<PresetText>& layers);
 
   void report(Place place, const std::string& path, std::string what);
   void report(const Node& node, const std::string& path, std::string what) {
@@ -30,7 +30,7 @@ class PresetFindings {
   }
   // At a byte of a scalar's text, as far as the file shows it the way it is read: a block of several lines counts as
   // one place.
-  void complain_inside(const Node& scalar, std::size_t offset, const std::string& path, std::string what);
+  void report_inside(const Node& scalar, std::size_t offset, const std::string& path, std::string what);
   // A mistake of the file itself, found before.
   void take(Diagnostic mistake);
 

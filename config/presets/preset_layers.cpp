@@ -66,7 +66,7 @@ void merge_maps(Node& base, const Node& over) {
 
 class StepMerger {
  public:
-  StepMerger(Node& base, PresetFindings& diagnostics) : base_(base), diagnostics_(diagnostics) {}
+  StepMerger(Node& base, PresetDiagnostics& diagnostics) : base_(base), diagnostics_(diagnostics) {}
 
   void lay_over(const Node& over) {
     for (std::size_t index = 0; index < over.items.size(); ++index) {
@@ -113,12 +113,12 @@ class StepMerger {
   }
 
   Node& base_;
-  PresetFindings& diagnostics_;
+  PresetDiagnostics& diagnostics_;
 };
 
 }  // namespace
 
-Node lay_over(Node base, const Node& over, PresetFindings& diagnostics) {
+Node lay_over(Node base, const Node& over, PresetDiagnostics& diagnostics) {
   set_layer(base, 1);
   Node rest = over;
   const Entry* steps = over.find("steps");

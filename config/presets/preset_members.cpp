@@ -19,7 +19,7 @@ std::string advice_on(const std::string& word, const std::vector<std::string>& k
   return known.empty() ? "" : fmt::format("; known here are {}", fmt::join(known, ", "));
 }
 
-std::optional<std::string> scalar_text(const Node& node, const std::string& path, PresetFindings& diagnostics) {
+std::optional<std::string> scalar_text(const Node& node, const std::string& path, PresetDiagnostics& diagnostics) {
   if (node.kind != Node::Kind::scalar) {
     diagnostics.report(node, path, "must be a single value");
     return std::nullopt;
@@ -33,7 +33,7 @@ std::optional<std::string> scalar_text(const Node& node, const std::string& path
   return node.text;
 }
 
-Members::Members(const Node& node, std::string path, const PresetMap& map, PresetFindings& diagnostics)
+Members::Members(const Node& node, std::string path, const PresetMap& map, PresetDiagnostics& diagnostics)
     : node_(node), path_(std::move(path)), map_(map), diagnostics_(diagnostics) {
   if (!sound()) {
     diagnostics_.report(node, path_, "must be a map of keys and values");

@@ -20,7 +20,7 @@ namespace elit::config {
 class Members {
  public:
   // `node` and `diagnostics` outlive this. A node that is no map is a mistake and has no members.
-  Members(const Node& node, std::string path, const PresetMap& map, PresetFindings& diagnostics);
+  Members(const Node& node, std::string path, const PresetMap& map, PresetDiagnostics& diagnostics);
 
   // The member; null when it is absent. One without a value is a mistake and counts as absent.
   [[nodiscard]] const Node* find(const char* key);
@@ -67,12 +67,12 @@ class Members {
   const Node& node_;
   std::string path_;
   const PresetMap& map_;
-  PresetFindings& diagnostics_;
+  PresetDiagnostics& diagnostics_;
 };
 
 // The text of a scalar; absent, with a mistake, for anything else.
 [[nodiscard]] std::optional<std::string> scalar_text(const Node& node, const std::string& path,
-                                                     PresetFindings& diagnostics);
+                                                     PresetDiagnostics& diagnostics);
 // ": did you mean X?", or the known ones.
 [[nodiscard]] std::string advice_on(const std::string& word, const std::vector<std::string>& known);
 

@@ -28,7 +28,7 @@ std::string file_of_shipped(const std::string& name) {
 
 class PresetReader {
  public:
-  PresetReader(const Node& root, std::string name, PresetFindings& diagnostics)
+  PresetReader(const Node& root, std::string name, PresetDiagnostics& diagnostics)
       : root_(root),
         members_(root, "", preset_map::preset(), diagnostics),
         diagnostics_(diagnostics),
@@ -43,7 +43,7 @@ class PresetReader {
     preset_.guarantee = members_.text("guarantee");
     read_settings();
     if (const Node* url = members_.find("url")) {
-      preset_.url = texts_.text(*url, "url", Sight{});
+      preset_.url = texts_.text(*url, "url", PlaceholderContext{});
     }
     preset_.credentials = read_credentials(members_, texts_, diagnostics_);
     read_units();
@@ -117,11 +117,11 @@ class PresetReader {
   }
 
   void read_fields() {
-    Sight sight;
-    sight.item = Sight::Item::contact;
-    sight.mapped = false;
+    PlaceholderContext context;
+    context.item = PlaceholderContext::Item::contact;
+    context.mapped = false;
     members_.entries("fields", [&](const Entry& entry, const std::string& path) {
-      (void)texts_.text(entry.value, path, sight);
+      (void)texts_.text(entry.value, path, context);
       preset_.fields[entry.key] = entry.value.text;
     });
   }
@@ -198,7 +198,7 @@ class PresetReader {
 
   const Node& root_;
   Members members_;
-  PresetFindings& diagnostics_;
+  PresetDiagnostics& diagnostics_;
   PresetTexts texts_;
   crm::Preset preset_;
 };
@@ -230,7 +230,7 @@ PresetRead read_preset(const std::string& text, const std::string& file, const s
   Tree tree = parse_yaml(text, file, preset_form);
   tree.root.place = {};
   const bool whole = tree.readable && take_base(tree.root, layers, tree.mistakes);
-  PresetFindings diagnostics(layers);
+  PresetDiagnostics diagnostics(layers);
   for (Diagnostic& mistake : tree.mistakes) {
     diagnostics.take(std::move(mistake));
   }

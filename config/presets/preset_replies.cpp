@@ -6,18 +6,18 @@ namespace elit::config {
 namespace {
 
 // The statuses of a good answer: 2xx unless others are named.
-void read_good_statuses(Members& members, std::vector<std::pair<int, int>>& statuses, PresetFindings& diagnostics) {
+void read_good_statuses(Members& members, std::vector<std::pair<int, int>>& statuses, PresetDiagnostics& diagnostics) {
   if (auto named = read_statuses(members, "status", diagnostics); !named.empty()) {
     statuses = std::move(named);
   }
 }
 
-crm::Locator read_locator_or_whole(Members& members, const char* key, PresetFindings& diagnostics) {
+crm::Locator read_locator_or_whole(Members& members, const char* key, PresetDiagnostics& diagnostics) {
   return read_locator(members, key, diagnostics).value_or(crm::Locator{});
 }
 
-crm::ErrorList read_errors(const Node& node, const std::string& path, const Sight& item, PresetTexts& texts,
-                           PresetFindings& diagnostics) {
+crm::ErrorList read_errors(const Node& node, const std::string& path, const PlaceholderContext& item,
+                           PresetTexts& texts, PresetDiagnostics& diagnostics) {
   crm::ErrorList errors;
   Members members(node, path, preset_map::errors(), diagnostics);
   if (const Node* list = members.need("list", "add list: the pointer to the list of errors")) {
@@ -37,8 +37,8 @@ crm::ErrorList read_errors(const Node& node, const std::string& path, const Sigh
 
 }  // namespace
 
-crm::ReplyMap read_reply(const Node& node, const std::string& path, const Sight& item, bool batch, PresetTexts& texts,
-                         PresetFindings& diagnostics) {
+crm::ReplyMap read_reply(const Node& node, const std::string& path, const PlaceholderContext& item, bool batch,
+                         PresetTexts& texts, PresetDiagnostics& diagnostics) {
   crm::ReplyMap reply;
   Members members(node, path, preset_map::reply(), diagnostics);
   read_good_statuses(members, reply.statuses, diagnostics);
@@ -68,8 +68,8 @@ crm::ReplyMap read_reply(const Node& node, const std::string& path, const Sight&
   return reply;
 }
 
-crm::FindMap read_find(const Node& node, const std::string& path, const Sight& item, bool reads, PresetTexts& texts,
-                       PresetFindings& diagnostics) {
+crm::FindMap read_find(const Node& node, const std::string& path, const PlaceholderContext& item, bool reads,
+                       PresetTexts& texts, PresetDiagnostics& diagnostics) {
   crm::FindMap find;
   Members members(node, path, preset_map::find(), diagnostics);
   read_good_statuses(members, find.statuses, diagnostics);

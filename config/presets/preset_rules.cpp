@@ -44,7 +44,7 @@ std::optional<Range> range_of(const std::string& text) {
   return from && to && *from <= *to ? std::optional(Range{*from, *to}) : std::nullopt;
 }
 
-crm::Condition read_condition(const Node& node, const std::string& path, PresetFindings& diagnostics) {
+crm::Condition read_condition(const Node& node, const std::string& path, PresetDiagnostics& diagnostics) {
   crm::Condition condition;
   Members members(node, path, preset_map::condition(), diagnostics);
   condition.at = read_inner_locator(members, diagnostics);
@@ -68,7 +68,7 @@ bool holds_always(const crm::VerdictRule& rule) {
   return rule.statuses.empty() && rule.conditions.empty();
 }
 
-crm::VerdictRule read_verdict(const Node& node, const std::string& path, PresetFindings& diagnostics) {
+crm::VerdictRule read_verdict(const Node& node, const std::string& path, PresetDiagnostics& diagnostics) {
   crm::VerdictRule rule;
   Members members(node, path, preset_map::verdict_rule(), diagnostics);
   rule.statuses = read_statuses(members, "status", diagnostics);
@@ -91,7 +91,7 @@ crm::VerdictRule read_verdict(const Node& node, const std::string& path, PresetF
 
 }  // namespace
 
-std::string read_pointer(const Node& node, const std::string& path, PresetFindings& diagnostics) {
+std::string read_pointer(const Node& node, const std::string& path, PresetDiagnostics& diagnostics) {
   const std::optional<std::string> text = scalar_text(node, path, diagnostics);
   if (!text) {
     return {};
@@ -103,7 +103,7 @@ std::string read_pointer(const Node& node, const std::string& path, PresetFindin
   return *text;
 }
 
-crm::Locator read_inner_locator(Members& members, PresetFindings& diagnostics) {
+crm::Locator read_inner_locator(Members& members, PresetDiagnostics& diagnostics) {
   crm::Locator locator;
   const Node* pointer = members.find("pointer");
   if (pointer != nullptr) {
@@ -127,7 +127,7 @@ crm::Locator read_inner_locator(Members& members, PresetFindings& diagnostics) {
   return locator;
 }
 
-crm::Locator read_locator(const Node& node, const std::string& path, PresetFindings& diagnostics) {
+crm::Locator read_locator(const Node& node, const std::string& path, PresetDiagnostics& diagnostics) {
   if (node.kind == Node::Kind::scalar) {
     crm::Locator locator;
     locator.pointer = read_pointer(node, path, diagnostics);
@@ -139,12 +139,12 @@ crm::Locator read_locator(const Node& node, const std::string& path, PresetFindi
   return locator;
 }
 
-std::optional<crm::Locator> read_locator(Members& members, const char* key, PresetFindings& diagnostics) {
+std::optional<crm::Locator> read_locator(Members& members, const char* key, PresetDiagnostics& diagnostics) {
   const Node* node = members.find(key);
   return node == nullptr ? std::nullopt : std::optional(read_locator(*node, members.path_to(key), diagnostics));
 }
 
-std::vector<Range> read_statuses(Members& members, const char* key, PresetFindings& diagnostics) {
+std::vector<Range> read_statuses(Members& members, const char* key, PresetDiagnostics& diagnostics) {
   std::vector<Range> statuses;
   members.each(key, [&](const Node& node, const std::string& path) {
     const std::optional<std::string> text = scalar_text(node, path, diagnostics);
@@ -158,7 +158,7 @@ std::vector<Range> read_statuses(Members& members, const char* key, PresetFindin
   return statuses;
 }
 
-std::vector<crm::Condition> read_conditions(Members& members, const char* key, PresetFindings& diagnostics) {
+std::vector<crm::Condition> read_conditions(Members& members, const char* key, PresetDiagnostics& diagnostics) {
   std::vector<crm::Condition> conditions;
   members.each(key, [&](const Node& node, const std::string& path) {
     conditions.push_back(read_condition(node, path, diagnostics));
@@ -166,8 +166,8 @@ std::vector<crm::Condition> read_conditions(Members& members, const char* key, P
   return conditions;
 }
 
-std::vector<crm::KeyMatch> read_key_matches(Members& members, const char* key, const Sight& item, PresetTexts& texts,
-                                            PresetFindings& diagnostics) {
+std::vector<crm::KeyMatch> read_key_matches(Members& members, const char* key, const PlaceholderContext& item,
+                                            PresetTexts& texts, PresetDiagnostics& diagnostics) {
   std::vector<crm::KeyMatch> keys;
   members.each(key, [&](const Node& node, const std::string& path) {
     crm::KeyMatch match;
@@ -182,7 +182,7 @@ std::vector<crm::KeyMatch> read_key_matches(Members& members, const char* key, c
   return keys;
 }
 
-std::vector<crm::VerdictRule> read_verdicts(Members& members, const char* key, PresetFindings& diagnostics) {
+std::vector<crm::VerdictRule> read_verdicts(Members& members, const char* key, PresetDiagnostics& diagnostics) {
   std::vector<crm::VerdictRule> verdicts;
   bool over = false;
   members.each(key, [&](const Node& node, const std::string& path) {
@@ -198,7 +198,7 @@ std::vector<crm::VerdictRule> read_verdicts(Members& members, const char* key, P
   return verdicts;
 }
 
-std::map<std::string, crm::Locator> read_saves(Members& members, const char* key, PresetFindings& diagnostics) {
+std::map<std::string, crm::Locator> read_saves(Members& members, const char* key, PresetDiagnostics& diagnostics) {
   std::map<std::string, crm::Locator> saves;
   members.entries(key, [&](const Entry& entry, const std::string& path) {
     const auto is_word = [](char byte) {

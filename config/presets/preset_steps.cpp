@@ -23,13 +23,13 @@ bool looks_up(const crm::Step& step) {
   return step.kind == crm::StepKind::find || step.kind == crm::StepKind::read;
 }
 
-// What of the request of one step its texts see.
-class StepSights {
+// What the texts of the request of one step may name.
+class StepContexts {
  public:
-  StepSights(crm::StepItem item, bool alone) {
-    one_.item = item == crm::StepItem::sink      ? Sight::Item::none
-                : item == crm::StepItem::contact ? Sight::Item::contact
-                                                 : Sight::Item::activity;
+  StepContexts(crm::StepItem item, bool alone) {
+    one_.item = item == crm::StepItem::sink      ? PlaceholderContext::Item::none
+                : item == crm::StepItem::contact ? PlaceholderContext::Item::contact
+                                                 : PlaceholderContext::Item::activity;
     one_.mapping = true;
     one_.sink = true;
     if (item == crm::StepItem::sink) {
@@ -46,39 +46,39 @@ class StepSights {
     request_.tokens = true;
   }
 
-  [[nodiscard]] Sight choice() const { return one_; }
-  [[nodiscard]] Sight element() const { return with_index(one_); }
-  [[nodiscard]] Sight address() const { return request_; }
-  [[nodiscard]] Sight content() const { return with_secrets(request_); }
-  [[nodiscard]] Sight each_item() const { return with_index(with_secrets(one_)); }
+  [[nodiscard]] PlaceholderContext choice() const { return one_; }
+  [[nodiscard]] PlaceholderContext element() const { return with_index(one_); }
+  [[nodiscard]] PlaceholderContext address() const { return request_; }
+  [[nodiscard]] PlaceholderContext content() const { return with_secrets(request_); }
+  [[nodiscard]] PlaceholderContext each_item() const { return with_index(with_secrets(one_)); }
 
  private:
-  static Sight with_index(Sight sight) {
-    sight.index = true;
-    return sight;
+  static PlaceholderContext with_index(PlaceholderContext context) {
+    context.index = true;
+    return context;
   }
-  static Sight with_secrets(Sight sight) {
-    sight.secrets = true;
-    sight.tokens = true;
-    return sight;
+  static PlaceholderContext with_secrets(PlaceholderContext context) {
+    context.secrets = true;
+    context.tokens = true;
+    return context;
   }
 
-  Sight one_;
-  Sight request_;
+  PlaceholderContext one_;
+  PlaceholderContext request_;
 };
 
 class StepReader {
  public:
-  StepReader(const Node& node, const std::string& path, PresetTexts& texts, PresetFindings& diagnostics)
+  StepReader(const Node& node, const std::string& path, PresetTexts& texts, PresetDiagnostics& diagnostics)
       : node_(node), members_(node, path, preset_map::step(), diagnostics), texts_(texts), diagnostics_(diagnostics) {}
 
   crm::Step read() {
     read_nature();
     const bool alone = step_.items_max == 1 || node_.find("group_by") != nullptr;
-    const StepSights sights(step_.item, alone);
-    read_choice(sights);
-    read_request(sights);
-    read_answers(sights);
+    const StepContexts contexts(step_.item, alone);
+    read_choice(contexts);
+    read_request(contexts);
+    read_answers(contexts);
     read_idempotency();
     members_.finish();
     return std::move(step_);
@@ -106,7 +106,7 @@ class StepReader {
     }
   }
 
-  void read_choice(const StepSights& sights) {
+  void read_choice(const StepContexts& contexts) {
     const std::array<bool*, 3> flags{&step_.only_new, &step_.only_known, &step_.only_unsure};
     for (const std::size_t word : members_.words("only")) {
       *flags.at(word) = true;
@@ -115,27 +115,27 @@ class StepReader {
       members_.report("only", "names new and known: no item is both");
     }
     members_.each("only_if", [&](const Node& node, const std::string& path) {
-      step_.only_if.push_back(texts_.text(node, path, sights.choice()));
+      step_.only_if.push_back(texts_.text(node, path, contexts.choice()));
     });
     if (const Node* apart = members_.find("group_by")) {
-      step_.group_by = texts_.text(*apart, members_.path_to("group_by"), sights.choice());
+      step_.group_by = texts_.text(*apart, members_.path_to("group_by"), contexts.choice());
     }
   }
 
-  void read_request(const StepSights& sights) {
+  void read_request(const StepContexts& contexts) {
     const bool plain_look = looks_up(step_) && node_.find("body") == nullptr;
     const std::optional<std::size_t> method = members_.word("method");
     step_.method = method ? preset_map::step().find("method")->words.at(*method) : plain_look ? "GET" : "POST";
     if (const Node* path = members_.need("path", "add path: what follows the URL, such as /contacts")) {
-      step_.path = texts_.text(*path, members_.path_to("path"), sights.address());
+      step_.path = texts_.text(*path, members_.path_to("path"), contexts.address());
       const bool absolute = path->text.starts_with("https://") || path->text.starts_with("http://");
       if (path->kind == Node::Kind::scalar && !absolute && !path->text.starts_with('/')) {
         members_.report("path", "must begin with '/'");
       }
     }
-    step_.query = read_query(members_, sights.address(), texts_);
-    step_.headers = read_headers(members_, sights.content(), texts_, diagnostics_);
-    BodyRead read = read_body(members_, crm::BodyFormat::json, sights.content(), sights.each_item(), texts_);
+    step_.query = read_query(members_, contexts.address(), texts_);
+    step_.headers = read_headers(members_, contexts.content(), texts_, diagnostics_);
+    BodyRead read = read_body(members_, crm::BodyFormat::json, contexts.content(), contexts.each_item(), texts_);
     step_.format = read.format;
     step_.body = std::move(read.body);
     if (step_.method == "GET" && node_.find("body") != nullptr) {
@@ -143,12 +143,12 @@ class StepReader {
     }
   }
 
-  void read_answers(const StepSights& sights) {
+  void read_answers(const StepContexts& contexts) {
     const bool batch = step_.items_max > 1;
     if (looks_up(step_)) {
       members_.refuse("reply", "is only for steps that write or link; this one needs `find`");
       if (const Node* find = members_.need("find", "add find: how its answer tells what is there")) {
-        step_.find = read_find(*find, members_.path_to("find"), sights.element(), step_.kind == crm::StepKind::read,
+        step_.find = read_find(*find, members_.path_to("find"), contexts.element(), step_.kind == crm::StepKind::read,
                                texts_, diagnostics_);
       }
     } else {
@@ -156,7 +156,7 @@ class StepReader {
       const char* advice = "a request of several items has to say how its answer speaks of each";
       const Node* reply = batch ? members_.need("reply", advice) : members_.find("reply");
       if (reply != nullptr) {
-        step_.reply = read_reply(*reply, members_.path_to("reply"), sights.element(), batch, texts_, diagnostics_);
+        step_.reply = read_reply(*reply, members_.path_to("reply"), contexts.element(), batch, texts_, diagnostics_);
       }
     }
     step_.verdicts = read_verdicts(members_, "verdicts", diagnostics_);
@@ -179,7 +179,7 @@ class StepReader {
   const Node& node_;
   Members members_;
   PresetTexts& texts_;
-  PresetFindings& diagnostics_;
+  PresetDiagnostics& diagnostics_;
   crm::Step step_;
 };
 
@@ -215,8 +215,8 @@ void look_ahead(const Node& list, Vocabulary& vocabulary) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, crm::Text>> read_headers(Members& members, const Sight& sight, PresetTexts& texts,
-                                                            PresetFindings& diagnostics) {
+std::vector<std::pair<std::string, crm::Text>> read_headers(Members& members, const PlaceholderContext& context,
+                                                            PresetTexts& texts, PresetDiagnostics& diagnostics) {
   std::vector<std::pair<std::string, crm::Text>> headers;
   members.entries("headers", [&](const Entry& entry, const std::string& path) {
     const std::string name = to_lower_case(entry.key);
@@ -224,7 +224,7 @@ std::vector<std::pair<std::string, crm::Text>> read_headers(Members& members, co
     if (problem && name != "content-type" && name != "idempotency-key") {
       diagnostics.report(entry.place, path, *problem);
     }
-    headers.emplace_back(entry.key, texts.text(entry.value, path, sight));
+    headers.emplace_back(entry.key, texts.text(entry.value, path, context));
     if (is_secret_header(entry.key) && entry.value.kind == Node::Kind::scalar &&
         entry.value.text.find("${") == std::string::npos) {
       diagnostics.report(entry.value, path,
@@ -235,16 +235,17 @@ std::vector<std::pair<std::string, crm::Text>> read_headers(Members& members, co
   return headers;
 }
 
-std::vector<std::pair<std::string, crm::Text>> read_query(Members& members, const Sight& sight, PresetTexts& texts) {
+std::vector<std::pair<std::string, crm::Text>> read_query(Members& members, const PlaceholderContext& context,
+                                                          PresetTexts& texts) {
   std::vector<std::pair<std::string, crm::Text>> query;
   members.entries("query", [&](const Entry& entry, const std::string& path) {
-    query.emplace_back(entry.key, texts.text(entry.value, path, sight));
+    query.emplace_back(entry.key, texts.text(entry.value, path, context));
   });
   return query;
 }
 
-BodyRead read_body(Members& members, crm::BodyFormat standard, const Sight& sight, const Sight& each_item,
-                   PresetTexts& texts) {
+BodyRead read_body(Members& members, crm::BodyFormat standard, const PlaceholderContext& context,
+                   const PlaceholderContext& each_item, PresetTexts& texts) {
   BodyRead read;
   const std::optional<std::size_t> format = members.word("format");
   const Node* body = members.find("body");
@@ -255,12 +256,12 @@ BodyRead read_body(Members& members, crm::BodyFormat standard, const Sight& sigh
     return read;
   }
   read.format = format ? static_cast<crm::BodyFormat>(*format + 1) : standard;
-  read.body = texts.tree(*body, members.path_to("body"), sight, each_item);
+  read.body = texts.tree(*body, members.path_to("body"), context, each_item);
   return read;
 }
 
 std::vector<PlacedStep> read_steps(const Node& list, const std::string& path, PresetTexts& texts,
-                                   PresetFindings& diagnostics) {
+                                   PresetDiagnostics& diagnostics) {
   std::vector<PlacedStep> steps;
   if (list.kind != Node::Kind::sequence) {
     diagnostics.report(list, path, "must be a list: each step begins with '- '");

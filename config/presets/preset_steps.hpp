@@ -19,13 +19,15 @@ struct PlacedStep {
 
 // Reads the list of steps. `texts.vocabulary` has to know the settings and the credentials; it learns what steps save.
 [[nodiscard]] std::vector<PlacedStep> read_steps(const Node& list, const std::string& path, PresetTexts& texts,
-                                                 PresetFindings& diagnostics);
+                                                 PresetDiagnostics& diagnostics);
 
 // Header or query names with their texts. A header that looks like one of a secret has to take it from a placeholder.
-[[nodiscard]] std::vector<std::pair<std::string, crm::Text>> read_headers(Members& members, const Sight& sight,
+[[nodiscard]] std::vector<std::pair<std::string, crm::Text>> read_headers(Members& members,
+                                                                          const PlaceholderContext& context,
                                                                           PresetTexts& texts,
-                                                                          PresetFindings& diagnostics);
-[[nodiscard]] std::vector<std::pair<std::string, crm::Text>> read_query(Members& members, const Sight& sight,
+                                                                          PresetDiagnostics& diagnostics);
+[[nodiscard]] std::vector<std::pair<std::string, crm::Text>> read_query(Members& members,
+                                                                        const PlaceholderContext& context,
                                                                         PresetTexts& texts);
 
 // `format` and `body`. `standard`: the format of a body that names none.
@@ -33,7 +35,7 @@ struct BodyRead {
   crm::BodyFormat format = crm::BodyFormat::none;
   crm::Tree body;
 };
-[[nodiscard]] BodyRead read_body(Members& members, crm::BodyFormat standard, const Sight& sight, const Sight& each_item,
-                                 PresetTexts& texts);
+[[nodiscard]] BodyRead read_body(Members& members, crm::BodyFormat standard, const PlaceholderContext& context,
+                                 const PlaceholderContext& each_item, PresetTexts& texts);
 
 }  // namespace elit::config

@@ -39,26 +39,26 @@ bool goes_deeper(const crm::Placeholder& placeholder) {
   return placeholder.members.size() > 1 || !placeholder.pointer.empty();
 }
 
-Names roots_of(const Sight& sight) {
+Names roots_of(const PlaceholderContext& context) {
   Names roots{"config"};
   const auto add = [&](bool seen, const char* root) {
     if (seen) {
       roots.emplace_back(root);
     }
   };
-  add(sight.item != Sight::Item::none, "contact");
-  add(sight.item == Sight::Item::activity, "activity");
-  add(sight.secrets, "secret");
-  add(sight.tokens, "token");
-  add(sight.assertion, "assertion");
-  add(sight.mapping, "mapping");
-  add(sight.sink, "sink");
-  add(sight.index, "index");
-  add(sight.each, "each");
+  add(context.item != PlaceholderContext::Item::none, "contact");
+  add(context.item == PlaceholderContext::Item::activity, "activity");
+  add(context.secrets, "secret");
+  add(context.tokens, "token");
+  add(context.assertion, "assertion");
+  add(context.mapping, "mapping");
+  add(context.sink, "sink");
+  add(context.index, "index");
+  add(context.each, "each");
   return roots;
 }
 
-std::string why_not_here(const std::string& root, const Sight& sight) {
+std::string why_not_here(const std::string& root, const PlaceholderContext& context) {
   static constexpr std::array<std::pair<const char*, const char*>, 7> reasons{
       {{"secret", "secrets are known in credentials and in the headers and bodies of steps, nowhere else"},
        {"token", "tokens are known in credentials and in the requests of steps, nowhere else"},
@@ -72,11 +72,11 @@ std::string why_not_here(const std::string& root, const Sight& sight) {
       return why;
     }
   }
-  if (root == "activity" && sight.item == Sight::Item::contact) {
+  if (root == "activity" && context.item == PlaceholderContext::Item::contact) {
     return "a step of contacts knows no activity";
   }
   if (root == "contact" || root == "activity") {
-    return sight.why_no_item.empty() ? "no item is known here" : std::string(sight.why_no_item);
+    return context.why_no_item.empty() ? "no item is known here" : std::string(context.why_no_item);
   }
   return {};
 }
@@ -130,47 +130,48 @@ bool is_form(const Node& node) {
 
 }  // namespace
 
-crm::Text PresetTexts::text(const Node& node, const std::string& path, const Sight& sight) {
+crm::Text PresetTexts::text(const Node& node, const std::string& path, const PlaceholderContext& context) {
   if (!scalar_text(node, path, diagnostics_)) {
     return {};
   }
-  return checked(node, path, sight);
+  return checked(node, path, context);
 }
 
-crm::Text PresetTexts::checked(const Node& node, const std::string& path, const Sight& sight) {
+crm::Text PresetTexts::checked(const Node& node, const std::string& path, const PlaceholderContext& context) {
   const auto parsed = crm::Text::parse(node.text);
   if (!parsed) {
-    diagnostics_.complain_inside(node, parsed.error().offset, path, parsed.error().what);
+    diagnostics_.report_inside(node, parsed.error().offset, path, parsed.error().what);
     return {};
   }
-  check_names(*parsed, node, path, sight);
+  check_names(*parsed, node, path, context);
   return *parsed;
 }
 
-void PresetTexts::check_names(const crm::Text& text, const Node& node, const std::string& path, const Sight& sight) {
+void PresetTexts::check_names(const crm::Text& text, const Node& node, const std::string& path,
+                              const PlaceholderContext& context) {
   const std::vector<const crm::Placeholder*> placeholders = text.placeholders();
   const std::vector<std::size_t> offsets = placeholder_offsets(node.text);
   for (std::size_t index = 0; index < placeholders.size(); ++index) {
-    const std::string what = mistake_in(*placeholders[index], sight);
+    const std::string what = mistake_in(*placeholders[index], context);
     if (!what.empty()) {
-      diagnostics_.complain_inside(node, offsets.size() == placeholders.size() ? offsets[index] : 0, path, what);
+      diagnostics_.report_inside(node, offsets.size() == placeholders.size() ? offsets[index] : 0, path, what);
     }
   }
 }
 
-std::string PresetTexts::mistake_in(const crm::Placeholder& placeholder, const Sight& sight) const {
+std::string PresetTexts::mistake_in(const crm::Placeholder& placeholder, const PlaceholderContext& context) const {
   const std::string& root = placeholder.root;
-  const Names roots = roots_of(sight);
+  const Names roots = roots_of(context);
   if (!contains(roots, root)) {
-    const std::string why = why_not_here(root, sight);
+    const std::string why = why_not_here(root, context);
     return why.empty() ? fmt::format("${{{}}} names nothing that is known{}", root, advice_on(root, roots))
                        : fmt::format("${{{}}} is not known here: {}", root, why);
   }
   if (root == "contact" || root == "activity") {
-    return mistake_in_record(placeholder, sight);
+    return mistake_in_record(placeholder, context);
   }
   if (root == "secret" || root == "token") {
-    return mistake_in_way(placeholder, sight);
+    return mistake_in_credential(placeholder, context);
   }
   if (root == "sink") {
     return mistake_in_sink(placeholder);
@@ -194,7 +195,8 @@ std::string PresetTexts::mistake_in(const crm::Placeholder& placeholder, const S
   return plain && (!member.empty() || goes_deeper(placeholder)) ? fmt::format("${{{}}} has no members", root) : "";
 }
 
-std::string PresetTexts::mistake_in_record(const crm::Placeholder& placeholder, const Sight& sight) const {
+std::string PresetTexts::mistake_in_record(const crm::Placeholder& placeholder,
+                                           const PlaceholderContext& context) const {
   const std::string& root = placeholder.root;
   const bool is_contact = root == "contact";
   const Vocabulary::Records& records = is_contact ? vocabulary.contact : vocabulary.activity;
@@ -202,7 +204,7 @@ std::string PresetTexts::mistake_in_record(const crm::Placeholder& placeholder, 
   if (member.empty()) {
     return fmt::format("${{{}}} needs a member: ${{{}.key}}, for example", root, root);
   }
-  if (is_contact && !sight.mapped && (member == "fields" || member == "remote_id")) {
+  if (is_contact && !context.mapped && (member == "fields" || member == "remote_id")) {
     return fmt::format("${{contact.{}}} is not known where the fields are mapped", member);
   }
   if (member == "remote_id") {
@@ -244,52 +246,54 @@ std::string PresetTexts::mistake_in_sink(const crm::Placeholder& placeholder) co
                      advice_on(member, words_of(vocabulary.sink.saved)));
 }
 
-std::string PresetTexts::mistake_in_way(const crm::Placeholder& placeholder, const Sight& sight) const {
+std::string PresetTexts::mistake_in_credential(const crm::Placeholder& placeholder,
+                                               const PlaceholderContext& context) const {
   const bool is_secret = placeholder.root == "secret";
   const std::string member = member_of(placeholder);
   if (member.empty() || goes_deeper(placeholder)) {
     return fmt::format("${{{}}} needs one name: ${{{}.NAME}}", placeholder.root, placeholder.root);
   }
-  for (std::size_t index = 0; index < vocabulary.ways.size(); ++index) {
-    const Vocabulary::Way& way = vocabulary.ways[index];
-    const std::set<std::string>& known = is_secret ? way.secrets : way.tokens;
-    if ((sight.way && *sight.way != index) || known.contains(member)) {
+  for (std::size_t index = 0; index < vocabulary.credentials.size(); ++index) {
+    const Vocabulary::KnownCredential& credential = vocabulary.credentials[index];
+    const std::set<std::string>& known = is_secret ? credential.secrets : credential.tokens;
+    if ((context.credential && *context.credential != index) || known.contains(member)) {
       continue;
     }
     return fmt::format(
-        "${{{}.{}}} is not known with credential {}: {}{}", placeholder.root, member, way.name,
+        "${{{}.{}}} is not known with credential {}: {}{}", placeholder.root, member, credential.name,
         is_secret ? "it is not among its `secrets`" : "its token request does not save it under `values`",
         advice_on(member, words_of(known)));
   }
   return {};
 }
 
-crm::Tree PresetTexts::tree(const Node& node, const std::string& path, const Sight& sight, const Sight& each_item) {
-  return subtree(node, path, Eyes{sight, &each_item});
+crm::Tree PresetTexts::tree(const Node& node, const std::string& path, const PlaceholderContext& context,
+                            const PlaceholderContext& each_item) {
+  return subtree(node, path, TreeContext{context, &each_item});
 }
 
-crm::Tree PresetTexts::subtree(const Node& node, const std::string& path, const Eyes& eyes) {
+crm::Tree PresetTexts::subtree(const Node& node, const std::string& path, const TreeContext& context) {
   switch (node.kind) {
     case Node::Kind::null:
       return {boost::json::value(nullptr)};
     case Node::Kind::scalar:
-      return scalar(node, path, eyes.here);
+      return scalar(node, path, context.here);
     case Node::Kind::sequence: {
       crm::TreeList list;
       for (std::size_t index = 0; index < node.items.size(); ++index) {
-        list.elements.push_back(subtree(node.items[index], path_of(path, index), eyes));
+        list.elements.push_back(subtree(node.items[index], path_of(path, index), context));
       }
       return {std::move(list)};
     }
     case Node::Kind::map:
-      return is_form(node) ? form(node, path, eyes) : object(node, path, eyes);
+      return is_form(node) ? form(node, path, context) : object(node, path, context);
   }
   return {};
 }
 
-crm::Tree PresetTexts::scalar(const Node& node, const std::string& path, const Sight& sight) {
+crm::Tree PresetTexts::scalar(const Node& node, const std::string& path, const PlaceholderContext& context) {
   if (node.quoted) {
-    return {checked(node, path, sight)};
+    return {checked(node, path, context)};
   }
   if (node.text == "true" || node.text == "false") {
     return {boost::json::value(node.text == "true")};
@@ -297,10 +301,10 @@ crm::Tree PresetTexts::scalar(const Node& node, const std::string& path, const S
   if (std::optional<boost::json::value> number = number_of(node.text)) {
     return {std::move(*number)};
   }
-  return {text(node, path, sight)};
+  return {text(node, path, context)};
 }
 
-crm::Tree PresetTexts::object(const Node& node, const std::string& path, const Eyes& eyes) {
+crm::Tree PresetTexts::object(const Node& node, const std::string& path, const TreeContext& context) {
   crm::TreeObject result;
   for (const Entry& entry : node.entries) {
     const std::string entry_path = path_of(path, entry.key);
@@ -313,12 +317,12 @@ crm::Tree PresetTexts::object(const Node& node, const std::string& path, const E
     key.kind = Node::Kind::scalar;
     key.place = entry.place;
     key.text = entry.key;
-    result.members.emplace_back(checked(key, entry_path, eyes.here), subtree(entry.value, entry_path, eyes));
+    result.members.emplace_back(checked(key, entry_path, context.here), subtree(entry.value, entry_path, context));
   }
   return {std::move(result)};
 }
 
-crm::Tree PresetTexts::form(const Node& node, const std::string& path, const Eyes& eyes) {
+crm::Tree PresetTexts::form(const Node& node, const std::string& path, const TreeContext& context) {
   const Entry& first = node.entries.front();
   const bool valued = first.key == "$each" || first.key == "$if";
   for (const Entry& entry : node.entries) {
@@ -330,17 +334,17 @@ crm::Tree PresetTexts::form(const Node& node, const std::string& path, const Eye
     }
   }
   if (first.key == "$each") {
-    return each_form(node, path, eyes);
+    return each_form(node, path, context);
   }
   if (first.key == "$if") {
-    return if_form(node, path, eyes);
+    return if_form(node, path, context);
   }
   const std::string form_path = path_of(path, first.key);
   if (first.key == "$merge") {
-    return {crm::MergeForm{parts(first.value, form_path, eyes)}};
+    return {crm::MergeForm{parts(first.value, form_path, context)}};
   }
   if (first.key == "$concat") {
-    return {crm::ConcatForm{parts(first.value, form_path, eyes)}};
+    return {crm::ConcatForm{parts(first.value, form_path, context)}};
   }
   diagnostics_.report(first.place, form_path,
                       fmt::format("is no form of a tree{}; a key that begins with a dollar is written $$",
@@ -357,17 +361,17 @@ const Node* PresetTexts::value_of(const Node& form, const std::string& path) {
   return value == nullptr ? nullptr : &value->value;
 }
 
-crm::Tree PresetTexts::each_form(const Node& node, const std::string& path, const Eyes& eyes) {
+crm::Tree PresetTexts::each_form(const Node& node, const std::string& path, const TreeContext& context) {
   const Node& list = node.entries.front().value;
   const std::string list_path = path_of(path, std::string("$each"));
   crm::EachForm form;
   form.items = list.kind == Node::Kind::scalar && list.text == "items";
-  Eyes inside = eyes;
+  TreeContext inside = context;
   if (form.items) {
-    inside.here = *eyes.item;
-    inside.here.each = eyes.here.each;
+    inside.here = *context.item;
+    inside.here.each = context.here.each;
   } else {
-    form.list = text(list, list_path, eyes.here);
+    form.list = text(list, list_path, context.here);
     inside.here.each = true;
     inside.here.index = true;
     const bool is_placeholder =
@@ -382,23 +386,23 @@ crm::Tree PresetTexts::each_form(const Node& node, const std::string& path, cons
   return {std::move(form)};
 }
 
-crm::Tree PresetTexts::if_form(const Node& node, const std::string& path, const Eyes& eyes) {
+crm::Tree PresetTexts::if_form(const Node& node, const std::string& path, const TreeContext& context) {
   crm::IfForm form;
-  form.condition = text(node.entries.front().value, path_of(path, std::string("$if")), eyes.here);
+  form.condition = text(node.entries.front().value, path_of(path, std::string("$if")), context.here);
   const Node* value = value_of(node, path);
   form.value = std::make_shared<const crm::Tree>(
-      value == nullptr ? crm::Tree{} : subtree(*value, path_of(path, std::string("value")), eyes));
+      value == nullptr ? crm::Tree{} : subtree(*value, path_of(path, std::string("value")), context));
   return {std::move(form)};
 }
 
-std::vector<crm::Tree> PresetTexts::parts(const Node& node, const std::string& path, const Eyes& eyes) {
+std::vector<crm::Tree> PresetTexts::parts(const Node& node, const std::string& path, const TreeContext& context) {
   std::vector<crm::Tree> result;
   if (node.kind != Node::Kind::sequence) {
     diagnostics_.report(node, path, "must be a list of trees");
     return result;
   }
   for (std::size_t index = 0; index < node.items.size(); ++index) {
-    result.push_back(subtree(node.items[index], path_of(path, index), eyes));
+    result.push_back(subtree(node.items[index], path_of(path, index), context));
   }
   return result;
 }

@@ -118,20 +118,20 @@ class SinkDesigner {
     const auto chosen = std::find_if(preset_.credentials.begin(), preset_.credentials.end(), fits);
     design_.credential_index = static_cast<std::size_t>(chosen - preset_.credentials.begin());
     if (chosen == preset_.credentials.end() && all_known) {
-      report("secrets",
-             fmt::format("{}: {} needs {}", sink_.secrets.empty() ? "is missing" : "lacks some", preset_.name, ways()));
+      report("secrets", fmt::format("{}: {} needs {}", sink_.secrets.empty() ? "is missing" : "lacks some",
+                                    preset_.name, credentials_text()));
     }
   }
 
   // The secrets of each credential, in words.
-  [[nodiscard]] std::string ways() const {
-    std::vector<std::string> ways;
-    ways.reserve(preset_.credentials.size());
+  [[nodiscard]] std::string credentials_text() const {
+    std::vector<std::string> texts;
+    texts.reserve(preset_.credentials.size());
     for (const crm::Credential& credential : preset_.credentials) {
-      ways.push_back(fmt::format("{} ({})", fmt::join(credential.secrets, ", "),
-                                 credential.doc.empty() ? credential.name : credential.doc));
+      texts.push_back(fmt::format("{} ({})", fmt::join(credential.secrets, ", "),
+                                  credential.doc.empty() ? credential.name : credential.doc));
     }
-    return fmt::format("{}", fmt::join(ways, "; or "));
+    return fmt::format("{}", fmt::join(texts, "; or "));
   }
 
   void choose_unit() {
@@ -237,15 +237,15 @@ class SinkDesigner {
     node.text = value;
     node.quoted = true;
     node.place = origin == diagnostics_.origins.end() ? Place{} : origin->second;
-    PresetFindings found(configuration_);
+    PresetDiagnostics found(configuration_);
     PresetTexts texts(found);
     for (const crm::Setting& setting : preset_.settings) {
       texts.vocabulary.settings.insert(setting.name);
     }
-    Sight sight;
-    sight.item = Sight::Item::contact;
-    sight.mapped = false;
-    (void)texts.text(node, origin == diagnostics_.origins.end() ? key : origin->first, sight);
+    PlaceholderContext context;
+    context.item = PlaceholderContext::Item::contact;
+    context.mapped = false;
+    (void)texts.text(node, origin == diagnostics_.origins.end() ? key : origin->first, context);
     const bool sound = found.empty();
     for (Diagnostic& mistake : found.take_entries()) {
       diagnostics_.take(std::move(mistake));
