@@ -120,9 +120,9 @@ awaitable<void> Engine::register_sinks() {
     names.emplace_back(sink.name, sink.history);
   }
   // What is dated shortly before a sink began but is only found now is news to everybody, the sink included.
-  Milliseconds margin{std::chrono::minutes{10}};
+  Milliseconds margin{0};
   for (const SourceOptions& source : options_.sources) {
-    margin = std::max(margin, source.lookback + source.settle);
+    margin = std::max(margin, news_margin(source));
   }
   auto job = [names = std::move(names), since = parts_.timer->now().wall - margin](storage::Store& store) {
     return store.register_sinks(names, since);
@@ -239,7 +239,7 @@ void Engine::reload_secrets() {
 std::vector<std::string> Engine::problems() const {
   std::vector<std::string> lines;
   for (const auto& source : sources_) {
-    const SourceLoop::Shortfall& shortfall = source->shortfall();
+    const FetchShortfall& shortfall = source->shortfall();
     const std::string place = "source " + source->name() + ": ";
     if (shortfall.listing_failed) {
       lines.push_back(place + "the users could not be listed: " + shortfall.last_error);

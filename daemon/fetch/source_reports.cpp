@@ -1,6 +1,5 @@
-// The part of SourceLoop that says what was seen: the cycle's ledger and what the operator has to know.
+// The log events and status of a source: the part of SourceLoop that reports what was seen.
 
-#include <algorithm>
 #include <boost/json.hpp>
 #include <sstream>
 #include <utility>
@@ -27,53 +26,82 @@ CycleTotals cycle_totals_from(const std::string& text) {
 // For the time that `status` expects the backfill to take: nothing is said before there is something to go by.
 awaitable<void> SourceLoop::save_backfill_rate() {
   const double hours = std::chrono::duration<double, std::ratio<3600>>(parts_.timer->now().steady - started_).count();
-  if (histories_completed_ == 0 || schedule_.history_size() == 0 || hours <= 0) {
+  if (machine_.histories_completed() == 0 || machine_.histories_left() == 0 || hours <= 0) {
     co_return;
   }
-  const double rate = static_cast<double>(histories_completed_) / hours;
+  const double rate = static_cast<double>(machine_.histories_completed()) / hours;
   auto job = [source = source_, rate](Store& store) {
     store.record_fact(source, storage::backfill_rate_fact, std::to_string(rate));
   };
   co_await parts_.storage->run(std::move(job));
 }
 
-void SourceLoop::report_retention(const storage::UserState& user) {
-  const std::optional<Instant> end = user.coverage.end();
-  const Instant now = parts_.timer->now().wall;
-  if (!end || now - *end < retention_alarm || std::exchange(retention_reported_, true)) {
-    return;
-  }
-  parts_.log->write(
-      Event::retention_near,
-      "users have not been read for a long time, and the vendor keeps messages for about 30 days: what was "
-      "said meanwhile may soon be gone. It is read now, the oldest first",
-      {{"source", options_.name},
-       {"unread_days", std::chrono::duration_cast<std::chrono::hours>(now - *end).count() / 24}});
-}
-
-void SourceLoop::report_drifts(const std::vector<std::string>& drifts) {
-  for (const std::string& drift : drifts) {
-    if (std::find(drifts_reported_.begin(), drifts_reported_.end(), drift) == drifts_reported_.end()) {
-      drifts_reported_.push_back(drift);
-      parts_.log->write(Event::drift, drift, {{"source", options_.name}});
-    }
+void SourceLoop::report_notices() {
+  for (const SourceNotice& notice : machine_.take_notices()) {
+    report(notice);
   }
 }
 
-void SourceLoop::report_lateness(const std::vector<Milliseconds>& lateness) {
-  for (const Milliseconds late : lateness) {
-    lateness_.add(late);
+void SourceLoop::report(const SourceNotice& notice) {
+  using Kind = SourceNotice::Kind;
+  const Field source{"source", options_.name};
+  switch (notice.kind) {
+    case Kind::messages_stored:
+      parts_.on_stored();
+      break;
+    case Kind::read_failed:
+      parts_.log->write(Event::page_failed, "a user's conversations could not be read: " + notice.detail,
+                        {source, user(notice.user_id), {"status", notice.status}});
+      break;
+    case Kind::user_parked:
+      parts_.log->write(Event::user_parked,
+                        "a user cannot be read and is parked; it is tried again, the others go on. " + notice.detail,
+                        {source, user(notice.user_id), {"retry_in_ms", notice.time.count()}});
+      break;
+    case Kind::user_recovered:
+      parts_.log->write(Event::user_recovered, "a user that failed is read again", {source, user(notice.user_id)});
+      break;
+    case Kind::user_gone:
+      parts_.log->write(Event::user_gone, "a user who matches no audience any more is read to the end and let go",
+                        {source, user(notice.user_id)});
+      break;
+    case Kind::window_unstable:
+      parts_.log->write(
+          Event::window_unstable,
+          "the list changed during every pass: its rows are stored, but not counted as complete; it is read again",
+          {source, user(notice.user_id)});
+      break;
+    case Kind::window_split:
+      parts_.log->write(Event::window_split, "a window holds too many rows and is read in narrower parts",
+                        {source, user(notice.user_id), {"width_ms", notice.time.count()}});
+      break;
+    case Kind::every_user_refused:
+      parts_.log->write(Event::source_down,
+                        "every user is refused: check customer_id, bot_key, base_url and api.conversations_path",
+                        {source});
+      record_state("failing: every user is refused", notice.detail);
+      break;
+    case Kind::some_user_accepted:
+      record_state("running", "");
+      break;
+    case Kind::drift:
+      parts_.log->write(Event::drift, notice.detail, {source});
+      break;
+    case Kind::late_messages:
+      parts_.log->write(
+          Event::late_messages,
+          "messages become visible nearly as late as the look-back reaches, so some may come later still: raise "
+          "`lookback`",
+          {source, {"late", notice.count}, {"lookback_wanted_ms", notice.time.count()}});
+      break;
+    case Kind::retention_near:
+      parts_.log->write(
+          Event::retention_near,
+          "users have not been read for a long time, and the vendor keeps messages for about 30 days: what was said "
+          "meanwhile may soon be gone. It is read now, the oldest first",
+          {source, {"unread_days", std::chrono::duration_cast<std::chrono::hours>(notice.time).count() / 24}});
+      break;
   }
-  const std::optional<Milliseconds> wanted = lateness_.look_back_for(late_share_caught);
-  if (lateness.empty() || !wanted || lateness_reported_ || *wanted < options_.lookback) {
-    return;
-  }
-  lateness_reported_ = true;
-  parts_.log->write(
-      Event::late_messages,
-      "messages become visible nearly as late as the look-back reaches, so some may come later still: raise "
-      "`lookback`",
-      {{"source", options_.name}, {"late", lateness_.count()}, {"lookback_wanted_ms", wanted->count()}});
 }
 
 awaitable<void> SourceLoop::write_cycle() {
