@@ -239,7 +239,7 @@ void Engine::reload_secrets() {
 std::vector<std::string> Engine::problems() const {
   std::vector<std::string> lines;
   for (const auto& source : sources_) {
-    const FetchShortfall& shortfall = source->shortfall();
+    const SourceLoop::Shortfall shortfall = source->shortfall();
     const std::string place = "source " + source->name() + ": ";
     if (shortfall.listing_failed) {
       lines.push_back(place + "the users could not be listed: " + shortfall.last_error);

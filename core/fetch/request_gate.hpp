@@ -43,8 +43,7 @@ class RequestGate {
   // We ended the request ourselves.
   void on_abandoned();
 
-  // Failures in a row without any success; from `failures_when_down` on the peer counts as down.
-  [[nodiscard]] int failures_in_a_row() const { return failures_; }
+  // The peer failed at least `failures_when_down` times without a success in between.
   [[nodiscard]] bool down() const { return failures_ >= failures_when_down; }
   [[nodiscard]] int in_flight() const { return in_flight_; }
 

@@ -42,13 +42,13 @@ Milliseconds news_margin(const SourceOptions& options) {
   return std::max(news_margin_min, options.lookback + options.settle);
 }
 
-SourceMachine::SourceMachine(const SourceOptions& options, FetchMode mode, std::uint64_t seed)
+SourceMachine::SourceMachine(const SourceOptions& options, FetchMode mode, Random& random)
     : options_(options),
       mode_(mode),
       planner_(std::max(earliest_instant, options.since.value_or(earliest_instant)), options.lookback),
       schedule_(options.poll),
       backoff_(backoff_first, backoff_max),
-      random_(seed),
+      random_(random),
       warnings_(options.lookback) {}
 
 void SourceMachine::start(const std::vector<ScheduledUser>& users, const PagingFacts& facts, Now now) {
@@ -263,7 +263,7 @@ ReadStep SourceMachine::after_window(Reading& reading, const SourceHealth& healt
     after_failure(reading);
     return end(row);
   }
-  shortfall_.last_error = reading.outcome->failure->detail;
+  last_error_ = reading.outcome->failure->detail;
   if (health.down) {
     schedule_.put(row, now.steady, reading.pick.work == Work::history);
     return end(row);
@@ -414,11 +414,11 @@ Milliseconds SourceMachine::parking_time(UserRow user, int failures, bool refuse
   }
   // In one pass those who are done have left the schedule.
   const bool could_be_all = mode_ == FetchMode::forever || !read_succeeded_;
-  const std::size_t all = schedule_.size() + static_cast<std::size_t>(shortfall_.users_failed);
+  const std::size_t all = schedule_.size() + users_failed_;
   if (refused && could_be_all && refused_.size() >= all) {
     read_succeeded_ = false;
     if (!std::exchange(every_user_refused_, true)) {
-      notify(NoticeKind::every_user_refused).detail = shortfall_.last_error;
+      notify(NoticeKind::every_user_refused).detail = last_error_;
     }
   }
   if (!read_succeeded_) {
@@ -432,7 +432,7 @@ void SourceMachine::finish_user(UserRow user, bool failed) {
   schedule_.remove(user);
   rounds_.erase(user);
   if (failed) {
-    ++shortfall_.users_failed;
+    ++users_failed_;
   }
 }
 

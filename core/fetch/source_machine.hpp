@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/failure.hpp"
+#include "core/fetch/fetch_mode.hpp"
 #include "core/fetch/fetch_record.hpp"
 #include "core/fetch/pager.hpp"
 #include "core/fetch/poll_schedule.hpp"
@@ -22,11 +23,6 @@
 #include "core/retry.hpp"
 
 namespace elit {
-
-enum class FetchMode {
-  forever,   // the daemon: users are read again and again
-  one_pass,  // `sync`: every user is read once up to the present
-};
 
 // What a reader does next.
 struct ReadUser {  // load the user -> on_loaded
@@ -75,16 +71,6 @@ struct SourceNotice {
   std::int64_t count = 0;
 };
 
-// What one pass could not do.
-struct FetchShortfall {
-  bool listing_failed = false;
-  bool gave_up = false;
-  std::int64_t users_failed = 0;
-  std::string last_error;  // a line for a person
-
-  [[nodiscard]] bool any() const { return listing_failed || gave_up || users_failed > 0; }
-};
-
 // What is known of the source as a whole.
 struct SourceHealth {
   Milliseconds skew{0};  // the vendor's clock minus ours
@@ -103,8 +89,8 @@ struct SourceHealth {
 // asks next_step() until the read has ended. A user is read by one reader at a time.
 class SourceMachine {
  public:
-  // `options` outlives the machine.
-  SourceMachine(const SourceOptions& options, FetchMode mode, std::uint64_t seed);
+  // `options` and `random` outlive the machine.
+  SourceMachine(const SourceOptions& options, FetchMode mode, Random& random);
   SourceMachine(const SourceMachine&) = delete;
   SourceMachine& operator=(const SourceMachine&) = delete;
 
@@ -138,11 +124,9 @@ class SourceMachine {
   // Users whose history waits to be read, and those whose history was completed since the start.
   [[nodiscard]] std::size_t histories_left() const { return schedule_.history_size(); }
   [[nodiscard]] std::int64_t histories_completed() const { return histories_completed_; }
-  [[nodiscard]] const FetchShortfall& shortfall() const { return shortfall_; }
-  [[nodiscard]] FetchShortfall& shortfall() { return shortfall_; }
-
-  // The wait before something that failed `failures` times in a row is tried again.
-  [[nodiscard]] Milliseconds retry_delay(int failures) { return backoff_.delay(failures, random_.fraction()); }
+  // Users whom one pass could not read, and why the latest read failed; a line for a person.
+  [[nodiscard]] std::size_t users_failed() const { return users_failed_; }
+  [[nodiscard]] const std::string& last_error() const { return last_error_; }
 
  private:
   // The read of one user, from being picked to its consequences.
@@ -181,6 +165,7 @@ class SourceMachine {
   void after_unproven(const Reading& reading, Now now);
   [[nodiscard]] RecordFailure record_failure(Reading& reading, Now now);
   void after_failure(const Reading& reading);
+  [[nodiscard]] Milliseconds retry_delay(int failures) { return backoff_.delay(failures, random_.fraction()); }
   [[nodiscard]] Milliseconds parking_time(UserRow user, int failures, bool refused);
   void put_again(const Reading& reading, SteadyTime from);
   void finish_user(UserRow user, bool failed);
@@ -195,7 +180,7 @@ class SourceMachine {
   PagingFacts facts_;
   PagingFacts facts_recorded_;
   Backoff backoff_;
-  Random random_;
+  Random& random_;
   std::unordered_map<UserRow, Reading> readings_;
   std::unordered_map<UserRow, UserRound> rounds_;
   std::unordered_map<UserRow, int> unproven_;  // reads in a row that proved nothing
@@ -204,7 +189,8 @@ class SourceMachine {
   bool every_user_refused_ = false;            // reported
   std::int64_t histories_completed_ = 0;
   SourceWarnings warnings_;
-  FetchShortfall shortfall_;
+  std::size_t users_failed_ = 0;
+  std::string last_error_;
   std::vector<SourceNotice> notices_;
 };
 

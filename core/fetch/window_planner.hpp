@@ -23,7 +23,6 @@ struct Window {
   Instant cover_to;  // at most span.to; at or before span.from: complete or not, nothing becomes covered
 
   [[nodiscard]] Interval covered() const { return {span.from, cover_to}; }
-  [[nodiscard]] bool reaches(Present present) const { return span.to >= present.cover_to; }
   bool operator==(const Window&) const = default;
 };
 

@@ -59,7 +59,6 @@ awaitable<Result<Answer>> SourceClient::exchange(std::string subject,
     if (!may_go) {
       co_return ended();
     }
-    ++requests_;
     const std::string secret = secret_;
     HttpRequest request = make(secret);
     const Now before = parts_.timer->now();

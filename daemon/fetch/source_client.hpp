@@ -69,8 +69,6 @@ class SourceClient {
   [[nodiscard]] std::optional<SteadyTime> oldest_request() const {
     return under_way_.empty() ? std::nullopt : std::optional{*under_way_.begin()};
   }
-  // Requests sent so far.
-  [[nodiscard]] std::int64_t requests() const { return requests_; }
 
  private:
   template <class Answer>
@@ -104,7 +102,6 @@ class SourceClient {
   std::string failed_subject_;  // the user whose request failed last, while none has succeeded since
   bool throttle_reported_ = false;
   std::string state_;
-  std::int64_t requests_ = 0;
   std::multiset<SteadyTime> under_way_;
 };
 

@@ -12,8 +12,6 @@ using boost::asio::awaitable;
 using storage::Store;
 
 constexpr std::string_view paging_fact = "paging";
-constexpr int listing_attempts_max = 6;  // in one pass
-constexpr int pages_of_users_max = 100'000;
 
 // What the store knows of a source.
 struct SourceState {
@@ -47,7 +45,9 @@ SourceLoop::SourceLoop(const SourceOptions& options, Mode mode, Parts parts)
       mode_(mode),
       parts_(std::move(parts)),
       client_(options, client_parts()),
-      machine_(options, mode, parts_.seed),
+      random_(parts_.seed),
+      lister_(options, mode, random_),
+      machine_(options, mode, random_),
       work_(parts_.executor),
       cycle_(parts_.executor),
       ended_(parts_.executor) {}
@@ -67,8 +67,8 @@ SourceClient::Parts SourceLoop::client_parts() {
 
 void SourceLoop::record_state(const std::string& state, const std::string& reason) {
   if (source_ != 0) {
-    const bool alarm = state == "running" && !departures_blocked_reason_.empty();
-    start(alarm ? write_state("alarm: roster", departures_blocked_reason_) : write_state(state, reason));
+    const std::string& alarm = lister_.departures_blocked_reason();
+    start(state == "running" && !alarm.empty() ? write_state("alarm: roster", alarm) : write_state(state, reason));
   }
 }
 
@@ -81,19 +81,15 @@ awaitable<void> SourceLoop::write_state(std::string state, std::string reason) {
 awaitable<void> SourceLoop::run() {
   co_await load_state();
   if (mode_ == Mode::one_pass) {
-    const bool listed = co_await list_everybody();
-    machine_.shortfall().listing_failed = !listed;
+    co_await lister();
   } else {
-    start(cycles());
+    start(lister());
   }
   for (int i = 0; i < options_.limits.concurrency; ++i) {
     start(reader());
   }
   while (running_ > 0) {
     co_await ended_.wait();
-  }
-  if (mode_ == Mode::one_pass) {
-    machine_.shortfall().gave_up = client_.gave_up();
   }
   if (error_) {
     std::rethrow_exception(error_);
@@ -136,78 +132,87 @@ awaitable<void> SourceLoop::load_state() {
   };
   SourceState state = co_await parts_.storage->run(std::move(job));
   source_ = state.source;
-  audiences_ = std::move(state.audiences);
+  lister_.start(std::move(state.audiences));
   reported_ = state.reported;
   const Now now = parts_.timer->now();
   started_ = now.steady;
   machine_.start(state.users, state.paging, now);
 }
 
-awaitable<void> SourceLoop::cycles() {
-  int failures = 0;
-  while (!stopped_) {
-    const SteadyTime tick = parts_.timer->now().steady;
-    const bool listed = co_await list_everybody();
-    failures = listed ? 0 : failures + 1;
-    const SteadyTime next =
-        tick + (listed ? options_.poll.interval : std::min(options_.poll.interval, machine_.retry_delay(failures)));
-    SteadyTime now = parts_.timer->now().steady;
-    while (!stopped_ && now < next && machine_.busy(tick)) {
-      co_await cycle_.wait(next - now);
-      now = parts_.timer->now().steady;
+awaitable<void> SourceLoop::lister() {
+  for (;;) {
+    const Now now = parts_.timer->now();
+    ListerAction action = lister_.next(now, machine_.busy(lister_.cycle_began()));
+    const auto* wait = std::get_if<WaitForCycle>(&action);
+    // Lists that were read before the stop are still applied.
+    const bool listed = wait != nullptr || std::holds_alternative<WriteCycle>(action);
+    if (std::holds_alternative<ListingDone>(action) || (stopped_ && listed)) {
+      co_return;
     }
-    if (stopped_) {
-      break;
-    }
-    co_await write_cycle();
-    for (now = parts_.timer->now().steady; !stopped_ && now < next; now = parts_.timer->now().steady) {
-      co_await cycle_.wait(next - now);
+    if (wait != nullptr) {
+      co_await cycle_.wait(wait->until - now.steady);
+    } else {
+      co_await carry_out(std::move(action));
     }
   }
 }
 
-awaitable<bool> SourceLoop::list_everybody() {
-  bool all_listed = true;
-  bool alarm = false;
-  std::int64_t listed = 0;
-  std::vector<storage::ListingDecision> decisions;
-  for (std::size_t i = 0; i < options_.audiences.size() && !stopped_; ++i) {
-    Result<std::vector<ListedUser>> users = co_await list_audience(options_.audiences[i]);
-    if (users.has_error()) {
-      all_listed = false;
-      continue;
-    }
-    auto stage = [audience = audiences_[i], users = std::move(*users)](Store& store) {
-      return store.stage_listing(audience, users);
-    };
-    const ListingCounts counts = co_await parts_.storage->run(std::move(stage));
-    const ListingVerdict verdict = judge_listing(counts, options_.roster.shrink_alarm);
-    listed += counts.listed;
-    if (verdict != ListingVerdict::accepted) {
-      alarm = true;
-      report_alarm(options_.audiences[i], counts);
-    }
-    storage::ListingDecision decision;
-    decision.audience = audiences_[i];
-    decision.members_may_leave = verdict == ListingVerdict::accepted;
-    decisions.push_back(decision);
+awaitable<void> SourceLoop::carry_out(ListerAction action) {
+  if (const auto* list = std::get_if<ListUsers>(&action)) {
+    co_await list_users(*list);
+  } else if (const auto* wait = std::get_if<WaitToList>(&action)) {
+    const bool may_go_on = co_await client_.wait_to_retry(wait->wait);
+    lister_.on_waited(may_go_on);
+  } else if (auto* listing = std::get_if<StageListing>(&action)) {
+    co_await stage_listing(std::move(*listing));
+  } else if (auto* listings = std::get_if<ApplyListings>(&action)) {
+    co_await apply_listings(std::move(*listings));
+  } else {
+    co_await write_cycle();
   }
-  if (decisions.empty()) {
-    co_return all_listed;
+}
+
+awaitable<void> SourceLoop::list_users(ListUsers asked) {
+  const Audience& audience = options_.audiences[asked.audience];
+  Result<elitbuzz::UsersAnswer> answer = co_await client_.list_users(audience, asked.page);
+  if (answer.has_error()) {
+    if (lister_.on_failure(answer.error(), client_.finished())) {
+      parts_.log->write(Event::page_failed, "the users list of an audience could not be read: " + answer.error().detail,
+                        {{"source", options_.name}, {"attribute", audience.attribute}});
+    }
+    co_return;
   }
-  auto apply = [source = source_, decisions, at = parts_.timer->now().wall](Store& store) {
-    return store.apply_listings(source, decisions, at);
+  if (answer->rejected > 0) {
+    machine_.note_drift("the users list holds elements without an id: set api.user_id");
+    report_notices();
+  }
+  lister_.on_users(std::move(answer->users));
+}
+
+awaitable<void> SourceLoop::stage_listing(StageListing listing) {
+  const std::size_t audience = listing.audience;
+  auto job = [row = lister_.audience(audience), users = std::move(listing.users)](Store& store) {
+    return store.stage_listing(row, users);
   };
-  const storage::ListingChange change = co_await parts_.storage->run(std::move(apply));
-  if (!alarm && !std::exchange(departures_blocked_reason_, "").empty()) {
+  const ListingCounts counts = co_await parts_.storage->run(std::move(job));
+  if (lister_.on_staged(counts)) {
+    report_alarm(options_.audiences[audience], counts);
+  }
+}
+
+awaitable<void> SourceLoop::apply_listings(ApplyListings listings) {
+  auto job = [source = source_, decisions = std::move(listings.decisions),
+              at = parts_.timer->now().wall](Store& store) { return store.apply_listings(source, decisions, at); };
+  const storage::ListingChange change = co_await parts_.storage->run(std::move(job));
+  const bool was_blocked = !lister_.departures_blocked_reason().empty();
+  const bool changed = lister_.on_applied(change);
+  if (was_blocked && lister_.departures_blocked_reason().empty()) {
     record_state("running", "");
   }
-  followed_ = change.followed;
-  if (listed != last_listed_ || !change.arrived.empty() || !change.departed.empty()) {
-    last_listed_ = listed;
+  if (changed) {
     parts_.log->write(Event::users_listed, "the users of all audiences are listed",
                       {{"source", options_.name},
-                       {"listed", listed},
+                       {"listed", lister_.listed()},
                        {"arrived", change.arrived.size()},
                        {"departed", change.departed.size()},
                        {"followed", change.followed}});
@@ -216,17 +221,12 @@ awaitable<bool> SourceLoop::list_everybody() {
   if (!change.arrived.empty()) {
     work_.set();
   }
-  co_return all_listed;
 }
 
 void SourceLoop::report_alarm(const Audience& audience, const ListingCounts& counts) {
-  const std::string what = counts.listed == 0 ? "the users list of an audience is suddenly empty"
-                                              : "the users list of an audience shrank sharply";
-  if (!std::exchange(departures_blocked_reason_, what + "; nobody is let go").empty()) {
-    return;
-  }
   parts_.log->write(Event::roster_alarm,
-                    what + ": nobody is let go. Check the attribute's name and the API; if the list is right, " +
+                    lister_.departures_blocked_reason() +
+                        ". Check the attribute's name and the API; if the list is right, " +
                         (counts.listed == 0 ? "remove the audience" : "raise roster.shrink_alarm for a while"),
                     {{"source", options_.name},
                      {"attribute", audience.attribute},
@@ -234,51 +234,6 @@ void SourceLoop::report_alarm(const Audience& audience, const ListingCounts& cou
                      {"listed", counts.listed},
                      {"missing", counts.missing}});
   record_state("running", "");
-}
-
-awaitable<Result<std::vector<ListedUser>>> SourceLoop::list_audience(Audience audience) {
-  const bool paged = !options_.api.users_page_parameter.empty();
-  std::vector<ListedUser> users;
-  std::vector<std::string> last_page;
-  int attempts = 0;
-  for (int page = 1; page <= pages_of_users_max;) {
-    const std::optional<int> number = paged ? std::optional{page} : std::nullopt;
-    Result<elitbuzz::UsersAnswer> answer = co_await client_.list_users(audience, number);
-    if (answer.has_error()) {
-      ++attempts;
-      if (attempts == 1 && !client_.finished()) {
-        parts_.log->write(Event::page_failed,
-                          "the users list of an audience could not be read: " + answer.error().detail,
-                          {{"source", options_.name}, {"attribute", audience.attribute}});
-      }
-      machine_.shortfall().last_error = answer.error().detail;
-      const bool again = mode_ == Mode::one_pass && attempts < listing_attempts_max &&
-                         answer.error().kind != FailureKind::rejected && !client_.finished();
-      const bool waited = again && co_await client_.wait_to_retry(machine_.retry_delay(attempts));
-      if (!waited) {
-        co_return answer.error();
-      }
-      continue;
-    }
-    if (answer->rejected > 0) {
-      machine_.note_drift("the users list holds elements without an id: set api.user_id");
-      report_notices();
-    }
-    std::vector<std::string> ids;
-    for (const ListedUser& listed : answer->users) {
-      ids.push_back(listed.user_id);
-    }
-    if (ids.empty() || ids == last_page) {
-      break;
-    }
-    std::move(answer->users.begin(), answer->users.end(), std::back_inserter(users));
-    last_page = std::move(ids);
-    if (!paged) {
-      break;
-    }
-    ++page;
-  }
-  co_return users;
 }
 
 awaitable<void> SourceLoop::reader() {
@@ -415,6 +370,16 @@ awaitable<void> SourceLoop::save_paging(std::string facts) {
     store.record_fact(source, paging_fact, facts);
   };
   co_await parts_.storage->run(std::move(job));
+}
+
+SourceLoop::Shortfall SourceLoop::shortfall() const {
+  Shortfall shortfall;
+  shortfall.listing_failed = lister_.failed();
+  shortfall.gave_up = client_.gave_up();
+  shortfall.users_failed = machine_.users_failed();
+  const bool listing = shortfall.listing_failed || machine_.last_error().empty();
+  shortfall.last_error = listing ? lister_.last_error() : machine_.last_error();
+  return shortfall;
 }
 
 std::optional<SteadyTime> SourceLoop::stalled_since() const {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "core/fetch/lister.hpp"
 #include "core/fetch/source_machine.hpp"
 #include "daemon/fetch/source_client.hpp"
 #include "daemon/log/log.hpp"
@@ -54,6 +55,16 @@ class SourceLoop {
     std::uint64_t seed = 0;
   };
 
+  // What one pass could not do, for its exit status.
+  struct Shortfall {
+    bool listing_failed = false;
+    bool gave_up = false;
+    std::size_t users_failed = 0;
+    std::string last_error;  // a line for a person
+
+    [[nodiscard]] bool any() const { return listing_failed || gave_up || users_failed > 0; }
+  };
+
   // `options` outlives the loop.
   SourceLoop(const SourceOptions& options, Mode mode, Parts parts);
 
@@ -65,8 +76,7 @@ class SourceLoop {
   void stop();
   void reload_secret();
 
-  // What one pass could not do, for its exit status.
-  [[nodiscard]] const FetchShortfall& shortfall() const { return machine_.shortfall(); }
+  [[nodiscard]] Shortfall shortfall() const;
   [[nodiscard]] const std::string& name() const { return options_.name; }
   [[nodiscard]] std::size_t followed() const { return machine_.users(); }
 
@@ -84,9 +94,12 @@ class SourceLoop {
   boost::asio::awaitable<void> write_state(std::string state, std::string reason);
   boost::asio::awaitable<void> load_state();
 
-  boost::asio::awaitable<void> cycles();
-  boost::asio::awaitable<bool> list_everybody();
-  boost::asio::awaitable<Result<std::vector<ListedUser>>> list_audience(Audience audience);
+  boost::asio::awaitable<void> lister();
+  // Carries out everything but waiting for the next cycle.
+  boost::asio::awaitable<void> carry_out(ListerAction action);
+  boost::asio::awaitable<void> list_users(ListUsers asked);
+  boost::asio::awaitable<void> stage_listing(StageListing listing);
+  boost::asio::awaitable<void> apply_listings(ApplyListings listings);
   void report_alarm(const Audience& audience, const ListingCounts& counts);
 
   boost::asio::awaitable<void> reader();
@@ -108,6 +121,8 @@ class SourceLoop {
   Mode mode_;
   Parts parts_;
   SourceClient client_;
+  Random random_;
+  Lister lister_;
   SourceMachine machine_;
   AsyncEvent work_;   // something became due, or a read ended
   AsyncEvent cycle_;  // a read ended: the cycle may be over
@@ -116,12 +131,8 @@ class SourceLoop {
   bool stopped_ = false;
   std::exception_ptr error_;
   storage::SourceId source_ = 0;
-  std::vector<AudienceId> audiences_;
   CycleTotals reported_;
   SteadyTime started_{};
-  std::int64_t last_listed_ = -1;
-  std::string departures_blocked_reason_;  // empty: departures are allowed
-  std::int64_t followed_ = 0;
 };
 
 }  // namespace elit::daemon

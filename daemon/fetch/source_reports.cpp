@@ -131,7 +131,7 @@ awaitable<void> SourceLoop::write_cycle() {
                       {"rejected", totals.rejected - before.rejected},
                       {"sinks", boost::json::value(std::move(sinks))},
                       {"stored", ledger.stored},
-                      {"followed", followed_}};
+                      {"followed", lister_.followed()}};
   parts_.log->write(Event::cycle, "a polling cycle is over", fields);
   if (!balanced) {
     parts_.log->write(
