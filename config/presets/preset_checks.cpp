@@ -45,7 +45,7 @@ bool walks_through_items(const Node& node) {
 
 bool has_exists_rule(const std::vector<crm::VerdictRule>& rules) {
   return std::any_of(rules.begin(), rules.end(),
-                     [](const crm::VerdictRule& rule) { return rule.verdict == crm::Verdict::exists; });
+                     [](const crm::VerdictRule& rule) { return rule.verdict == Verdict::exists; });
 }
 
 class PresetCheck {

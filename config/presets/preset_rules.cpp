@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "config/yaml/text_rules.hpp"
@@ -12,6 +13,12 @@ namespace elit::config {
 namespace {
 
 using Range = std::pair<int, int>;
+
+// What the words of the key `verdict` mean, in their order in preset_table.cpp.
+constexpr std::array rule_verdicts{Verdict::delivered,    Verdict::retry,    Verdict::throttled,
+                                   Verdict::unauthorized, Verdict::rejected, Verdict::rejected_in_company,
+                                   Verdict::too_large,    Verdict::exists,   Verdict::unknown,
+                                   Verdict::misconfigured};
 
 std::optional<Pattern> read_pattern(Members& members, const char* key) {
   const std::optional<std::string> text = members.text_if_any(key);
@@ -75,13 +82,15 @@ crm::VerdictRule read_verdict(const Node& node, const std::string& path, PresetD
   rule.conditions = read_conditions(members, "when", diagnostics);
   const std::string words = fmt::format("{}", fmt::join(preset_map::verdict_rule().find("verdict")->words, ", "));
   if (members.need("verdict", "add verdict: " + words) != nullptr) {
-    rule.verdict = members.choice("verdict", crm::Verdict::unknown);
+    if (const auto word = members.word("verdict")) {
+      rule.verdict = rule_verdicts.at(*word);
+    }
   }
   rule.wait = members.duration("wait");
   rule.wait_seconds = read_locator(members, "wait_seconds", diagnostics);
   rule.wait_until_midnight = members.flag("wait_until_midnight", false);
   rule.id = read_locator(members, "id", diagnostics);
-  if (rule.id && rule.verdict != crm::Verdict::exists) {
+  if (rule.id && rule.verdict != Verdict::exists) {
     members.report("id", "is only for verdict: exists, which takes the record that is there");
   }
   rule.advice = members.text("advice");

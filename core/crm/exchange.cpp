@@ -177,7 +177,7 @@ bool Exchange::pass_stage(StepItem next) {
   if (next != StepItem::sink && !sink_settled_) {
     const Item& sink = sink_.front();
     if (sink.fate != Fate::open) {
-      stop(sink.fate == Fate::rejected ? BatchVerdict::misconfigured : BatchVerdict::transient, sink.error, sink.error);
+      stop(sink.fate == Fate::rejected ? Verdict::misconfigured : Verdict::retry, sink.error, sink.error);
       return false;
     }
     sink_settled_ = true;

@@ -64,7 +64,7 @@ class Exchange {
   void refuse_credential(const std::string& detail);
   // The token endpoint failed, so nothing can be sent: `verdict` is throttled, transient, unauthorized or
   // misconfigured.
-  void give_up(BatchVerdict verdict, const std::string& detail, std::optional<Milliseconds> wait);
+  void give_up(Verdict verdict, const std::string& detail, std::optional<Milliseconds> wait);
 
   // Requires: next() gave nothing, or the attempt was given up.
   [[nodiscard]] ExchangeResult result();
@@ -126,7 +126,7 @@ class Exchange {
   void adopt(Item& item, const std::string& remote_id, const std::map<std::string, std::string>& saved) const;
   void refuse_chunk(const std::string& reason);
   void end_chunk(Fate fate, const std::string& error);
-  void stop(BatchVerdict verdict, const std::string& detail, const std::string& reason);
+  void stop(Verdict verdict, const std::string& detail, const std::string& reason);
   void wait_for(std::optional<Milliseconds> wait);
 
   // What the attempt came to (exchange_result.cpp).

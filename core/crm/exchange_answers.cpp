@@ -67,7 +67,7 @@ void Exchange::assume_done() {
     Item& item = items()[place];
     if (writing) {
       ItemReading reading;
-      reading.verdict = Verdict::done;
+      reading.verdict = Verdict::delivered;
       reading.saved = saved;
       if (step().reply.id && item.remote_id.empty()) {
         reading.remote_id = step().item == StepItem::contact ? "(contact id)" : "(record id)";
@@ -81,23 +81,20 @@ void Exchange::assume_done() {
 
 void Exchange::on_failure(const Failure& failure) {
   check(!chunk_.empty(), "a failure belongs to a request");
-  const bool reached = failure.answer_lost || failure.kind == FailureKind::malformed;
+  const Verdict verdict = verdict_of(failure);
+  const bool reached = traits_of(verdict).may_be_written;
   const std::string place = step().name + ": " + failure.detail;
   end_chunk(reached && writes(step().kind) ? Fate::unknown : Fate::not_sent, place);
   wait_for(failure.retry_after);
-  stop(failure.kind == FailureKind::throttled      ? BatchVerdict::throttled
-       : failure.kind == FailureKind::unauthorized ? BatchVerdict::unauthorized
-       : failure.kind == FailureKind::rejected     ? BatchVerdict::misconfigured
-                                                   : BatchVerdict::transient,
-       place, place);
+  stop(if_nothing_is_written(verdict), place, place);
 }
 
 void Exchange::refuse_credential(const std::string& detail) {
   end_chunk(Fate::not_sent, detail);
-  stop(BatchVerdict::unauthorized, detail, detail);
+  stop(Verdict::unauthorized, detail, detail);
 }
 
-void Exchange::give_up(BatchVerdict verdict, const std::string& detail, std::optional<Milliseconds> wait) {
+void Exchange::give_up(Verdict verdict, const std::string& detail, std::optional<Milliseconds> wait) {
   if (!chunk_.empty()) {
     end_chunk(Fate::not_sent, detail);
   }
@@ -129,7 +126,7 @@ void Exchange::apply_item(Item& item, const ItemReading& reading) {
   const bool gave_id = !reading.remote_id.empty() || !item.remote_id.empty();
   item.doubtful = item.doubtful && (step().kind != StepKind::write || reading.verdict == Verdict::unknown);
   switch (reading.verdict) {
-    case Verdict::done:
+    case Verdict::delivered:
     case Verdict::exists:
       if (step().reply.id && !gave_id) {
         // Without its id nothing can be done with the record: the next attempt has to find it.
@@ -143,7 +140,7 @@ void Exchange::apply_item(Item& item, const ItemReading& reading) {
       item.known_before = item.known_before || (reading.verdict == Verdict::exists && !item.remote_id.empty());
       return;
     case Verdict::rejected:
-    case Verdict::rejected_batch:
+    case Verdict::rejected_in_company:
     case Verdict::too_large:
       item.fate = Fate::rejected;
       item.error = error;
@@ -153,29 +150,27 @@ void Exchange::apply_item(Item& item, const ItemReading& reading) {
       item.error = error;
       return;
     case Verdict::unknown:
+    case Verdict::not_sent:
+    case Verdict::unmentioned:
       item.fate = Fate::unknown;
       item.error = error;
       return;
     case Verdict::throttled:
     case Verdict::unauthorized:
-    case Verdict::fatal:
+    case Verdict::misconfigured:
       item.fate = Fate::retry;
       item.error = error;
-      stop(reading.verdict == Verdict::throttled ? BatchVerdict::throttled
-           : reading.verdict == Verdict::fatal   ? BatchVerdict::misconfigured
-                                                 : BatchVerdict::unauthorized,
-           step().name + ": " + reading.code, error);
+      stop(reading.verdict, step().name + ": " + reading.code, error);
       return;
   }
 }
 
 void Exchange::apply_whole(Verdict verdict, const std::string& detail, const std::string& reason,
                            const std::string& remote_id) {
-  const Fate sent = writes(step().kind) ? Fate::unknown : Fate::not_sent;
   switch (verdict) {
-    case Verdict::done:
+    case Verdict::delivered:
     case Verdict::exists:
-      if (chunk_.size() == 1 || verdict == Verdict::done) {
+      if (chunk_.size() == 1 || verdict == Verdict::delivered) {
         ItemReading reading;
         reading.verdict = verdict;
         reading.remote_id = chunk_.size() == 1 ? remote_id : std::string{};
@@ -187,28 +182,21 @@ void Exchange::apply_whole(Verdict verdict, const std::string& detail, const std
       }
       return;
     case Verdict::rejected:
-    case Verdict::rejected_batch:
+    case Verdict::rejected_in_company:
     case Verdict::too_large:
       refuse_chunk(reason);
-      return;
-    case Verdict::retry:
-      end_chunk(Fate::not_sent, reason);
-      stop(BatchVerdict::transient, detail, reason);
-      return;
-    case Verdict::throttled:
-      end_chunk(Fate::not_sent, reason);
-      stop(BatchVerdict::throttled, detail, reason);
       return;
     case Verdict::unauthorized:
       refuse_credential(detail);
       return;
-    case Verdict::fatal:
-      end_chunk(Fate::not_sent, reason);
-      stop(BatchVerdict::misconfigured, detail, reason);
-      return;
+    case Verdict::retry:
+    case Verdict::throttled:
+    case Verdict::misconfigured:
     case Verdict::unknown:
-      end_chunk(sent, reason);
-      stop(BatchVerdict::transient, detail, reason);
+    case Verdict::not_sent:
+    case Verdict::unmentioned:
+      end_chunk(verdict == Verdict::unknown && writes(step().kind) ? Fate::unknown : Fate::not_sent, reason);
+      stop(if_nothing_is_written(verdict), detail, reason);
       return;
   }
 }
@@ -282,10 +270,10 @@ void Exchange::end_chunk(Fate fate, const std::string& error) {
   }
 }
 
-void Exchange::stop(BatchVerdict verdict, const std::string& detail, const std::string& reason) {
+void Exchange::stop(Verdict verdict, const std::string& detail, const std::string& reason) {
   if (!trouble_) {
     trouble_.emplace();
-    trouble_->verdict = verdict;
+    trouble_->whole = verdict;
     trouble_->detail = detail;
     trouble_->reason = reason;
   }

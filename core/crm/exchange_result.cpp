@@ -9,26 +9,6 @@
 namespace elit::crm {
 namespace {
 
-// A message with several records has the verdict of the one that stands worst.
-int gravity(MessageVerdict verdict) {
-  switch (verdict) {
-    case MessageVerdict::unknown:
-      return 5;
-    case MessageVerdict::retry:
-    case MessageVerdict::unmentioned:
-      return 4;
-    case MessageVerdict::not_sent:
-      return 3;
-    case MessageVerdict::refused_in_company:
-      return 2;
-    case MessageVerdict::rejected:
-      return 1;
-    case MessageVerdict::delivered:
-      break;
-  }
-  return 0;
-}
-
 // Lists are of use within one attempt only.
 std::map<std::string, std::string> without_lists(std::map<std::string, std::string> saved) {
   std::erase_if(saved, [](const auto& each) { return each.second.starts_with('['); });
@@ -42,7 +22,7 @@ ExchangeResult Exchange::result() {
   const bool contacts_over = contacts_settled_;
   settle_contacts();
   ExchangeResult result;
-  result.answer.verdict = BatchVerdict::answered;
+  result.answer.whole.reset();
   if (trouble_) {
     result.answer = *trouble_;
   }
@@ -102,22 +82,22 @@ MessageAnswer Exchange::answer_for(std::size_t place, bool contacts_over) const 
   }
   switch (item.fate) {
     case Fate::open:
-      answer.verdict = item.written ? MessageVerdict::unknown : MessageVerdict::not_sent;
+      answer.verdict = item.written ? Verdict::unknown : Verdict::not_sent;
       break;
     case Fate::retry:
       // A message that is tried again by itself is no longer looked for.
-      answer.verdict = item.doubtful ? MessageVerdict::unknown : MessageVerdict::retry;
+      answer.verdict = item.doubtful ? Verdict::unknown : Verdict::retry;
       break;
     case Fate::unknown:
-      answer.verdict = MessageVerdict::unknown;
+      answer.verdict = Verdict::unknown;
       break;
     case Fate::not_sent:
-      answer.verdict = MessageVerdict::not_sent;
+      answer.verdict = Verdict::not_sent;
       break;
     case Fate::rejected:
-      answer.verdict = was_only_remembered(item)            ? MessageVerdict::retry
-                       : item.activity->messages.size() > 1 ? MessageVerdict::refused_in_company
-                                                            : MessageVerdict::rejected;
+      answer.verdict = was_only_remembered(item)            ? Verdict::retry
+                       : item.activity->messages.size() > 1 ? Verdict::rejected_in_company
+                                                            : Verdict::rejected;
       break;
   }
   return answer;
@@ -131,7 +111,7 @@ std::vector<MessageAnswer> Exchange::message_answers(bool contacts_over) const {
     for (const std::size_t message : activities_[place].activity->messages) {
       const bool first = !users.at(message).has_value();
       users[message] = activities_[place].user;
-      if (first || gravity(answer.verdict) > gravity(answers[message].verdict)) {
+      if (first || traits_of(answer.verdict).severity > traits_of(answers[message].verdict).severity) {
         answers[message] = answer;
       }
     }
@@ -141,10 +121,10 @@ std::vector<MessageAnswer> Exchange::message_answers(bool contacts_over) const {
   for (std::size_t message = task_.messages; message-- > 0;) {
     check(users[message].has_value(), "each message of the batch has a record");
     bool& sent = later_sent[*users[message]];
-    if (answers[message].verdict != MessageVerdict::not_sent) {
+    if (answers[message].verdict != Verdict::not_sent) {
       sent = true;
     } else if (sent) {
-      answers[message].verdict = task_.unsure ? MessageVerdict::unknown : MessageVerdict::retry;
+      answers[message].verdict = task_.unsure ? Verdict::unknown : Verdict::retry;
     }
   }
   return answers;

@@ -10,6 +10,7 @@
 
 #include "core/crm/template.hpp"
 #include "core/crm/work.hpp"
+#include "core/delivery/verdict.hpp"
 #include "core/instant.hpp"
 #include "core/text/pattern.hpp"
 
@@ -36,25 +37,12 @@ struct Condition {
   bool operator==(const Condition&) const = default;
 };
 
-enum class Verdict {
-  done,
-  retry,           // refused for now, not carried out: the same again later
-  throttled,       // too much: the sink pauses, nobody is to blame
-  unauthorized,    // the credential: a new token, then the sink pauses
-  rejected,        // this item is refused for good
-  rejected_batch,  // something in the request is refused for good, it does not say what
-  too_large,       // fewer items may pass
-  exists,          // the record is there already, from an earlier attempt: done, with the id found
-  unknown,         // it may have been carried out
-  fatal,           // the configuration does not fit the CRM: the sink pauses and says why
-};
-
 // The first rule that holds decides.
 struct VerdictRule {
   std::vector<std::pair<int, int>> statuses;  // from..to, both in; empty: any
   std::vector<Condition> conditions;
-  Verdict verdict = Verdict::unknown;
-  std::optional<Milliseconds> wait;  // before the next request to the CRM
+  Verdict verdict = Verdict::unknown;  // one of those that config/crm/README.md names
+  std::optional<Milliseconds> wait;    // before the next request to the CRM
   std::optional<Locator> wait_seconds;
   bool wait_until_midnight = false;  // in UTC
   std::optional<Locator> id;         // exists: the record's id

@@ -74,8 +74,8 @@ class ReplyReader {
 
   void read_element(std::size_t item, const json::value* element) {
     ItemReading reading;
-    if (all_hold(step_.reply.success, heard_, element)) {
-      reading.verdict = Verdict::done;
+    if (all_hold(step_.reply.item_done, heard_, element)) {
+      reading.verdict = Verdict::delivered;
       if (step_.reply.id) {
         reading.remote_id = remote_id_at(step_.reply.id, heard_, element);
       }
@@ -112,7 +112,7 @@ class ReplyReader {
 
   // The worse counts when an item is spoken of twice.
   void note(std::size_t item, ItemReading reading) {
-    if (!met_[item] || readings_[item].verdict == Verdict::done) {
+    if (!met_[item] || readings_[item].verdict == Verdict::delivered) {
       readings_[item] = std::move(reading);
     }
     met_[item] = true;
@@ -197,7 +197,7 @@ Reading read_reply(const Preset& preset, const Step& step, const HttpResponse& a
       return reading;
     }
     reading.items.clear();
-    whole.verdict = Verdict::rejected_batch;
+    whole.verdict = Verdict::rejected_in_company;
   }
   reading.whole = whole.verdict;
   reading.detail = std::move(whole.detail);
@@ -206,6 +206,27 @@ Reading read_reply(const Preset& preset, const Step& step, const HttpResponse& a
   reading.wait = whole.wait;
   return reading;
 }
+
+namespace {
+
+// A token endpoint that refuses a request refuses the secrets in it.
+Verdict token_verdict(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::throttled:
+    case Verdict::unauthorized:
+    case Verdict::misconfigured:
+      return verdict;
+    case Verdict::rejected:
+    case Verdict::rejected_in_company:
+      return Verdict::unauthorized;
+    case Verdict::too_large:
+      return Verdict::misconfigured;
+    default:
+      return Verdict::retry;
+  }
+}
+
+}  // namespace
 
 TokenReading read_token(const Credential::TokenRequest& request, const HttpResponse& answer, Instant now) {
   const HeardAnswer heard = hear(answer);
@@ -219,7 +240,7 @@ TokenReading read_token(const Credential::TokenRequest& request, const HttpRespo
     return reading;
   }
   WholeReading whole = read_whole({&request.verdicts}, "token: ", heard, now);
-  reading.whole = whole.verdict;
+  reading.whole = token_verdict(whole.verdict);
   reading.detail = whole.detail;
   // What a token endpoint says may repeat what it was asked with: only the status is kept.
   reading.reason = whole.detail;

@@ -14,7 +14,7 @@ namespace elit::crm {
 
 // What an answer says about one item of its request.
 struct ItemReading {
-  Verdict verdict = Verdict::unknown;  // done, retry, rejected, exists, unknown, throttled or fatal
+  Verdict verdict = Verdict::unknown;
   bool again = false;     // with retry: only a neighbour was to blame; to be sent again at once, without that one
   std::string remote_id;  // empty: the answer names none
   std::map<std::string, std::string> saved;
@@ -61,7 +61,7 @@ struct FindReading {
 
 // What an answer of the token endpoint says.
 struct TokenReading {
-  std::optional<Verdict> whole;               // absent: a good answer
+  std::optional<Verdict> whole;  // absent: a good answer; else retry, throttled, unauthorized or misconfigured
   std::map<std::string, std::string> values;  // those of TokenRequest::values that it has
   std::string detail;
   std::string reason;

@@ -58,22 +58,6 @@ std::optional<Milliseconds> lifetime_of(const std::string& expires_in) {
   return std::min<Milliseconds>(Milliseconds{std::min<std::int64_t>(seconds, 400LL * 86'400) * 1000}, lifetime_max);
 }
 
-BatchVerdict trouble_of(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::throttled:
-      return BatchVerdict::throttled;
-    case Verdict::unauthorized:
-    case Verdict::rejected:
-    case Verdict::rejected_batch:
-      return BatchVerdict::unauthorized;
-    case Verdict::fatal:
-    case Verdict::too_large:
-      return BatchVerdict::misconfigured;
-    default:
-      return BatchVerdict::transient;
-  }
-}
-
 // The host alone decides, so that none passes for loopback that only begins like it.
 bool is_loopback(const std::string& url) {
   const std::size_t begin = url.find("://") + 3;
@@ -159,21 +143,21 @@ TokenKeeper::Outcome TokenKeeper::on_answer(const HttpResponse& answer, const js
   Outcome outcome;
   outcome.wait = reading.wait;
   if (reading.whole) {
-    outcome.trouble = trouble_of(*reading.whole);
+    outcome.trouble = reading.whole;
     outcome.detail = reading.detail;
-    if (*outcome.trouble == BatchVerdict::unauthorized) {
+    if (*outcome.trouble == Verdict::unauthorized) {
       outcome.detail += ": the secrets are not accepted; check them, or authorise the program anew";
     }
     return outcome;
   }
   if (reading.values.empty()) {
-    outcome.trouble = BatchVerdict::misconfigured;
+    outcome.trouble = Verdict::misconfigured;
     outcome.detail = "token: the answer holds no token; check the URL of the token endpoint";
     return outcome;
   }
   const std::string base_url = reading.values["base_url"];
   if (!base_url.empty() && !accepts_base_url(base_url)) {
-    outcome.trouble = BatchVerdict::misconfigured;
+    outcome.trouble = Verdict::misconfigured;
     outcome.detail = "token: the answer leads to an address without TLS, which gets no credential";
     return outcome;
   }
@@ -205,10 +189,7 @@ TokenKeeper::Outcome TokenKeeper::on_answer(const HttpResponse& answer, const js
 
 TokenKeeper::Outcome TokenKeeper::on_failure(const Failure& failure) const {
   Outcome outcome;
-  outcome.trouble = failure.kind == FailureKind::throttled      ? BatchVerdict::throttled
-                    : failure.kind == FailureKind::unauthorized ? BatchVerdict::unauthorized
-                    : failure.kind == FailureKind::rejected     ? BatchVerdict::misconfigured
-                                                                : BatchVerdict::transient;
+  outcome.trouble = if_nothing_is_written(verdict_of(failure));
   outcome.detail = "token: " + failure.detail;
   outcome.wait = failure.retry_after;
   return outcome;

@@ -40,7 +40,7 @@ class TokenKeeper {
   [[nodiscard]] Result<CrmRequest> request(const boost::json::value& secrets, Instant now) const;
 
   struct Outcome {
-    std::optional<BatchVerdict> trouble;  // absent: there is a new token, in force after kept()
+    std::optional<Verdict> trouble;  // absent: there is a new token, in force after kept()
     std::string detail;
     std::optional<Milliseconds> wait;
     std::string to_keep;  // for the token file, to be kept before kept() is called; empty: nothing new

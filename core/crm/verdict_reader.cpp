@@ -19,7 +19,7 @@ Verdict usual_verdict(const HttpResponse& answer) {
     return Verdict::throttled;
   }
   if (status == 403 || status == 405 || status == 415 || (status >= 300 && status < 400)) {
-    return Verdict::fatal;
+    return Verdict::misconfigured;
   }
   if (status == 413) {
     return Verdict::too_large;
@@ -28,7 +28,7 @@ Verdict usual_verdict(const HttpResponse& answer) {
     return Verdict::retry;
   }
   if (status >= 400 && status < 500 && status != 408) {
-    return Verdict::rejected_batch;
+    return Verdict::rejected_in_company;
   }
   return Verdict::unknown;
 }

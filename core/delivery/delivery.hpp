@@ -142,12 +142,12 @@ class Delivery {
   [[nodiscard]] std::optional<SteadyTime> wake_up(SteadyTime now) const;
 
   void pace_by(const Batch& batch, const DeliveryAnswer& answer, Now now);
-  DeliveryRecord fail(BatchHandle handle, const DeliveryAnswer& answer, bool charged, Now now);
+  DeliveryRecord fail(BatchHandle handle, const DeliveryAnswer& answer, Now now);
   DeliveryRecord refuse(BatchHandle handle, const DeliveryAnswer& answer, Now now);
   DeliveryRecord settle(BatchHandle handle, const DeliveryAnswer& answer, Now now);
-  DeliveryOutcome settle_message(const Batch& batch, WaitingMessage message, MessageVerdict verdict,
+  DeliveryOutcome settle_message(const Batch& batch, WaitingMessage message, Verdict verdict,
                                  const MessageAnswer& answer, Now now);
-  void split_up(BatchHandle handle, const Batch& whole, const std::vector<MessageVerdict>& verdicts,
+  void split_up(BatchHandle handle, const Batch& whole, const std::vector<Verdict>& verdicts,
                 const DeliveryAnswer& answer, Now now, BatchSettled& settled);
   void give_up(const Batch& batch, const std::string& error, std::vector<DeliveryOutcome>& outcomes);
   // Opens a batch of `messages`, which were in `whole`, until now `handle`. `split` says what became of them.

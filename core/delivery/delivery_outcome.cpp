@@ -5,32 +5,40 @@
 #include "core/delivery/delivery.hpp"
 #include "core/delivery/verdict_order.hpp"
 
-// What answers mean.
+// Turns answers into outcomes and pace.
 namespace elit {
 namespace {
 
-bool has(const DeliveryAnswer& answer, MessageVerdict verdict) {
+bool has(const DeliveryAnswer& answer, Verdict verdict) {
   return std::any_of(answer.messages.begin(), answer.messages.end(),
                      [verdict](const MessageAnswer& message) { return message.verdict == verdict; });
 }
 
-bool has_refusal(const DeliveryAnswer& answer) {
-  return has(answer, MessageVerdict::rejected) || has(answer, MessageVerdict::refused_in_company);
-}
-
 // Whether what failed for now counts as an attempt; otherwise the sink as a whole waits.
-bool charges(BatchVerdict verdict) {
-  return verdict == BatchVerdict::transient || verdict == BatchVerdict::answered;
+bool charges(const DeliveryAnswer& answer) {
+  return !answer.whole || traits_of(*answer.whole).charges;
 }
 
-// Whether a message with this verdict is sent again in a batch of such, not settled.
-bool goes_along(MessageVerdict verdict) {
-  return verdict == MessageVerdict::unknown || verdict == MessageVerdict::not_sent ||
-         verdict == MessageVerdict::refused_in_company;
+// Whether the peer may hold messages of the batch although it did not say so.
+bool may_be_written(const DeliveryAnswer& answer) {
+  return has(answer, Verdict::unknown) || (answer.whole && traits_of(*answer.whole).may_be_written);
+}
+
+// Whether the peer dealt with the content of the batch, or of its messages.
+bool is_judged(const DeliveryAnswer& answer) {
+  return !answer.whole || traits_of(*answer.whole).proof >= Proof::alive;
+}
+
+Proof proof_of(const DeliveryAnswer& answer) {
+  Proof proof = answer.whole && is_judged(answer) ? traits_of(*answer.whole).proof : Proof::nothing;
+  for (const MessageAnswer& message : answer.messages) {
+    proof = std::max(proof, traits_of(message.verdict).proof);
+  }
+  return proof;
 }
 
 // Why the messages with this verdict wait.
-std::string reason_of(const DeliveryAnswer& answer, MessageVerdict verdict) {
+std::string reason_of(const DeliveryAnswer& answer, Verdict verdict) {
   for (const MessageAnswer& message : answer.messages) {
     if (message.verdict == verdict && !message.error.empty()) {
       return message.error;
@@ -46,21 +54,11 @@ DeliveryRecord Delivery::on_answer(BatchHandle handle, const DeliveryAnswer& ans
   check(found != batches_.end() && found->second.phase == Phase::in_flight && found->second.stored.has_value(),
         "an answer belongs to a batch in flight");
   pace_by(found->second, answer, now);
-  switch (answer.verdict) {
-    case BatchVerdict::answered:
-      return settle(handle, answer, now);
-    case BatchVerdict::transient:
-    case BatchVerdict::throttled:
-    case BatchVerdict::unauthorized:
-    case BatchVerdict::misconfigured:
-      return answer.messages.empty() ? fail(handle, answer, charges(answer.verdict), now) : settle(handle, answer, now);
-    case BatchVerdict::too_large:
-    case BatchVerdict::refused:
-      check(answer.messages.empty(), "what is refused as a whole is not judged one by one");
-      return refuse(handle, answer, now);
+  if (answer.whole == Verdict::too_large || answer.whole == Verdict::rejected_in_company) {
+    check(answer.messages.empty(), "what is refused as a whole is not judged one by one");
+    return refuse(handle, answer, now);
   }
-  check(false, "a verdict is one of those known");
-  return BatchSettled{};
+  return answer.whole && answer.messages.empty() ? fail(handle, answer, now) : settle(handle, answer, now);
 }
 
 void Delivery::on_recorded(BatchHandle handle, const std::vector<DeliveryBatchId>& splits, Now now) {
@@ -79,56 +77,42 @@ void Delivery::pace_by(const Batch& batch, const DeliveryAnswer& answer, Now now
   if (answer.retry_after) {
     pace_.be_quiet_until(now.steady + *answer.retry_after);
   }
-  if (has(answer, MessageVerdict::delivered)) {
+  const Proof proof = proof_of(answer);
+  if (proof == Proof::health) {
     refusals_ = 0;
   }
-  const bool fails = answer.verdict == BatchVerdict::transient || answer.verdict == BatchVerdict::throttled;
-  if (fails && is_paused(pace_.state())) {
-    // Who judges messages accepts the credential, and who takes some is well, whatever else is amiss.
-    if (has(answer, MessageVerdict::delivered)) {
+  if (answer.whole == Verdict::unauthorized || answer.whole == Verdict::misconfigured) {
+    const bool refused = answer.whole == Verdict::unauthorized;
+    pace_.pause(refused ? SinkState::credential : SinkState::misconfigured, batch.ticket, answer.detail, now.steady);
+    return;
+  }
+  if (is_judged(answer) || is_paused(pace_.state())) {
+    if (proof == Proof::health) {
       pace_.on_success(batch.ticket);
-    } else if (has_refusal(answer)) {
+    } else if (proof == Proof::alive) {
+      pace_.on_alive(batch.ticket);
+    } else if (is_judged(answer) &&
+               (pace_.state() == SinkState::credential || pace_.state() == SinkState::misconfigured)) {
       pace_.on_alive(batch.ticket);
     }
   }
-  switch (answer.verdict) {
-    case BatchVerdict::answered:
-      if (has(answer, MessageVerdict::delivered)) {
-        pace_.on_success(batch.ticket);
-      } else if (has_refusal(answer)) {
-        pace_.on_alive(batch.ticket);
-      } else {
-        if (pace_.state() == SinkState::credential || pace_.state() == SinkState::misconfigured) {
-          pace_.on_alive(batch.ticket);  // Who judges messages accepts the credential.
-        }
-        const bool unanswered = has(answer, MessageVerdict::unknown) || has(answer, MessageVerdict::not_sent);
-        pace_.on_transient(batch.ticket,
-                           unanswered && !answer.detail.empty() ? answer.detail : "every message is refused for now",
-                           random_.fraction(), now.steady);
-      }
-      break;
-    case BatchVerdict::transient:
-      pace_.on_transient(batch.ticket, answer.detail, random_.fraction(), now.steady);
-      break;
-    case BatchVerdict::throttled:
-      pace_.on_throttled(batch.ticket, answer.detail, answer.retry_after, random_.fraction(), now.steady);
-      break;
-    case BatchVerdict::unauthorized:
-      pace_.pause(SinkState::credential, batch.ticket, answer.detail, now.steady);
-      break;
-    case BatchVerdict::misconfigured:
-      pace_.pause(SinkState::misconfigured, batch.ticket, answer.detail, now.steady);
-      break;
-    case BatchVerdict::too_large:
-    case BatchVerdict::refused:
-      pace_.on_alive(batch.ticket);
-      break;
+  if (answer.whole == Verdict::throttled) {
+    pace_.on_throttled(batch.ticket, answer.detail, answer.retry_after, random_.fraction(), now.steady);
+  } else if (!is_judged(answer)) {
+    pace_.on_transient(batch.ticket, answer.detail, random_.fraction(), now.steady);
+  } else if (proof < Proof::alive) {
+    const bool unanswered = has(answer, Verdict::unknown) || has(answer, Verdict::not_sent);
+    pace_.on_transient(batch.ticket,
+                       unanswered && !answer.detail.empty() ? answer.detail : "every message is refused for now",
+                       random_.fraction(), now.steady);
   }
 }
 
-DeliveryRecord Delivery::fail(BatchHandle handle, const DeliveryAnswer& answer, bool charged, Now now) {
+DeliveryRecord Delivery::fail(BatchHandle handle, const DeliveryAnswer& answer, Now now) {
+  const bool charged = charges(answer);
+  const bool lost = may_be_written(answer);
   Batch& batch = batches_.at(handle);
-  batch.answer_lost = batch.answer_lost || answer.answer_lost;
+  batch.answer_lost = batch.answer_lost || lost;
   if (charged) {
     batch.first_failed = batch.first_failed.value_or(now.wall);
     ++batch.attempts;
@@ -145,8 +129,7 @@ DeliveryRecord Delivery::fail(BatchHandle handle, const DeliveryAnswer& answer, 
   for (const auto& message : batch.messages) {
     line_.mark_failing(message.user);
   }
-  return AttemptFailure{answer.reason, answer.answer_lost, charged,
-                        now.wall + answer.retry_after.value_or(Milliseconds{0})};
+  return AttemptFailure{answer.reason, lost, charged, now.wall + answer.retry_after.value_or(Milliseconds{0})};
 }
 
 DeliveryRecord Delivery::refuse(BatchHandle handle, const DeliveryAnswer& answer, Now now) {
@@ -159,7 +142,7 @@ DeliveryRecord Delivery::refuse(BatchHandle handle, const DeliveryAnswer& answer
   }
   if (pace_.state() == SinkState::refusing) {
     pace_.pause(SinkState::refusing, batch.ticket, pace_.reason(), now.steady);
-    return fail(handle, answer, false, now);
+    return fail(handle, answer, now);
   }
   const DeliveryPace::Ticket ticket = batch.ticket;
   const Batch refused = close_batch(handle, now.steady);
@@ -180,21 +163,18 @@ DeliveryRecord Delivery::refuse(BatchHandle handle, const DeliveryAnswer& answer
 DeliveryRecord Delivery::settle(BatchHandle handle, const DeliveryAnswer& answer, Now now) {
   const int rejections_max =
       pace_.state() == SinkState::refusing ? 0 : std::max(1, settings_.dead_letters.pause_after - refusals_);
-  const std::vector<MessageVerdict> verdicts =
+  const std::vector<Verdict> verdicts =
       verdicts_in_order(batches_.at(handle).messages, answer.messages, rejections_max);
-  const bool charged = charges(answer.verdict);
-  if (std::all_of(verdicts.begin(), verdicts.end(), [](MessageVerdict verdict) {
-        return verdict == MessageVerdict::unknown || verdict == MessageVerdict::not_sent;
-      })) {
+  if (std::all_of(verdicts.begin(), verdicts.end(),
+                  [](Verdict verdict) { return verdict == Verdict::unknown || verdict == Verdict::not_sent; })) {
     DeliveryAnswer whole = answer;
-    whole.answer_lost = answer.answer_lost || has(answer, MessageVerdict::unknown);
     whole.reason = answer.reason.empty() ? reason_of(answer, verdicts.front()) : answer.reason;
-    return fail(handle, whole, charged, now);
+    return fail(handle, whole, now);
   }
   const Batch batch = close_batch(handle, now.steady);
   BatchSettled settled;
   for (std::size_t i = 0; i < batch.messages.size(); ++i) {
-    if (!goes_along(verdicts[i])) {
+    if (!traits_of(verdicts[i]).goes_along) {
       settled.outcomes.push_back(settle_message(batch, batch.messages[i], verdicts[i], answer.messages[i], now));
     }
   }
@@ -207,9 +187,9 @@ DeliveryRecord Delivery::settle(BatchHandle handle, const DeliveryAnswer& answer
   return settled;
 }
 
-void Delivery::split_up(BatchHandle handle, const Batch& whole, const std::vector<MessageVerdict>& verdicts,
+void Delivery::split_up(BatchHandle handle, const Batch& whole, const std::vector<Verdict>& verdicts,
                         const DeliveryAnswer& answer, Now now, BatchSettled& settled) {
-  const auto those = [&whole, &verdicts](MessageVerdict verdict) {
+  const auto those = [&whole, &verdicts](Verdict verdict) {
     std::vector<WaitingMessage> messages;
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
       if (verdicts[i] == verdict) {
@@ -219,23 +199,23 @@ void Delivery::split_up(BatchHandle handle, const Batch& whole, const std::vecto
     return messages;
   };
   BatchSplit not_sent;
-  not_sent.error = reason_of(answer, MessageVerdict::not_sent);
+  not_sent.error = reason_of(answer, Verdict::not_sent);
   if (answer.retry_after) {
     not_sent.not_before = now.wall + *answer.retry_after;
   }
   BatchSplit unknown = not_sent;
-  unknown.error = reason_of(answer, MessageVerdict::unknown);
+  unknown.error = reason_of(answer, Verdict::unknown);
   unknown.answer_lost = true;
-  unknown.charged = charges(answer.verdict);
+  unknown.charged = charges(answer);
   // Without a charge the sink as a whole waits, not this batch.
   const Milliseconds delay =
       unknown.charged ? backoff_.delay(whole.attempts + 1, random_.fraction(), answer.retry_after) : Milliseconds{0};
-  split_off(handle, whole, those(MessageVerdict::unknown), std::move(unknown), now.steady + delay, now, settled);
-  halve(handle, whole, those(MessageVerdict::refused_in_company), reason_of(answer, MessageVerdict::refused_in_company),
-        now, settled);
-  split_off(handle, whole, those(MessageVerdict::not_sent), std::move(not_sent), now.steady, now, settled);
+  split_off(handle, whole, those(Verdict::unknown), std::move(unknown), now.steady + delay, now, settled);
+  halve(handle, whole, those(Verdict::rejected_in_company), reason_of(answer, Verdict::rejected_in_company), now,
+        settled);
+  split_off(handle, whole, those(Verdict::not_sent), std::move(not_sent), now.steady, now, settled);
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
-    const bool failed = verdicts[i] == MessageVerdict::unknown || verdicts[i] == MessageVerdict::not_sent;
+    const bool failed = verdicts[i] == Verdict::unknown || verdicts[i] == Verdict::not_sent;
     if (failed && open_of_user_.contains(whole.messages[i].user)) {
       line_.mark_failing(whole.messages[i].user);
     }
@@ -282,18 +262,18 @@ void Delivery::halve(BatchHandle handle, const Batch& whole, const std::vector<W
   split_off(handle, whole, {middle, messages.end()}, std::move(split), now.steady, now, settled);
 }
 
-DeliveryOutcome Delivery::settle_message(const Batch& batch, WaitingMessage message, MessageVerdict verdict,
+DeliveryOutcome Delivery::settle_message(const Batch& batch, WaitingMessage message, Verdict verdict,
                                          const MessageAnswer& answer, Now now) {
   const int before = message.attempts + batch.attempts;
   message.attempts = before + 1;
-  if (verdict == MessageVerdict::delivered) {
+  if (verdict == Verdict::delivered) {
     line_.forget(message.id);
     return {message.id, DeliveryState::delivered, message.attempts, answer.remote_id, {}, std::nullopt, std::nullopt};
   }
   if (!message.first_failed) {
     message.first_failed = batch.first_failed;
   }
-  if (verdict == MessageVerdict::rejected) {
+  if (verdict == Verdict::rejected) {
     if (pace_.state() == SinkState::refusing) {
       message.attempts = before;
       // Another message is to be the next probe.

@@ -60,10 +60,10 @@ MessageAnswer read_result(std::string_view result) {
   const auto retryable = json_member(result, "retryable");
   answer.error = excerpt(plain_text(json_member(result, "error")));
   if (status != "error") {
-    answer.verdict = MessageVerdict::retry;
+    answer.verdict = Verdict::retry;
     answer.error = "the answer has an unknown status for this message; " + answer.error;
   } else {
-    answer.verdict = retryable && *retryable == "true" ? MessageVerdict::retry : MessageVerdict::rejected;
+    answer.verdict = retryable && *retryable == "true" ? Verdict::retry : Verdict::rejected;
     if (answer.error.empty()) {
       answer.error = "refused without a reason";
     }
@@ -73,7 +73,7 @@ MessageAnswer read_result(std::string_view result) {
 
 // One outcome a message, by key. The worse one counts when a key is named twice.
 std::vector<MessageAnswer> read_results(std::string_view results, const std::vector<OutgoingMessage>& messages) {
-  const MessageAnswer unmentioned{MessageVerdict::unmentioned, {}, "the answer does not name this message"};
+  const MessageAnswer unmentioned{Verdict::unmentioned, {}, "the answer does not name this message"};
   std::vector<MessageAnswer> answers(messages.size(), unmentioned);
   std::unordered_map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < messages.size(); ++i) {
@@ -90,7 +90,7 @@ std::vector<MessageAnswer> read_results(std::string_view results, const std::vec
       continue;
     }
     MessageAnswer& known = answers[place->second];
-    if (known.verdict == MessageVerdict::unmentioned || known.verdict == MessageVerdict::delivered) {
+    if (known.verdict == Verdict::unmentioned || known.verdict == Verdict::delivered) {
       known = read_result(*result);
     }
   }
@@ -99,14 +99,13 @@ std::vector<MessageAnswer> read_results(std::string_view results, const std::vec
 
 DeliveryAnswer read_success(const HttpResponse& answer, const std::vector<OutgoingMessage>& messages) {
   DeliveryAnswer read;
-  read.verdict = BatchVerdict::answered;
+  read.whole.reset();
   std::string storage;
   const std::string_view body = repair_json(answer.body, storage);
   if (!is_json(body)) {
     // A list of outcomes that arrived damaged must not pass for "all accepted".
     if (body.find("\"results\"") != std::string_view::npos) {
-      read.verdict = BatchVerdict::transient;
-      read.answer_lost = true;
+      read.whole = Verdict::unknown;
       read.detail = read.reason = "the answer names results but is not JSON";
       return read;
     }
@@ -122,23 +121,23 @@ DeliveryAnswer read_success(const HttpResponse& answer, const std::vector<Outgoi
   return read;
 }
 
-BatchVerdict verdict_of(int status, bool has_retry_after) {
+Verdict verdict_of(int status, bool has_retry_after) {
   if (status == 401 || status == 403) {
-    return BatchVerdict::unauthorized;
+    return Verdict::unauthorized;
   }
   if (status == 429 || (status == 503 && has_retry_after)) {
-    return BatchVerdict::throttled;
+    return Verdict::throttled;
   }
   if (status == 413) {
-    return BatchVerdict::too_large;
+    return Verdict::too_large;
   }
   if (status >= 300 && status < 400) {
-    return BatchVerdict::misconfigured;
+    return Verdict::misconfigured;
   }
   if (status >= 400 && status < 500 && status != 408 && status != 425) {
-    return BatchVerdict::refused;
+    return Verdict::rejected_in_company;
   }
-  return BatchVerdict::transient;
+  return Verdict::retry;
 }
 
 }  // namespace
@@ -233,17 +232,17 @@ DeliveryAnswer read_answer(const HttpResponse& answer, const std::vector<Outgoin
   if (answer.status >= 200 && answer.status < 300) {
     read = read_success(answer, messages);
   } else {
-    read.verdict = verdict_of(answer.status, retry_after.has_value());
+    read.whole = verdict_of(answer.status, retry_after.has_value());
     read.detail = "HTTP " + std::to_string(answer.status);
     read.reason = read.detail;
-    if (read.verdict == BatchVerdict::misconfigured) {
+    if (read.whole == Verdict::misconfigured) {
       read.detail += ": the URL redirects, which is not followed; put the final URL into the configuration";
       read.reason = read.detail;
     } else if (!answer.body.empty()) {
       read.reason += ": " + excerpt(answer.body);
     }
   }
-  if (read.verdict != BatchVerdict::answered) {
+  if (read.whole) {
     read.retry_after = retry_after;
   }
   return read;
@@ -251,15 +250,9 @@ DeliveryAnswer read_answer(const HttpResponse& answer, const std::vector<Outgoin
 
 DeliveryAnswer read_failure(const Failure& failure) {
   DeliveryAnswer read;
-  read.verdict = failure.kind == FailureKind::throttled      ? BatchVerdict::throttled
-                 : failure.kind == FailureKind::unauthorized ? BatchVerdict::unauthorized
-                 : failure.kind == FailureKind::rejected     ? BatchVerdict::misconfigured
-                                                             : BatchVerdict::transient;
+  read.whole = verdict_of(failure);
   read.detail = read.reason = failure.detail;
   read.retry_after = failure.retry_after;
-  // A request that could not even be written is the configuration's fault, not the messages'. An answer that came but
-  // could not be read is as good as lost.
-  read.answer_lost = failure.answer_lost || failure.kind == FailureKind::malformed;
   return read;
 }
 

@@ -17,7 +17,7 @@ DeliveryAnswer answer_of(const std::optional<Failure>& failure, std::size_t mess
     return read_failure(*failure);
   }
   DeliveryAnswer answer;
-  answer.verdict = BatchVerdict::answered;
+  answer.whole.reset();
   answer.messages.resize(messages);
   return answer;
 }

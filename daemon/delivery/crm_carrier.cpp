@@ -90,7 +90,7 @@ asio::awaitable<void> CrmCarrier::talk(crm::Exchange& exchange) {
   for (;;) {
     if (stopping_) {
       // What was not sent keeps its place, and nothing is held against it.
-      exchange.give_up(BatchVerdict::throttled, "the program stops", std::nullopt);
+      exchange.give_up(Verdict::throttled, "the program stops", std::nullopt);
       co_return;
     }
     if (!co_await prove_identity(exchange)) {
@@ -132,7 +132,7 @@ asio::awaitable<void> CrmCarrier::talk(crm::Exchange& exchange) {
 
 asio::awaitable<bool> CrmCarrier::prove_identity(crm::Exchange& exchange) {
   if (!secrets_) {
-    exchange.give_up(BatchVerdict::unauthorized, parts_.secrets->problem(), std::nullopt);
+    exchange.give_up(Verdict::unauthorized, parts_.secrets->problem(), std::nullopt);
     co_return false;
   }
   while (tokens_.needed() && !tokens_.is_fresh(parts_.timer->now().wall)) {

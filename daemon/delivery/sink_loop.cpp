@@ -218,7 +218,7 @@ asio::awaitable<void> SinkLoop::deliver(SendBatch send) {
   if (failure_) {
     co_return;
   }
-  if (abandoned_ && answer.verdict == BatchVerdict::transient) {
+  if (abandoned_ && (answer.whole == Verdict::retry || answer.whole == Verdict::unknown)) {
     co_return;  // the state says in flight, which is the truth
   }
   parts_.secrets->redact(answer);

@@ -26,7 +26,7 @@ asio::awaitable<std::optional<Failure>> WebhookCarrier::recover(storage::SinkId 
 asio::awaitable<DeliveryAnswer> WebhookCarrier::carry(Parcel parcel) {
   if (!headers_) {
     DeliveryAnswer answer;
-    answer.verdict = BatchVerdict::unauthorized;
+    answer.whole = Verdict::unauthorized;
     answer.detail = answer.reason = parts_.secrets->problem();
     co_return answer;
   }
@@ -41,7 +41,7 @@ asio::awaitable<DeliveryAnswer> WebhookCarrier::carry(Parcel parcel) {
       co_return read_failure(answered.error());
     }
     DeliveryAnswer answer = read_answer(*answered, parcel.messages, parts_.timer->now().wall);
-    if (answer.verdict != BatchVerdict::unauthorized || version_used == version_ || stopping_) {
+    if (answer.whole != Verdict::unauthorized || version_used == version_ || stopping_) {
       co_return answer;
     }
     // What is refused is the secret of before a reload: the batch goes again with the one in force.

@@ -149,7 +149,7 @@ TEST(HubSpotProbe, SaysWhatIsMissingWhenItMayNotCreateTheProperty) {
   Rig rig(setup_of("hubspot"));
   rig.vendor().faults().fields_creatable = false;
   const ExchangeResult result = rig.attempt({message(1, 1, "a")});
-  EXPECT_EQ(result.answer.verdict, BatchVerdict::misconfigured);
+  EXPECT_EQ(result.answer.whole, Verdict::misconfigured);
   EXPECT_THAT(result.answer.detail, HasSubstr("elit_user_id"));
   EXPECT_TRUE(rig.vendor().records().empty());
   rig.vendor().faults().fields_creatable = true;
@@ -190,7 +190,7 @@ TEST(HubSpotProbe, RefusesAPropertyThatTakesAValueTwice) {
       R"({"groupName":"contactinformation","name":"elit_user_id","label":"x","type":"string","fieldType":"text"})";
   ASSERT_EQ(rig.vendor().answer(request, {}).status, 201);
   const ExchangeResult result = rig.attempt({message(1, 1, "a")});
-  EXPECT_EQ(result.answer.verdict, BatchVerdict::misconfigured);
+  EXPECT_EQ(result.answer.whole, Verdict::misconfigured);
   EXPECT_THAT(result.answer.detail, HasSubstr("no unique values"));
 }
 
@@ -216,7 +216,7 @@ TEST(HubSpotProbe, LeavesWhatItCannotLookThrough) {
   lost = false;
   EXPECT_FALSE(rig.deliver({message(1, 511, "too many before")}, 3));
   EXPECT_EQ(rig.records("communications").size(), 511U);
-  EXPECT_EQ(rig.latest().messages.front().verdict, MessageVerdict::unknown);
+  EXPECT_EQ(rig.latest().messages.front().verdict, Verdict::unknown);
 }
 
 TEST(HubSpotTokens, AreRenewedAndTheirSecretRotates) {

@@ -114,21 +114,21 @@ TEST_P(OdooPreset, WaitsWhileTheFirstAttemptIsStillRunning) {
 TEST_P(OdooPreset, TellsAWrongKeyAMissingRightAndAMissingDatabaseApart) {
   SinkSetup wrong = setup();
   wrong.secrets["api_key"] = "wrong";
-  EXPECT_EQ(Rig(wrong).attempt({message(1, 1, "a")}).answer.verdict, BatchVerdict::unauthorized);
+  EXPECT_EQ(Rig(wrong).attempt({message(1, 1, "a")}).answer.whole, Verdict::unauthorized);
   Rig forbidden(setup());
   forbidden.vendor().faults().forbidden.on = true;
   const ExchangeResult result = forbidden.attempt({message(1, 1, "a")});
-  EXPECT_EQ(result.answer.verdict, BatchVerdict::misconfigured);
+  EXPECT_EQ(result.answer.whole, Verdict::misconfigured);
   EXPECT_THAT(result.answer.detail, HasSubstr("Let the user create contacts"));
   SinkSetup elsewhere = setup();
   elsewhere.settings["database"] = "other";
   const ExchangeResult other = Rig(elsewhere).attempt({message(1, 1, "a")});
-  EXPECT_EQ(other.answer.verdict, BatchVerdict::misconfigured);
+  EXPECT_EQ(other.answer.whole, Verdict::misconfigured);
   EXPECT_THAT(other.answer.detail, HasSubstr("database"));
   SinkSetup field = setup();
   field.fields["shoe_size"] = {"shoe_size", Text("43"), false};
   const ExchangeResult unknown = Rig(field).attempt({message(1, 1, "a")});
-  EXPECT_EQ(unknown.answer.verdict, BatchVerdict::misconfigured);
+  EXPECT_EQ(unknown.answer.whole, Verdict::misconfigured);
   EXPECT_THAT(unknown.answer.detail, HasSubstr("mapped"));
 }
 

@@ -75,7 +75,7 @@ Failure lost() {
 }
 
 bool goes_again(const MessageAnswer& answer) {
-  return answer.verdict != MessageVerdict::delivered && answer.verdict != MessageVerdict::rejected;
+  return answer.verdict != Verdict::delivered && answer.verdict != Verdict::rejected;
 }
 
 }  // namespace
@@ -160,7 +160,7 @@ bool Rig::take_token(Exchange& exchange) {
   }
   const Result<CrmRequest> request = keeper_->request(secrets_, now());
   if (!request) {
-    exchange.give_up(BatchVerdict::misconfigured, request.error().detail, std::nullopt);
+    exchange.give_up(Verdict::misconfigured, request.error().detail, std::nullopt);
     return false;
   }
   const Result<HttpResponse> answer = pass(*request);
@@ -215,10 +215,10 @@ ExchangeResult Rig::attempt(const std::vector<OutgoingMessage>& batch, bool unsu
   latest_ = result.answer;
   for (std::size_t place = 0; place < batch.size(); ++place) {
     const MessageAnswer& answer = result.answer.messages.at(place);
-    if (answer.verdict == MessageVerdict::delivered) {
+    if (answer.verdict == Verdict::delivered) {
       delivered_.push_back(batch[place]);
       delivered_keys_.insert(batch[place].key);
-    } else if (answer.verdict == MessageVerdict::rejected) {
+    } else if (answer.verdict == Verdict::rejected) {
       refused_[batch[place].key] = answer.error;
     }
   }
@@ -235,7 +235,7 @@ bool Rig::deliver(std::vector<OutgoingMessage> batch, int attempts_max) {
     for (std::size_t place = 0; place < present.size(); ++place) {
       const MessageAnswer& answer = result.answer.messages[place];
       if (goes_again(answer)) {
-        const bool doubtful = unsure || answer.verdict == MessageVerdict::unknown;
+        const bool doubtful = unsure || answer.verdict == Verdict::unknown;
         (doubtful ? unknown : again).push_back(present[place]);
       }
     }

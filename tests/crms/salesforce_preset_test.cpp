@@ -95,7 +95,7 @@ TEST(SalesforcePreset, WaitsWhenTheCallsOfTheDayAreUsedUp) {
   ASSERT_TRUE(rig.deliver({message(1, 1, "a")}));
   rig.vendor().faults().quota_spent.on = true;
   const ExchangeResult result = rig.attempt({message(1, 2, "b")});
-  EXPECT_EQ(result.answer.verdict, BatchVerdict::throttled);
+  EXPECT_EQ(result.answer.whole, Verdict::throttled);
   EXPECT_GE(result.answer.retry_after.value_or(Milliseconds{0}), std::chrono::minutes{15});
   Pacer pacer(rig.design().preset.pace);
   const Now now{from_ms(0), SteadyTime{}};
@@ -114,7 +114,7 @@ TEST(SalesforcePreset, SaysWhichSettingDoesNotFit) {
   for (const auto& [name, value] : std::map<const char*, const char*>{
            {"key", "Subject__c"}, {"contact_key", "Email"}, {"object", "Nothing__c"}, {"text", "Nothing__c"}}) {
     const DeliveryAnswer answer = attempt_with(name, value);
-    EXPECT_EQ(answer.verdict, BatchVerdict::misconfigured) << name;
+    EXPECT_EQ(answer.whole, Verdict::misconfigured) << name;
     EXPECT_THAT(answer.detail, HasSubstr("setting")) << name;
     if (std::string(name).ends_with("key")) {
       EXPECT_THAT(answer.detail, HasSubstr("\"External ID\" and \"Unique\"")) << name;
@@ -146,7 +146,7 @@ TEST(SalesforcePreset, SignsItsAssertions) {
   EXPECT_THAT(rig.records(transcripts), SizeIs(1));
   setup.settings["username"] = "somebody else";
   Rig other(setup, std::make_unique<simulator::Salesforce>(options));
-  EXPECT_EQ(other.attempt({message(1, 1, "a")}).answer.verdict, BatchVerdict::unauthorized);
+  EXPECT_EQ(other.attempt({message(1, 1, "a")}).answer.whole, Verdict::unauthorized);
 }
 
 // Policy if_empty for telephone and surname.

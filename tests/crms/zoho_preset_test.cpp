@@ -74,7 +74,7 @@ TEST(ZohoPreset, RenewsItsTokenAndWaitsWhileTokensAreThrottled) {
   Rig rig(setup_of("zoho"));
   rig.vendor().faults().token_throttled.on = true;
   const ExchangeResult result = rig.attempt({message(1, 1, "a")});
-  EXPECT_EQ(result.answer.verdict, BatchVerdict::throttled);
+  EXPECT_EQ(result.answer.whole, Verdict::throttled);
   EXPECT_GE(result.answer.retry_after.value_or(Milliseconds{0}), std::chrono::minutes{10});
   rig.vendor().faults().token_throttled.on = false;
   ASSERT_TRUE(rig.deliver({message(1, 1, "a")})) << rig.latest().reason;
@@ -86,21 +86,21 @@ TEST(ZohoPreset, RenewsItsTokenAndWaitsWhileTokensAreThrottled) {
 TEST(ZohoPreset, TellsWrongSecretsSettingsAndRightsApart) {
   SinkSetup wrong = setup_of("zoho");
   wrong.secrets["refresh_token"] = "of another data centre";
-  EXPECT_EQ(Rig(wrong).attempt({message(1, 1, "a")}).answer.verdict, BatchVerdict::unauthorized);
+  EXPECT_EQ(Rig(wrong).attempt({message(1, 1, "a")}).answer.whole, Verdict::unauthorized);
   SinkSetup module = setup_of("zoho");
   module.settings["module"] = "Notes";
-  EXPECT_EQ(Rig(module).attempt({message(1, 1, "a")}).answer.verdict, BatchVerdict::misconfigured);
+  EXPECT_EQ(Rig(module).attempt({message(1, 1, "a")}).answer.whole, Verdict::misconfigured);
   SinkSetup key = setup_of("zoho");
   key.settings["key"] = "Name";
   const ExchangeResult result = Rig(key).attempt({message(1, 1, "a")});
-  EXPECT_EQ(result.answer.verdict, BatchVerdict::misconfigured);
+  EXPECT_EQ(result.answer.whole, Verdict::misconfigured);
   EXPECT_THAT(result.answer.detail, HasSubstr("duplicate values"));
   Rig forbidden(setup_of("zoho"));
   forbidden.vendor().faults().forbidden.on = true;
-  EXPECT_EQ(forbidden.attempt({message(1, 1, "a")}).answer.verdict, BatchVerdict::misconfigured);
+  EXPECT_EQ(forbidden.attempt({message(1, 1, "a")}).answer.whole, Verdict::misconfigured);
   Rig spent(setup_of("zoho"));
   spent.vendor().faults().quota_spent.on = true;
-  EXPECT_EQ(spent.attempt({message(1, 1, "a")}).answer.verdict, BatchVerdict::throttled);
+  EXPECT_EQ(spent.attempt({message(1, 1, "a")}).answer.whole, Verdict::throttled);
 }
 
 // Policy if_empty for telephone and surname.

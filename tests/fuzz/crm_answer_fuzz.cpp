@@ -36,8 +36,8 @@ std::vector<OutgoingMessage> batch() {
 }
 
 void expect_sound(const MessageAnswer& answer) {
-  expect(answer.error.empty() == (answer.verdict == MessageVerdict::delivered), "what is not delivered has a reason");
-  expect(answer.remote_id.empty() || answer.verdict == MessageVerdict::delivered, "only what is delivered has an id");
+  expect(answer.error.empty() == (answer.verdict == Verdict::delivered), "what is not delivered has a reason");
+  expect(answer.remote_id.empty() || answer.verdict == Verdict::delivered, "only what is delivered has an id");
   constexpr std::size_t kept_size_max = 600;
   expect(answer.remote_id.size() < kept_size_max && is_utf8(answer.remote_id), "a peer's id is short and UTF-8");
   expect(answer.error.size() < kept_size_max && is_utf8(answer.error), "a peer's reason is short and UTF-8");
@@ -69,7 +69,7 @@ void expect_delivered_as_told(const DeliveryAnswer& read, const std::vector<Outg
   const json::value* results = object != nullptr ? object->if_contains("results") : nullptr;
   const bool listed = results != nullptr && results->is_array();
   for (std::size_t i = 0; i < messages.size(); ++i) {
-    const bool delivered = read.messages[i].verdict == MessageVerdict::delivered;
+    const bool delivered = read.messages[i].verdict == Verdict::delivered;
     if (listed) {
       expect(delivered == has_only_ok(results->get_array(), messages[i].key), "what is named ok, and that alone, is");
     } else if (document) {
@@ -88,9 +88,10 @@ void run(Input input) {
   const std::vector<OutgoingMessage> messages = batch();
   const DeliveryAnswer read = read_answer(answer, messages, now);
   const bool success = answer.status >= 200 && answer.status < 300;
-  const bool answered = read.verdict == BatchVerdict::answered;
+  const bool answered = read.whole == std::nullopt;
   expect(!answered || success, "only a success answers for each message");
-  expect(answered || !success || read.answer_lost, "a success that cannot be read is an answer that was lost");
+  expect(answered || !success || read.whole == Verdict::unknown,
+         "a success that cannot be read is an answer that was lost");
   expect(read.messages.size() == (answered ? messages.size() : 0), "each message has its answer");
   expect_presentable(read.detail);
   expect(answered || (!read.detail.empty() && read.reason.starts_with(read.detail)), "a failure says what happened");

@@ -56,7 +56,7 @@ void run(Input input) {
   expect_sound(elitbuzz::failure_of(answer, std::nullopt));
   const DeliveryAnswer read = read_answer(answer, {}, now);
   expect(read.retry_after == delay, "both sides read the same delay");
-  expect((read.verdict == BatchVerdict::throttled) == delay.has_value(), "503 with a delay is a wish");
+  expect((read.whole == Verdict::throttled) == delay.has_value(), "503 with a delay is a wish");
 }
 
 }  // namespace

@@ -257,11 +257,11 @@ class Path {
   }
   void throttle(std::size_t request) {
     ++failures_;
-    answer_whole(request, BatchVerdict::throttled, false);
+    answer_whole(request, Verdict::throttled);
   }
   void refuse_as_too_large(std::size_t request) {
     ++failures_;
-    answer_whole(request, BatchVerdict::too_large, false);
+    answer_whole(request, Verdict::too_large);
   }
 
   // The requests on their way arrive or do not.
@@ -300,20 +300,19 @@ class Path {
   }
   void answer(std::size_t request, std::size_t taken) {
     DeliveryAnswer given;
-    given.verdict = BatchVerdict::answered;
+    given.whole.reset();
     given.messages.resize(all_of(request));
     for (std::size_t i = taken; i < given.messages.size(); ++i) {
-      given.messages[i].verdict = MessageVerdict::retry;
+      given.messages[i].verdict = Verdict::retry;
       given.messages[i].error = "busy";
     }
     hear(request, given);
   }
-  void lost(std::size_t request) { answer_whole(request, BatchVerdict::transient, true); }
-  void answer_whole(std::size_t request, BatchVerdict verdict, bool answer_lost) {
+  void lost(std::size_t request) { answer_whole(request, Verdict::unknown); }
+  void answer_whole(std::size_t request, Verdict verdict) {
     DeliveryAnswer given;
-    given.verdict = verdict;
+    given.whole = verdict;
     given.reason = given.detail = "why";
-    given.answer_lost = answer_lost;
     hear(request, given);
   }
 

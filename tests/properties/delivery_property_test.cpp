@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 #include <string>
@@ -16,6 +17,11 @@ namespace elit::properties {
 namespace {
 
 using Ids = std::vector<DeliveryMessageId>;
+
+// What an answer may say about one message.
+constexpr std::array message_verdicts{Verdict::delivered,          Verdict::rejected, Verdict::retry,
+                                      Verdict::unmentioned,        Verdict::unknown,  Verdict::not_sent,
+                                      Verdict::rejected_in_company};
 
 DeliverySettings settings_from(Choices& choices) {
   DeliverySettings settings;
@@ -238,18 +244,16 @@ class Story {
   }
 
   static std::string text_of(const DeliveryAnswer& answer) {
-    constexpr const char* names[] = {"answered",      "transient", "throttled", "unauthorized",
-                                     "misconfigured", "too large", "refused"};
-    std::string text = names[static_cast<int>(answer.verdict)];
+    std::string text = answer.whole ? std::to_string(static_cast<int>(*answer.whole)) + ":" : "answered";
     for (const MessageAnswer& message : answer.messages) {
       text += " " + std::to_string(static_cast<int>(message.verdict));
     }
-    return text + (answer.answer_lost ? ", lost" : "");
+    return text;
   }
 
-  DeliveryAnswer whole(BatchVerdict verdict) {
+  DeliveryAnswer whole(std::optional<Verdict> verdict) {
     DeliveryAnswer given;
-    given.verdict = verdict;
+    given.whole = verdict;
     given.detail = given.reason = "why";
     if (choices_.chance(4)) {
       given.retry_after = Milliseconds{choices_.number(0, 20'000)};
@@ -266,47 +270,46 @@ class Story {
     }
     DeliveryAnswer& given = judged_[send.messages];
     given = DeliveryAnswer();
-    given.verdict = BatchVerdict::answered;
+    given.whole.reset();
     for (const DeliveryMessageId id : send.messages) {
-      auto verdict = chosen ? static_cast<MessageVerdict>(choices_.below(4)) : MessageVerdict::delivered;
+      auto verdict = chosen ? message_verdicts.at(choices_.below(4)) : Verdict::delivered;
       const bool put_off = put_off_ && world_.tables.messages.at(id).user == 0;
-      verdict = put_off ? MessageVerdict::retry : verdict;
-      verdict = accepted_.contains(id) ? MessageVerdict::delivered : verdict;  // It was taken already.
-      if (verdict == MessageVerdict::delivered) {
+      verdict = put_off ? Verdict::retry : verdict;
+      verdict = accepted_.contains(id) ? Verdict::delivered : verdict;  // It was taken already.
+      if (verdict == Verdict::delivered) {
         accepted_[id] = send.messages;
-      } else if (verdict == MessageVerdict::rejected) {
+      } else if (verdict == Verdict::rejected) {
         refused_.insert(id);
       }
-      given.messages.push_back({verdict, {}, verdict == MessageVerdict::delivered ? "" : "why"});
+      given.messages.push_back({verdict, {}, verdict == Verdict::delivered ? "" : "why"});
     }
     return given;
   }
 
   // Message by message, under any verdict for the batch; what is unknown may have been taken.
   DeliveryAnswer judge(const SendBatch& send) {
-    DeliveryAnswer given =
-        whole(choices_.one_of({BatchVerdict::answered, BatchVerdict::transient, BatchVerdict::throttled,
-                               BatchVerdict::unauthorized, BatchVerdict::misconfigured}));
-    world_.secret_changes = world_.secret_changes || given.verdict == BatchVerdict::unauthorized;
+    DeliveryAnswer given = whole(choices_.one_of<std::optional<Verdict>>(
+        {std::nullopt, Verdict::retry, Verdict::throttled, Verdict::unauthorized, Verdict::misconfigured}));
+    world_.secret_changes = world_.secret_changes || given.whole == Verdict::unauthorized;
     judged_.erase(send.messages);
     std::set<DeliveryUserId> ended;
     Ids suspects;
     for (const DeliveryMessageId id : send.messages) {
       const DeliveryUserId user = world_.tables.messages.at(id).user;
-      auto verdict = ended.contains(user) ? MessageVerdict::not_sent : static_cast<MessageVerdict>(choices_.below(7));
-      const bool open = verdict == MessageVerdict::unknown || verdict == MessageVerdict::not_sent;
-      verdict = accepted_.contains(id) && !open ? MessageVerdict::delivered : verdict;
-      if (verdict == MessageVerdict::delivered || (verdict == MessageVerdict::unknown && choices_.chance(2))) {
+      auto verdict = ended.contains(user) ? Verdict::not_sent : message_verdicts.at(choices_.below(7));
+      const bool open = verdict == Verdict::unknown || verdict == Verdict::not_sent;
+      verdict = accepted_.contains(id) && !open ? Verdict::delivered : verdict;
+      if (verdict == Verdict::delivered || (verdict == Verdict::unknown && choices_.chance(2))) {
         accepted_[id] = send.messages;
         split_.insert(id);
-      } else if (verdict == MessageVerdict::rejected) {
+      } else if (verdict == Verdict::rejected) {
         refused_.insert(id);
-      } else if (verdict == MessageVerdict::not_sent) {
+      } else if (verdict == Verdict::not_sent) {
         ended.insert(user);
-      } else if (verdict == MessageVerdict::refused_in_company) {
+      } else if (verdict == Verdict::rejected_in_company) {
         suspects.push_back(id);
       }
-      given.messages.push_back({verdict, {}, verdict == MessageVerdict::delivered ? "" : "why"});
+      given.messages.push_back({verdict, {}, verdict == Verdict::delivered ? "" : "why"});
     }
     if (suspects.size() == 1) {
       refused_.insert(suspects.front());
@@ -321,29 +324,28 @@ class Story {
     const bool repeated = send.lost_before && judged_.contains(send.messages);
     switch (repeated && harsh ? Mood::accepting : mood_) {
       case Mood::transient:
-        return whole(BatchVerdict::transient);
+        return whole(Verdict::retry);
       case Mood::losing: {
-        DeliveryAnswer given = whole(BatchVerdict::transient);
-        given.answer_lost = true;
+        DeliveryAnswer given = whole(Verdict::unknown);
         static_cast<void>(each(send, false));
         return given;
       }
       case Mood::throttling:
-        return whole(BatchVerdict::throttled);
+        return whole(Verdict::throttled);
       case Mood::unauthorized:
         world_.secret_changes = choices_.chance(3);
-        return whole(BatchVerdict::unauthorized);
+        return whole(Verdict::unauthorized);
       case Mood::misconfigured:
-        return whole(BatchVerdict::misconfigured);
+        return whole(Verdict::misconfigured);
       case Mood::too_large:
         if (send.messages.size() <= 2 && !choices_.chance(4)) {
           return each(send, false);
         }
         note_refusal(send);
-        return whole(BatchVerdict::too_large);
+        return whole(Verdict::too_large);
       case Mood::refusing:
         note_refusal(send);
-        return whole(BatchVerdict::refused);
+        return whole(Verdict::rejected_in_company);
       case Mood::choosing:
         return each(send, true);
       case Mood::judging:

@@ -158,8 +158,7 @@ class Deliveries {
     Exchange exchange(case_.design, task_of(send));
     if (!send_all(exchange)) {
       // The machine stopped in the middle: nothing of what was learnt is kept.
-      DeliveryAnswer lost = DeliveryRig::whole(BatchVerdict::transient);
-      lost.answer_lost = true;
+      const DeliveryAnswer lost = DeliveryRig::whole(Verdict::unknown);
       choices_.note([] { return "killed"; });
       rig_.answer(send, lost);
       return;
@@ -311,10 +310,10 @@ class Deliveries {
       }
       return told;
     });
-    EXPECT_NE(result.answer.verdict, BatchVerdict::too_large);
-    EXPECT_NE(result.answer.verdict, BatchVerdict::refused);
+    EXPECT_NE(result.answer.whole, Verdict::too_large);
+    EXPECT_NE(result.answer.whole, Verdict::rejected_in_company);
     if (result.answer.messages.empty()) {
-      EXPECT_NE(result.answer.verdict, BatchVerdict::answered);
+      EXPECT_NE(result.answer.whole, std::nullopt);
       return;
     }
     ASSERT_EQ(result.answer.messages.size(), send.messages.size());
@@ -322,12 +321,12 @@ class Deliveries {
     for (std::size_t place = 0; place < send.messages.size(); ++place) {
       const DeliveryMessageId id = send.messages[place];
       const DeliveryUserId user = case_.messages.at(id);
-      const bool not_sent = result.answer.messages[place].verdict == MessageVerdict::not_sent;
+      const bool not_sent = result.answer.messages[place].verdict == Verdict::not_sent;
       EXPECT_FALSE(behind.contains(user) && !not_sent) << "message " << id << " overtakes one that was not sent";
       if (not_sent) {
         behind.insert(user);
       }
-      if (result.answer.messages[place].verdict == MessageVerdict::delivered) {
+      if (result.answer.messages[place].verdict == Verdict::delivered) {
         EXPECT_TRUE(holds(id)) << "message " << id << " is called delivered and is not";
       }
     }

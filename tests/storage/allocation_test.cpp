@@ -182,7 +182,7 @@ class Passage {
     const HttpRequest request = webhook_request("/hook", {}, messages);
     EXPECT_FALSE(request.body.empty());
     const DeliveryAnswer answer = read_answer(answer_with("{}"), messages, now_);
-    EXPECT_EQ(answer.verdict, BatchVerdict::answered);
+    EXPECT_EQ(answer.whole, std::nullopt);
     BatchSettlement settlement;
     settlement.sink = sink_;
     settlement.batch = batch;

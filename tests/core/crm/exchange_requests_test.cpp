@@ -22,7 +22,7 @@ using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-using enum MessageVerdict;
+using enum Verdict;
 
 TEST(ExchangeRequests, HalveWhatIsLongerThanABodyMayBe) {
   auto task = task_of(users_to(8));
@@ -125,7 +125,7 @@ TEST(ExchangeRequests, WriteNothingOverWhatTheCrmDidNotShow) {
   static_cast<void>(exchange.next(rig::secrets()));
   EXPECT_TRUE(exchange.on_answer({200, {}, R"({"found":[],"more":true})"}, {}));
   EXPECT_EQ(exchange.next(rig::secrets()), std::nullopt);
-  EXPECT_EQ(exchange.result().answer.messages.front().verdict, MessageVerdict::unknown);
+  EXPECT_EQ(exchange.result().answer.messages.front().verdict, Verdict::unknown);
 }
 
 TEST(ExchangeRequests, CarrySavedValuesAndListsToLaterSteps) {

@@ -202,11 +202,11 @@ inline SinkDesign design_of(const Shape& shape) {
   if (shape.link) {
     preset.steps.push_back(link_step(shape));
   }
-  preset.verdicts = {on_status(400, Verdict::rejected_batch)};
+  preset.verdicts = {on_status(400, Verdict::rejected_in_company)};
   VerdictRule exists = on_code("EXISTS", Verdict::exists);
   exists.id = at("/id");
   preset.item_verdicts = {exists, on_code("LOCKED", Verdict::retry), on_code("LIMIT", Verdict::throttled),
-                          on_code("MAYBE", Verdict::unknown), on_code("SETUP", Verdict::fatal)};
+                          on_code("MAYBE", Verdict::unknown), on_code("SETUP", Verdict::misconfigured)};
   return design;
 }
 
@@ -397,8 +397,8 @@ inline bool carry_out(Exchange& exchange, FakeCrm& crm, const Instant& now = {})
   return false;
 }
 
-inline std::vector<MessageVerdict> verdicts(const ExchangeResult& result) {
-  std::vector<MessageVerdict> all;
+inline std::vector<Verdict> verdicts(const ExchangeResult& result) {
+  std::vector<Verdict> all;
   for (const auto& message : result.answer.messages) {
     all.push_back(message.verdict);
   }

@@ -26,7 +26,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
-using enum MessageVerdict;
+using enum Verdict;
 
 // Carries out `count` requests, then gives the next one.
 CrmRequest request_after(Exchange& exchange, FakeCrm& crm, int count) {
@@ -53,7 +53,7 @@ TEST(Exchanges, WriteContactsBeforeTheirActivities) {
   FakeCrm crm;
   const auto result = delivered_to(crm, design_of({}), task_of({1, 2, 1}));
   EXPECT_THAT(crm.log, ElementsAre("/contact/upsert s.1,s.2", "/activity/upsert s.1.m0,s.2.m1,s.1.m2"));
-  EXPECT_EQ(result.answer.verdict, BatchVerdict::answered);
+  EXPECT_EQ(result.answer.whole, std::nullopt);
   EXPECT_THAT(verdicts(result), ElementsAre(delivered, delivered, delivered));
   EXPECT_EQ(result.answer.messages[1].remote_id, crm.record("s.2.m1")->id);
   EXPECT_EQ(crm.record("s.2.m1")->contact, crm.record("s.2")->id);
@@ -102,7 +102,7 @@ TEST(Exchanges, FindTheOneBadRowOfAHundredInHalves) {
   crm.bisect_only = true;
   crm.codes["s.38.m37"] = "BAD";
   const auto result = delivered_to(crm, design_of({}), task_of(users_to(100)));
-  std::vector<MessageVerdict> expected(100, delivered);
+  std::vector<Verdict> expected(100, delivered);
   expected[37] = rejected;
   EXPECT_EQ(verdicts(result), expected);
   EXPECT_EQ(crm.records.size(), 199U);
@@ -314,13 +314,13 @@ TEST(Exchanges, TakeUpWhatWasCreatedAndNotFinished) {
 TEST(Exchanges, LeaveDoneWhatWasDoneWhenTroubleComes) {
   struct {
     HttpResponse answer;
-    BatchVerdict of_batch;
-    MessageVerdict of_chunk;
-  } const troubles[] = {{{429, {{"Retry-After", "7"}}, ""}, BatchVerdict::throttled, not_sent},
-                        {{503, {}, "<html>"}, BatchVerdict::transient, not_sent},
-                        {{500, {}, "<html>"}, BatchVerdict::transient, unknown},
-                        {{403, {}, ""}, BatchVerdict::misconfigured, not_sent},
-                        {{200, {}, "null"}, BatchVerdict::transient, unknown}};
+    Verdict of_batch;
+    Verdict of_chunk;
+  } const troubles[] = {{{429, {{"Retry-After", "7"}}, ""}, Verdict::throttled, not_sent},
+                        {{503, {}, "<html>"}, Verdict::retry, not_sent},
+                        {{500, {}, "<html>"}, Verdict::retry, unknown},
+                        {{403, {}, ""}, Verdict::misconfigured, not_sent},
+                        {{200, {}, "null"}, Verdict::retry, unknown}};
   Shape shape;
   shape.activities_max = 1;
   for (const auto& trouble : troubles) {
@@ -368,16 +368,16 @@ TEST(Exchanges, SendTheSameAgainWithANewTokenOrEnd) {
   exchange.refuse_credential("the token is refused");
   EXPECT_EQ(exchange.next(fresh), std::nullopt);
   const auto result = exchange.result();
-  EXPECT_EQ(result.answer.verdict, BatchVerdict::unauthorized);
+  EXPECT_EQ(result.answer.whole, Verdict::unauthorized);
   EXPECT_THAT(verdicts(result), Each(not_sent));
 }
 
 TEST(Exchanges, LeaveAllUnsentWithoutAToken) {
   const auto design = design_of({});
   Exchange exchange(design, task_of({1, 2}));
-  exchange.give_up(BatchVerdict::throttled, "the token endpoint is busy", std::chrono::minutes(5));
+  exchange.give_up(Verdict::throttled, "the token endpoint is busy", std::chrono::minutes(5));
   const auto result = exchange.result();
-  EXPECT_EQ(result.answer.verdict, BatchVerdict::throttled);
+  EXPECT_EQ(result.answer.whole, Verdict::throttled);
   EXPECT_EQ(result.answer.retry_after, std::chrono::minutes(5));
   EXPECT_THAT(verdicts(result), ElementsAre(not_sent, not_sent));
 }
@@ -393,7 +393,7 @@ TEST(Exchanges, TellApartWhatWasLostAndWhatNeverLeft) {
     EXPECT_EQ(exchange.next(rig::secrets()), std::nullopt);
     const auto result = exchange.result();
     EXPECT_THAT(verdicts(result), ElementsAre(answer_lost ? unknown : not_sent));
-    EXPECT_EQ(result.answer.verdict, BatchVerdict::transient);
+    EXPECT_EQ(result.answer.whole, Verdict::retry);
   }
 }
 

@@ -86,7 +86,7 @@ TEST_F(Replies, CallNothingDoneThatTheyDoNotNameAsDone) {
 TEST_F(Replies, MatchByTheFirstKeyAndFallBackToTheSecond) {
   const Reading reading = read(
       200, R"({"results":[{"other_key":"k2","ok":true,"id":"r2"},{"key":"k0","other_key":"k1","ok":true,"id":"r0"}]})");
-  EXPECT_THAT(verdicts(reading), ElementsAre(Verdict::done, Verdict::unknown, Verdict::done));
+  EXPECT_THAT(verdicts(reading), ElementsAre(Verdict::delivered, Verdict::unknown, Verdict::delivered));
   EXPECT_EQ(reading.items[0].remote_id, "r0");
   EXPECT_EQ(reading.items[2].remote_id, "r2");
 }
@@ -94,7 +94,7 @@ TEST_F(Replies, MatchByTheFirstKeyAndFallBackToTheSecond) {
 TEST_F(Replies, GoByPlaceOnlyInACompleteList) {
   step_.reply.keys.clear();
   EXPECT_THAT(verdicts(read(200, R"({"results":[{"ok":true},{"ok":false},{"ok":true}]})")),
-              ElementsAre(Verdict::done, Verdict::rejected, Verdict::done));
+              ElementsAre(Verdict::delivered, Verdict::rejected, Verdict::delivered));
   EXPECT_THAT(verdicts(read(200, R"({"results":[{"ok":true},{"ok":true}]})")), Each(Verdict::unknown));
   EXPECT_THAT(verdicts(read(200, R"({"results":[{"ok":true},{"ok":true},{"ok":true},{"ok":true}]})")),
               Each(Verdict::unknown));
@@ -103,7 +103,7 @@ TEST_F(Replies, GoByPlaceOnlyInACompleteList) {
 TEST_F(Replies, TellTheErrorsBesideTheResultsEvenOnSuccess) {
   const Reading reading = read(200, R"({"results":[{"key":"k0","ok":true},{"key":"k1","ok":true}],
       "errors":[{"key":"k1","code":"LOCKED","message":"later"},{"key":"k2","code":"BAD","message":"never"}]})");
-  EXPECT_THAT(verdicts(reading), ElementsAre(Verdict::done, Verdict::retry, Verdict::rejected));
+  EXPECT_THAT(verdicts(reading), ElementsAre(Verdict::delivered, Verdict::retry, Verdict::rejected));
   EXPECT_EQ(reading.items[2].code, "BAD");
   EXPECT_EQ(reading.items[2].error, "BAD: never");
 }
@@ -123,7 +123,7 @@ TEST_F(Replies, SendTheOthersAgainWhereAllIsRolledBack) {
   const Reading locked = read(200, R"({"results":[],"errors":[{"key":"k1","code":"LOCKED"}]})");
   EXPECT_THAT(verdicts(locked), Each(Verdict::retry));
   EXPECT_FALSE(locked.items[0].again);
-  EXPECT_EQ(read(200, R"({"results":[],"errors":[{"key":"nobody's"}]})").whole, Verdict::rejected_batch);
+  EXPECT_EQ(read(200, R"({"results":[],"errors":[{"key":"nobody's"}]})").whole, Verdict::rejected_in_company);
 }
 
 TEST_F(Replies, TakeAnErrorByTheItemsPlace) {
@@ -132,7 +132,7 @@ TEST_F(Replies, TakeAnErrorByTheItemsPlace) {
   const Reading reading = read(200, R"({"errors":[{"record":2,"code":"BAD"}]})");
   EXPECT_THAT(verdicts(reading), ElementsAre(Verdict::retry, Verdict::retry, Verdict::rejected));
   for (const char* record : {"3", "-1", "99999999999999999999", "\"x\"", "null", "{}"}) {
-    EXPECT_EQ(read(200, R"({"errors":[{"record":)" + std::string(record) + "}]}").whole, Verdict::rejected_batch)
+    EXPECT_EQ(read(200, R"({"errors":[{"record":)" + std::string(record) + "}]}").whole, Verdict::rejected_in_company)
         << record;
   }
 }
@@ -146,7 +146,7 @@ TEST_F(Replies, SpeakOfTheOnlyItemWithTheirWholeBody) {
   EXPECT_EQ(read(201, "\"abc\"").items[0].remote_id, "abc");
   step_.reply.id = Locator{"", "Location", Pattern("([^/]+)$")};
   const Reading reading = read(204, "", {{"location", "https://crm.example.com/notes/77"}});
-  EXPECT_THAT(verdicts(reading), ElementsAre(Verdict::done));
+  EXPECT_THAT(verdicts(reading), ElementsAre(Verdict::delivered));
   EXPECT_EQ(reading.items[0].remote_id, "77");
 }
 
@@ -163,29 +163,29 @@ TEST_F(Replies, AreNoGoodWhenAConditionFails) {
   step_.reply.conditions = {no_error};
   EXPECT_EQ(read(200, R"({"error":{"code":200}})").whole, Verdict::unknown);
   EXPECT_EQ(read(200, R"({"error":null,"results":[]})").whole, std::nullopt);
-  VerdictRule denied = rig::on_code("DENIED", Verdict::fatal);
+  VerdictRule denied = rig::on_code("DENIED", Verdict::misconfigured);
   denied.conditions.front().at = at("/error/name");
   preset_.verdicts = {denied};
-  EXPECT_EQ(read(200, R"({"error":{"name":"DENIED"}})").whole, Verdict::fatal);
+  EXPECT_EQ(read(200, R"({"error":{"name":"DENIED"}})").whole, Verdict::misconfigured);
 }
 
 TEST_F(Replies, AreJudgedByTheStepThenThePresetThenTheCustom) {
-  EXPECT_EQ(read(404, "").whole, Verdict::rejected_batch);
-  preset_.verdicts = {rig::on_status(404, Verdict::fatal)};
-  EXPECT_EQ(read(404, "").whole, Verdict::fatal);
+  EXPECT_EQ(read(404, "").whole, Verdict::rejected_in_company);
+  preset_.verdicts = {rig::on_status(404, Verdict::misconfigured)};
+  EXPECT_EQ(read(404, "").whole, Verdict::misconfigured);
   step_.verdicts = {rig::on_status(404, Verdict::retry)};
   EXPECT_EQ(read(404, "").whole, Verdict::retry);
 }
 
 TEST_F(Replies, HaveACustomaryMeaningWhereNoRuleSpeaks) {
   const std::vector<std::pair<int, Verdict>> meanings = {
-      {301, Verdict::fatal},        {307, Verdict::fatal},   {400, Verdict::rejected_batch},
-      {401, Verdict::unauthorized}, {403, Verdict::fatal},   {404, Verdict::rejected_batch},
-      {405, Verdict::fatal},        {408, Verdict::unknown}, {409, Verdict::rejected_batch},
-      {413, Verdict::too_large},    {415, Verdict::fatal},   {422, Verdict::rejected_batch},
-      {423, Verdict::retry},        {425, Verdict::retry},   {429, Verdict::throttled},
-      {500, Verdict::unknown},      {502, Verdict::unknown}, {503, Verdict::retry},
-      {504, Verdict::unknown},      {100, Verdict::unknown}, {599, Verdict::unknown}};
+      {301, Verdict::misconfigured}, {307, Verdict::misconfigured}, {400, Verdict::rejected_in_company},
+      {401, Verdict::unauthorized},  {403, Verdict::misconfigured}, {404, Verdict::rejected_in_company},
+      {405, Verdict::misconfigured}, {408, Verdict::unknown},       {409, Verdict::rejected_in_company},
+      {413, Verdict::too_large},     {415, Verdict::misconfigured}, {422, Verdict::rejected_in_company},
+      {423, Verdict::retry},         {425, Verdict::retry},         {429, Verdict::throttled},
+      {500, Verdict::unknown},       {502, Verdict::unknown},       {503, Verdict::retry},
+      {504, Verdict::unknown},       {100, Verdict::unknown},       {599, Verdict::unknown}};
   for (const auto& [status, verdict] : meanings) {
     EXPECT_EQ(read(status, "<html>").whole, verdict) << status;
   }
@@ -265,8 +265,8 @@ TEST_F(Replies, MeanThatNothingIsThereByNullOnlyWhereTheCrmSaysItSo) {
 
 TEST_F(Replies, MeanThatNothingIsThereByTheStatusThatSaysSo) {
   found(404, "");
-  EXPECT_EQ(finding_.whole, Verdict::rejected_batch);
-  find_.find.not_found_statuses = {{404, 404}};
+  EXPECT_EQ(finding_.whole, Verdict::rejected_in_company);
+  find_.find.absent_statuses = {{404, 404}};
   EXPECT_THAT(found(404, "<html>"), Each(Finding::State::absent));
   EXPECT_THAT(found(204, ""), Each(Finding::State::absent));
 }

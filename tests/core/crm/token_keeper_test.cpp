@@ -196,30 +196,29 @@ TEST_F(TokenKeeperTest, SortsTheTroublesOfTheTokenEndpoint) {
   const auto trouble = [this](int status, const std::string& body) {
     return keeper_.on_answer(answer(status, body), secrets, start);
   };
-  EXPECT_EQ(trouble(400, R"({"error":"invalid_grant"})").trouble, BatchVerdict::unauthorized);
-  EXPECT_EQ(trouble(401, "").trouble, BatchVerdict::unauthorized);
-  EXPECT_EQ(trouble(503, "<html>").trouble, BatchVerdict::transient);
-  EXPECT_EQ(trouble(500, "").trouble, BatchVerdict::transient);
-  EXPECT_EQ(trouble(429, "").trouble, BatchVerdict::throttled);
+  EXPECT_EQ(trouble(400, R"({"error":"invalid_grant"})").trouble, Verdict::unauthorized);
+  EXPECT_EQ(trouble(401, "").trouble, Verdict::unauthorized);
+  EXPECT_EQ(trouble(503, "<html>").trouble, Verdict::retry);
+  EXPECT_EQ(trouble(500, "").trouble, Verdict::retry);
+  EXPECT_EQ(trouble(429, "").trouble, Verdict::throttled);
   const auto throttled = trouble(400, R"({"error":"Access Denied"})");
-  EXPECT_EQ(throttled.trouble, BatchVerdict::throttled);
+  EXPECT_EQ(throttled.trouble, Verdict::throttled);
   EXPECT_EQ(throttled.wait, 5min);
-  EXPECT_EQ(trouble(200, R"({"hello":1})").trouble, BatchVerdict::misconfigured);
+  EXPECT_EQ(trouble(200, R"({"hello":1})").trouble, Verdict::misconfigured);
   EXPECT_THAT(trouble(400, R"({"error":"invalid_grant"})").detail, HasSubstr("authorise"));
   EXPECT_THAT(trouble(400, "canary-secret").detail, Not(HasSubstr("canary")));
   EXPECT_EQ(keeper_.version(), 0);
 }
 
 TEST_F(TokenKeeperTest, IsLedNowhereWithoutTls) {
-  EXPECT_EQ(give(R"({"access_token":"one","instance_url":"http://evil.example"})").trouble,
-            BatchVerdict::misconfigured);
+  EXPECT_EQ(give(R"({"access_token":"one","instance_url":"http://evil.example"})").trouble, Verdict::misconfigured);
   EXPECT_EQ(access_token(), "");
   EXPECT_EQ(give(R"({"access_token":"two","instance_url":"https://eu7.example.com"})").trouble, std::nullopt);
   EXPECT_EQ(give(R"({"access_token":"three","instance_url":"http://127.0.0.1:8080"})").trouble, std::nullopt);
   for (const char* disguised : {"http://127.evil.example", "http://localhost.evil.example",
                                 "http://localhost@evil.example", "http://[::1].evil.example", "ftp://x", "//x"}) {
     EXPECT_EQ(give(std::string(R"({"access_token":"x","instance_url":")") + disguised + "\"}").trouble,
-              BatchVerdict::misconfigured)
+              Verdict::misconfigured)
         << disguised;
   }
 }

@@ -29,12 +29,12 @@ TEST(Delivery, KnowsWhichBatchMayHaveArrivedBefore) {
   const auto first = rig.step_within(seconds{2});
   ASSERT_TRUE(first);
   EXPECT_FALSE(first->lost_before);
-  DeliveryAnswer refused = DeliveryRig::whole(BatchVerdict::transient);
+  DeliveryAnswer refused = DeliveryRig::whole(Verdict::retry);
   rig.answer(*first, refused);
   const auto second = rig.step_within(minutes{1});
   ASSERT_TRUE(second);
   EXPECT_FALSE(second->lost_before) << "it was not lost";
-  refused.answer_lost = true;
+  refused.whole = Verdict::unknown;
   rig.answer(*second, refused);
   const auto third = rig.step_within(minutes{1});
   ASSERT_TRUE(third);
@@ -75,14 +75,14 @@ TEST(Delivery, ProbesAPeerThatRefusesEverythingLessAndLessOften) {
   for (DeliveryMessageId id = 1; id <= 20; ++id) {
     rig.store(id, id);
   }
-  rig.answer(*rig.step(), DeliveryRig::each(std::vector(10, MessageVerdict::rejected)));
+  rig.answer(*rig.step(), DeliveryRig::each(std::vector(10, Verdict::rejected)));
   ASSERT_EQ(rig.summary().state, SinkState::refusing);
   std::vector<Milliseconds> distances;
   for (SteadyTime before = rig.now.steady; distances.size() < 5; before = rig.now.steady) {
     const auto probe = rig.step_within(minutes{1});
     ASSERT_TRUE(probe);
     distances.push_back(rig.now.steady - before);
-    rig.answer(*probe, DeliveryRig::each({MessageVerdict::rejected}));
+    rig.answer(*probe, DeliveryRig::each({Verdict::rejected}));
   }
   EXPECT_THAT(distances, ElementsAre(seconds{1}, seconds{2}, seconds{4}, seconds{8}, seconds{8}));
 }
@@ -92,7 +92,7 @@ TEST(Delivery, RepeatsWhatFailedBeforeItSendsWhatIsNew) {
   rig.store(1, 1);
   const auto first = rig.step();
   ASSERT_TRUE(first);
-  rig.answer(*first, DeliveryRig::whole(BatchVerdict::transient));
+  rig.answer(*first, DeliveryRig::whole(Verdict::retry));
   rig.store(2, 2);
   rig.pass(minutes{1});
   const auto second = rig.step();
@@ -116,13 +116,13 @@ TEST(Delivery, SendsAtOnceWhatHasNoRoomForTheNextMessage) {
 TEST(Delivery, RecordsWhatComesBehindABatchThatFailed) {
   DeliveryRig rig(settings(1));
   rig.store(1, 9);
-  rig.answer(*rig.step(), DeliveryRig::each({MessageVerdict::delivered}));
+  rig.answer(*rig.step(), DeliveryRig::each({Verdict::delivered}));
   rig.store(2, 1);
   rig.store(3, 2);
   const auto failing = rig.step();
   const auto sound = rig.step();
   ASSERT_TRUE(failing && sound);
-  rig.answer(*failing, DeliveryRig::whole(BatchVerdict::transient));
+  rig.answer(*failing, DeliveryRig::whole(Verdict::retry));
   rig.answer(*sound, DeliveryRig::accepted(*sound));
   rig.store(4, 1);
   static_cast<void>(rig.step());

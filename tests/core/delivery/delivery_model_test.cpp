@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <map>
 #include <set>
@@ -12,6 +13,15 @@
 
 namespace elit {
 namespace {
+
+// What an answer may say about one message.
+constexpr std::array message_verdicts{Verdict::delivered,          Verdict::rejected, Verdict::retry,
+                                      Verdict::unmentioned,        Verdict::unknown,  Verdict::not_sent,
+                                      Verdict::rejected_in_company};
+
+// What it may say of the batch beside them.
+constexpr std::array<std::optional<Verdict>, 5> whole_verdicts{std::nullopt, Verdict::retry, Verdict::throttled,
+                                                               Verdict::unauthorized, Verdict::misconfigured};
 
 // A peer with moods, driven by one seed. It knows what was delivered and refuses to be told anything twice or early.
 class Model {
@@ -125,47 +135,47 @@ class Model {
   DeliveryAnswer answer(const SendBatch& send) {
     switch (mood_) {
       case 1:
-        return DeliveryRig::whole(BatchVerdict::transient);
+        return DeliveryRig::whole(Verdict::retry);
       case 2:
-        return DeliveryRig::whole(BatchVerdict::throttled, Milliseconds{static_cast<int>(random_.below(20'000))});
+        return DeliveryRig::whole(Verdict::throttled, Milliseconds{static_cast<int>(random_.below(20'000))});
       case 3:
         rig_.secret_changes = random_.below(2) == 0;
-        return DeliveryRig::whole(BatchVerdict::unauthorized);
+        return DeliveryRig::whole(Verdict::unauthorized);
       case 4:
-        return send.messages.size() > 2 ? DeliveryRig::whole(BatchVerdict::too_large) : DeliveryRig::accepted(send);
+        return send.messages.size() > 2 ? DeliveryRig::whole(Verdict::too_large) : DeliveryRig::accepted(send);
       case 5:
-        return has_culprit(send) ? DeliveryRig::whole(BatchVerdict::refused) : DeliveryRig::accepted(send);
+        return has_culprit(send) ? DeliveryRig::whole(Verdict::rejected_in_company) : DeliveryRig::accepted(send);
       case 6:
-        return DeliveryRig::whole(BatchVerdict::refused);
+        return DeliveryRig::whole(Verdict::rejected_in_company);
       case 7:
-        return DeliveryRig::whole(BatchVerdict::misconfigured);
+        return DeliveryRig::whole(Verdict::misconfigured);
       case 8: {
-        std::vector<MessageVerdict> verdicts;
+        std::vector<Verdict> verdicts;
         for (std::size_t i = 0; i < send.messages.size(); ++i) {
-          verdicts.push_back(static_cast<MessageVerdict>(random_.below(4)));
+          verdicts.push_back(message_verdicts.at(random_.below(4)));
         }
         return DeliveryRig::each(verdicts);
       }
       case 9:
         return judged(send);
       default:
-        return random_.below(30) == 0 ? DeliveryRig::whole(BatchVerdict::transient) : DeliveryRig::accepted(send);
+        return random_.below(30) == 0 ? DeliveryRig::whole(Verdict::retry) : DeliveryRig::accepted(send);
     }
   }
 
   // Message by message, under any verdict for the batch.
   DeliveryAnswer judged(const SendBatch& send) {
-    std::vector<MessageVerdict> verdicts;
+    std::vector<Verdict> verdicts;
     std::set<DeliveryUserId> ended;
     for (const auto id : send.messages) {
       const DeliveryUserId user = rig_.messages[id].user;
-      const auto verdict = static_cast<MessageVerdict>(random_.below(7));
-      verdicts.push_back(ended.contains(user) ? MessageVerdict::not_sent : verdict);
-      if (verdicts.back() == MessageVerdict::not_sent) {
+      const auto verdict = message_verdicts.at(random_.below(7));
+      verdicts.push_back(ended.contains(user) ? Verdict::not_sent : verdict);
+      if (verdicts.back() == Verdict::not_sent) {
         ended.insert(user);
       }
     }
-    return DeliveryRig::each(verdicts, static_cast<BatchVerdict>(random_.below(5)));
+    return DeliveryRig::each(verdicts, whole_verdicts.at(random_.below(5)));
   }
 
   bool has_culprit(const SendBatch& send) const {

@@ -34,7 +34,7 @@ TEST(DeliveryOrder, RepeatsAFailedBatchAfterALateMessageThatIsOlder) {
   rig.store(1, 1, 10, from_ms(20'000));
   const auto newer = rig.step();
   ASSERT_TRUE(newer);
-  rig.answer(*newer, DeliveryRig::whole(BatchVerdict::transient));
+  rig.answer(*newer, DeliveryRig::whole(Verdict::retry));
   rig.store(2, 1, 10, from_ms(10'000));
   const auto late = rig.step_within(hours{1});
   ASSERT_TRUE(late);

@@ -17,7 +17,7 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-using enum MessageVerdict;
+using enum Verdict;
 
 DeliverySettings settings(int messages) {
   DeliverySettings made;
@@ -38,8 +38,8 @@ class Parts {
     sent = rig.step().value();
   }
 
-  void answer(const std::vector<MessageVerdict>& verdicts, BatchVerdict verdict = BatchVerdict::answered) {
-    rig.answer(sent, DeliveryRig::each(verdicts, verdict));
+  void answer(const std::vector<Verdict>& verdicts, std::optional<Verdict> whole = std::nullopt) {
+    rig.answer(sent, DeliveryRig::each(verdicts, whole));
   }
   // The next batch, accepted at once.
   SendBatch pass() {
@@ -61,7 +61,7 @@ class Parts {
 
 TEST(DeliveryParts, KeepsABatchOfWhichNothingIsKnownTogether) {
   Parts parts({1, 2, 3});
-  parts.answer({unknown, not_sent, unknown}, BatchVerdict::transient);
+  parts.answer({unknown, not_sent, unknown}, Verdict::retry);
   ASSERT_THAT(parts.rig.failures, SizeIs(1));
   EXPECT_TRUE(parts.rig.failures[0].answer_lost);
   EXPECT_TRUE(parts.rig.failures[0].charged);
@@ -75,7 +75,7 @@ TEST(DeliveryParts, KeepsABatchOfWhichNothingIsKnownTogether) {
 
 TEST(DeliveryParts, LosesNoAnswerThatWasNeverAskedFor) {
   Parts parts({1, 2});
-  parts.answer({not_sent, not_sent}, BatchVerdict::throttled);
+  parts.answer({not_sent, not_sent}, Verdict::throttled);
   ASSERT_THAT(parts.rig.failures, SizeIs(1));
   EXPECT_FALSE(parts.rig.failures[0].answer_lost);
   EXPECT_FALSE(parts.rig.failures[0].charged);
@@ -93,7 +93,7 @@ TEST(DeliveryParts, DoesNotTakeSilenceForASoundAnswer) {
 
 TEST(DeliveryParts, SettlesWhatIsKnownAndRepeatsTheRest) {
   Parts parts({1, 2, 3, 4, 3});
-  parts.answer({delivered, rejected, unknown, retry, not_sent}, BatchVerdict::transient);
+  parts.answer({delivered, rejected, unknown, retry, not_sent}, Verdict::retry);
   EXPECT_EQ(parts.rig.state(1), DeliveryState::delivered);
   EXPECT_EQ(parts.rig.state(2), DeliveryState::dead);
   EXPECT_EQ(parts.rig.outcomes[4].state, DeliveryState::pending);
@@ -124,8 +124,7 @@ TEST(DeliveryParts, SettlesWhatIsKnownAndRepeatsTheRest) {
 }
 
 TEST(DeliveryParts, ChargesNothingWhileTheSinkAsAWholeWaits) {
-  for (const BatchVerdict verdict :
-       {BatchVerdict::throttled, BatchVerdict::unauthorized, BatchVerdict::misconfigured}) {
+  for (const Verdict verdict : {Verdict::throttled, Verdict::unauthorized, Verdict::misconfigured}) {
     Parts parts({1, 2});
     parts.answer({delivered, unknown}, verdict);
     ASSERT_THAT(parts.rig.last_splits, SizeIs(1));
@@ -143,7 +142,7 @@ TEST(DeliveryParts, RepeatsWhatIsUnknownAtGrowingDistances) {
   SendBatch sent = parts.sent;
   std::vector<Milliseconds> distances;
   while (sent.messages.size() > 1) {
-    std::vector<MessageVerdict> verdicts(sent.messages.size(), unknown);
+    std::vector<Verdict> verdicts(sent.messages.size(), unknown);
     verdicts.front() = delivered;
     const SteadyTime asked = parts.rig.now.steady;
     parts.rig.answer(sent, DeliveryRig::each(verdicts));
@@ -159,9 +158,9 @@ TEST(DeliveryParts, RepeatsWhatIsUnknownAtGrowingDistances) {
 
 TEST(DeliveryParts, WhatWasLostOfTheWholeIsLostOfItsParts) {
   Parts parts({1, 2, 3, 4});
-  parts.answer({unknown, unknown, unknown, unknown}, BatchVerdict::transient);
+  parts.answer({unknown, unknown, unknown, unknown}, Verdict::retry);
   const SendBatch again = parts.rig.step_within(hours{1}).value();
-  parts.rig.answer(again, DeliveryRig::each({delivered, refused_in_company, refused_in_company, not_sent}));
+  parts.rig.answer(again, DeliveryRig::each({delivered, rejected_in_company, rejected_in_company, not_sent}));
   for (int part = 0; part < 3; ++part) {
     EXPECT_TRUE(parts.pass().lost_before) << part;
   }
@@ -169,7 +168,7 @@ TEST(DeliveryParts, WhatWasLostOfTheWholeIsLostOfItsParts) {
 
 TEST(DeliveryParts, RecordsThePeersWishWithWhatWaits) {
   Parts parts({1, 2, 3});
-  DeliveryAnswer told = DeliveryRig::each({delivered, unknown, not_sent}, BatchVerdict::throttled);
+  DeliveryAnswer told = DeliveryRig::each({delivered, unknown, not_sent}, Verdict::throttled);
   told.retry_after = Milliseconds{minutes{20}};
   const SteadyTime asked = parts.rig.now.steady;
   const Instant wish = parts.rig.now.wall + minutes{20};
@@ -185,11 +184,11 @@ TEST(DeliveryParts, GivesUpWhatIsUnknownForTooLong) {
   DeliverySettings short_lived = settings(3);
   short_lived.retry.give_up_after = hours{1};
   Parts parts({1, 2, 3}, short_lived);
-  parts.answer({unknown, unknown, not_sent}, BatchVerdict::transient);
+  parts.answer({unknown, unknown, not_sent}, Verdict::retry);
   parts.rig.pass(hours{1});
   const auto again = parts.rig.step();
   ASSERT_TRUE(again);
-  parts.rig.answer(*again, DeliveryRig::each({delivered, unknown, not_sent}, BatchVerdict::transient));
+  parts.rig.answer(*again, DeliveryRig::each({delivered, unknown, not_sent}, Verdict::retry));
   EXPECT_EQ(parts.rig.state(2), DeliveryState::dead);
   EXPECT_EQ(parts.rig.outcomes[2].error, "why");
   EXPECT_EQ(parts.rig.outcomes[2].attempts, 2);
@@ -201,15 +200,15 @@ TEST(DeliveryParts, GivesUpWhatIsUnknownForTooLong) {
 
 TEST(DeliveryParts, FindsTheCulpritAmongThoseRefusedInCompany) {
   Parts parts({1, 2, 3, 4, 5});
-  parts.answer({delivered, refused_in_company, refused_in_company, refused_in_company, delivered});
+  parts.answer({delivered, rejected_in_company, rejected_in_company, rejected_in_company, delivered});
   EXPECT_EQ(parts.rig.summary().state, SinkState::running);
   ASSERT_THAT(parts.rig.last_splits, SizeIs(2));
   EXPECT_THAT(parts.rig.last_splits[0].messages, ElementsAre(2));
   EXPECT_THAT(parts.rig.last_splits[1].messages, ElementsAre(3, 4));
   while (const auto send = parts.rig.step()) {
-    std::vector<MessageVerdict> verdicts(send->messages.size(), delivered);
+    std::vector<Verdict> verdicts(send->messages.size(), delivered);
     if (send->messages.back() >= 3 && send->messages.front() <= 3) {
-      verdicts.assign(send->messages.size(), refused_in_company);
+      verdicts.assign(send->messages.size(), rejected_in_company);
     }
     parts.rig.answer(*send, DeliveryRig::each(verdicts));
   }
@@ -223,7 +222,7 @@ TEST(DeliveryParts, FindsTheCulpritAmongThoseRefusedInCompany) {
 
 TEST(DeliveryParts, SendsARetryBeforeTheLaterPartsOfItsUser) {
   Parts parts({1, 1, 2, 1});
-  parts.answer({retry, unknown, refused_in_company, not_sent}, BatchVerdict::transient);
+  parts.answer({retry, unknown, rejected_in_company, not_sent}, Verdict::retry);
   std::vector<DeliveryMessageId> order;
   while (order.size() < 3) {
     const SendBatch send = parts.pass();
@@ -236,8 +235,8 @@ TEST(DeliveryParts, SendsARetryBeforeTheLaterPartsOfItsUser) {
 
 TEST(DeliveryParts, PartsOfSeveralUsersDoNotWaitForEachOther) {
   Parts parts({1, 2, 1, 2, 1, 2});
-  parts.answer({refused_in_company, unknown, unknown, refused_in_company, retry, refused_in_company},
-               BatchVerdict::transient);
+  parts.answer({rejected_in_company, unknown, unknown, rejected_in_company, retry, rejected_in_company},
+               Verdict::retry);
   while (parts.rig.summary().waiting > 0) {
     ASSERT_FALSE(parts.pass().messages.empty());
   }
@@ -263,16 +262,16 @@ TEST(DeliveryParts, APeerThatTakesSomethingIsNoLongerRefusing) {
   rig.store(2, 2);
   rig.answer(rig.step().value(), DeliveryRig::each({rejected}));
   ASSERT_EQ(rig.summary().state, SinkState::refusing);
-  rig.answer(rig.step_within(hours{1}).value(), DeliveryRig::each({delivered}, BatchVerdict::transient));
+  rig.answer(rig.step_within(hours{1}).value(), DeliveryRig::each({delivered}, Verdict::retry));
   EXPECT_EQ(rig.summary().state, SinkState::failing);
 }
 
 TEST(DeliveryParts, WhoJudgesMessagesAcceptsTheCredential) {
   DeliveryRig rig(settings(1));
   rig.store(1, 1);
-  rig.answer(rig.step().value(), DeliveryRig::whole(BatchVerdict::unauthorized));
+  rig.answer(rig.step().value(), DeliveryRig::whole(Verdict::unauthorized));
   ASSERT_EQ(rig.summary().state, SinkState::credential);
-  rig.answer(rig.step_within(hours{1}).value(), DeliveryRig::each({rejected}, BatchVerdict::throttled));
+  rig.answer(rig.step_within(hours{1}).value(), DeliveryRig::each({rejected}, Verdict::throttled));
   EXPECT_EQ(rig.summary().state, SinkState::failing);
 }
 
@@ -283,7 +282,7 @@ TEST(DeliveryParts, ARefusedPartIsKeptWhileEverythingIsRefused) {
   rig.store(1, 1);
   rig.store(2, 2);
   rig.answer(rig.step().value(), DeliveryRig::each({rejected}));
-  rig.answer(rig.step_within(hours{1}).value(), DeliveryRig::each({refused_in_company}));
+  rig.answer(rig.step_within(hours{1}).value(), DeliveryRig::each({rejected_in_company}));
   EXPECT_EQ(rig.state(2), DeliveryState::pending);
   EXPECT_THAT(rig.last_splits, IsEmpty());
 }
@@ -300,7 +299,7 @@ TEST(DeliveryParts, LooksForTheCulpritWithoutAPauseWhileEverythingIsRefused) {
     send = parts.rig.step_within(hours{1}).value();
   }
   EXPECT_THAT(send.messages, ElementsAre(2, 3, 4));
-  parts.rig.answer(send, DeliveryRig::each({refused_in_company, refused_in_company, refused_in_company}));
+  parts.rig.answer(send, DeliveryRig::each({rejected_in_company, rejected_in_company, rejected_in_company}));
   EXPECT_TRUE(parts.rig.step()) << "a half of it goes at once";
 }
 
@@ -308,7 +307,7 @@ using DeliveryPartsDeathTest = ::testing::Test;
 
 TEST(DeliveryPartsDeathTest, WhatIsRefusedAsAWholeIsNotJudgedOneByOne) {
   Parts parts({1, 2});
-  EXPECT_DEATH(parts.answer({delivered, delivered}, BatchVerdict::refused), "as a whole");
+  EXPECT_DEATH(parts.answer({delivered, delivered}, Verdict::rejected_in_company), "as a whole");
 }
 
 }  // namespace

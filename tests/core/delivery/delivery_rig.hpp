@@ -94,23 +94,22 @@ class DeliveryRig {
     machine.on_recorded(send.batch, splits, now);
   }
 
-  static DeliveryAnswer whole(BatchVerdict verdict, std::optional<Milliseconds> retry_after = std::nullopt) {
+  static DeliveryAnswer whole(std::optional<Verdict> verdict, std::optional<Milliseconds> retry_after = std::nullopt) {
     DeliveryAnswer given;
-    given.verdict = verdict;
+    given.whole = verdict;
     given.detail = given.reason = "why";
     given.retry_after = retry_after;
     return given;
   }
-  static DeliveryAnswer each(const std::vector<MessageVerdict>& verdicts,
-                             BatchVerdict of_batch = BatchVerdict::answered) {
+  static DeliveryAnswer each(const std::vector<Verdict>& verdicts, std::optional<Verdict> of_batch = std::nullopt) {
     DeliveryAnswer given = whole(of_batch);
     for (const auto verdict : verdicts) {
-      given.messages.push_back({verdict, {}, verdict == MessageVerdict::delivered ? "" : "why"});
+      given.messages.push_back({verdict, {}, verdict == Verdict::delivered ? "" : "why"});
     }
     return given;
   }
   static DeliveryAnswer accepted(const SendBatch& send) {
-    return each(std::vector(send.messages.size(), MessageVerdict::delivered));
+    return each(std::vector(send.messages.size(), Verdict::delivered));
   }
   DeliveryState state(DeliveryMessageId id) {
     return outcomes.contains(id) ? outcomes[id].state : DeliveryState::pending;

@@ -117,7 +117,7 @@ TEST(Delivery, RepeatsAFailedBatchAsTheSameSet) {
   rig.store(2, 2);
   const auto send = rig.step();
   ASSERT_TRUE(send);
-  rig.answer(*send, DeliveryRig::whole(BatchVerdict::transient));
+  rig.answer(*send, DeliveryRig::whole(Verdict::retry));
   ASSERT_EQ(rig.failures.size(), 1U);
   EXPECT_TRUE(rig.failures[0].charged);
   EXPECT_EQ(rig.summary().state, SinkState::failing);
@@ -144,7 +144,7 @@ TEST(Delivery, SendsNothingBeforeRetryAfter) {
   const auto two = rig.step();
   ASSERT_TRUE(one && two);
   const SteadyTime told = rig.now.steady;
-  rig.answer(*one, DeliveryRig::whole(BatchVerdict::throttled, Milliseconds{minutes{20}}));
+  rig.answer(*one, DeliveryRig::whole(Verdict::throttled, Milliseconds{minutes{20}}));
   rig.answer(*two, DeliveryRig::accepted(*two));
   EXPECT_FALSE(rig.failures.at(0).charged);
   EXPECT_EQ(rig.failures.at(0).not_before, rig.now.wall + minutes{20});
@@ -175,7 +175,7 @@ TEST(Delivery, HoldsLaterMessagesBackBehindARetry) {
   const auto send = rig.step();
   ASSERT_TRUE(send);
   EXPECT_THAT(send->messages, ElementsAre(2, 4));
-  rig.answer(*send, DeliveryRig::each({MessageVerdict::retry, MessageVerdict::delivered}));
+  rig.answer(*send, DeliveryRig::each({Verdict::retry, Verdict::delivered}));
   rig.store(5, 1);
   rig.store(6, 3);
   const auto others = rig.step();
@@ -195,7 +195,7 @@ TEST(Delivery, DoesNotTakeAnUnmentionedMessageForDelivered) {
   rig.store(2, 2);
   const auto send = rig.step();
   ASSERT_TRUE(send);
-  rig.answer(*send, DeliveryRig::each({MessageVerdict::delivered, MessageVerdict::unmentioned}));
+  rig.answer(*send, DeliveryRig::each({Verdict::delivered, Verdict::unmentioned}));
   EXPECT_EQ(rig.state(1), DeliveryState::delivered);
   EXPECT_EQ(rig.state(2), DeliveryState::pending);
   EXPECT_FALSE(rig.summary().settled);
@@ -210,7 +210,7 @@ TEST(Delivery, HalvesABatchThatIsTooLargeDownToTheDeadLetter) {
   while (const auto send = rig.step_within(seconds{2})) {
     ++requests;
     const bool holds_culprit = std::find(send->messages.begin(), send->messages.end(), 3) != send->messages.end();
-    rig.answer(*send, holds_culprit ? DeliveryRig::whole(BatchVerdict::too_large) : DeliveryRig::accepted(*send));
+    rig.answer(*send, holds_culprit ? DeliveryRig::whole(Verdict::too_large) : DeliveryRig::accepted(*send));
   }
   EXPECT_EQ(requests, 5);
   EXPECT_EQ(rig.state(3), DeliveryState::dead);
@@ -231,7 +231,7 @@ TEST(Delivery, FindsTheCulpritOfARefusedBatchInOrder) {
     if (!refused) {
       order.insert(order.end(), send->messages.begin(), send->messages.end());
     }
-    rig.answer(*send, refused ? DeliveryRig::whole(BatchVerdict::refused) : DeliveryRig::accepted(*send));
+    rig.answer(*send, refused ? DeliveryRig::whole(Verdict::rejected_in_company) : DeliveryRig::accepted(*send));
   }
   EXPECT_THAT(order, ElementsAre(1, 3, 4, 5, 6, 7, 8));
   EXPECT_EQ(rig.state(2), DeliveryState::dead);
@@ -243,7 +243,7 @@ TEST(Delivery, PausesWhenTheCredentialIsRefused) {
   rig.store(2, 2);
   const auto send = rig.step();
   ASSERT_TRUE(send);
-  rig.answer(*send, DeliveryRig::whole(BatchVerdict::unauthorized));
+  rig.answer(*send, DeliveryRig::whole(Verdict::unauthorized));
   EXPECT_FALSE(rig.failures.at(0).charged);
   EXPECT_EQ(rig.summary().state, SinkState::credential);
   EXPECT_STREQ(to_string(rig.summary().state), "paused: credential");
@@ -254,7 +254,7 @@ TEST(Delivery, PausesWhenTheCredentialIsRefused) {
   const auto probe = rig.step_within(seconds{2});
   ASSERT_TRUE(probe) << "an old secret is tried again too";
   EXPECT_FALSE(rig.step_within(minutes{10})) << "one probe at a time";
-  rig.answer(*probe, DeliveryRig::whole(BatchVerdict::unauthorized));
+  rig.answer(*probe, DeliveryRig::whole(Verdict::unauthorized));
   EXPECT_FALSE(rig.step_within(seconds{10}));
   rig.secret_changes = true;
   const auto fresh = rig.step_within(seconds{16});
@@ -272,7 +272,7 @@ TEST(Delivery, ReadsARefusedSecretEveryTenSecondsAndProbesRarely) {
   while (rig.now.steady < end) {
     if (const auto send = rig.step_within(end - rig.now.steady)) {
       ++requests;
-      rig.answer(*send, DeliveryRig::whole(BatchVerdict::unauthorized));
+      rig.answer(*send, DeliveryRig::whole(Verdict::unauthorized));
     } else {
       break;
     }
@@ -287,12 +287,12 @@ TEST(Delivery, ARefusalOfTheOldSecretDoesNotDelayTheNewOne) {
   rig.store(1, 1);
   const auto send = rig.step();
   ASSERT_TRUE(send);
-  rig.answer(*send, DeliveryRig::whole(BatchVerdict::unauthorized));
+  rig.answer(*send, DeliveryRig::whole(Verdict::unauthorized));
   const auto probe = rig.step_within(seconds{16});
   ASSERT_TRUE(probe);
   rig.secret_changes = true;
   EXPECT_FALSE(rig.step_within(seconds{11})) << "the probe is still under way while the secret is read";
-  rig.answer(*probe, DeliveryRig::whole(BatchVerdict::unauthorized));
+  rig.answer(*probe, DeliveryRig::whole(Verdict::unauthorized));
   EXPECT_TRUE(rig.step_within(seconds{1}));
 }
 
@@ -301,7 +301,7 @@ TEST(Delivery, PausesWhenThePeerRedirects) {
   rig.store(1, 1);
   const auto send = rig.step();
   ASSERT_TRUE(send);
-  rig.answer(*send, DeliveryRig::whole(BatchVerdict::misconfigured));
+  rig.answer(*send, DeliveryRig::whole(Verdict::misconfigured));
   EXPECT_EQ(rig.summary().state, SinkState::misconfigured);
   EXPECT_EQ(rig.summary().reason, "why");
   EXPECT_FALSE(rig.step_within(seconds{14}));
@@ -320,7 +320,7 @@ TEST(Delivery, PausesAPeerThatRefusesEverything) {
   const SteadyTime end = rig.now.steady + hours{1};
   while (const auto send = rig.step_within(end - rig.now.steady)) {
     ++requests;
-    rig.answer(*send, DeliveryRig::whole(BatchVerdict::refused));
+    rig.answer(*send, DeliveryRig::whole(Verdict::rejected_in_company));
   }
   EXPECT_EQ(rig.outcomes.size(), 3U) << "no dead letter beyond the limit";
   EXPECT_EQ(rig.summary().state, SinkState::refusing);
@@ -345,7 +345,7 @@ TEST(Delivery, CountsRefusalsInResultsToo) {
   }
   auto send = rig.step();
   ASSERT_TRUE(send);
-  rig.answer(*send, DeliveryRig::each(std::vector(10, MessageVerdict::rejected)));
+  rig.answer(*send, DeliveryRig::each(std::vector(10, Verdict::rejected)));
   EXPECT_EQ(rig.summary().state, SinkState::refusing);
   int dead = 0;
   for (const auto& [id, outcome] : rig.outcomes) {
@@ -358,7 +358,7 @@ TEST(Delivery, CountsRefusalsInResultsToo) {
     ASSERT_TRUE(send);
     ASSERT_EQ(send->messages.size(), 1U);
     probed.insert(send->messages[0]);
-    rig.answer(*send, DeliveryRig::each({MessageVerdict::rejected}));
+    rig.answer(*send, DeliveryRig::each({Verdict::rejected}));
     EXPECT_EQ(rig.state(send->messages[0]), DeliveryState::pending);
   }
   EXPECT_GT(probed.size(), 1U) << "one bad message must not be the only probe";
@@ -371,7 +371,7 @@ TEST(Delivery, GivesUpAfterTheConfiguredTime) {
   rig.store(1, 1);
   const SteadyTime began = rig.now.steady;
   while (const auto send = rig.step_within(hours{2})) {
-    rig.answer(*send, DeliveryRig::whole(BatchVerdict::transient));
+    rig.answer(*send, DeliveryRig::whole(Verdict::retry));
   }
   EXPECT_EQ(rig.state(1), DeliveryState::dead);
   EXPECT_EQ(rig.outcomes[1].error, "why");
@@ -387,7 +387,7 @@ TEST(Delivery, NeverGivesUpWhenToldSo) {
   for (int i = 0; i < 2'000; ++i) {
     const auto send = rig.step_within(hours{1});
     ASSERT_TRUE(send);
-    rig.answer(*send, DeliveryRig::whole(BatchVerdict::transient));
+    rig.answer(*send, DeliveryRig::whole(Verdict::retry));
   }
   EXPECT_EQ(rig.state(1), DeliveryState::pending);
 }
@@ -403,7 +403,7 @@ TEST(Delivery, LetsOthersPassABatchThatAlwaysFails) {
       break;
     }
     const bool poison = send->messages[0] == 1;
-    rig.answer(*send, poison ? DeliveryRig::whole(BatchVerdict::transient) : DeliveryRig::accepted(*send));
+    rig.answer(*send, poison ? DeliveryRig::whole(Verdict::retry) : DeliveryRig::accepted(*send));
   }
   for (DeliveryMessageId id = 2; id <= 50; ++id) {
     EXPECT_EQ(rig.state(id), DeliveryState::delivered) << id;

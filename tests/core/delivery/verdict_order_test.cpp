@@ -7,14 +7,14 @@ namespace elit {
 namespace {
 
 using testing::ElementsAre;
-using enum MessageVerdict;
+using enum Verdict;
 
 struct Told {
   DeliveryUserId user = 0;
-  MessageVerdict verdict = delivered;
+  Verdict verdict = delivered;
 };
 
-std::vector<MessageVerdict> in_order(const std::vector<Told>& told, int rejections_max = 100) {
+std::vector<Verdict> in_order(const std::vector<Told>& told, int rejections_max = 100) {
   std::vector<WaitingMessage> batch;
   std::vector<MessageAnswer> answers;
   for (const Told& one : told) {
@@ -33,10 +33,10 @@ TEST(VerdictOrder, LeavesWhatIsSettledAsItIs) {
 }
 
 TEST(VerdictOrder, TakesTheOnlyOneRefusedInCompanyForTheCulprit) {
-  EXPECT_THAT(in_order({{1, delivered}, {2, refused_in_company}}), ElementsAre(delivered, rejected));
-  EXPECT_THAT(in_order({{1, refused_in_company}, {1, unknown}}), ElementsAre(rejected, unknown));
-  EXPECT_THAT(in_order({{1, refused_in_company}, {2, refused_in_company}}),
-              ElementsAre(refused_in_company, refused_in_company));
+  EXPECT_THAT(in_order({{1, delivered}, {2, rejected_in_company}}), ElementsAre(delivered, rejected));
+  EXPECT_THAT(in_order({{1, rejected_in_company}, {1, unknown}}), ElementsAre(rejected, unknown));
+  EXPECT_THAT(in_order({{1, rejected_in_company}, {2, rejected_in_company}}),
+              ElementsAre(rejected_in_company, rejected_in_company));
 }
 
 TEST(VerdictOrder, KeepsWhatIsRefusedForNowOutsideOfWhatGoesAgainTogether) {
@@ -47,23 +47,23 @@ TEST(VerdictOrder, KeepsWhatIsRefusedForNowOutsideOfWhatGoesAgainTogether) {
 TEST(VerdictOrder, SendsAgainTogetherWhatStandsBetween) {
   EXPECT_THAT(in_order({{1, unknown}, {1, retry}, {1, delivered}, {1, unmentioned}, {1, unknown}}),
               ElementsAre(unknown, unknown, delivered, unknown, unknown));
-  EXPECT_THAT(in_order({{1, refused_in_company}, {1, retry}, {1, refused_in_company}}),
-              ElementsAre(refused_in_company, refused_in_company, refused_in_company));
+  EXPECT_THAT(in_order({{1, rejected_in_company}, {1, retry}, {1, rejected_in_company}}),
+              ElementsAre(rejected_in_company, rejected_in_company, rejected_in_company));
 }
 
 TEST(VerdictOrder, PutsTheUnknownFirstForEveryUser) {
-  EXPECT_THAT(in_order({{1, refused_in_company},
+  EXPECT_THAT(in_order({{1, rejected_in_company},
                         {1, retry},
                         {1, unknown},
-                        {1, refused_in_company},
+                        {1, rejected_in_company},
                         {2, unknown},
-                        {2, refused_in_company}}),
-              ElementsAre(unknown, unknown, unknown, refused_in_company, unknown, refused_in_company));
+                        {2, rejected_in_company}}),
+              ElementsAre(unknown, unknown, unknown, rejected_in_company, unknown, rejected_in_company));
 }
 
 TEST(VerdictOrder, DoesNotCondemnTheLastThatIsLeftOfThoseRefusedInCompany) {
-  EXPECT_THAT(in_order({{1, refused_in_company}, {1, unknown}, {2, refused_in_company}}),
-              ElementsAre(unknown, unknown, refused_in_company));
+  EXPECT_THAT(in_order({{1, rejected_in_company}, {1, unknown}, {2, rejected_in_company}}),
+              ElementsAre(unknown, unknown, rejected_in_company));
 }
 
 TEST(VerdictOrder, KeepsRejectedOnesInPlaceWhichThePauseOfTheSinkPutsOff) {

@@ -118,82 +118,97 @@ TEST(Webhook, SplitsItsUrl) {
 TEST(WebhookAnswer, MeansAllAcceptedWithoutResults) {
   for (const std::string body : {"", "OK", "<html>", "{}", "[]", "null", "{\"results\":null}", "{\"data\":[1]}"}) {
     const DeliveryAnswer answer = answered(200, body);
-    ASSERT_EQ(answer.verdict, BatchVerdict::answered) << body;
+    ASSERT_EQ(answer.whole, std::nullopt) << body;
     ASSERT_EQ(answer.messages.size(), 2U);
-    EXPECT_EQ(answer.messages[0].verdict, MessageVerdict::delivered);
-    EXPECT_EQ(answer.messages[1].verdict, MessageVerdict::delivered);
+    EXPECT_EQ(answer.messages[0].verdict, Verdict::delivered);
+    EXPECT_EQ(answer.messages[1].verdict, Verdict::delivered);
   }
 }
 
 struct ResultCase {
   std::string rest;  // of the result's object, after its key
-  MessageVerdict verdict;
+  Verdict verdict;
   std::string remote_id;
 };
 
 TEST(WebhookAnswer, GivesEachMessageItsOwnOutcome) {
   const std::vector<ResultCase> cases{
-      {R"("status":"ok","id":"x-1")", MessageVerdict::delivered, "x-1"},
-      {R"("status":"ok","id":17)", MessageVerdict::delivered, "17"},
-      {R"("status":"ok","id":null)", MessageVerdict::delivered, ""},
-      {R"("status":"error","retryable":true,"error":"busy")", MessageVerdict::retry, ""},
-      {R"("status":"error","retryable":false,"error":"no")", MessageVerdict::rejected, ""},
-      {R"("status":"error","error":"no")", MessageVerdict::rejected, ""},
-      {R"("status":"OK?")", MessageVerdict::retry, ""},
-      {R"("status":true)", MessageVerdict::retry, ""},
-      {R"("id":"1")", MessageVerdict::retry, ""},
+      {R"("status":"ok","id":"x-1")", Verdict::delivered, "x-1"},
+      {R"("status":"ok","id":17)", Verdict::delivered, "17"},
+      {R"("status":"ok","id":null)", Verdict::delivered, ""},
+      {R"("status":"error","retryable":true,"error":"busy")", Verdict::retry, ""},
+      {R"("status":"error","retryable":false,"error":"no")", Verdict::rejected, ""},
+      {R"("status":"error","error":"no")", Verdict::rejected, ""},
+      {R"("status":"OK?")", Verdict::retry, ""},
+      {R"("status":true)", Verdict::retry, ""},
+      {R"("id":"1")", Verdict::retry, ""},
   };
   for (const auto& one : cases) {
     const DeliveryAnswer answer =
         answered(207, R"({"results":[17,{"key":"strange"},{"key":")" + std::string(32, 'b') + "\"," + one.rest + "}]}");
     ASSERT_EQ(answer.messages.size(), 2U);
-    EXPECT_EQ(answer.messages[0].verdict, MessageVerdict::unmentioned) << one.rest;
+    EXPECT_EQ(answer.messages[0].verdict, Verdict::unmentioned) << one.rest;
     EXPECT_EQ(answer.messages[1].verdict, one.verdict) << one.rest;
     EXPECT_EQ(answer.messages[1].remote_id, one.remote_id) << one.rest;
-    EXPECT_EQ(answer.messages[1].error.empty(), one.verdict == MessageVerdict::delivered);
+    EXPECT_EQ(answer.messages[1].error.empty(), one.verdict == Verdict::delivered);
   }
 }
 
 TEST(WebhookAnswer, NamesNobodyInAnEmptyListOfResults) {
   const DeliveryAnswer answer = answered(200, R"({"results":[]})");
-  EXPECT_EQ(answer.messages[0].verdict, MessageVerdict::unmentioned);
-  EXPECT_EQ(answer.messages[1].verdict, MessageVerdict::unmentioned);
+  EXPECT_EQ(answer.messages[0].verdict, Verdict::unmentioned);
+  EXPECT_EQ(answer.messages[1].verdict, Verdict::unmentioned);
 }
 
 TEST(WebhookAnswer, DoesNotTakeDamagedResultsForSuccess) {
   const DeliveryAnswer answer = answered(200, R"({"results":[{"key":"aa)");
-  EXPECT_EQ(answer.verdict, BatchVerdict::transient);
-  EXPECT_TRUE(answer.answer_lost);
+  EXPECT_EQ(answer.whole, Verdict::unknown);
 }
 
 TEST(WebhookAnswer, BelievesTheWorseOfTwoOutcomesForOneKey) {
   const std::string key = "{\"key\":\"" + std::string(32, 'a') + "\",\"status\":";
   const DeliveryAnswer one = answered(200, "{\"results\":[" + key + "\"ok\"}," + key + "\"error\"}]}");
   const DeliveryAnswer other = answered(200, "{\"results\":[" + key + "\"error\"}," + key + "\"ok\"}]}");
-  EXPECT_EQ(one.messages[0].verdict, MessageVerdict::rejected);
-  EXPECT_EQ(other.messages[0].verdict, MessageVerdict::rejected);
+  EXPECT_EQ(one.messages[0].verdict, Verdict::rejected);
+  EXPECT_EQ(other.messages[0].verdict, Verdict::rejected);
 }
 
 TEST(WebhookAnswer, ReadsEveryStatus) {
-  const std::vector<std::pair<int, BatchVerdict>> cases{
-      {201, BatchVerdict::answered},      {204, BatchVerdict::answered},      {301, BatchVerdict::misconfigured},
-      {307, BatchVerdict::misconfigured}, {304, BatchVerdict::misconfigured}, {400, BatchVerdict::refused},
-      {300, BatchVerdict::misconfigured}, {399, BatchVerdict::misconfigured}, {499, BatchVerdict::refused},
-      {401, BatchVerdict::unauthorized},  {403, BatchVerdict::unauthorized},  {404, BatchVerdict::refused},
-      {408, BatchVerdict::transient},     {409, BatchVerdict::refused},       {413, BatchVerdict::too_large},
-      {422, BatchVerdict::refused},       {425, BatchVerdict::transient},     {429, BatchVerdict::throttled},
-      {500, BatchVerdict::transient},     {502, BatchVerdict::transient},     {503, BatchVerdict::transient},
-      {504, BatchVerdict::transient},     {599, BatchVerdict::transient},     {199, BatchVerdict::transient},
-      {600, BatchVerdict::transient},
+  const std::vector<std::pair<int, std::optional<Verdict>>> cases{
+      {201, std::nullopt},
+      {204, std::nullopt},
+      {301, Verdict::misconfigured},
+      {307, Verdict::misconfigured},
+      {304, Verdict::misconfigured},
+      {400, Verdict::rejected_in_company},
+      {300, Verdict::misconfigured},
+      {399, Verdict::misconfigured},
+      {499, Verdict::rejected_in_company},
+      {401, Verdict::unauthorized},
+      {403, Verdict::unauthorized},
+      {404, Verdict::rejected_in_company},
+      {408, Verdict::retry},
+      {409, Verdict::rejected_in_company},
+      {413, Verdict::too_large},
+      {422, Verdict::rejected_in_company},
+      {425, Verdict::retry},
+      {429, Verdict::throttled},
+      {500, Verdict::retry},
+      {502, Verdict::retry},
+      {503, Verdict::retry},
+      {504, Verdict::retry},
+      {599, Verdict::retry},
+      {199, Verdict::retry},
+      {600, Verdict::retry},
   };
   for (const auto& [status, verdict] : cases) {
-    EXPECT_EQ(answered(status, "why").verdict, verdict) << status;
+    EXPECT_EQ(answered(status, "why").whole, verdict) << status;
   }
 }
 
 TEST(WebhookAnswer, ReadsBothFormsOfRetryAfter) {
   const DeliveryAnswer in_seconds = answered(503, "", {{"retry-after", "120"}});
-  EXPECT_EQ(in_seconds.verdict, BatchVerdict::throttled);
+  EXPECT_EQ(in_seconds.whole, Verdict::throttled);
   EXPECT_EQ(in_seconds.retry_after, Milliseconds{seconds{120}});
   const DeliveryAnswer dated = answered(429, "", {{"Retry-After", "Sat, 31 Jan 2026 09:16:02 GMT"}});
   EXPECT_EQ(dated.retry_after, Milliseconds{59'655});
@@ -204,23 +219,22 @@ TEST(WebhookAnswer, ReadsBothFormsOfRetryAfter) {
 TEST(WebhookAnswer, KeepsThePeersWordsOutOfTheDetail) {
   const DeliveryAnswer answer = answered(422, "line\nwith " + std::string(2'000, 'x'));
   EXPECT_EQ(answer.detail, "HTTP 422");
-  EXPECT_FALSE(answer.answer_lost);
+  EXPECT_EQ(answer.whole, Verdict::rejected_in_company);
   EXPECT_EQ(answer.reason.substr(0, 25), "HTTP 422: line with xxxxx");
   EXPECT_LT(answer.reason.size(), 600U);
 }
 
 TEST(WebhookAnswer, TakesALostAnswerForTransient) {
   const DeliveryAnswer lost = read_failure({FailureKind::transient, "timeout", std::nullopt, 0, true});
-  EXPECT_EQ(lost.verdict, BatchVerdict::transient);
-  EXPECT_TRUE(lost.answer_lost);
+  EXPECT_EQ(lost.whole, Verdict::unknown);
   EXPECT_EQ(lost.detail, "timeout");
-  EXPECT_FALSE(read_failure({FailureKind::transient, "refused", std::nullopt, 0, false}).answer_lost);
-  EXPECT_TRUE(read_failure({FailureKind::malformed, "not HTTP", std::nullopt, 0, false}).answer_lost);
+  EXPECT_EQ(read_failure({FailureKind::transient, "refused", std::nullopt, 0, false}).whole, Verdict::retry);
+  EXPECT_EQ(read_failure({FailureKind::malformed, "not HTTP", std::nullopt, 0, false}).whole, Verdict::unknown);
 }
 
 TEST(WebhookAnswer, BlamesTheConfigurationForARequestThatCannotBeWritten) {
   const DeliveryAnswer answer = read_failure({FailureKind::rejected, "control character", std::nullopt, 0, false});
-  EXPECT_EQ(answer.verdict, BatchVerdict::misconfigured);
+  EXPECT_EQ(answer.whole, Verdict::misconfigured);
 }
 
 TEST(WebhookAnswer, KeepsTheReasonOfARefusedMessage) {

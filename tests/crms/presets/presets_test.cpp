@@ -301,9 +301,9 @@ TEST_P(Presets, PauseWhenTheCrmIsAskedTooMuch) {
     return Wire::whole;
   };
   const ExchangeResult result = trial.rig().attempt({message(1, 1, "hello")});
-  EXPECT_EQ(result.answer.verdict, BatchVerdict::throttled);
+  EXPECT_EQ(result.answer.whole, Verdict::throttled);
   EXPECT_TRUE(result.answer.retry_after.has_value());
-  EXPECT_NE(result.answer.messages.front().verdict, MessageVerdict::rejected);
+  EXPECT_NE(result.answer.messages.front().verdict, Verdict::rejected);
 }
 
 TEST_P(Presets, AskForANewCredentialWhenTheirsIsRefused) {
@@ -314,7 +314,7 @@ TEST_P(Presets, AskForANewCredentialWhenTheirsIsRefused) {
     };
     return Wire::whole;
   };
-  EXPECT_EQ(trial.rig().attempt({message(1, 1, "hello")}).answer.verdict, BatchVerdict::unauthorized);
+  EXPECT_EQ(trial.rig().attempt({message(1, 1, "hello")}).answer.whole, Verdict::unauthorized);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shipped, Presets, testing::ValuesIn(cases), [](const auto& one) { return one.param.preset; });
