@@ -1,15 +1,16 @@
 #include "core/crm/exchange.hpp"
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "core/check.hpp"
 #include "core/text/text_digest.hpp"
 
-// What is to be done, and which items go into which request.
 namespace elit::crm {
 namespace {
 
@@ -23,6 +24,31 @@ bool is_empty(const json::value& value) {
 bool has_value(const json::object& fields, const std::string& name) {
   const json::value* value = fields.if_contains(name);
   return value != nullptr && !is_empty(*value) && *value != json::value(false);
+}
+
+bool is_list(const std::string& text) {
+  return text.starts_with('[');
+}
+
+json::value saved_value(const std::string& text) {
+  if (is_list(text)) {
+    boost::system::error_code error;
+    json::value list = json::parse(text, error);
+    if (!error && list.is_array()) {
+      return list;
+    }
+  }
+  return json::value(text);
+}
+
+bool writes(StepKind kind) {
+  return kind == StepKind::write || kind == StepKind::link;
+}
+
+// Lists are of use within one attempt only.
+std::map<std::string, std::string> without_lists(std::map<std::string, std::string> saved) {
+  std::erase_if(saved, [](const auto& each) { return each.second.starts_with('['); });
+  return saved;
 }
 
 }  // namespace
@@ -46,7 +72,7 @@ Exchange::Exchange(const SinkDesign& design, Task task)
 void Exchange::take_sink() {
   Item item;
   item.kind = StepItem::sink;
-  item.skip = task_.sink.has_value();
+  item.progress = task_.sink ? Progress::skipped : Progress::open;
   item.values = task_.sink.value_or(json::object{});
   sink_.push_back(std::move(item));
 }
@@ -64,7 +90,9 @@ void Exchange::take_contacts() {
     item.digest = sha256_hex(json::serialize(json::array{contact.values.at("key"), fields}));
     item.values.get_object()["fields"] = std::move(fields);
     recall(item);
-    item.skip = item.skip || !are_written;
+    if (!are_written) {
+      item.progress = Progress::skipped;
+    }
     contacts_.push_back(std::move(item));
   }
 }
@@ -91,15 +119,18 @@ void Exchange::recall(Item& item) const {
   bool forgotten = false;  // it was there once, and may still be
   for (const RemoteRecord& record : task_.known) {
     if (record.user == item.user && record.key == item.key) {
-      item.remembered = !record.digest.empty() && record.digest == item.digest;
-      item.skip = item.remembered;
+      if (!record.digest.empty() && record.digest == item.digest) {
+        item.knowledge = Knowledge::confirmed_earlier;
+        item.progress = Progress::skipped;
+      }
       forgotten = record.digest.empty() && record.remote_id.empty();
       adopt(item, record.remote_id, record.saved);
     }
   }
-  item.known_before = !item.remote_id.empty();
-  item.unsure = (task_.unsure || forgotten) && !item.skip;
-  item.doubtful = item.unsure;
+  item.updatable = !item.remote_id.empty();
+  if ((task_.unsure || forgotten) && item.progress == Progress::open) {
+    item.knowledge = Knowledge::maybe_written;
+  }
 }
 
 json::object Exchange::fields_of(const json::value& contact, const json::object* current) const {
@@ -117,6 +148,18 @@ json::object Exchange::fields_of(const json::value& contact, const json::object*
   return fields;
 }
 
+Exchange::Phase Exchange::phase_of(StepItem item) {
+  switch (item) {
+    case StepItem::sink:
+      return Phase::sink;
+    case StepItem::contact:
+      return Phase::contacts;
+    case StepItem::activity:
+      break;
+  }
+  return Phase::activities;
+}
+
 std::vector<Exchange::Item>& Exchange::items() {
   switch (step().item) {
     case StepItem::sink:
@@ -130,7 +173,8 @@ std::vector<Exchange::Item>& Exchange::items() {
 }
 
 bool Exchange::wants(const Step& step, const Item& item) const {
-  if (item.fate != Fate::open || item.skip || (step.only_unsure && !item.unsure) || step.item != item.kind) {
+  const bool unsure = item.knowledge == Knowledge::maybe_written || item.knowledge == Knowledge::told;
+  if (!item.may_go_on() || (step.only_unsure && !unsure) || step.item != item.kind) {
     return false;
   }
   const bool known = !item.remote_id.empty();
@@ -139,7 +183,7 @@ bool Exchange::wants(const Step& step, const Item& item) const {
     return false;
   }
   // A write of known records is an update: what was created a moment ago needs none.
-  const bool updatable = step.kind == StepKind::write ? item.known_before : known;
+  const bool updatable = step.kind == StepKind::write ? item.updatable : known;
   if ((step.only_new && known) || (step.only_known && !updatable)) {
     return false;
   }
@@ -153,10 +197,12 @@ bool Exchange::wants(const Step& step, const Item& item) const {
 
 // Goes on to the next step with something to do. False: there is none.
 bool Exchange::begin_step() {
-  for (; step_ < design_.preset.steps.size(); ++step_) {
-    if (!pass_stage(step().item)) {
+  const auto& steps = design_.preset.steps;
+  while (next_step_ < steps.size()) {
+    if (!enter(phase_of(steps[next_step_].item))) {
       return false;
     }
+    ++next_step_;
     Places places;
     for (std::size_t place = 0; place < items().size(); ++place) {
       if (wants(step(), items()[place])) {
@@ -168,36 +214,34 @@ bool Exchange::begin_step() {
       return true;
     }
   }
-  static_cast<void>(pass_stage(StepItem::activity));
+  static_cast<void>(enter(Phase::activities));
   return false;
 }
 
-// What is before the next step's items has to be settled. False: without it nothing can be done.
-bool Exchange::pass_stage(StepItem next) {
-  if (next != StepItem::sink && !sink_settled_) {
+// Settles the phases before `phase`. False: the sink's steps failed, and without them nothing can be done.
+bool Exchange::enter(Phase phase) {
+  if (phase_ == Phase::sink && phase > Phase::sink) {
     const Item& sink = sink_.front();
-    if (sink.fate != Fate::open) {
-      stop(sink.fate == Fate::rejected ? Verdict::misconfigured : Verdict::retry, sink.error, sink.error);
+    if (sink.failed()) {
+      stop(sink.progress == Progress::rejected ? Verdict::misconfigured : Verdict::retry, sink.error, sink.error);
       return false;
     }
-    sink_settled_ = true;
+    phase_ = Phase::contacts;
   }
-  if (next == StepItem::activity) {
+  if (phase_ == Phase::contacts && phase > Phase::contacts) {
     settle_contacts();
+    phase_ = Phase::activities;
   }
   return true;
 }
 
-// Activities follow the fate of their contacts.
+// An activity whose contact failed fails too.
 void Exchange::settle_contacts() {
-  if (std::exchange(contacts_settled_, true)) {
-    return;
-  }
   for (Item& activity : activities_) {
     const Item& contact = contacts_[activity.contact];
-    if (contact.fate != Fate::open && !activity.skip) {
-      // A refused contact may be accepted later: what is on its timeline waits, and is seen to wait.
-      activity.fate = contact.fate == Fate::rejected ? Fate::retry : contact.fate;
+    if (contact.failed() && activity.progress != Progress::skipped) {
+      // A refused contact may be accepted later: its activities wait, and are seen to wait.
+      activity.progress = contact.progress == Progress::rejected ? Progress::retry : contact.progress;
       activity.error = "the contact: " + contact.error;
     }
   }
@@ -207,14 +251,14 @@ void Exchange::settle_contacts() {
 void Exchange::hold_those_that_wait(Places& places) {
   std::unordered_set<DeliveryUserId> held;
   for (Item& item : activities_) {
-    if (item.fate == Fate::open && !item.skip && !item.written && held.contains(item.user)) {
-      item.fate = Fate::not_sent;
+    if (item.progress == Progress::open && held.contains(item.user)) {
+      item.progress = Progress::not_sent;
     }
-    if (item.fate != Fate::open && item.fate != Fate::rejected) {
+    if (item.failed() && item.progress != Progress::rejected) {
       held.insert(item.user);
     }
   }
-  std::erase_if(places, [this](std::size_t place) { return activities_[place].fate != Fate::open; });
+  std::erase_if(places, [this](std::size_t place) { return !activities_[place].may_go_on(); });
 }
 
 // Cuts the next chunk off the queue. False: the step is over.
@@ -258,7 +302,6 @@ void Exchange::fill_chunk(const Places& places) {
 std::optional<CrmRequest> Exchange::next(const CredentialValues& values) {
   while (!trouble_) {
     if (chunk_.empty() && !choose_chunk()) {
-      step_ += std::exchange(step_begun_, true) ? 1 : 0;
       if (!begin_step()) {
         break;
       }
@@ -273,7 +316,9 @@ std::optional<CrmRequest> Exchange::next(const CredentialValues& values) {
     chunk_ = std::move(queue_.front());
     queue_.pop_front();
   }
-  finished_ = true;
+  if (!trouble_) {
+    phase_ = Phase::over;
+  }
   return std::nullopt;
 }
 
@@ -281,6 +326,437 @@ void Exchange::halve(const Places& places) {
   const auto middle = places.begin() + static_cast<std::ptrdiff_t>(places.size() / 2);
   queue_.emplace_front(middle, places.end());
   queue_.emplace_front(places.begin(), middle);
+}
+
+Scope Exchange::own_scope() const {
+  Scope scope;
+  scope.bind("config", &config_);
+  scope.bind("mapping", &mapping_);
+  scope.bind("sink", &sink_.front().values);
+  return scope;
+}
+
+Scope Exchange::scope_of(const Item& item, const Scope& outer) const {
+  Scope scope(&outer);
+  if (item.kind != StepItem::sink) {
+    scope.bind("contact", &contacts_[item.contact].values);
+  }
+  if (item.activity != nullptr) {
+    scope.bind("activity", &item.values);
+  }
+  return scope;
+}
+
+Items Exchange::scopes_of_chunk(const Scope& outer) {
+  Items scopes;
+  for (const std::size_t place : chunk_) {
+    scopes.push_back(scope_of(items()[place], outer));
+  }
+  return scopes;
+}
+
+CrmRequest Exchange::make_request(const CredentialValues& values) {
+  Scope known = own_scope();
+  known.bind("secret", &values.secrets);
+  known.bind("token", &values.token);
+  // What stands beside the items, such as the path, sees the first of them.
+  const Scope scope = scope_of(items()[chunk_.front()], known);
+  const Items each = scopes_of_chunk(scope);
+  RequestForm form;
+  form.base_url = base_url_of(design_, values);
+  form.method = step().method;
+  form.path = step().path.target_text(scope);
+  form.query = texts_of(step().query, scope);
+  form.headers = texts_of(step().headers, scope);
+  add_credential(form, design_.credential(), scope);
+  form.format = step().format;
+  if (form.format != BodyFormat::none) {
+    form.body = render(step().body, scope, each);
+  }
+  CrmRequest request = put_together(std::move(form));
+  request.step = step().name;
+  return request;
+}
+
+bool Exchange::on_answer(const ParsedResponse& response, Instant now) {
+  check(!chunk_.empty(), "an answer belongs to a request");
+  Scope own = own_scope();
+  const Items scopes = scopes_of_chunk(own);
+  const auto apply_reading = [this](const auto& reading) {
+    if (reading.whole == Verdict::unauthorized) {
+      return false;
+    }
+    wait_for(reading.wait);
+    if (reading.whole) {
+      apply_whole(reading);
+    } else {
+      apply_items(reading.items);
+    }
+    return true;
+  };
+  return writes(step().kind) ? apply_reading(read_reply(design_.preset, step(), response, scopes, now))
+                             : apply_reading(read_find(design_.preset, step(), response, scopes, now));
+}
+
+void Exchange::assume_done() {
+  check(!chunk_.empty(), "an answer belongs to a request");
+  const bool writing = writes(step().kind);
+  std::map<std::string, std::string> saved;
+  for (const auto& [name, at] : writing ? step().reply.save : step().find.save) {
+    saved[name] = '(' + name + ')';
+  }
+  const Places places = std::exchange(chunk_, {});
+  for (const std::size_t place : places) {
+    Item& item = items()[place];
+    if (writing) {
+      ItemReading reading;
+      reading.verdict = Verdict::delivered;
+      reading.saved = saved;
+      if (step().reply.id && item.remote_id.empty()) {
+        reading.remote_id = step().item == StepItem::contact ? "(contact id)" : "(record id)";
+      }
+      apply_item(item, reading);
+    } else if (step().item == StepItem::sink) {
+      adopt(item, {}, saved);
+    }
+  }
+}
+
+void Exchange::on_failure(const Failure& failure) {
+  check(!chunk_.empty(), "a failure belongs to a request");
+  const Verdict verdict = verdict_of(failure);
+  const std::string place = step().name + ": " + failure.detail;
+  end_chunk(verdict, place);
+  wait_for(failure.retry_after);
+  stop(if_nothing_is_written(verdict), place, place);
+}
+
+void Exchange::refuse_credential(const std::string& detail) {
+  end_chunk(Verdict::unauthorized, detail);
+  stop(Verdict::unauthorized, detail, detail);
+}
+
+void Exchange::give_up(Verdict verdict, const std::string& detail, std::optional<Milliseconds> wait) {
+  if (!chunk_.empty()) {
+    end_chunk(Verdict::not_sent, detail);
+  }
+  wait_for(wait);
+  stop(verdict, detail, detail);
+}
+
+void Exchange::apply_items(const std::vector<ItemReading>& readings) {
+  const Places places = std::exchange(chunk_, {});
+  Places again;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (readings[i].again) {
+      again.push_back(places[i]);
+    } else {
+      apply_item(items()[places[i]], readings[i]);
+    }
+  }
+  if (!again.empty()) {
+    queue_.push_front(std::move(again));
+  }
+}
+
+void Exchange::apply_item(Item& item, const ItemReading& reading) {
+  const std::string error = step().name + ": " + reading.error;
+  const bool gave_id = !reading.remote_id.empty() || !item.remote_id.empty();
+  const bool told = step().kind == StepKind::write && reading.verdict != Verdict::unknown;
+  if (told && item.knowledge == Knowledge::maybe_written) {
+    item.knowledge = Knowledge::told;
+  }
+  switch (reading.verdict) {
+    case Verdict::delivered:
+    case Verdict::exists:
+      if (step().reply.id && !gave_id) {
+        // Without its id nothing can be done with the record: the next attempt has to find it.
+        item.fail(Progress::unknown, step().name + ": the answer does not name the record's id");
+        return;
+      }
+      adopt(item, reading.remote_id, reading.saved);
+      item.progress = Progress::written;
+      item.dirty = true;
+      // What was there already may hold less than what is to be there now.
+      item.updatable = item.updatable || (reading.verdict == Verdict::exists && !item.remote_id.empty());
+      return;
+    case Verdict::rejected:
+    case Verdict::rejected_in_company:
+    case Verdict::too_large:
+      item.fail(Progress::rejected, error);
+      return;
+    case Verdict::retry:
+      item.fail(Progress::retry, error);
+      return;
+    case Verdict::unknown:
+    case Verdict::not_sent:
+    case Verdict::unmentioned:
+      item.fail(Progress::unknown, error);
+      return;
+    case Verdict::throttled:
+    case Verdict::unauthorized:
+    case Verdict::misconfigured:
+      item.fail(Progress::retry, error);
+      stop(reading.verdict, step().name + ": " + reading.code, error);
+      return;
+  }
+}
+
+void Exchange::apply_whole(const ResponseReading& reading) {
+  const Verdict verdict = *reading.whole;
+  switch (verdict) {
+    case Verdict::delivered:
+    case Verdict::exists:
+      if (chunk_.size() == 1 || verdict == Verdict::delivered) {
+        ItemReading each;
+        each.verdict = verdict;
+        each.remote_id = chunk_.size() == 1 ? reading.remote_id : std::string{};
+        for (const std::size_t place : std::exchange(chunk_, {})) {
+          apply_item(items()[place], each);
+        }
+      } else {
+        halve(std::exchange(chunk_, {}));
+      }
+      return;
+    case Verdict::rejected:
+    case Verdict::rejected_in_company:
+    case Verdict::too_large:
+      refuse_chunk(reading.reason);
+      return;
+    case Verdict::unauthorized:
+      refuse_credential(reading.detail);
+      return;
+    case Verdict::retry:
+    case Verdict::throttled:
+    case Verdict::misconfigured:
+    case Verdict::unknown:
+    case Verdict::not_sent:
+    case Verdict::unmentioned:
+      end_chunk(verdict, reading.reason);
+      stop(if_nothing_is_written(verdict), reading.detail, reading.reason);
+      return;
+  }
+}
+
+void Exchange::apply_items(const std::vector<Finding>& findings) {
+  const Places places = std::exchange(chunk_, {});
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    apply_finding(items()[places[i]], findings[i]);
+  }
+}
+
+void Exchange::apply_finding(Item& item, const Finding& finding) {
+  if (step().kind == StepKind::read && finding.state == Finding::State::found) {
+    // What people may change is known for this attempt only.
+    json::object& values = item.values.get_object();
+    for (const auto& [name, text] : finding.saved) {
+      values[name] = json::value(text);
+    }
+    values["fields"] = fields_of(item.values, &finding.current);
+    return;
+  }
+  switch (finding.state) {
+    case Finding::State::found:
+      adopt(item, finding.remote_id, finding.saved);
+      item.updatable = item.updatable || !finding.remote_id.empty();
+      item.dirty = item.dirty || !finding.remote_id.empty();
+      return;
+    case Finding::State::absent:
+      return;
+    case Finding::State::unclear:
+      item.fail(Progress::unknown,
+                step().name + ": the CRM has more records than it showed, this one may be among them");
+      return;
+  }
+}
+
+void Exchange::adopt(Item& item, const std::string& remote_id, const std::map<std::string, std::string>& saved) const {
+  json::object& values = item.values.get_object();
+  if (!remote_id.empty()) {
+    item.remote_id = remote_id;
+  }
+  if (!item.remote_id.empty()) {
+    values["remote_id"] = item.remote_id;
+  }
+  for (const auto& [name, text] : saved) {
+    item.saved[name] = text;
+    values[name] = saved_value(text);
+  }
+}
+
+// Something in the request is refused for good: in halves it shows what.
+void Exchange::refuse_chunk(const std::string& reason) {
+  const Places places = std::exchange(chunk_, {});
+  if (places.size() > 1) {
+    halve(places);
+    return;
+  }
+  items()[places.front()].fail(Progress::rejected, reason);
+}
+
+// The request as a whole had no good answer; only what was written may be there all the same.
+void Exchange::end_chunk(Verdict verdict, const std::string& error) {
+  const bool unknown = traits_of(verdict).may_be_written && writes(step().kind);
+  for (const std::size_t place : std::exchange(chunk_, {})) {
+    items()[place].fail(unknown ? Progress::unknown : Progress::not_sent, error);
+  }
+}
+
+void Exchange::stop(Verdict verdict, const std::string& detail, const std::string& reason) {
+  if (!trouble_) {
+    trouble_.emplace();
+    trouble_->whole = verdict;
+    trouble_->detail = detail;
+    trouble_->reason = reason;
+  }
+}
+
+void Exchange::wait_for(std::optional<Milliseconds> wait) {
+  if (wait) {
+    wait_ = wait_ ? std::max(*wait_, *wait) : wait;
+  }
+}
+
+ExchangeResult Exchange::result() {
+  check(phase_ == Phase::over || trouble_.has_value(), "an attempt has a result when it is over");
+  if (phase_ < Phase::activities) {
+    settle_contacts();
+  }
+  ExchangeResult result;
+  result.answer.whole.reset();
+  if (trouble_) {
+    result.answer = *trouble_;
+  }
+  result.answer.retry_after = wait_;
+  result.answer.messages = message_answers();
+  result.records = records();
+  if (phase_ > Phase::sink) {
+    result.sink = sink_.front().values.get_object();
+  }
+  return result;
+}
+
+// Whether every step that it needs was carried out; an attempt may have been cut short.
+bool Exchange::is_done(const std::vector<Item>& items, std::size_t place) const {
+  const Item& item = items[place];
+  if (item.progress == Progress::skipped) {
+    return true;
+  }
+  if (item.failed()) {
+    return false;
+  }
+  const bool contacts_over = phase_ >= Phase::activities;
+  if (item.activity == nullptr ? contacts_over : phase_ == Phase::over && !trouble_) {
+    return true;
+  }
+  if (item.activity != nullptr && !contacts_over) {
+    return false;
+  }
+  const auto& steps = design_.preset.steps;
+  const bool same_kind = next_step_ > 0 && step().item == item.kind;
+  const auto holds_it = [place](const Places& places) {
+    return std::find(places.begin(), places.end(), place) != places.end();
+  };
+  if (same_kind && (holds_it(chunk_) || std::any_of(queue_.begin(), queue_.end(), holds_it))) {
+    return false;
+  }
+  return std::none_of(steps.begin() + static_cast<std::ptrdiff_t>(next_step_), steps.end(),
+                      [&](const Step& later) { return wants(later, item); });
+}
+
+// The contact was not confirmed in this attempt: it may be gone from the CRM. Where nothing would keep it from being
+// made twice, it is believed to be there.
+bool Exchange::was_only_confirmed_earlier(const Item& activity) const {
+  const auto& steps = design_.preset.steps;
+  return contacts_[activity.contact].knowledge == Knowledge::confirmed_earlier &&
+         std::none_of(steps.begin(), steps.end(), [](const Step& step) {
+           return step.item == StepItem::contact && step.kind == StepKind::write &&
+                  (step.idempotency == Idempotency::header || step.idempotency == Idempotency::allow_duplicates);
+         });
+}
+
+MessageAnswer Exchange::answer_for(std::size_t place) const {
+  const Item& item = activities_[place];
+  MessageAnswer answer;
+  answer.error = item.error;
+  if (is_done(activities_, place)) {
+    answer.remote_id = item.remote_id;
+    return answer;
+  }
+  switch (item.progress) {
+    case Progress::skipped:
+    case Progress::open:
+    case Progress::not_sent:
+      answer.verdict = Verdict::not_sent;
+      break;
+    case Progress::written:
+    case Progress::unknown:
+      answer.verdict = Verdict::unknown;
+      break;
+    case Progress::retry:
+      // A message that is tried again by itself is no longer looked for.
+      answer.verdict = item.knowledge == Knowledge::maybe_written ? Verdict::unknown : Verdict::retry;
+      break;
+    case Progress::rejected:
+      answer.verdict = was_only_confirmed_earlier(item)     ? Verdict::retry
+                       : item.activity->messages.size() > 1 ? Verdict::rejected_in_company
+                                                            : Verdict::rejected;
+      break;
+  }
+  return answer;
+}
+
+std::vector<MessageAnswer> Exchange::message_answers() const {
+  std::vector<MessageAnswer> answers(task_.messages);
+  std::vector<std::optional<DeliveryUserId>> users(task_.messages);
+  for (std::size_t place = 0; place < activities_.size(); ++place) {
+    const MessageAnswer answer = answer_for(place);
+    for (const std::size_t message : activities_[place].activity->messages) {
+      const bool first = !users.at(message).has_value();
+      users[message] = activities_[place].user;
+      if (first || traits_of(answer.verdict).severity > traits_of(answers[message].verdict).severity) {
+        answers[message] = answer;
+      }
+    }
+  }
+  // Whoever comes before one that was sent was in line to be sent too: it is tried again, not put behind.
+  std::unordered_map<DeliveryUserId, bool> later_sent;
+  for (std::size_t message = task_.messages; message-- > 0;) {
+    check(users[message].has_value(), "each message of the batch has a record");
+    bool& sent = later_sent[*users[message]];
+    if (answers[message].verdict != Verdict::not_sent) {
+      sent = true;
+    } else if (sent) {
+      answers[message].verdict = task_.unsure ? Verdict::unknown : Verdict::retry;
+    }
+  }
+  return answers;
+}
+
+std::vector<RemoteRecord> Exchange::records() const {
+  std::vector<RemoteRecord> records;
+  const auto keep = [&records](const Item& item, bool done) {
+    records.push_back(
+        {item.user, item.key, item.remote_id, done ? item.digest : std::string{}, without_lists(item.saved)});
+  };
+  for (std::size_t place = 0; place < contacts_.size(); ++place) {
+    if (contacts_[place].dirty) {
+      keep(contacts_[place], is_done(contacts_, place));
+    }
+  }
+  const bool of_days = design_.work.unit == DeliveryUnit::day;
+  for (std::size_t place = 0; place < activities_.size(); ++place) {
+    const Item& item = activities_[place];
+    if (item.progress == Progress::rejected && was_only_confirmed_earlier(item)) {
+      records.push_back({item.user, {}, {}, {}, {}});
+    }
+    // A message that is delivered is known to be; a transcript will be written again, and what is half done goes on.
+    const bool done = is_done(activities_, place);
+    if (item.dirty && (of_days || (!done && !item.remote_id.empty()))) {
+      keep(item, done);
+    }
+  }
+  return records;
 }
 
 }  // namespace elit::crm

@@ -27,16 +27,16 @@ struct ExchangeResult {
 // One attempt to deliver one batch to a CRM: the contacts first, then their activities, step by step as the preset
 // says. Pure: it gives requests and is told what came back.
 //
-//  - An item that an answer does not speak of is unknown, never done; one bad row does not stop its neighbours: a
-//    request that is refused without saying for whom is sent again in halves.
+//  - An item that a response does not mention is unknown, never done. A request that is refused without naming an item
+//    is sent again in halves, so that one bad row does not stop its neighbours.
 //  - What an earlier attempt may have written stays unknown until it is found, written or refused: a message that is
 //    tried again by itself is not looked for.
 //  - After an item that was not done, nothing later of its user is sent in another request.
-//  - What was confirmed before and is still the same is not written again; what was created but not finished is taken
-//    up where it stopped, by its id.
-//  - A contact that is refused leaves its activities waiting. An activity that is refused although its contact was only
-//    remembered is tried once more with the contact confirmed anew, which may have been removed from the CRM: its
-//    record is kept without id and digest, and it is looked for wherever the preset looks for unsure ones.
+//  - What was confirmed earlier and is still the same is not written again. What was created but not finished goes on
+//    where it stopped, by its id.
+//  - A refused contact leaves its activities waiting. If an activity is refused and its contact was only confirmed
+//    earlier, the contact may have been removed from the CRM: its record is kept without id and digest, so that the
+//    next attempt confirms it again, and it is looked for wherever the preset looks for unsure ones.
 class Exchange {
  public:
   struct Task {
@@ -51,26 +51,43 @@ class Exchange {
   // `design` outlives the exchange.
   Exchange(const SinkDesign& design, Task task);
 
-  // The next request, made anew at each call; absent: it is over, see result().
+  // The next request, built at each call; absent: it is over, see result().
   [[nodiscard]] std::optional<CrmRequest> next(const CredentialValues& values);
 
-  // What came back for the request of the last next(). False: the credential was refused and nothing else; next() gives
+  // The response to the request of the last next(). False: the credential was refused and nothing else; next() gives
   // the same request again, to be sent with a new token, or refuse_credential() ends the attempt.
-  [[nodiscard]] bool on_answer(const HttpResponse& answer, Instant now);
+  [[nodiscard]] bool on_answer(const ParsedResponse& response, Instant now);
   void on_failure(const Failure& failure);
-  // Instead of an answer, to show what would be sent: as if nothing had been there before and everything was accepted.
+  // Instead of a response, to show what would be sent: as if nothing had been there before and everything was accepted.
   // Ids and saved values are their names in brackets.
   void assume_done();
   void refuse_credential(const std::string& detail);
-  // The token endpoint failed, so nothing can be sent: `verdict` is throttled, transient, unauthorized or
-  // misconfigured.
+  // The token endpoint failed, so nothing can be sent: `verdict` is throttled, retry, unauthorized or misconfigured.
   void give_up(Verdict verdict, const std::string& detail, std::optional<Milliseconds> wait);
 
   // Requires: next() gave nothing, or the attempt was given up.
   [[nodiscard]] ExchangeResult result();
 
  private:
-  enum class Fate { open, retry, rejected, unknown, not_sent };
+  // Whose steps are carried out. What is before the present phase is settled.
+  enum class Phase { sink, contacts, activities, over };
+  // What earlier attempts did for an item.
+  enum class Knowledge {
+    none,               // nothing, as far as is known
+    confirmed_earlier,  // one wrote it as it is to be now, and the CRM confirmed it
+    maybe_written,      // one may have written it, and no response of this attempt has told
+    told,               // one may have written it, and a response of this attempt has told
+  };
+  // What this attempt did for an item.
+  enum class Progress {
+    open,
+    skipped,  // nothing is to be done for it
+    written,  // a request has written it, or a part of it; later steps may follow
+    retry,
+    rejected,
+    unknown,
+    not_sent,
+  };
   struct Item {
     StepItem kind = StepItem::contact;
     const Activity* activity = nullptr;  // of an activity
@@ -81,60 +98,64 @@ class Exchange {
     std::string digest;         // of what is to be written
     std::string remote_id;
     std::map<std::string, std::string> saved;
-    bool unsure = false;        // an earlier attempt may have written it
-    bool doubtful = false;      // the same, and no answer of this attempt has told
-    bool known_before = false;  // its record was known before this attempt, or was found by it
-    bool remembered = false;    // confirmed before, and still the same
-    bool skip = false;          // nothing is to be done for it
-    bool written = false;       // a request of this attempt has written it, or a part of it
-    bool learnt = false;        // something is known of it that the state does not know yet
-    Fate fate = Fate::open;     // open at the end: done
+    bool updatable = false;  // its record was known before this attempt, or was found by it
+    bool dirty = false;      // something is known of it that the state does not know yet
+    Knowledge knowledge = Knowledge::none;
+    Progress progress = Progress::open;  // open or written at the end: done
     std::string error;
+
+    [[nodiscard]] bool may_go_on() const { return progress == Progress::open || progress == Progress::written; }
+    [[nodiscard]] bool failed() const { return !may_go_on() && progress != Progress::skipped; }
+    void fail(Progress how, const std::string& why) {
+      progress = how;
+      error = why;
+    }
   };
   using Places = std::vector<std::size_t>;  // of items
 
-  // What is to be done (exchange.cpp).
+  // What is to be done.
   void take_sink();
   void take_contacts();
   void take_activities();
   void recall(Item& item) const;
   [[nodiscard]] boost::json::object fields_of(const boost::json::value& contact,
                                               const boost::json::object* current) const;
-  [[nodiscard]] const Step& step() const { return design_.preset.steps[step_]; }
+  [[nodiscard]] const Step& step() const { return design_.preset.steps[next_step_ - 1]; }
+  [[nodiscard]] static Phase phase_of(StepItem item);
   [[nodiscard]] std::vector<Item>& items();
   [[nodiscard]] bool wants(const Step& step, const Item& item) const;
   [[nodiscard]] bool begin_step();
-  [[nodiscard]] bool pass_stage(StepItem next);
+  [[nodiscard]] bool enter(Phase phase);
   void settle_contacts();
   [[nodiscard]] bool choose_chunk();
   void fill_chunk(const Places& places);
   void hold_those_that_wait(Places& places);
   void halve(const Places& places);
 
-  // How a request is put together (exchange_request.cpp).
+  // How a request is put together.
   [[nodiscard]] Scope scope_of(const Item& item, const Scope& outer) const;
   [[nodiscard]] Scope own_scope() const;
   [[nodiscard]] Items scopes_of_chunk(const Scope& outer);
   [[nodiscard]] CrmRequest make_request(const CredentialValues& values);
 
-  // What answers mean for the items (exchange_answers.cpp).
-  void apply(const Reading& reading);
-  void apply(const FindReading& reading);
+  // What responses mean for the items.
+  void apply_whole(const ResponseReading& reading);
+  void apply_items(const std::vector<ItemReading>& readings);
+  void apply_items(const std::vector<Finding>& findings);
   void apply_item(Item& item, const ItemReading& reading);
   void apply_finding(Item& item, const Finding& finding);
-  void apply_whole(Verdict verdict, const std::string& detail, const std::string& reason, const std::string& remote_id);
   void adopt(Item& item, const std::string& remote_id, const std::map<std::string, std::string>& saved) const;
   void refuse_chunk(const std::string& reason);
-  void end_chunk(Fate fate, const std::string& error);
+  void end_chunk(Verdict verdict, const std::string& error);
   void stop(Verdict verdict, const std::string& detail, const std::string& reason);
   void wait_for(std::optional<Milliseconds> wait);
 
-  // What the attempt came to (exchange_result.cpp).
-  [[nodiscard]] bool is_done(const std::vector<Item>& items, std::size_t place, bool contacts_over) const;
-  [[nodiscard]] bool was_only_remembered(const Item& activity) const;
-  [[nodiscard]] MessageAnswer answer_for(std::size_t place, bool contacts_over) const;
-  [[nodiscard]] std::vector<MessageAnswer> message_answers(bool contacts_over) const;
-  [[nodiscard]] std::vector<RemoteRecord> records(bool contacts_over) const;
+  // What the attempt came to.
+  [[nodiscard]] bool is_done(const std::vector<Item>& items, std::size_t place) const;
+  [[nodiscard]] bool was_only_confirmed_earlier(const Item& activity) const;
+  [[nodiscard]] MessageAnswer answer_for(std::size_t place) const;
+  [[nodiscard]] std::vector<MessageAnswer> message_answers() const;
+  [[nodiscard]] std::vector<RemoteRecord> records() const;
 
   const SinkDesign& design_;
   Task task_;
@@ -143,11 +164,8 @@ class Exchange {
   std::vector<Item> sink_;  // one
   std::vector<Item> contacts_;
   std::vector<Item> activities_;
-  std::size_t step_ = 0;
-  bool step_begun_ = false;
-  bool sink_settled_ = false;
-  bool contacts_settled_ = false;
-  bool finished_ = false;
+  Phase phase_ = Phase::sink;
+  std::size_t next_step_ = 0;              // the present step is the one before
   std::deque<Places> queue_;               // of the present step, in the order of sending
   Places chunk_;                           // the items of the request under way
   std::optional<DeliveryAnswer> trouble_;  // what ended the attempt early

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "core/crm/reply_reader.hpp"
+#include "core/crm/response.hpp"
 
 namespace elit::crm {
 namespace {
@@ -15,8 +15,8 @@ constexpr Milliseconds wait_max{86'400'000};
 // Where a header says that the window is used up but not until when.
 constexpr Milliseconds wait_unnamed{1'000};
 
-std::optional<double> number_at(const Locator& at, const HttpResponse& answer) {
-  const std::optional<std::string> text = located(at, answer, nullptr);
+std::optional<double> number_at(const Locator& at, const ParsedResponse& response) {
+  const std::optional<std::string> text = value_at(at, response, nullptr);
   double number = 0;
   if (!text || std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc{}) {
     return std::nullopt;
@@ -51,38 +51,38 @@ void Pacer::on_request(SteadyTime now) {
   }
 }
 
-void Pacer::on_answer(const HttpResponse& answer, Now now) {
-  heed_burst(answer, now);
-  heed_budget(answer, now);
+void Pacer::on_answer(const ParsedResponse& response, Now now) {
+  heed_burst(response, now);
+  heed_budget(response, now);
 }
 
-void Pacer::heed_burst(const HttpResponse& answer, Now now) {
+void Pacer::heed_burst(const ParsedResponse& response, Now now) {
   if (!rules_.burst) {
     return;
   }
-  const std::optional<double> remaining = number_at(rules_.burst->remaining, answer);
+  const std::optional<double> remaining = number_at(rules_.burst->remaining, response);
   if (!remaining || *remaining >= 1) {
     return;
   }
   Milliseconds wait = rules_.window > Milliseconds{0} ? rules_.window : wait_unnamed;
   if (rules_.burst->reset) {
-    if (const auto reset = number_at(*rules_.burst->reset, answer)) {
+    if (const auto reset = number_at(*rules_.burst->reset, response)) {
       wait = wait_from(*reset, rules_.burst->unit, now.wall);
     }
   }
   quiet_until_ = std::max(quiet_until_, now.steady + wait);
 }
 
-void Pacer::heed_budget(const HttpResponse& answer, Now now) {
+void Pacer::heed_budget(const ParsedResponse& response, Now now) {
   if (!rules_.budget) {
     return;
   }
   const PaceRules::Budget& budget = *rules_.budget;
   const auto known = static_cast<double>(budget.limit_known);
-  const double limit = number_at(budget.limit, answer).value_or(known);
-  std::optional<double> remaining = number_at(budget.remaining, answer);
+  const double limit = number_at(budget.limit, response).value_or(known);
+  std::optional<double> remaining = number_at(budget.remaining, response);
   if (budget.used) {
-    const std::optional<double> used = number_at(*budget.used, answer);
+    const std::optional<double> used = number_at(*budget.used, response);
     remaining = used ? std::optional(limit - *used) : std::nullopt;
   }
   if (remaining && limit > 0 && *remaining < limit * budget.reserve) {

@@ -3,7 +3,7 @@
 #include <deque>
 
 #include "core/crm/preset.hpp"
-#include "core/http_message.hpp"
+#include "core/crm/response.hpp"
 #include "core/instant.hpp"
 
 namespace elit::crm {
@@ -18,11 +18,11 @@ class Pacer {
   [[nodiscard]] SteadyTime earliest(SteadyTime now) const;
   // A request goes now.
   void on_request(SteadyTime now);
-  void on_answer(const HttpResponse& answer, Now now);
+  void on_answer(const ParsedResponse& response, Now now);
 
  private:
-  void heed_burst(const HttpResponse& answer, Now now);
-  void heed_budget(const HttpResponse& answer, Now now);
+  void heed_burst(const ParsedResponse& response, Now now);
+  void heed_budget(const ParsedResponse& response, Now now);
 
   PaceRules rules_;
   std::deque<SteadyTime> sent_;  // within the window, as many as it allows

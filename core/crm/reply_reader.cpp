@@ -4,34 +4,54 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_map>
 #include <utility>
 
-#include "core/crm/verdict_reader.hpp"
 #include "core/text/excerpt.hpp"
 
-// What answers to requests that write say, and those of token endpoints.
 namespace elit::crm {
 namespace {
 
 namespace json = boost::json;
 
-// The first item that the element speaks of, by the first key that fits any.
-std::optional<std::size_t> item_of(const std::vector<KeyMatch>& keys, const HeardAnswer& heard,
-                                   const json::value& element, const Items& items) {
-  for (const KeyMatch& key : keys) {
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      if (fits(key, heard, element, items[i])) {
-        return i;
+bool is_good(const std::vector<std::pair<int, int>>& statuses, const std::vector<Condition>& conditions,
+             const ParsedResponse& response) {
+  return status_in(statuses, response.http.status) && all_hold(conditions, response, nullptr);
+}
+
+// The items of a request by what the keys are compared with, which is rendered once for each item.
+class ItemIndex {
+ public:
+  // `keys` outlives the index.
+  ItemIndex(const std::vector<KeyMatch>& keys, const Items& items) : keys_(keys), places_(keys.size()) {
+    for (std::size_t key = 0; key < keys.size(); ++key) {
+      for (std::size_t item = 0; item < items.size(); ++item) {
+        places_[key].emplace(keys[key].equals.text(items[item]), item);
       }
     }
   }
-  return std::nullopt;
-}
+
+  // The first item that the element speaks of, by the first key that matches any.
+  [[nodiscard]] std::optional<std::size_t> find(const ParsedResponse& response, const json::value& element) const {
+    for (std::size_t key = 0; key < keys_.size(); ++key) {
+      const std::optional<std::string> value = value_at(keys_[key].at, response, &element);
+      const auto place = value && !value->empty() ? places_[key].find(*value) : places_[key].end();
+      if (place != places_[key].end()) {
+        return place->second;
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const std::vector<KeyMatch>& keys_;
+  std::vector<std::unordered_map<std::string, std::size_t>> places_;  // parallel to `keys_`
+};
 
 class ReplyReader {
  public:
-  ReplyReader(const Preset& preset, const Step& step, const HeardAnswer& heard, const Items& items)
-      : preset_(preset), step_(step), heard_(heard), items_(items) {
+  ReplyReader(const Preset& preset, const Step& step, const ParsedResponse& response, const Items& items)
+      : preset_(preset), step_(step), response_(response), items_(items) {
     ItemReading unmentioned;
     unmentioned.error = "the answer does not mention this record";
     readings_.assign(items.size(), unmentioned);
@@ -42,7 +62,7 @@ class ReplyReader {
     if (step_.reply.has_list) {
       read_list();
     } else if (items_.size() == 1) {
-      read_element(0, heard_.is_json ? &heard_.body : nullptr);
+      read_element(0, response_.is_json ? &response_.body : nullptr);
     }
     if (step_.reply.errors) {
       read_errors(*step_.reply.errors);
@@ -55,7 +75,7 @@ class ReplyReader {
 
  private:
   void read_list() {
-    const json::value* place = heard_.is_json ? pointed(heard_.body, step_.reply.list) : nullptr;
+    const json::value* place = response_.is_json ? resolve_pointer(response_.body, step_.reply.list) : nullptr;
     const json::array* list = place == nullptr ? nullptr : place->if_array();
     if (list == nullptr) {
       return;
@@ -64,8 +84,9 @@ class ReplyReader {
     if (step_.reply.keys.empty() && list->size() != items_.size()) {
       return;
     }
+    const ItemIndex index(step_.reply.keys, items_);
     for (std::size_t i = 0; i < list->size(); ++i) {
-      const auto item = step_.reply.keys.empty() ? i : item_of(step_.reply.keys, heard_, (*list)[i], items_);
+      const auto item = step_.reply.keys.empty() ? i : index.find(response_, (*list)[i]);
       if (item) {
         read_element(*item, &(*list)[i]);
       }
@@ -74,12 +95,12 @@ class ReplyReader {
 
   void read_element(std::size_t item, const json::value* element) {
     ItemReading reading;
-    if (all_hold(step_.reply.item_done, heard_, element)) {
+    if (all_hold(step_.reply.success, response_, element)) {
       reading.verdict = Verdict::delivered;
       if (step_.reply.id) {
-        reading.remote_id = remote_id_at(step_.reply.id, heard_, element);
+        reading.remote_id = remote_id_at(step_.reply.id, response_, element);
       }
-      reading.saved = saved_of(step_.reply.save, heard_, element);
+      reading.saved = saved_values(step_.reply.save, response_, element);
     } else {
       reading = refusal(element, step_.reply.code, step_.reply.message);
     }
@@ -88,12 +109,12 @@ class ReplyReader {
 
   [[nodiscard]] ItemReading refusal(const json::value* element, const Locator& code, const Locator& message) const {
     ItemReading reading;
-    const VerdictRule* rule = rule_for(step_.item_verdicts, heard_, element);
-    rule = rule == nullptr ? rule_for(preset_.item_verdicts, heard_, element) : rule;
+    const VerdictRule* rule = rule_for(step_.item_verdicts, response_, element);
+    rule = rule == nullptr ? rule_for(preset_.item_verdicts, response_, element) : rule;
     reading.verdict = rule == nullptr ? Verdict::rejected : rule->verdict;
     const auto word = [&](const Locator& at) {
       const bool named = !at.pointer.empty() || !at.header.empty() || at.pattern;
-      return named ? find_value(at, heard_, element).value_or("") : std::string{};
+      return named ? value_at(at, response_, element).value_or("") : std::string{};
     };
     reading.code = code_word(word(code));
     const std::string told = excerpt(word(message));
@@ -105,7 +126,7 @@ class ReplyReader {
       reading.error += " (" + rule->advice + ")";
     }
     if (rule != nullptr && rule->id) {
-      reading.remote_id = remote_id_at(rule->id, heard_, element);
+      reading.remote_id = remote_id_at(rule->id, response_, element);
     }
     return reading;
   }
@@ -119,14 +140,15 @@ class ReplyReader {
   }
 
   void read_errors(const ErrorList& errors) {
-    const json::value* place = heard_.is_json ? pointed(heard_.body, errors.list) : nullptr;
+    const json::value* place = response_.is_json ? resolve_pointer(response_.body, errors.list) : nullptr;
     const json::array* list = place == nullptr ? nullptr : place->if_array();
     if (list == nullptr || list->empty()) {
       return;
     }
+    const ItemIndex index(errors.keys, items_);
     std::vector<bool> named(items_.size(), false);
     for (const json::value& element : *list) {
-      if (const auto item = error_item(errors, element)) {
+      if (const auto item = error_item(errors, index, element)) {
         note(*item, refusal(&element, errors.code, errors.message));
         named[*item] = true;
       }
@@ -136,16 +158,17 @@ class ReplyReader {
     }
   }
 
-  [[nodiscard]] std::optional<std::size_t> error_item(const ErrorList& errors, const json::value& element) const {
+  [[nodiscard]] std::optional<std::size_t> error_item(const ErrorList& errors, const ItemIndex& index,
+                                                      const json::value& element) const {
     if (errors.index) {
-      const auto text = find_value(*errors.index, heard_, &element);
-      std::size_t index = items_.size();
+      const auto text = value_at(*errors.index, response_, &element);
+      std::size_t place = items_.size();
       const char* end = text ? text->data() + text->size() : nullptr;
-      if (text && std::from_chars(text->data(), end, index).ptr == end && index < items_.size()) {
-        return index;
+      if (text && std::from_chars(text->data(), end, place).ptr == end && place < items_.size()) {
+        return place;
       }
     }
-    return item_of(errors.keys, heard_, element, items_);
+    return index.find(response_, element);
   }
 
   void roll_back_others(const std::vector<bool>& named) {
@@ -171,43 +194,111 @@ class ReplyReader {
 
   const Preset& preset_;
   const Step& step_;
-  const HeardAnswer& heard_;
+  const ParsedResponse& response_;
   const Items& items_;
   std::vector<ItemReading> readings_;
   std::vector<bool> met_;
   bool refused_as_whole_ = false;
 };
 
-}  // namespace
-
-std::optional<std::string> located(const Locator& at, const HttpResponse& answer, const json::value* element) {
-  return find_value(at, hear(answer), element);
+bool truthy(const std::optional<std::string>& text) {
+  return text && !text->empty() && *text != "false" && *text != "[]" && *text != "{}";
 }
 
-Reading read_reply(const Preset& preset, const Step& step, const HttpResponse& answer, const Items& items,
-                   Instant now) {
-  const HeardAnswer heard = hear(answer);
-  Reading reading;
-  WholeReading whole = read_whole({&step.verdicts, &preset.verdicts}, step.name + ": ", heard, now);
-  if (is_good(step.reply.statuses, step.reply.conditions, heard)) {
-    ReplyReader reader(preset, step, heard, items);
-    reading.items = reader.read();
-    reading.wait = wish_of(nullptr, heard, now);
-    if (!reader.refused_as_whole()) {
-      return reading;
+// A candidate of a find, with its values at the places of the keys and of `contains`.
+struct Candidate {
+  const json::value* element = nullptr;
+  std::vector<std::optional<std::string>> keys;
+  std::vector<std::optional<std::string>> containers;
+};
+
+std::vector<Candidate> candidates_of(const FindMap& find, const ParsedResponse& response) {
+  std::vector<Candidate> candidates;
+  const auto add = [&](const json::value& element) {
+    Candidate candidate;
+    candidate.element = &element;
+    for (const KeyMatch& key : find.keys) {
+      candidate.keys.push_back(value_at(key.at, response, &element));
     }
-    reading.items.clear();
-    whole.verdict = Verdict::rejected_in_company;
+    for (const auto& [at, part] : find.contains) {
+      candidate.containers.push_back(value_at(at, response, &element));
+    }
+    candidates.push_back(std::move(candidate));
+  };
+  const json::value* place = resolve_pointer(response.body, find.list);
+  if (find.single && place != nullptr && !place->is_null()) {
+    add(*place);
+  } else if (const json::array* list = find.single || place == nullptr ? nullptr : place->if_array()) {
+    std::for_each(list->begin(), list->end(), add);
   }
-  reading.whole = whole.verdict;
-  reading.detail = std::move(whole.detail);
-  reading.reason = std::move(whole.reason);
-  reading.remote_id = std::move(whole.remote_id);
-  reading.wait = whole.wait;
-  return reading;
+  return candidates;
 }
 
-namespace {
+// The candidate that fulfils every key of the item; null when there is none.
+const json::value* candidate_for(const FindMap& find, const std::vector<Candidate>& candidates, const Scope& item) {
+  std::vector<std::string> keys;
+  for (const KeyMatch& key : find.keys) {
+    keys.push_back(key.equals.text(item));
+  }
+  std::vector<std::string> parts;
+  for (const auto& [at, part] : find.contains) {
+    parts.push_back(part.text(item));
+  }
+  const auto equals = [](const std::optional<std::string>& value, const std::string& wanted) {
+    return value && !value->empty() && *value == wanted;
+  };
+  const auto contains = [](const std::optional<std::string>& value, const std::string& wanted) {
+    return value && !wanted.empty() && value->find(wanted) != std::string::npos;
+  };
+  const auto found = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& candidate) {
+    return std::equal(keys.begin(), keys.end(), candidate.keys.begin(),
+                      [&](const auto& wanted, const auto& value) { return equals(value, wanted); }) &&
+           std::equal(parts.begin(), parts.end(), candidate.containers.begin(),
+                      [&](const auto& wanted, const auto& value) { return contains(value, wanted); });
+  });
+  return found == candidates.end() ? nullptr : found->element;
+}
+
+Finding finding_of(const Step& step, const ParsedResponse& response, const json::value& candidate) {
+  const FindMap& find = step.find;
+  Finding finding;
+  finding.state = Finding::State::found;
+  if (find.id) {
+    finding.remote_id = remote_id_at(find.id, response, &candidate);
+  }
+  finding.saved = saved_values(find.save, response, &candidate);
+  const json::value* current = step.kind == StepKind::read ? resolve_pointer(candidate, find.current) : nullptr;
+  if (current != nullptr && current->is_object()) {
+    finding.current = current->get_object();
+  }
+  return finding;
+}
+
+std::vector<Finding> find_items(const Step& step, const ParsedResponse& response, const Items& items) {
+  const FindMap& find = step.find;
+  Finding absent;
+  const bool has_more = find.has_more && truthy(value_at(*find.has_more, response, nullptr));
+  absent.state = has_more ? Finding::State::unclear : Finding::State::absent;
+  const std::vector<Candidate> candidates = candidates_of(find, response);
+  std::vector<Finding> findings;
+  for (const Scope& item : items) {
+    const json::value* found = candidate_for(find, candidates, item);
+    findings.push_back(found == nullptr ? absent : finding_of(step, response, *found));
+  }
+  return findings;
+}
+
+// Whether the body has the form that the map speaks of: an answer that cannot be read tells of nobody.
+bool is_readable(const FindMap& find, const ParsedResponse& response) {
+  if (!response.is_json) {
+    return false;
+  }
+  const json::value* place = resolve_pointer(response.body, find.list);
+  if (place == nullptr || place->is_null()) {
+    return find.null_is_empty;
+  }
+  return find.single || place->is_array();
+}
 
 // A token endpoint that refuses a request refuses the secrets in it.
 Verdict token_verdict(Verdict verdict) {
@@ -228,23 +319,64 @@ Verdict token_verdict(Verdict verdict) {
 
 }  // namespace
 
-TokenReading read_token(const Credential::TokenRequest& request, const HttpResponse& answer, Instant now) {
-  const HeardAnswer heard = hear(answer);
+Reading read_reply(const Preset& preset, const Step& step, const ParsedResponse& response, const Items& items,
+                   Instant now) {
+  Reading reading;
+  const bool good = is_good(step.reply.statuses, step.reply.conditions, response);
+  if (good) {
+    ReplyReader reader(preset, step, response, items);
+    reading.items = reader.read();
+    if (!reader.refused_as_whole()) {
+      reading.wait = wait_of(nullptr, response, now);
+      return reading;
+    }
+    reading.items.clear();
+  }
+  static_cast<ResponseReading&>(reading) =
+      read_whole({&step.verdicts, &preset.verdicts}, step.name + ": ", response, now);
+  if (good) {
+    reading.whole = Verdict::rejected_in_company;
+  }
+  return reading;
+}
+
+FindReading read_find(const Preset& preset, const Step& step, const ParsedResponse& response, const Items& items,
+                      Instant now) {
+  FindReading reading;
+  if (status_in(step.find.not_found_statuses, response.http.status)) {
+    Finding absent;
+    absent.state = Finding::State::absent;
+    reading.items.assign(items.size(), absent);
+    return reading;
+  }
+  const bool no_content = response.http.status == 204 && status_in(step.find.statuses, 204);
+  if (is_good(step.find.statuses, step.find.conditions, response) && (no_content || is_readable(step.find, response))) {
+    reading.items = find_items(step, response, items);
+    reading.wait = wait_of(nullptr, response, now);
+    return reading;
+  }
+  static_cast<ResponseReading&>(reading) =
+      read_whole({&step.verdicts, &preset.verdicts}, step.name + ": ", response, now);
+  reading.remote_id.clear();
+  return reading;
+}
+
+TokenReading read_token(const Credential::TokenRequest& request, const HttpResponse& response, Instant now) {
+  const ParsedResponse parsed = parse(response);
   TokenReading reading;
-  if (is_good({{200, 299}}, request.conditions, heard) && heard.is_json) {
+  if (is_good({{200, 299}}, request.conditions, parsed) && parsed.is_json) {
     for (const auto& [name, at] : request.values) {
-      if (const auto value = find_value(at, heard, nullptr)) {
+      if (const auto value = value_at(at, parsed, nullptr)) {
         reading.values[name] = *value;
       }
     }
     return reading;
   }
-  WholeReading whole = read_whole({&request.verdicts}, "token: ", heard, now);
-  reading.whole = token_verdict(whole.verdict);
-  reading.detail = whole.detail;
-  // What a token endpoint says may repeat what it was asked with: only the status is kept.
-  reading.reason = whole.detail;
-  reading.wait = whole.wait;
+  static_cast<ResponseReading&>(reading) = read_whole({&request.verdicts}, "token: ", parsed, now);
+  reading.whole = token_verdict(*reading.whole);
+  // A token endpoint may repeat the request in its response: only the status is kept.
+  reading.reason = reading.detail;
+  reading.remote_id.clear();
   return reading;
 }
 

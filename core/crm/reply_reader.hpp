@@ -1,43 +1,36 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/crm/preset.hpp"
+#include "core/crm/response.hpp"
 #include "core/http_message.hpp"
 #include "core/instant.hpp"
 
-// What a CRM's answer means, by the rules of its preset.
+// What a CRM's response says about the items of its request, by the rules of the preset.
 namespace elit::crm {
 
-// What an answer says about one item of its request.
+// What a response says about one item.
 struct ItemReading {
   Verdict verdict = Verdict::unknown;
-  bool again = false;     // with retry: only a neighbour was to blame; to be sent again at once, without that one
-  std::string remote_id;  // empty: the answer names none
+  bool again = false;     // with retry: only a neighbour was to blame; send it again at once, without that one
+  std::string remote_id;  // empty: the response names none
   std::map<std::string, std::string> saved;
   std::string code;   // the CRM's own, at most a few words
-  std::string error;  // what is kept as the last error: one line
+  std::string error;  // the last error to record: one line
 };
 
-// What an answer to a request that writes or links says. Either `items` has one reading for each item, or the answer as
-// a whole is no good one and `whole` says what it is.
-struct Reading {
-  std::optional<Verdict> whole;
-  std::vector<ItemReading> items;
-  std::string detail;                // of `whole`: one line of ours for the log, nothing the CRM wrote
-  std::string reason;                // the same with an excerpt of the answer, for `last_error`
-  std::string remote_id;             // `exists`: the record that is there
-  std::optional<Milliseconds> wait;  // before the next request, whatever the verdict
+// The response to a request that writes or links.
+struct Reading : ResponseReading {
+  std::vector<ItemReading> items;  // one for each item of the request; empty with `whole`
 };
-
 // `items`: the scopes of the request's items, in their order. `now` resolves dates in headers.
-[[nodiscard]] Reading read_reply(const Preset& preset, const Step& step, const HttpResponse& answer, const Items& items,
-                                 Instant now);
+[[nodiscard]] Reading read_reply(const Preset& preset, const Step& step, const ParsedResponse& response,
+                                 const Items& items, Instant now);
 
-// What an answer to a request that finds or reads says about one item.
+// What the response to a request that finds or reads says about one item.
 struct Finding {
   enum class State {
     found,
@@ -49,29 +42,17 @@ struct Finding {
   std::map<std::string, std::string> saved;
   boost::json::object current;  // reads: the fields the CRM has
 };
-struct FindReading {
-  std::optional<Verdict> whole;
-  std::vector<Finding> items;
-  std::string detail;
-  std::string reason;
-  std::optional<Milliseconds> wait;
+struct FindReading : ResponseReading {
+  std::vector<Finding> items;  // one for each item of the request; empty with `whole`
 };
-[[nodiscard]] FindReading read_find(const Preset& preset, const Step& step, const HttpResponse& answer,
+[[nodiscard]] FindReading read_find(const Preset& preset, const Step& step, const ParsedResponse& response,
                                     const Items& items, Instant now);
 
-// What an answer of the token endpoint says.
-struct TokenReading {
-  std::optional<Verdict> whole;  // absent: a good answer; else retry, throttled, unauthorized or misconfigured
+// The response of the token endpoint; `whole` is absent, retry, throttled, unauthorized or misconfigured.
+struct TokenReading : ResponseReading {
   std::map<std::string, std::string> values;  // those of TokenRequest::values that it has
-  std::string detail;
-  std::string reason;
-  std::optional<Milliseconds> wait;
 };
-[[nodiscard]] TokenReading read_token(const Credential::TokenRequest& request, const HttpResponse& answer, Instant now);
-
-// The value at a place of an answer or, where `element` is not null, of an element of it; absent when there is none or
-// it is null.
-[[nodiscard]] std::optional<std::string> located(const Locator& at, const HttpResponse& answer,
-                                                 const boost::json::value* element);
+[[nodiscard]] TokenReading read_token(const Credential::TokenRequest& request, const HttpResponse& response,
+                                      Instant now);
 
 }  // namespace elit::crm

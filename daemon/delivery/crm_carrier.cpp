@@ -115,8 +115,9 @@ asio::awaitable<void> CrmCarrier::talk(crm::Exchange& exchange) {
       exchange.on_failure(answered.error());
       continue;
     }
-    pacer_.on_answer(*answered, parts_.timer->now());
-    if (exchange.on_answer(*answered, parts_.timer->now().wall)) {
+    const crm::ParsedResponse response = crm::parse(*answered);
+    pacer_.on_answer(response, parts_.timer->now());
+    if (exchange.on_answer(response, parts_.timer->now().wall)) {
       tokens_.accepted(token_used);
       refusals = 0;
       continue;

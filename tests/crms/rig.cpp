@@ -47,8 +47,8 @@ SinkDesign make_design(const SinkSetup& setup, const std::string& base_url) {
     design.config[setting.name] = given == setup.settings.end() ? *setting.value : given->second;
   }
   const auto& ways = design.preset.credentials;
-  while (!setup.credential.empty() && ways.at(design.credential).name != setup.credential) {
-    ++design.credential;
+  while (!setup.credential.empty() && ways.at(design.credential_index).name != setup.credential) {
+    ++design.credential_index;
   }
   std::map<std::string, FieldMapping> fields = setup.fields;
   for (const auto& [name, text] : design.preset.fields) {
@@ -188,7 +188,7 @@ void Rig::carry_out(Exchange& exchange) {
     const Result<HttpResponse> answer = pass(*request);
     if (!answer) {
       exchange.on_failure(answer.error());
-    } else if (exchange.on_answer(*answer, now())) {
+    } else if (exchange.on_answer(parse(*answer), now())) {
       keeper_->accepted(keeper_->version());
     } else if (keeper_->may_renew() && !std::exchange(renewed, true)) {
       keeper_->refused(keeper_->version());

@@ -99,9 +99,9 @@ TEST(SalesforcePreset, WaitsWhenTheCallsOfTheDayAreUsedUp) {
   EXPECT_GE(result.answer.retry_after.value_or(Milliseconds{0}), std::chrono::minutes{15});
   Pacer pacer(rig.design().preset.pace);
   const Now now{from_ms(0), SteadyTime{}};
-  pacer.on_answer({200, {{"Sforce-Limit-Info", "api-usage=18/100000"}}, "[]"}, now);
+  pacer.on_answer(parse({200, {{"Sforce-Limit-Info", "api-usage=18/100000"}}, "[]"}), now);
   EXPECT_LE(pacer.earliest(now.steady), now.steady);
-  pacer.on_answer({200, {{"Sforce-Limit-Info", "api-usage=95000/100000"}}, "[]"}, now);
+  pacer.on_answer(parse({200, {{"Sforce-Limit-Info", "api-usage=95000/100000"}}, "[]"}), now);
   EXPECT_GE(pacer.earliest(now.steady), now.steady + std::chrono::minutes{15});
 }
 

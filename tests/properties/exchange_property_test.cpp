@@ -190,13 +190,13 @@ class Deliveries {
       }
       const HttpResponse answer = case_.crm.answer(*request);
       choices_.note([&] { return "<- " + answer.body; });
-      EXPECT_TRUE(exchange.on_answer(answer, {}));
+      EXPECT_TRUE(exchange.on_answer(parse(answer), {}));
     }
   }
 
   void tell(Exchange& exchange, const HttpResponse& answer) {
     choices_.note([&] { return "<- fault " + std::to_string(answer.status) + " " + answer.body; });
-    if (!exchange.on_answer(answer, {})) {
+    if (!exchange.on_answer(parse(answer), {})) {
       exchange.refuse_credential("the credential is refused");
     }
   }

@@ -33,7 +33,7 @@ TEST(ExchangeRequests, HalveWhatIsLongerThanABodyMayBe) {
   int requests = 0;
   while (const auto request = exchange.next(rig::secrets())) {
     EXPECT_LE(request->request.body.size(), 200U);
-    EXPECT_TRUE(exchange.on_answer(crm.answer(*request), {}));
+    EXPECT_TRUE(exchange.on_answer(parse(crm.answer(*request)), {}));
     ++requests;
   }
   EXPECT_GE(requests, 4);
@@ -82,7 +82,8 @@ TEST(ExchangeRequests, LeaveFieldsAloneThatTheCrmHasAValueFor) {
   Exchange exchange(design, task_of({1, 2}));
   EXPECT_EQ(exchange.next(rig::secrets())->step, "fields");
   EXPECT_TRUE(exchange.on_answer(
-      {200, {}, R"({"found":[{"key":"s.1","id":"c1","fields":{"phone":"+4412","city":"London","vat":""}}]})"}, {}));
+      parse({200, {}, R"({"found":[{"key":"s.1","id":"c1","fields":{"phone":"+4412","city":"London","vat":""}}]})"}),
+      {}));
   const auto body = boost::json::parse(exchange.next(rig::secrets())->request.body);
   const auto& rows = body.at("rows").as_array();
   EXPECT_FALSE(rows.at(0).as_object().contains("phone"));
@@ -101,13 +102,13 @@ TEST(ExchangeRequests, KnowWhatWasReadForOneAttemptOnly) {
   design.preset.steps.insert(design.preset.steps.begin(), read);
   Exchange exchange(design, task_of({1}));
   static_cast<void>(exchange.next(rig::secrets()));
-  EXPECT_TRUE(exchange.on_answer({200, {}, R"({"found":[{"key":"s.1","phone":"+4412","last":"Rao"}]})"}, {}));
+  EXPECT_TRUE(exchange.on_answer(parse({200, {}, R"({"found":[{"key":"s.1","phone":"+4412","last":"Rao"}]})"}), {}));
   const auto row = boost::json::parse(exchange.next(rig::secrets())->request.body).at("rows").at(0);
   EXPECT_FALSE(row.as_object().contains("phone")) << "the candidate itself holds the fields";
   EXPECT_EQ(row.at("was"), "Rao");
-  EXPECT_TRUE(exchange.on_answer({200, {}, R"({"results":[{"key":"s.1","ok":true,"id":"c1"}]})"}, {}));
+  EXPECT_TRUE(exchange.on_answer(parse({200, {}, R"({"results":[{"key":"s.1","ok":true,"id":"c1"}]})"}), {}));
   static_cast<void>(exchange.next(rig::secrets()));
-  EXPECT_TRUE(exchange.on_answer({200, {}, R"({"results":[{"key":"s.1.m0","ok":true,"id":"a1"}]})"}, {}));
+  EXPECT_TRUE(exchange.on_answer(parse({200, {}, R"({"results":[{"key":"s.1.m0","ok":true,"id":"a1"}]})"}), {}));
   EXPECT_EQ(exchange.next(rig::secrets()), std::nullopt);
   const auto records = exchange.result().records;
   ASSERT_FALSE(records.empty());
@@ -123,7 +124,7 @@ TEST(ExchangeRequests, WriteNothingOverWhatTheCrmDidNotShow) {
   design.preset.steps.insert(design.preset.steps.begin(), read);
   Exchange exchange(design, task_of({1}));
   static_cast<void>(exchange.next(rig::secrets()));
-  EXPECT_TRUE(exchange.on_answer({200, {}, R"({"found":[],"more":true})"}, {}));
+  EXPECT_TRUE(exchange.on_answer(parse({200, {}, R"({"found":[],"more":true})"}), {}));
   EXPECT_EQ(exchange.next(rig::secrets()), std::nullopt);
   EXPECT_EQ(exchange.result().answer.messages.front().verdict, Verdict::unknown);
 }
@@ -138,13 +139,13 @@ TEST(ExchangeRequests, CarrySavedValuesAndListsToLaterSteps) {
       {{"key", rig::leaf("${activity.key}")}, {"thread", rig::leaf("${contact.thread}")}, {"tags", Tree{tags}}}));
   Exchange exchange(design, task_of({1}));
   static_cast<void>(exchange.next(rig::secrets()));
-  EXPECT_TRUE(exchange.on_answer(
+  EXPECT_TRUE(exchange.on_answer(parse(
       {200, {}, R"({"results":[{"key":"s.1","ok":true,"id":"c1","thread":"t9","tags":[{"name":"a"},{"name":"b"}]}]})"},
       {}));
-  const auto row = boost::json::parse(exchange.next(rig::secrets())->request.body).at("rows").at(0);
-  EXPECT_EQ(row.at("thread"), "t9");
-  EXPECT_EQ(boost::json::serialize(row.at("tags")), R"(["tag a","tag b"])");
-  static_cast<void>(exchange.on_answer({200, {}, R"({"results":[{"key":"s.1.m0","ok":true,"id":"a1"}]})"}, {}));
+              const auto row = boost::json::parse(exchange.next(rig::secrets())->request.body).at("rows").at(0);
+              EXPECT_EQ(row.at("thread"), "t9");
+              EXPECT_EQ(boost::json::serialize(row.at("tags")), R"(["tag a","tag b"])"); static_cast<void>(
+                  exchange.on_answer({200, {}, R"({"results":[{"key":"s.1.m0","ok":true,"id":"a1"}]})"}), {}));
   EXPECT_EQ(exchange.next(rig::secrets()), std::nullopt);
   const auto records = exchange.result().records;
   ASSERT_FALSE(records.empty());
@@ -160,7 +161,7 @@ TEST(ExchangeRequests, NeverSpeakOfSecretsNorRepeatThePeersWordsInALog) {
       const auto design = design_of({});
       Exchange exchange(design, task_of({1}));
       static_cast<void>(exchange.next(rig::secrets()));
-      if (!exchange.on_answer({status, {}, body}, {})) {
+      if (!exchange.on_answer(parse({status, {}, body}), {})) {
         exchange.refuse_credential("the token is refused");
       }
       static_cast<void>(exchange.next(rig::secrets()));

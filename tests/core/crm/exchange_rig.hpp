@@ -392,7 +392,7 @@ inline bool carry_out(Exchange& exchange, FakeCrm& crm, const Instant& now = {})
     if (!request) {
       return true;
     }
-    static_cast<void>(exchange.on_answer(crm.answer(*request), now));
+    static_cast<void>(exchange.on_answer(parse(crm.answer(*request)), now));
   }
   return false;
 }

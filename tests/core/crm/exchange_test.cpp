@@ -31,7 +31,7 @@ using enum Verdict;
 // Carries out `count` requests, then gives the next one.
 CrmRequest request_after(Exchange& exchange, FakeCrm& crm, int count) {
   for (int i = 0; i < count; ++i) {
-    EXPECT_TRUE(exchange.on_answer(crm.answer(exchange.next(rig::secrets()).value()), {}));
+    EXPECT_TRUE(exchange.on_answer(parse(crm.answer(exchange.next(rig::secrets()).value())), {}));
   }
   return exchange.next(rig::secrets()).value();
 }
@@ -328,9 +328,9 @@ TEST(Exchanges, LeaveDoneWhatWasDoneWhenTroubleComes) {
     const auto design = design_of(shape);
     Exchange exchange(design, task_of({1, 2, 3}));
     static_cast<void>(request_after(exchange, crm, 2));
-    EXPECT_TRUE(exchange.on_answer(trouble.answer, {}));
+    EXPECT_TRUE(exchange.on_answer(parse(trouble.answer), {}));
     while (const auto request = exchange.next(rig::secrets())) {
-      EXPECT_TRUE(exchange.on_answer(crm.answer(*request), {}));
+      EXPECT_TRUE(exchange.on_answer(parse(crm.answer(*request)), {}));
     }
     const auto result = exchange.result();
     const std::string shown = std::to_string(trouble.answer.status) + trouble.answer.body;
@@ -347,7 +347,7 @@ TEST(Exchanges, ObeyTheWaitThatAnAnswerAsksFor) {
   const auto design = design_of({});
   Exchange exchange(design, task_of({1}));
   static_cast<void>(exchange.next(rig::secrets()));
-  EXPECT_TRUE(exchange.on_answer({429, {{"Retry-After", "7"}}, ""}, {}));
+  EXPECT_TRUE(exchange.on_answer(parse({429, {{"Retry-After", "7"}}, ""}), {}));
   EXPECT_EQ(exchange.next(rig::secrets()), std::nullopt);
   EXPECT_EQ(exchange.result().answer.retry_after, std::chrono::seconds(7));
 }
@@ -357,14 +357,14 @@ TEST(Exchanges, SendTheSameAgainWithANewTokenOrEnd) {
   const auto design = design_of({});
   Exchange exchange(design, task_of({1, 2}));
   const CrmRequest first = request_after(exchange, crm, 1);
-  EXPECT_FALSE(exchange.on_answer({401, {}, "{}"}, {}));
+  EXPECT_FALSE(exchange.on_answer(parse({401, {}, "{}"}), {}));
   CredentialValues fresh = rig::secrets();
   fresh.secrets.as_object()["token"] = "fresh";
   const auto again = exchange.next(fresh);
   ASSERT_TRUE(again.has_value());
   EXPECT_EQ(again->request.body, first.request.body);
   EXPECT_EQ(again->request.headers.front().value, "Bearer fresh");
-  EXPECT_FALSE(exchange.on_answer({401, {}, "{}"}, {}));
+  EXPECT_FALSE(exchange.on_answer(parse({401, {}, "{}"}), {}));
   exchange.refuse_credential("the token is refused");
   EXPECT_EQ(exchange.next(fresh), std::nullopt);
   const auto result = exchange.result();

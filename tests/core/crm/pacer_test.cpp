@@ -57,7 +57,7 @@ TEST(Pacer, WaitsUntilAWindowThatIsUsedUpIsFullAgain) {
     PaceRules rules;
     rules.burst = PaceRules::Burst{header("X-Remaining"), header("X-Reset"), unit};
     Pacer pacer(rules);
-    pacer.on_answer(answer_with({{"X-Remaining", "0"}, {"X-Reset", reset}}), Now{wall, begin});
+    pacer.on_answer(parse(answer_with({{"X-Remaining", "0"}, {"X-Reset", reset}})), Now{wall, begin});
     return pacer.earliest(begin) - begin;
   };
   EXPECT_EQ(wait_after(Unit::seconds, "7"), 7s);
@@ -73,9 +73,9 @@ TEST(Pacer, GoesOnWhileSomeOfTheWindowIsLeft) {
   PaceRules rules;
   rules.burst = PaceRules::Burst{header("X-Remaining"), std::nullopt, PaceRules::Burst::Unit::seconds};
   Pacer pacer(rules);
-  pacer.on_answer(answer_with({{"x-remaining", "1"}}), Now{wall, begin});
-  pacer.on_answer(answer_with({}), Now{wall, begin});
-  pacer.on_answer(answer_with({{"X-Remaining", "many"}}), Now{wall, begin});
+  pacer.on_answer(parse(answer_with({{"x-remaining", "1"}})), Now{wall, begin});
+  pacer.on_answer(parse(answer_with({})), Now{wall, begin});
+  pacer.on_answer(parse(answer_with({{"X-Remaining", "many"}})), Now{wall, begin});
   EXPECT_LE(pacer.earliest(begin), begin);
 }
 
@@ -88,9 +88,9 @@ TEST(Pacer, LeavesAShareOfTheBudgetToOthers) {
   budget.wait = 30min;
   rules.budget = budget;
   Pacer pacer(rules);
-  pacer.on_answer(answer_with({{"X-Left", "201"}, {"X-Limit", "1000"}}), Now{wall, begin});
+  pacer.on_answer(parse(answer_with({{"X-Left", "201"}, {"X-Limit", "1000"}})), Now{wall, begin});
   EXPECT_LE(pacer.earliest(begin), begin);
-  pacer.on_answer(answer_with({{"X-Left", "199"}, {"X-Limit", "1000"}}), Now{wall, begin});
+  pacer.on_answer(parse(answer_with({{"X-Left", "199"}, {"X-Limit", "1000"}})), Now{wall, begin});
   EXPECT_EQ(pacer.earliest(begin) - begin, 30min);
 }
 
@@ -102,9 +102,9 @@ TEST(Pacer, ReadsWhatSalesforceSaysOfItsBudget) {
   budget.reserve = 0.1;
   rules.budget = budget;
   Pacer pacer(rules);
-  pacer.on_answer(answer_with({{"Sforce-Limit-Info", "api-usage=18/100000"}}), Now{wall, begin});
+  pacer.on_answer(parse(answer_with({{"Sforce-Limit-Info", "api-usage=18/100000"}})), Now{wall, begin});
   EXPECT_LE(pacer.earliest(begin), begin);
-  pacer.on_answer(answer_with({{"Sforce-Limit-Info", "api-usage=95000/100000"}}), Now{wall, begin});
+  pacer.on_answer(parse(answer_with({{"Sforce-Limit-Info", "api-usage=95000/100000"}})), Now{wall, begin});
   EXPECT_GT(pacer.earliest(begin), begin);
 }
 

@@ -46,7 +46,7 @@ class Replies : public testing::Test {
   }
 
   Reading read(int status, const std::string& body, std::vector<HttpHeader> headers = {}) {
-    return read_reply(preset_, step_, {status, std::move(headers), body}, items_, now);
+    return read_reply(preset_, step_, parse({status, std::move(headers), body}), items_, now);
   }
   static std::vector<Verdict> verdicts(const Reading& reading) {
     std::vector<Verdict> all;
@@ -56,7 +56,7 @@ class Replies : public testing::Test {
     return all;
   }
   std::vector<Finding::State> found(int status, const std::string& body) {
-    finding_ = read_find(preset_, find_, {status, {}, body}, items_, now);
+    finding_ = read_find(preset_, find_, parse({status, {}, body}), items_, now);
     std::vector<Finding::State> states;
     for (const auto& item : finding_.items) {
       states.push_back(item.state);
@@ -266,7 +266,7 @@ TEST_F(Replies, MeanThatNothingIsThereByNullOnlyWhereTheCrmSaysItSo) {
 TEST_F(Replies, MeanThatNothingIsThereByTheStatusThatSaysSo) {
   found(404, "");
   EXPECT_EQ(finding_.whole, Verdict::rejected_in_company);
-  find_.find.absent_statuses = {{404, 404}};
+  find_.find.not_found_statuses = {{404, 404}};
   EXPECT_THAT(found(404, "<html>"), Each(Finding::State::absent));
   EXPECT_THAT(found(204, ""), Each(Finding::State::absent));
 }
