@@ -47,7 +47,7 @@ ROOMS = {
 }
 SQLITE_FILES = ("storage/sqlite.cpp", "storage/sqlite.hpp", "storage/memory_disk/memory_disk_vfs.cpp")
 SKIPPED_FOLDERS = {".git", "build", "__pycache__", ".cache"}
-LINES_MAX = 500
+LINES_MAX = 800
 BANNED_NAMES = {"util", "utils", "common", "helper", "helpers", "base", "misc"}
 TEXT_SUFFIXES = {".cpp", ".hpp", ".py", ".sql", ".txt", ".md", ".yaml", ".yml", ".json", ".sh", ".service", ""}
 # Written in two parts, so that this file does not violate its own rule.
