@@ -5,8 +5,8 @@
 
 #include "core/letter_case.hpp"
 #include "core/text/clean_text.hpp"
-#include "core/text/clusters.hpp"
 #include "core/text/html_text.hpp"
+#include "core/text/text_length.hpp"
 
 namespace elit::crm {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "core/text/clusters.hpp"
+#include "core/text/text_length.hpp"
 #include "core/text/utf8.hpp"
 
 namespace elit {

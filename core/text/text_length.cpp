@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <string_view>
 
-#include "core/text/clusters.hpp"
 #include "core/text/utf8.hpp"
 
 // Texts measured in the units of the CRMs.

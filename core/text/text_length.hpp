@@ -13,4 +13,14 @@ enum class TextUnit { code_points, utf16, bytes };
 // an emoji joined by U+200D, unless that would cost more than a few code points or leave nothing).
 [[nodiscard]] std::string_view text_beginning(std::string_view text, std::size_t length_max, TextUnit unit);
 
+// Grapheme clusters: one visible sign may be several code points, such as an emoji, a flag, or a letter with marks. A
+// cluster counts as one up to this many code points; longer clusters are treated as abuse and may be cut.
+inline constexpr int cluster_characters_max = 16;
+
+// The bytes of the cluster at the start of `text`. Requires: `text` is not empty.
+[[nodiscard]] std::size_t cluster_size(std::string_view text);
+
+// The bytes of the code point at the start of `text`. Requires: `text` is not empty.
+[[nodiscard]] std::size_t character_size(std::string_view text);
+
 }  // namespace elit
