@@ -81,11 +81,12 @@ struct DeliverySummary {
 };
 
 // Decides which messages go to one sink, in which batches, in which order and when. Pure: it is told what happened and
-// says what to do; ids, users and sizes are all it knows of a message.
+// says what to do; of a message it knows the id, the user, the date and the size.
 //
-// A user's messages go in the order of their ids: none is sent while an earlier one, known at the time, is under way or
-// waits; within one request they stand in that order. A batch that fails as a whole is repeated as the same set. While
-// requests fail, one is sent at a time. Memory is bounded: past a few thousand waiting messages it looks no further.
+// A user's messages are sent by date, those of one date by id: none is sent while an earlier one, known at the time, is
+// in flight or waits, and within one request they stand in that order. A batch that fails as a whole is repeated as the
+// same set. While requests fail, one is sent at a time. Memory is bounded: past a few thousand waiting messages it
+// looks no further.
 class Delivery {
  public:
   Delivery(const DeliverySettings& settings, std::uint64_t seed);
@@ -114,10 +115,10 @@ class Delivery {
   [[nodiscard]] DeliverySummary summary(Now now) const;
 
  private:
-  enum class Phase { waiting, in_flight, unborn };  // unborn: a split whose id the store has not given yet
+  enum class Phase { waiting, in_flight, awaiting_id };  // awaiting_id: a split that the store has not numbered yet
   struct Batch {
     std::optional<DeliveryBatchId> stored;
-    std::vector<WaitingMessage> messages;  // ascending by id
+    std::vector<WaitingMessage> messages;  // ascending by date, equal ones by id
     int attempts = 0;
     std::optional<Instant> first_failed;
     bool answer_lost = false;
@@ -171,7 +172,7 @@ class Delivery {
   // that is behind an open one, so it comes before all of those it shares a user with: no two batches wait for each
   // other.
   std::unordered_map<DeliveryUserId, std::map<DeliveryPlace, BatchHandle>> open_of_user_;
-  std::unordered_map<BatchHandle, std::vector<BatchHandle>> unborn_;  // splits by the batch they come from
+  std::unordered_map<BatchHandle, std::vector<BatchHandle>> awaiting_id_;  // splits by the batch they come from
   int in_flight_ = 0;
   int refusals_ = 0;  // in a row
   bool started_ = false;
