@@ -60,16 +60,16 @@ std::vector<Engine::SinkParts> Engine::make_sink_parts() {
     }
     SinkParts parts;
     parts.secrets = std::make_unique<SinkSecrets>(parts_.secrets, *parts_.log);
-    CarrierParts carrier;
-    carrier.executor = parts_.executor;
-    carrier.blocking = archives_ ? boost::asio::any_io_executor(archives_->get_executor()) : parts_.executor;
-    carrier.transports = parts_.transports;
-    carrier.storage = parts_.storage;
-    carrier.timer = parts_.timer;
-    carrier.log = parts_.log;
-    carrier.secrets = parts.secrets.get();
-    carrier.token_directory = parts_.token_directory;
-    parts.carrier = make_carrier(sink, std::move(carrier));
+    SinkClientParts client;
+    client.executor = parts_.executor;
+    client.blocking = archives_ ? boost::asio::any_io_executor(archives_->get_executor()) : parts_.executor;
+    client.transports = parts_.transports;
+    client.storage = parts_.storage;
+    client.timer = parts_.timer;
+    client.log = parts_.log;
+    client.secrets = parts.secrets.get();
+    client.token_directory = parts_.token_directory;
+    parts.client = make_sink_client(sink, std::move(client));
     made.push_back(std::move(parts));
   }
   return made;
@@ -132,7 +132,7 @@ awaitable<void> Engine::register_sinks() {
     SinkLoop::Parts loop;
     loop.executor = parts_.executor;
     loop.secrets = std::move(sink_parts_[i].secrets);
-    loop.carrier = std::move(sink_parts_[i].carrier);
+    loop.client = std::move(sink_parts_[i].client);
     loop.storage = parts_.storage;
     loop.timer = parts_.timer;
     loop.log = parts_.log;

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "core/options.hpp"
-#include "daemon/delivery/carrier.hpp"
+#include "daemon/delivery/sink_client.hpp"
 #include "daemon/delivery/sink_loop.hpp"
 #include "daemon/fetch/source_loop.hpp"
 #include "daemon/http/transport.hpp"
@@ -64,7 +64,7 @@ class Engine {
  private:
   struct SinkParts {
     std::unique_ptr<SinkSecrets> secrets;
-    std::unique_ptr<Carrier> carrier;
+    std::unique_ptr<SinkClient> client;
   };
 
   [[nodiscard]] std::vector<SinkParts> make_sink_parts();

@@ -50,7 +50,7 @@ SinkLoop::SinkLoop(const SinkOptions& options, storage::SinkId sink, Parts parts
       parts_(std::move(parts)),
       machine_(settings_of(options), parts_.seed),
       event_(parts_.executor) {
-  check(parts_.carrier != nullptr && parts_.secrets != nullptr, "a sink has somebody to carry its batches");
+  check(parts_.client != nullptr && parts_.secrets != nullptr, "a sink loop has a client and secrets");
 }
 
 asio::awaitable<void> SinkLoop::run() {
@@ -89,14 +89,14 @@ asio::awaitable<void> SinkLoop::turn() {
 
 void SinkLoop::stop() {
   stopping_ = true;
-  parts_.carrier->stop();
+  parts_.client->stop();
   event_.set();
 }
 
 void SinkLoop::abandon() {
   stop();
   abandoned_ = true;
-  parts_.carrier->close();
+  parts_.client->close();
 }
 
 void SinkLoop::on_stored() {
@@ -105,7 +105,7 @@ void SinkLoop::on_stored() {
 }
 
 void SinkLoop::reload_secrets() {
-  machine_.on_secret(parts_.carrier->reload_secrets(), parts_.timer->now());
+  machine_.on_secret(parts_.client->reload_secrets(), parts_.timer->now());
   event_.set();
 }
 
@@ -116,7 +116,7 @@ void SinkLoop::hurry(bool on) {
 
 asio::awaitable<void> SinkLoop::load() {
   const storage::SinkId sink = sink_;
-  const bool looks_for_unsure = parts_.carrier->looks_for_unsure();
+  const bool looks_for_unsure = parts_.client->looks_for_unsure();
   const Instant at = parts_.timer->now().wall;
   auto job = [sink, looks_for_unsure, at](Store& store) {
     Known known;
@@ -140,7 +140,7 @@ asio::awaitable<void> SinkLoop::load() {
   };
   Known known = co_await parts_.storage->run(std::move(job));
   while (!stopping_) {
-    auto recovery = parts_.carrier->recover(sink_, known.unsure);
+    auto recovery = parts_.client->recover(sink_, known.unsure);
     const std::optional<Failure> failure = co_await std::move(recovery);
     if (!failure) {
       break;
@@ -211,10 +211,10 @@ asio::awaitable<void> SinkLoop::deliver(SendBatch send) {
   if (stopping_ || failure_) {
     co_return;
   }
-  Parcel parcel;
-  parcel.messages = std::move(begun.messages);
-  parcel.unsure = lost_before;
-  DeliveryAnswer answer = co_await parts_.carrier->carry(std::move(parcel));
+  Batch batch;
+  batch.messages = std::move(begun.messages);
+  batch.unsure = lost_before;
+  DeliveryAnswer answer = co_await parts_.client->send(std::move(batch));
   if (failure_) {
     co_return;
   }

@@ -14,7 +14,7 @@
 #include "core/delivery/delivery.hpp"
 #include "core/failure.hpp"
 #include "core/options.hpp"
-#include "daemon/delivery/carrier.hpp"
+#include "daemon/delivery/sink_client.hpp"
 #include "daemon/log/log.hpp"
 #include "daemon/system/storage_thread.hpp"
 #include "daemon/time/timer.hpp"
@@ -30,7 +30,7 @@ class SinkLoop {
   struct Parts {
     boost::asio::any_io_executor executor;
     std::unique_ptr<SinkSecrets> secrets;
-    std::unique_ptr<Carrier> carrier;  // uses `secrets`
+    std::unique_ptr<SinkClient> client;  // uses `secrets`
     StorageThread* storage = nullptr;
     const Timer* timer = nullptr;
     Log* log = nullptr;

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "config/loader.hpp"
-#include "daemon/delivery/carrier.hpp"
+#include "daemon/delivery/sink_client.hpp"
 #include "tests/crms/rig.hpp"
 
 namespace elit::crm::faults {
@@ -229,18 +229,18 @@ void DeliveryRig::start() {
   parts.timer = &time_;
   parts.log = log_.get();
   parts.seed = steps_;
-  daemon::CarrierParts carrier;
-  carrier.executor = carrier.blocking = context_->get_executor();
-  carrier.transports = [this](daemon::TransportSettings settings) {
+  daemon::SinkClientParts client;
+  client.executor = client.blocking = context_->get_executor();
+  client.transports = [this](daemon::TransportSettings settings) {
     return network_.connect(context_->get_executor(), std::move(settings));
   };
-  carrier.storage = storage_.get();
-  carrier.timer = &time_;
-  carrier.log = log_.get();
-  carrier.secrets = parts.secrets.get();
-  carrier.token_directory = directory_ / "tokens";
+  client.storage = storage_.get();
+  client.timer = &time_;
+  client.log = log_.get();
+  client.secrets = parts.secrets.get();
+  client.token_directory = directory_ / "tokens";
   const SinkOptions& options = options_.sinks.at(0);
-  parts.carrier = daemon::make_carrier(options, std::move(carrier));
+  parts.client = daemon::make_sink_client(options, std::move(client));
   loop_ = std::make_unique<daemon::SinkLoop>(options, sink_, std::move(parts));
   boost::asio::co_spawn(*context_, loop_->run(), [this](std::exception_ptr failure) { ended_ = failure; });
 }

@@ -22,7 +22,7 @@
 #include "tests/crms/faults/crm_case.hpp"
 
 // The delivering half of the daemon against a simulated CRM that fails: the shipped preset, the real sink loop,
-// carrier and store, on a disk in memory and in virtual time.
+// client and store, on a disk in memory and in virtual time.
 namespace elit::crm::faults {
 
 // Something that was said, and should end in the CRM.

@@ -89,19 +89,19 @@ class SinkLoopTest : public ::testing::Test {
     parts.timer = &timer_;
     parts.log = log_.get();
     parts.secrets = std::make_unique<SinkSecrets>(std::move(source), *log_);
-    CarrierParts carrier;
-    carrier.executor = carrier.blocking = io_.get_executor();
-    carrier.transports = [this](const TransportSettings&) {
+    SinkClientParts client;
+    client.executor = client.blocking = io_.get_executor();
+    client.transports = [this](const TransportSettings&) {
       auto transport = std::make_unique<ScriptedTransport>(io_.get_executor());
       transport->script = std::move(script_);
       transport_ = transport.get();
       return transport;
     };
-    carrier.storage = storage_.get();
-    carrier.timer = &timer_;
-    carrier.log = log_.get();
-    carrier.secrets = parts.secrets.get();
-    parts.carrier = make_carrier(options_, std::move(carrier));
+    client.storage = storage_.get();
+    client.timer = &timer_;
+    client.log = log_.get();
+    client.secrets = parts.secrets.get();
+    parts.client = make_sink_client(options_, std::move(client));
     loop_ = std::make_unique<SinkLoop>(options_, sink_, std::move(parts));
     loop_->hurry(true);
     ended_ = false;

@@ -8,39 +8,39 @@
 #include "core/crm/pacer.hpp"
 #include "core/crm/sink_design.hpp"
 #include "core/crm/token_keeper.hpp"
-#include "daemon/delivery/carrier.hpp"
+#include "daemon/delivery/sink_client.hpp"
 #include "daemon/time/waiting.hpp"
 
 namespace elit::daemon {
 
 // The CRMs with a preset: makes a batch into contacts and activities and carries out their exchange, request by
 // request. What the CRM then holds is kept in the state before the answer is given.
-class CrmCarrier final : public Carrier {
+class CrmClient final : public SinkClient {
  public:
-  CrmCarrier(const SinkOptions& options, CarrierParts parts);
+  CrmClient(const SinkOptions& options, SinkClientParts parts);
 
   [[nodiscard]] boost::asio::awaitable<std::optional<Failure>> recover(storage::SinkId sink,
                                                                        std::set<std::string> unsure) override;
-  [[nodiscard]] boost::asio::awaitable<DeliveryAnswer> carry(Parcel parcel) override;
+  [[nodiscard]] boost::asio::awaitable<DeliveryAnswer> send(Batch batch) override;
   [[nodiscard]] bool reload_secrets() override;
   void stop() override;
   void close() override;
 
  private:
-  [[nodiscard]] boost::asio::awaitable<crm::Exchange::Task> prepare(Parcel parcel);
-  [[nodiscard]] boost::asio::awaitable<void> talk(crm::Exchange& exchange);
+  [[nodiscard]] boost::asio::awaitable<crm::Exchange::Task> prepare(Batch batch);
+  [[nodiscard]] boost::asio::awaitable<void> run(crm::Exchange& exchange);
   // Sees to it that there is a token that may be used; one request for all that wait for it. False: the exchange was
   // given up.
   [[nodiscard]] boost::asio::awaitable<bool> prove_identity(crm::Exchange& exchange);
   [[nodiscard]] boost::asio::awaitable<crm::TokenKeeper::Outcome> renew_token();
   void conceal_tokens();
   [[nodiscard]] boost::asio::awaitable<void> wait_for_pace();
-  [[nodiscard]] boost::asio::awaitable<Result<HttpResponse>> send(crm::CrmRequest request);
+  [[nodiscard]] boost::asio::awaitable<Result<HttpResponse>> send_request(crm::CrmRequest request);
   [[nodiscard]] boost::asio::awaitable<void> keep(std::vector<RemoteRecord> records);
 
   const SinkOptions& options_;
   const crm::SinkDesign& design_;
-  CarrierParts parts_;
+  SinkClientParts parts_;
   storage::SinkId sink_ = 0;
   crm::TokenKeeper tokens_;
   crm::Pacer pacer_;

@@ -1,4 +1,4 @@
-#include "daemon/delivery/archive_carrier.hpp"
+#include "daemon/delivery/archive_client.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -33,18 +33,17 @@ asio::awaitable<std::optional<Failure>> recover_archive(FileArchive* archive, st
 
 }  // namespace
 
-ArchiveCarrier::ArchiveCarrier(const SinkOptions& options, CarrierParts parts)
+ArchiveClient::ArchiveClient(const SinkOptions& options, SinkClientParts parts)
     : parts_(std::move(parts)), archive_(options.directory) {}
 
-asio::awaitable<std::optional<Failure>> ArchiveCarrier::recover(storage::SinkId /*sink*/,
-                                                                std::set<std::string> unsure) {
+asio::awaitable<std::optional<Failure>> ArchiveClient::recover(storage::SinkId /*sink*/, std::set<std::string> unsure) {
   auto recovery = recover_archive(&archive_, std::move(unsure));
   co_return co_await asio::co_spawn(parts_.blocking, std::move(recovery), asio::use_awaitable);
 }
 
-asio::awaitable<DeliveryAnswer> ArchiveCarrier::carry(Parcel parcel) {
-  const std::size_t count = parcel.messages.size();
-  auto writing = append_to(&archive_, std::move(parcel.messages), parts_.timer->now().wall);
+asio::awaitable<DeliveryAnswer> ArchiveClient::send(Batch batch) {
+  const std::size_t count = batch.messages.size();
+  auto writing = append_to(&archive_, std::move(batch.messages), parts_.timer->now().wall);
   const std::optional<Failure> failure =
       co_await asio::co_spawn(parts_.blocking, std::move(writing), asio::use_awaitable);
   co_return answer_of(failure, count);

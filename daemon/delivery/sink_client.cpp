@@ -1,22 +1,22 @@
-#include "daemon/delivery/carrier.hpp"
+#include "daemon/delivery/sink_client.hpp"
 
 #include <utility>
 
 #include "core/check.hpp"
-#include "daemon/delivery/archive_carrier.hpp"
-#include "daemon/delivery/crm_carrier.hpp"
-#include "daemon/delivery/webhook_carrier.hpp"
+#include "daemon/delivery/archive_client.hpp"
+#include "daemon/delivery/crm_client.hpp"
+#include "daemon/delivery/webhook_client.hpp"
 
 namespace elit::daemon {
 
-std::unique_ptr<Carrier> make_carrier(const SinkOptions& options, CarrierParts parts) {
+std::unique_ptr<SinkClient> make_sink_client(const SinkOptions& options, SinkClientParts parts) {
   switch (options.type) {
     case SinkType::http:
-      return std::make_unique<WebhookCarrier>(options, std::move(parts));
+      return std::make_unique<WebhookClient>(options, std::move(parts));
     case SinkType::file:
-      return std::make_unique<ArchiveCarrier>(options, std::move(parts));
+      return std::make_unique<ArchiveClient>(options, std::move(parts));
     case SinkType::crm:
-      return std::make_unique<CrmCarrier>(options, std::move(parts));
+      return std::make_unique<CrmClient>(options, std::move(parts));
   }
   check(false, "a sink has one of the known types");
   return nullptr;

@@ -26,39 +26,39 @@ namespace elit::daemon {
 
 using Transports = std::function<std::unique_ptr<Transport>(TransportSettings)>;
 
-// One batch on its way.
-struct Parcel {
+// What is sent to a sink in one attempt.
+struct Batch {
   std::vector<OutgoingMessage> messages;  // each user's in the order of their dates
   bool unsure = false;                    // an earlier attempt may have been accepted
 };
 
-// Brings batches to one sink and says what became of each message. One implementation for each kind of sink. All calls
-// and coroutines on one thread's executor.
-class Carrier {
+// Sends batches to one sink and returns what became of each message. There is one implementation for each kind of sink.
+// All calls and coroutines run on one thread's executor.
+class SinkClient {
  public:
-  Carrier() = default;
-  Carrier(const Carrier&) = delete;
-  Carrier& operator=(const Carrier&) = delete;
-  virtual ~Carrier() = default;
+  SinkClient() = default;
+  SinkClient(const SinkClient&) = delete;
+  SinkClient& operator=(const SinkClient&) = delete;
+  virtual ~SinkClient() = default;
 
-  // To be called before the first batch and after each failure of it. `unsure`: the keys of messages that an earlier
+  // Requires: called before the first batch, and again until it succeeds. `unsure`: the keys of messages that an earlier
   // process may have delivered without recording it.
   [[nodiscard]] virtual boost::asio::awaitable<std::optional<Failure>> recover(storage::SinkId sink,
                                                                                std::set<std::string> unsure) = 0;
   // Whether recover() needs `unsure`.
   [[nodiscard]] virtual bool looks_for_unsure() const { return false; }
 
-  [[nodiscard]] virtual boost::asio::awaitable<DeliveryAnswer> carry(Parcel parcel) = 0;
+  [[nodiscard]] virtual boost::asio::awaitable<DeliveryAnswer> send(Batch batch) = 0;
 
-  // Reads the secrets again; those that cannot be read stay as they were. True: they are others than before.
+  // Reads the secrets again; those that cannot be read stay as they were. True: they have changed.
   [[nodiscard]] virtual bool reload_secrets() = 0;
-  // No more requests for what is under way but the one at hand.
+  // Lets the running request end and sends no further one.
   virtual void stop() = 0;
-  // Ends the requests under way.
+  // Ends the running requests.
   virtual void close() = 0;
 };
 
-struct CarrierParts {
+struct SinkClientParts {
   boost::asio::any_io_executor executor;
   boost::asio::any_io_executor blocking;  // where archives are written: a pool of its own, or `executor`
   Transports transports;
@@ -69,8 +69,8 @@ struct CarrierParts {
   std::filesystem::path token_directory;  // empty: tokens are not kept over a restart
 };
 
-// The carrier for the sink's type. `options` and what `parts` points to outlive it. Throws what `transports` throws.
-[[nodiscard]] std::unique_ptr<Carrier> make_carrier(const SinkOptions& options, CarrierParts parts);
+// The client for the sink's type. `options` and what `parts` points to outlive it. Throws what `transports` throws.
+[[nodiscard]] std::unique_ptr<SinkClient> make_sink_client(const SinkOptions& options, SinkClientParts parts);
 
 // How to reach a sink at `base_url`.
 [[nodiscard]] TransportSettings sink_transport_settings(const SinkOptions& options, const std::string& base_url);

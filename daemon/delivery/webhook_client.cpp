@@ -1,4 +1,4 @@
-#include "daemon/delivery/webhook_carrier.hpp"
+#include "daemon/delivery/webhook_client.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,20 +10,20 @@
 namespace elit::daemon {
 namespace asio = boost::asio;
 
-WebhookCarrier::WebhookCarrier(const SinkOptions& options, CarrierParts parts)
+WebhookClient::WebhookClient(const SinkOptions& options, SinkClientParts parts)
     : options_(options), parts_(std::move(parts)) {
   Endpoint endpoint = split_url(options_.url);
   transport_ = parts_.transports(sink_transport_settings(options_, endpoint.base_url));
   target_ = std::move(endpoint.target);
 }
 
-asio::awaitable<std::optional<Failure>> WebhookCarrier::recover(storage::SinkId /*sink*/,
-                                                                std::set<std::string> /*unsure*/) {
+asio::awaitable<std::optional<Failure>> WebhookClient::recover(storage::SinkId /*sink*/,
+                                                               std::set<std::string> /*unsure*/) {
   static_cast<void>(reload_secrets());
   co_return std::nullopt;
 }
 
-asio::awaitable<DeliveryAnswer> WebhookCarrier::carry(Parcel parcel) {
+asio::awaitable<DeliveryAnswer> WebhookClient::send(Batch batch) {
   if (!headers_) {
     DeliveryAnswer answer;
     answer.whole = Verdict::unauthorized;
@@ -32,7 +32,7 @@ asio::awaitable<DeliveryAnswer> WebhookCarrier::carry(Parcel parcel) {
   }
   for (;;) {
     const int version_used = version_;
-    HttpRequest request = webhook_request(target_, *headers_, parcel.messages);
+    HttpRequest request = webhook_request(target_, *headers_, batch.messages);
     if (!signing_secret_.empty()) {
       sign_request(request, signing_secret_, parts_.timer->now().wall);
     }
@@ -40,7 +40,7 @@ asio::awaitable<DeliveryAnswer> WebhookCarrier::carry(Parcel parcel) {
     if (!answered) {
       co_return read_failure(answered.error());
     }
-    DeliveryAnswer answer = read_answer(*answered, parcel.messages, parts_.timer->now().wall);
+    DeliveryAnswer answer = read_answer(*answered, batch.messages, parts_.timer->now().wall);
     if (answer.whole != Verdict::unauthorized || version_used == version_ || stopping_) {
       co_return answer;
     }
@@ -48,7 +48,7 @@ asio::awaitable<DeliveryAnswer> WebhookCarrier::carry(Parcel parcel) {
   }
 }
 
-bool WebhookCarrier::reload_secrets() {
+bool WebhookClient::reload_secrets() {
   std::vector<HttpHeader> headers;
   for (const auto& [name, value] : options_.headers) {
     const auto* reference = std::get_if<SecretReference>(&value);

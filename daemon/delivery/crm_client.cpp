@@ -1,4 +1,4 @@
-#include "daemon/delivery/crm_carrier.hpp"
+#include "daemon/delivery/crm_client.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -14,7 +14,7 @@ namespace elit::daemon {
 namespace asio = boost::asio;
 using storage::Store;
 
-CrmCarrier::CrmCarrier(const SinkOptions& options, CarrierParts parts)
+CrmClient::CrmClient(const SinkOptions& options, SinkClientParts parts)
     : options_(options),
       design_(*options.design),
       parts_(std::move(parts)),
@@ -26,7 +26,7 @@ CrmCarrier::CrmCarrier(const SinkOptions& options, CarrierParts parts)
   transports_[base_url] = parts_.transports(sink_transport_settings(options_, base_url));
 }
 
-asio::awaitable<std::optional<Failure>> CrmCarrier::recover(storage::SinkId sink, std::set<std::string> /*unsure*/) {
+asio::awaitable<std::optional<Failure>> CrmClient::recover(storage::SinkId sink, std::set<std::string> /*unsure*/) {
   sink_ = sink;
   static_cast<void>(reload_secrets());
   if (secrets_ && tokens_.needed() && !parts_.token_directory.empty()) {
@@ -44,10 +44,10 @@ asio::awaitable<std::optional<Failure>> CrmCarrier::recover(storage::SinkId sink
   co_return std::nullopt;
 }
 
-asio::awaitable<DeliveryAnswer> CrmCarrier::carry(Parcel parcel) {
-  crm::Exchange::Task task = co_await prepare(std::move(parcel));
+asio::awaitable<DeliveryAnswer> CrmClient::send(Batch batch) {
+  crm::Exchange::Task task = co_await prepare(std::move(batch));
   crm::Exchange exchange(design_, std::move(task));
-  co_await talk(exchange);
+  co_await run(exchange);
   crm::ExchangeResult result = exchange.result();
   if (result.sink) {
     probed_ = std::move(result.sink);
@@ -59,11 +59,11 @@ asio::awaitable<DeliveryAnswer> CrmCarrier::carry(Parcel parcel) {
 }
 
 // What the state knows of the messages' days and of what the CRM holds already.
-asio::awaitable<crm::Exchange::Task> CrmCarrier::prepare(Parcel parcel) {
+asio::awaitable<crm::Exchange::Task> CrmClient::prepare(Batch batch) {
   const storage::SinkId sink = sink_;
   std::vector<OutgoingMessage> delivered;
   if (design_.work.unit == crm::DeliveryUnit::day) {
-    auto job = [sink, days = crm::touched_days(parcel.messages, design_.work.zone)](Store& store) {
+    auto job = [sink, days = crm::touched_days(batch.messages, design_.work.zone)](Store& store) {
       std::vector<OutgoingMessage> messages;
       for (const TouchedDay& day : days) {
         const auto span = day.day ? std::optional(Interval{day.day->from, day.day->to}) : std::nullopt;
@@ -75,17 +75,17 @@ asio::awaitable<crm::Exchange::Task> CrmCarrier::prepare(Parcel parcel) {
     delivered = co_await parts_.storage->run(std::move(job));
   }
   crm::Exchange::Task task;
-  task.messages = parcel.messages.size();
-  task.unsure = parcel.unsure;
+  task.messages = batch.messages.size();
+  task.unsure = batch.unsure;
   task.sink = probed_;
   task.bytes_max = options_.batch.bytes;
-  task.work = crm::make_work(design_.work, parcel.messages, delivered);
+  task.work = crm::make_work(design_.work, batch.messages, delivered);
   auto recall = [sink, keys = crm::record_keys(task.work)](Store& store) { return store.remote_records(sink, keys); };
   task.known = co_await parts_.storage->run(std::move(recall));
   co_return task;
 }
 
-asio::awaitable<void> CrmCarrier::talk(crm::Exchange& exchange) {
+asio::awaitable<void> CrmClient::run(crm::Exchange& exchange) {
   int refusals = 0;  // of credentials, in a row
   for (;;) {
     if (stopping_) {
@@ -110,7 +110,7 @@ asio::awaitable<void> CrmCarrier::talk(crm::Exchange& exchange) {
       continue;
     }
     const std::string step = request->step;
-    const Result<HttpResponse> answered = co_await send(*std::move(request));
+    const Result<HttpResponse> answered = co_await send_request(*std::move(request));
     if (!answered) {
       exchange.on_failure(answered.error());
       continue;
@@ -131,7 +131,7 @@ asio::awaitable<void> CrmCarrier::talk(crm::Exchange& exchange) {
   }
 }
 
-asio::awaitable<bool> CrmCarrier::prove_identity(crm::Exchange& exchange) {
+asio::awaitable<bool> CrmClient::prove_identity(crm::Exchange& exchange) {
   if (!secrets_) {
     exchange.give_up(Verdict::unauthorized, parts_.secrets->problem(), std::nullopt);
     co_return false;
@@ -155,13 +155,13 @@ asio::awaitable<bool> CrmCarrier::prove_identity(crm::Exchange& exchange) {
   co_return true;
 }
 
-asio::awaitable<crm::TokenKeeper::Outcome> CrmCarrier::renew_token() {
+asio::awaitable<crm::TokenKeeper::Outcome> CrmClient::renew_token() {
   const int secrets_used = secrets_version_;
   Result<crm::CrmRequest> request = tokens_.request(*secrets_, parts_.timer->now().wall);
   if (!request) {
     co_return tokens_.on_failure(request.error());
   }
-  const Result<HttpResponse> answered = co_await send(*std::move(request));
+  const Result<HttpResponse> answered = co_await send_request(*std::move(request));
   if (secrets_used != secrets_version_) {
     // What came is the token of another account, perhaps: those who wait ask again with the secrets in force.
     co_return crm::TokenKeeper::Outcome();
@@ -183,13 +183,13 @@ asio::awaitable<crm::TokenKeeper::Outcome> CrmCarrier::renew_token() {
   co_return outcome;
 }
 
-void CrmCarrier::conceal_tokens() {
+void CrmClient::conceal_tokens() {
   for (const std::string& secret : tokens_.secrets_to_redact()) {
     parts_.secrets->conceal(secret);
   }
 }
 
-asio::awaitable<void> CrmCarrier::wait_for_pace() {
+asio::awaitable<void> CrmClient::wait_for_pace() {
   for (;;) {
     const SteadyTime now = parts_.timer->now().steady;
     const SteadyTime earliest = pacer_.earliest(now);
@@ -204,7 +204,7 @@ asio::awaitable<void> CrmCarrier::wait_for_pace() {
   }
 }
 
-asio::awaitable<Result<HttpResponse>> CrmCarrier::send(crm::CrmRequest request) {
+asio::awaitable<Result<HttpResponse>> CrmClient::send_request(crm::CrmRequest request) {
   std::unique_ptr<Transport>& transport = transports_[request.base_url];
   if (!transport) {
     try {
@@ -220,14 +220,14 @@ asio::awaitable<Result<HttpResponse>> CrmCarrier::send(crm::CrmRequest request) 
   co_return co_await transport->send(std::move(request.request));
 }
 
-asio::awaitable<void> CrmCarrier::keep(std::vector<RemoteRecord> records) {
+asio::awaitable<void> CrmClient::keep(std::vector<RemoteRecord> records) {
   const storage::SinkId sink = sink_;
   const Instant at = parts_.timer->now().wall;
   auto job = [sink, at, records = std::move(records)](Store& store) { store.keep_remote_records(sink, records, at); };
   co_await parts_.storage->run(std::move(job));
 }
 
-bool CrmCarrier::reload_secrets() {
+bool CrmClient::reload_secrets() {
   boost::json::object secrets;
   for (const auto& [name, reference] : options_.secrets) {
     const std::optional<std::string> secret = parts_.secrets->read("secrets." + name, reference);
@@ -247,12 +247,12 @@ bool CrmCarrier::reload_secrets() {
   return changed;
 }
 
-void CrmCarrier::stop() {
+void CrmClient::stop() {
   stopping_ = true;
   stopped_.set();
 }
 
-void CrmCarrier::close() {
+void CrmClient::close() {
   stop();
   for (const auto& [base_url, transport] : transports_) {
     if (transport) {

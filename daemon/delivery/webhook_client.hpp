@@ -1,25 +1,25 @@
 #pragma once
 
 #include "core/http_message.hpp"
-#include "daemon/delivery/carrier.hpp"
+#include "daemon/delivery/sink_client.hpp"
 
 namespace elit::daemon {
 
 // `type: http`: one POST a batch.
-class WebhookCarrier final : public Carrier {
+class WebhookClient final : public SinkClient {
  public:
-  WebhookCarrier(const SinkOptions& options, CarrierParts parts);
+  WebhookClient(const SinkOptions& options, SinkClientParts parts);
 
   [[nodiscard]] boost::asio::awaitable<std::optional<Failure>> recover(storage::SinkId sink,
                                                                        std::set<std::string> unsure) override;
-  [[nodiscard]] boost::asio::awaitable<DeliveryAnswer> carry(Parcel parcel) override;
+  [[nodiscard]] boost::asio::awaitable<DeliveryAnswer> send(Batch batch) override;
   [[nodiscard]] bool reload_secrets() override;
   void stop() override { stopping_ = true; }
   void close() override { transport_->close(); }
 
  private:
   const SinkOptions& options_;
-  CarrierParts parts_;
+  SinkClientParts parts_;
   std::unique_ptr<Transport> transport_;
   std::string target_;
   std::optional<std::vector<HttpHeader>> headers_;  // absent: a secret cannot be read
