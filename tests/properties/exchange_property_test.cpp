@@ -190,13 +190,13 @@ class Deliveries {
       }
       const HttpResponse answer = case_.crm.answer(*request);
       choices_.note([&] { return "<- " + answer.body; });
-      EXPECT_TRUE(exchange.on_answer(parse(answer), {}));
+      EXPECT_TRUE(exchange.on_answer(crm::parse(answer), {}));
     }
   }
 
   void tell(Exchange& exchange, const HttpResponse& answer) {
     choices_.note([&] { return "<- fault " + std::to_string(answer.status) + " " + answer.body; });
-    if (!exchange.on_answer(parse(answer), {})) {
+    if (!exchange.on_answer(crm::parse(answer), {})) {
       exchange.refuse_credential("the credential is refused");
     }
   }
@@ -304,7 +304,8 @@ class Deliveries {
   // What DeliveryAnswer asks for.
   void look_at(const SendBatch& send, const ExchangeResult& result) {
     choices_.note([&] {
-      std::string told = "verdict " + std::to_string(static_cast<int>(result.answer.verdict)) + ":";
+      std::string told = result.answer.whole ? "verdict " + std::to_string(static_cast<int>(*result.answer.whole)) : "";
+      told += ":";
       for (const auto& message : result.answer.messages) {
         told += " " + std::to_string(static_cast<int>(message.verdict));
       }

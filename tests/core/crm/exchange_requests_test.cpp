@@ -139,13 +139,13 @@ TEST(ExchangeRequests, CarrySavedValuesAndListsToLaterSteps) {
       {{"key", rig::leaf("${activity.key}")}, {"thread", rig::leaf("${contact.thread}")}, {"tags", Tree{tags}}}));
   Exchange exchange(design, task_of({1}));
   static_cast<void>(exchange.next(rig::secrets()));
-  EXPECT_TRUE(exchange.on_answer(parse(
-      {200, {}, R"({"results":[{"key":"s.1","ok":true,"id":"c1","thread":"t9","tags":[{"name":"a"},{"name":"b"}]}]})"},
-      {}));
-              const auto row = boost::json::parse(exchange.next(rig::secrets())->request.body).at("rows").at(0);
-              EXPECT_EQ(row.at("thread"), "t9");
-              EXPECT_EQ(boost::json::serialize(row.at("tags")), R"(["tag a","tag b"])"); static_cast<void>(
-                  exchange.on_answer({200, {}, R"({"results":[{"key":"s.1.m0","ok":true,"id":"a1"}]})"}), {}));
+  const HttpResponse written{
+      200, {}, R"({"results":[{"key":"s.1","ok":true,"id":"c1","thread":"t9","tags":[{"name":"a"},{"name":"b"}]}]})"};
+  EXPECT_TRUE(exchange.on_answer(parse(written), {}));
+  const auto row = boost::json::parse(exchange.next(rig::secrets())->request.body).at("rows").at(0);
+  EXPECT_EQ(row.at("thread"), "t9");
+  EXPECT_EQ(boost::json::serialize(row.at("tags")), R"(["tag a","tag b"])");
+  static_cast<void>(exchange.on_answer(parse({200, {}, R"({"results":[{"key":"s.1.m0","ok":true,"id":"a1"}]})"}), {}));
   EXPECT_EQ(exchange.next(rig::secrets()), std::nullopt);
   const auto records = exchange.result().records;
   ASSERT_FALSE(records.empty());

@@ -337,7 +337,7 @@ TEST(Exchanges, LeaveDoneWhatWasDoneWhenTroubleComes) {
     EXPECT_EQ(verdicts(result)[0], delivered) << shown;
     EXPECT_EQ(verdicts(result)[1], trouble.of_chunk) << shown;
     if (trouble.answer.status != 200) {
-      EXPECT_EQ(result.answer.verdict, trouble.of_batch) << shown;
+      EXPECT_EQ(result.answer.whole, trouble.of_batch) << shown;
       EXPECT_EQ(verdicts(result)[2], not_sent) << shown;
     }
   }
