@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -16,6 +15,8 @@
 namespace elit::storage {
 namespace {
 
+constexpr const char* lock_name = "elitbuzz-sync.lock";
+
 using Kind = StorageError::Kind;
 
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view attempt, int error) {
@@ -25,19 +26,16 @@ using Kind = StorageError::Kind;
                      path.string() + ": cannot " + std::string(attempt) + ": " + std::strerror(error) + "; " + advice);
 }
 
-void create_private_directory(const std::filesystem::path& path) {
-  if (::mkdir(path.c_str(), 0700) == 0) {
-    // The umask may have removed our own rights.
-    if (::chmod(path.c_str(), 0700) != 0) {
-      fail(path, "set the mode of the directory", errno);
-    }
+void prepare_directory(const std::filesystem::path& path) {
+  const DirectoryCreation creation = create_private_directory(path);
+  if (creation == DirectoryCreation::created) {
     return;
   }
-  if (errno == ENOENT) {
+  if (creation == DirectoryCreation::failed && errno == ENOENT) {
     throw StorageError(Kind::unreadable, path.string() + ": the state directory does not exist and neither does its " +
                                              "parent; create the parent or correct state.directory");
   }
-  if (errno != EEXIST) {
+  if (creation == DirectoryCreation::failed) {
     fail(path, "create the directory", errno);
   }
   std::error_code error;
@@ -45,23 +43,16 @@ void create_private_directory(const std::filesystem::path& path) {
     throw StorageError(Kind::unreadable, path.string() + ": is not a directory; correct state.directory");
   }
   if (std::filesystem::is_empty(path, error) && !error) {
-    // An administrator made it for us; it holds no files of others. If we may not change it, the mode of the database
-    // protects the data.
-    ::chmod(path.c_str(), 0700);
+    // An administrator made an empty one for us; another may hold somebody's files. If we may not change it, the mode
+    // of the database protects the data.
+    static_cast<void>(::chmod(path.c_str(), private_directory_mode));
   }
 }
 
-// Opens the file with mode 0600; creates it if it does not exist.
-int open_private(const std::filesystem::path& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) {
-    fail(path, "open or create the file", errno);
-  }
-  struct stat status = {};
-  if (::fstat(file, &status) == 0 && (status.st_mode & 07777U) != 0600U && ::fchmod(file, 0600) != 0) {
-    const int error = errno;
-    ::close(file);
-    fail(path, "set the mode of the file", error);
+File open_private(const std::filesystem::path& path) {
+  File file = File::open_private(path, O_RDWR | O_CREAT);
+  if (!file.is_open()) {
+    fail(path, "create the file, open it or set its mode", errno);
   }
   return file;
 }
@@ -83,31 +74,30 @@ bool lock_within_a_second(int file) {
 
 }  // namespace
 
-StateDirectory::StateDirectory(const std::filesystem::path& directory) : path_(directory) {
-  create_private_directory(path_);
-  const std::filesystem::path lock_path = path_ / lock_name;
-  const int file = open_private(lock_path);
-  if (!lock_within_a_second(file)) {
-    const int error = errno;
-    ::close(file);
-    if (error != EWOULDBLOCK) {
-      fail(lock_path, "lock the file", error);
-    }
-    throw StorageError(Kind::in_use, path_.string() + ": the state directory is in use by another elitbuzz-sync; end " +
-                                         "it, or give this one another state.directory");
-  }
-  lock_ = file;
+bool is_in_use(const std::filesystem::path& directory) {
+  const File lock = File::open(directory / lock_name, O_RDONLY);
+  return lock.is_open() && ::flock(lock.descriptor(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
-StateDirectory::~StateDirectory() {
-  ::close(lock_);
+StateDirectory::StateDirectory(const std::filesystem::path& directory) : path_(directory) {
+  prepare_directory(path_);
+  const std::filesystem::path lock_path = path_ / lock_name;
+  lock_ = open_private(lock_path);
+  if (lock_within_a_second(lock_.descriptor())) {
+    return;
+  }
+  if (errno != EWOULDBLOCK) {
+    fail(lock_path, "lock the file", errno);
+  }
+  throw StorageError(Kind::in_use, path_.string() + ": the state directory is in use by another elitbuzz-sync; end " +
+                                       "it, or give this one another state.directory");
 }
 
 void StateDirectory::prepare_database() const {
-  ::close(open_private(database()));
+  static_cast<void>(open_private(database()));
   for (const char* suffix : {"-wal", "-shm"}) {
     const std::filesystem::path companion = database().string() + suffix;
-    if (::chmod(companion.c_str(), 0600) != 0 && errno != ENOENT) {
+    if (::chmod(companion.c_str(), private_file_mode) != 0 && errno != ENOENT) {
       fail(companion, "set the mode of the file", errno);
     }
   }

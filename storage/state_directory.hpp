@@ -2,10 +2,14 @@
 
 #include <filesystem>
 
+#include "storage/files/file.hpp"
+
 namespace elit::storage {
 
 inline constexpr const char* database_name = "elitbuzz-sync.db";
-inline constexpr const char* lock_name = "elitbuzz-sync.lock";
+
+// Whether a process holds the state directory. False as well where there is none, and where it cannot be read.
+[[nodiscard]] bool is_in_use(const std::filesystem::path& directory);
 
 // The state directory, locked for this process as long as the object lives. The kernel frees the lock when the process
 // ends, also when it is killed. Other users can read nothing in it, with any umask.
@@ -16,7 +20,6 @@ class StateDirectory {
   explicit StateDirectory(const std::filesystem::path& directory);
   StateDirectory(const StateDirectory&) = delete;
   StateDirectory& operator=(const StateDirectory&) = delete;
-  ~StateDirectory();
 
   [[nodiscard]] std::filesystem::path database() const { return path_ / database_name; }
   // Creates the database file, empty, if it is missing, and gives it and its companions mode 0600.
@@ -24,7 +27,7 @@ class StateDirectory {
 
  private:
   std::filesystem::path path_;
-  int lock_ = -1;
+  File lock_;
 };
 
 }  // namespace elit::storage

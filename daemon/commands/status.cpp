@@ -1,9 +1,5 @@
 #include "daemon/commands/status.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
@@ -17,6 +13,7 @@
 #include "core/text/redaction.hpp"
 #include "core/text/time_text.hpp"
 #include "daemon/system/exit_status.hpp"
+#include "storage/state_directory.hpp"
 #include "storage/status_reader.hpp"
 
 namespace elit::daemon {
@@ -34,16 +31,6 @@ struct Picture {
   Instant at;
   bool running = false;  // a daemon or a sync holds the state directory
 };
-
-bool is_running(const std::filesystem::path& directory) {
-  const int descriptor = ::open((directory / "elitbuzz-sync.lock").c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    return false;
-  }
-  const bool held = ::flock(descriptor, LOCK_SH | LOCK_NB) != 0;
-  ::close(descriptor);
-  return held;
-}
 
 bool well(const PeerState& state) {
   return state.state.empty() || state.state == "running";
@@ -263,7 +250,7 @@ Picture look(const Options& options) {
                         [&source](const SourceOptions& configured) { return configured.name == source.name; });
   });
   picture.at = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
-  picture.running = is_running(directory);
+  picture.running = storage::is_in_use(directory);
   return picture;
 }
 

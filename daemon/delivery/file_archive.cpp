@@ -1,14 +1,11 @@
 #include "daemon/delivery/file_archive.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <string_view>
 #include <system_error>
@@ -16,6 +13,7 @@
 
 #include "core/delivery/webhook.hpp"
 #include "core/text/time_text.hpp"
+#include "storage/files/file.hpp"
 
 namespace elit::daemon {
 namespace {
@@ -23,46 +21,10 @@ namespace {
 constexpr std::size_t key_size = 32;
 constexpr std::string_view line_begin = R"({"key":")";
 
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) {
-      ::close(number_);
-    }
-  }
-  [[nodiscard]] bool valid() const { return number_ >= 0; }
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
-
 Failure failure_at(const std::filesystem::path& path, const char* what) {
   Failure failure;
   failure.detail = std::string("cannot ") + what + " " + path.string() + ": " + std::generic_category().message(errno);
   return failure;
-}
-
-bool write_all(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) {
-      continue;
-    }
-    if (written <= 0) {
-      return false;
-    }
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-bool sync_directory(const std::filesystem::path& directory) {
-  const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return opened.valid() && ::fsync(opened.number()) == 0;
 }
 
 // The size of the file up to and with its last line feed.
@@ -85,15 +47,10 @@ std::optional<off_t> sound_size(int descriptor) {
 }
 
 // Cuts off a last line without its line feed. Returns the size that remains.
-std::optional<off_t> mend(int descriptor) {
-  const std::optional<off_t> size = sound_size(descriptor);
-  if (!size) {
-    return std::nullopt;
-  }
-  if (::lseek(descriptor, 0, SEEK_END) != *size && (::ftruncate(descriptor, *size) != 0 || ::fsync(descriptor) != 0)) {
-    return std::nullopt;
-  }
-  return size;
+std::optional<off_t> mend(File& file) {
+  const std::optional<off_t> size = sound_size(file.descriptor());
+  const bool torn = size && ::lseek(file.descriptor(), 0, SEEK_END) != *size;
+  return torn && !(file.truncate(*size) && file.sync()) ? std::nullopt : size;
 }
 
 bool is_day_file(const std::filesystem::path& path) {
@@ -133,8 +90,8 @@ FileArchive::FileArchive(std::filesystem::path directory) : directory_(std::move
 
 std::optional<Failure> FileArchive::recover(std::set<std::string> unsure) {
   for (const auto& file : newest_files(directory_, 2)) {
-    const Descriptor opened(::open(file.c_str(), O_RDWR | O_CLOEXEC));
-    if (!opened.valid() || !mend(opened.number())) {
+    File opened = File::open(file, O_RDWR);
+    if (!opened.is_open() || !mend(opened)) {
       return failure_at(file, "mend");
     }
     if (!unsure.empty()) {
@@ -158,19 +115,18 @@ std::optional<Failure> FileArchive::append(const std::vector<OutgoingMessage>& m
   if (auto failure = make_directory()) {
     return failure;
   }
-  const std::filesystem::path file = directory_ / (to_rfc3339(at).substr(0, 10) + ".jsonl");
-  const Descriptor opened(::open(file.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-  if (!opened.valid() || ::fchmod(opened.number(), 0600) != 0) {
-    return failure_at(file, "open");
+  const std::filesystem::path path = directory_ / (to_rfc3339(at).substr(0, 10) + ".jsonl");
+  File file = File::open_private(path, O_RDWR | O_CREAT | O_APPEND);
+  if (!file.is_open()) {
+    return failure_at(path, "open");
   }
-  const std::optional<off_t> size = mend(opened.number());
+  const std::optional<off_t> size = mend(file);
   if (!size) {
-    return failure_at(file, "mend");
+    return failure_at(path, "mend");
   }
-  if (!write_all(opened.number(), lines) || ::fsync(opened.number()) != 0 ||
-      (*size == 0 && !sync_directory(directory_))) {
-    Failure failure = failure_at(file, "write");
-    unclean_ = Unclean{file, *size};
+  if (!file.write(lines) || !file.sync() || (*size == 0 && !sync_directory(directory_))) {
+    Failure failure = failure_at(path, "write");
+    unclean_ = Unclean{path, *size};
     static_cast<void>(clean());
     return failure;
   }
@@ -181,22 +137,21 @@ std::optional<Failure> FileArchive::append(const std::vector<OutgoingMessage>& m
 }
 
 std::optional<Failure> FileArchive::make_directory() {
-  if (::mkdir(directory_.c_str(), 0700) == 0) {
-    if (::chmod(directory_.c_str(), 0700) != 0 || !sync_directory(directory_.parent_path())) {
-      return failure_at(directory_, "create");
-    }
-    return std::nullopt;
+  const DirectoryCreation creation = create_private_directory(directory_);
+  if (creation == DirectoryCreation::failed ||
+      (creation == DirectoryCreation::created && !sync_directory(directory_.parent_path()))) {
+    return failure_at(directory_, "create");
   }
-  return errno == EEXIST ? std::nullopt : std::optional(failure_at(directory_, "create"));
+  return std::nullopt;
 }
 
-// What is left of a failed append would be there twice after its repetition.
+// A repetition would write again what a failed append left in the file.
 std::optional<Failure> FileArchive::clean() {
   if (!unclean_) {
     return std::nullopt;
   }
-  const Descriptor opened(::open(unclean_->file.c_str(), O_RDWR | O_CLOEXEC));
-  if (!opened.valid() || ::ftruncate(opened.number(), unclean_->size) != 0 || ::fsync(opened.number()) != 0) {
+  File file = File::open(unclean_->file, O_RDWR);
+  if (!file.is_open() || !file.truncate(unclean_->size) || !file.sync()) {
     return failure_at(unclean_->file, "mend");
   }
   unclean_.reset();

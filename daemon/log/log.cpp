@@ -4,7 +4,6 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
 
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -42,7 +41,7 @@ bool is_out_of_room(const std::system_error& error) {
   return error.code().value() == ENOSPC || error.code().value() == EDQUOT;
 }
 
-// One line on stderr, for troubles of the log itself. Its own failure has nowhere to go.
+// One line on stderr, for trouble of the log itself. Its own failure is ignored.
 void add_problem(const std::string& what) {
   try {
     LogFile output = LogFile::open({});
@@ -51,7 +50,7 @@ void add_problem(const std::string& what) {
   }
 }
 
-// Appends finished lines to the file and keeps count of those that could not be written.
+// Appends finished lines to the file and counts those that could not be written.
 class FileSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
   // Makes the line of the event log_failed.
@@ -80,8 +79,6 @@ class FileSink : public spdlog::sinks::base_sink<std::mutex> {
     return path_;
   }
 
-  [[nodiscard]] std::uint64_t lost() const { return lost_; }
-
   void count_unmade_line(const std::string& reason) {
     const std::lock_guard lock{mutex_};
     lose(reason);
@@ -96,8 +93,8 @@ class FileSink : public spdlog::sinks::base_sink<std::mutex> {
       lose(std::strerror(error));
       return;
     }
-    // After the line, not before it: where there is room for the short report only, it would be written again and
-    // again.
+    // The report follows a line that was written: on a disk with room for the short report only, it would be repeated
+    // for ever.
     if (unreported_ > 0 && file_.append(report_(unreported_, reason_)) == 0) {
       unreported_ = 0;
     }
@@ -121,7 +118,6 @@ class FileSink : public spdlog::sinks::base_sink<std::mutex> {
   }
 
   void lose(const std::string& reason) {
-    ++lost_;
     if (++unreported_ == 1) {
       reason_ = reason;
       if (!path_.empty()) {
@@ -133,7 +129,6 @@ class FileSink : public spdlog::sinks::base_sink<std::mutex> {
   std::string path_;
   LossReport report_;
   LogFile file_;
-  std::atomic<std::uint64_t> lost_ = 0;
   std::uint64_t unreported_ = 0;
   std::string reason_;  // of the first unreported loss
 };
@@ -237,10 +232,6 @@ std::optional<std::string> Log::reconfigure(const LogOptions& options) {
   } catch (const std::system_error& error) {
     return error.what();
   }
-}
-
-std::uint64_t Log::lost() const {
-  return state_->sink().lost();
 }
 
 }  // namespace elit::daemon

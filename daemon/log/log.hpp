@@ -86,9 +86,6 @@ class Log {
   // Like reopen(), with new options; if the file cannot be opened, all old options stay in force.
   std::optional<std::string> reconfigure(const LogOptions& options);
 
-  // Lines lost since the start.
-  [[nodiscard]] std::uint64_t lost() const;
-
  private:
   class State;
   std::unique_ptr<State> state_;

@@ -15,24 +15,22 @@ namespace elit::daemon {
 
 namespace {
 
-constexpr mode_t file_mode = S_IRUSR | S_IWUSR;
-constexpr mode_t directory_mode = S_IRWXU;
 constexpr int wait_max_ms = 100;
 
 [[noreturn]] void throw_system_error(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-// Our own description of stderr, so that not waiting for its reader is our affair alone: O_NONBLOCK on the inherited
-// one would change it for the shell and for everyone who shares it.
-int open_stderr(bool is_socket) {
+// Opens stderr again: O_NONBLOCK on the inherited description would change it for the shell and for everyone else who
+// shares it.
+File open_stderr(bool is_socket) {
   if (!is_socket) {
-    const int own = ::open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (own >= 0) {
+    File own = File::open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY);
+    if (own.is_open()) {
       return own;
     }
   }
-  return ::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  return File(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
 }
 
 bool is_socket(int descriptor) {
@@ -44,69 +42,46 @@ bool is_socket(int descriptor) {
 void keep_private(int descriptor) {
   struct stat status {};
   if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == ::geteuid()) {
-    ::fchmod(descriptor, file_mode);
+    ::fchmod(descriptor, private_file_mode);
   }
 }
 
-// Whether the file, open for writing at `descriptor`, ends within a line, as a crash leaves it. One that cannot be read
-// is believed to be whole.
+// Whether the file, open for writing at `descriptor`, ends within a line, as a crash leaves it. False when it cannot be
+// read.
 bool ends_torn(int descriptor, const std::string& path) {
   struct stat status {};
   if (::fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) {
     return false;
   }
-  const int file = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (file < 0) {
-    return false;
-  }
+  const File file = File::open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   char last = '\n';
-  const bool is_torn = ::pread(file, &last, 1, status.st_size - 1) == 1 && last != '\n';
-  ::close(file);
-  return is_torn;
+  return file.is_open() && ::pread(file.descriptor(), &last, 1, status.st_size - 1) == 1 && last != '\n';
 }
 
 }  // namespace
 
-LogFile::LogFile(LogFile&& other) noexcept {
-  *this = std::move(other);
-}
-
-LogFile& LogFile::operator=(LogFile&& other) noexcept {
-  std::swap(descriptor_, other.descriptor_);
-  std::swap(is_socket_, other.is_socket_);
-  std::swap(torn_, other.torn_);
-  std::swap(patient_, other.patient_);
-  return *this;
-}
-
-LogFile::~LogFile() {
-  if (descriptor_ >= 0) {
-    ::close(descriptor_);
-  }
-}
-
 LogFile LogFile::open(const std::string& path) {
   if (path.empty()) {
     const bool socket = is_socket(STDERR_FILENO);
-    const int descriptor = open_stderr(socket);
-    if (descriptor < 0) {
+    File file = open_stderr(socket);
+    if (!file.is_open()) {
       throw_system_error("stderr cannot be used for the log");
     }
-    return LogFile{descriptor, socket};
+    return LogFile{std::move(file), socket};
   }
   const std::string directory = std::filesystem::path{path}.parent_path().string();
-  if (!directory.empty() && ::mkdir(directory.c_str(), directory_mode) != 0 && errno != EEXIST) {
+  if (!directory.empty() && create_private_directory(directory) == DirectoryCreation::failed) {
     throw_system_error("the log directory " + directory + " cannot be created");
   }
   // O_NONBLOCK: a named pipe without a reader is an error, not a wait.
-  const int descriptor =
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, file_mode);
-  if (descriptor < 0) {
+  File file = File::open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY, private_file_mode);
+  if (!file.is_open()) {
     throw_system_error("the log file " + path + " cannot be opened");
   }
-  keep_private(descriptor);
-  LogFile opened{descriptor, false};
-  opened.torn_ = ends_torn(descriptor, path);
+  keep_private(file.descriptor());
+  const bool torn = ends_torn(file.descriptor(), path);
+  LogFile opened{std::move(file), false};
+  opened.torn_ = torn;
   return opened;
 }
 
@@ -134,8 +109,9 @@ int LogFile::append(std::string_view line) {
 int LogFile::write_all(std::string_view bytes, std::size_t& done) {
   while (done < bytes.size()) {
     const std::string_view rest = bytes.substr(done);
-    const ssize_t written = is_socket_ ? ::send(descriptor_, rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL)
-                                       : ::write(descriptor_, rest.data(), rest.size());
+    const ssize_t written = is_socket_
+                                ? ::send(file_.descriptor(), rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL)
+                                : ::write(file_.descriptor(), rest.data(), rest.size());
     if (written > 0) {
       done += static_cast<std::size_t>(written);
       continue;
@@ -146,7 +122,7 @@ int LogFile::write_all(std::string_view bytes, std::size_t& done) {
     }
     if (error == EAGAIN && patient_) {
       patient_ = false;
-      pollfd writable{descriptor_, POLLOUT, 0};
+      pollfd writable{file_.descriptor(), POLLOUT, 0};
       if (::poll(&writable, 1, wait_max_ms) > 0) {
         continue;
       }

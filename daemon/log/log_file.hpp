@@ -3,6 +3,9 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include "storage/files/file.hpp"
 
 namespace elit::daemon {
 
@@ -11,28 +14,23 @@ namespace elit::daemon {
 class LogFile {
  public:
   LogFile() = default;
-  LogFile(const LogFile&) = delete;
-  LogFile& operator=(const LogFile&) = delete;
-  LogFile(LogFile&& other) noexcept;
-  LogFile& operator=(LogFile&& other) noexcept;
-  ~LogFile();
 
   // Opens or creates `path`, mode 0600; its directory too (0700) if the directory's parent exists. Empty: stderr.
   // Throws std::system_error.
   [[nodiscard]] static LogFile open(const std::string& path);
 
-  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
+  [[nodiscard]] bool is_open() const { return file_.is_open(); }
 
   // Writes `line` and a line end. Returns 0, or the error number when not all of it was written; a line end then closes
   // the incomplete line before the next one.
   [[nodiscard]] int append(std::string_view line);
 
  private:
-  LogFile(int descriptor, bool is_socket) : descriptor_(descriptor), is_socket_(is_socket) {}
+  LogFile(File file, bool is_socket) : file_(std::move(file)), is_socket_(is_socket) {}
 
   [[nodiscard]] int write_all(std::string_view bytes, std::size_t& done);
 
-  int descriptor_ = -1;
+  File file_;
   bool is_socket_ = false;
   bool torn_ = false;    // the last line is incomplete, possibly from an earlier process
   bool patient_ = true;  // the last line was written, so a full pipe gets a moment

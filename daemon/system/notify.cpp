@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <utility>
 
 namespace elit::daemon {
@@ -19,7 +19,7 @@ namespace elit::daemon {
 namespace {
 
 std::string environment(const char* name) {
-  // Read before any second thread starts; nothing in this program changes the environment.
+  // Read before a second thread starts; this program never changes its environment.
   const char* const value = std::getenv(name);
   return value == nullptr ? std::string{} : std::string{value};
 }
@@ -27,53 +27,26 @@ std::string environment(const char* name) {
 std::optional<std::int64_t> parse_positive(const std::string& text) {
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value <= 0) {
-    return std::nullopt;
-  }
-  return value;
+  const bool is_whole = error == std::errc{} && end == text.data() + text.size();
+  return is_whole && value > 0 ? std::optional(value) : std::nullopt;
 }
 
-// Microseconds of CLOCK_MONOTONIC: the manager tells a reload that began before its signal from one that obeys it.
+// CLOCK_MONOTONIC: by it the manager recognises a reload that began before its signal.
 std::int64_t monotonic_us() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::int64_t>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1'000;
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
 
-struct Address {
-  sockaddr_un value{};
-  socklen_t size_bytes = 0;
-};
-
-// Absent when `name` is neither a path nor an abstract name, or too long for a socket address.
-std::optional<Address> socket_address(const std::string& name) {
-  Address address;
-  address.value.sun_family = AF_UNIX;
-  if (name.size() < 2 || (name.front() != '/' && name.front() != '@') || name.size() >= sizeof address.value.sun_path) {
-    return std::nullopt;
-  }
-  std::memcpy(address.value.sun_path, name.data(), name.size());
-  std::size_t length = name.size() + 1;
-  if (name.front() == '@') {
-    // An abstract name is exactly its bytes: the terminator would be part of it.
-    address.value.sun_path[0] = '\0';
-    length = name.size();
-  }
-  address.size_bytes = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
-  return address;
+// Whether it is a path or a name in the abstract namespace that fits into a socket address.
+bool is_socket_name(const std::string& name) {
+  return name.size() > 1 && (name.front() == '/' || name.front() == '@') && name.size() < sizeof(sockaddr_un::sun_path);
 }
 
 }  // namespace
 
 Notifier::Notifier(Settings settings) : settings_(std::move(settings)) {
-  if (socket_address(settings_.socket)) {
-    descriptor_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  }
-}
-
-Notifier::~Notifier() {
-  if (descriptor_ >= 0) {
-    ::close(descriptor_);
+  if (is_socket_name(settings_.socket)) {
+    socket_ = File(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   }
 }
 
@@ -90,10 +63,9 @@ Notifier::Settings Notifier::from_environment() {
 }
 
 std::optional<Milliseconds> Notifier::watchdog_period() const {
-  if (!enabled() || !settings_.watchdog_timeout) {
-    return std::nullopt;
-  }
-  return std::max(*settings_.watchdog_timeout / 2, Milliseconds{1});
+  return enabled() && settings_.watchdog_timeout
+             ? std::optional(std::max(*settings_.watchdog_timeout / 2, Milliseconds{1}))
+             : std::nullopt;
 }
 
 bool Notifier::ready() {
@@ -119,18 +91,22 @@ bool Notifier::stopping() {
   return send("STOPPING=1");
 }
 
-bool Notifier::extend_timeout(Milliseconds from_now) {
-  return send(fmt::format("EXTEND_TIMEOUT_USEC={}", std::chrono::microseconds{from_now}.count()));
-}
-
 bool Notifier::send(std::string_view message) {
-  const auto address = socket_address(settings_.socket);
-  if (!enabled() || !address) {
+  if (!enabled()) {
     return false;
   }
-  const auto* const destination = reinterpret_cast<const sockaddr*>(&address->value);
-  const ssize_t sent = ::sendto(descriptor_, message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT, destination,
-                                address->size_bytes);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string& name = settings_.socket;
+  std::memcpy(address.sun_path, name.data(), name.size());
+  const bool is_abstract = name.front() == '@';
+  if (is_abstract) {
+    address.sun_path[0] = '\0';
+  }
+  // A path ends with a NUL; an abstract name is exactly its bytes.
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (is_abstract ? 0 : 1));
+  const ssize_t sent = ::sendto(socket_.descriptor(), message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                                reinterpret_cast<const sockaddr*>(&address), size);
   return std::cmp_equal(sent, message.size());
 }
 

@@ -2,11 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -14,6 +11,7 @@
 #include <system_error>
 
 #include "core/check.hpp"
+#include "storage/files/file.hpp"
 
 namespace elit::daemon {
 namespace {
@@ -27,22 +25,9 @@ SecretProblem problem(Kind kind, std::string what) {
   return SecretProblem{kind, std::move(what)};
 }
 
-// Closes a file descriptor at the end of the scope.
-class OpenFile {
- public:
-  explicit OpenFile(int descriptor) : descriptor_(descriptor) {}
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  ~OpenFile() {
-    if (descriptor_ >= 0) {
-      ::close(descriptor_);
-    }
-  }
-  [[nodiscard]] int descriptor() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
+SecretResult too_large(const std::string& source) {
+  return problem(Kind::unsound, fmt::format("{} is larger than 64KiB: this is no secret", source));
+}
 
 // The secret proper of what a file or a variable holds.
 SecretResult refine(std::string text, const std::string& source) {
@@ -79,43 +64,28 @@ bool is_below(const std::filesystem::path& path, const std::optional<std::string
   return !relative.empty() && *relative.begin() != "..";
 }
 
-SecretResult read_all(int file, const std::string& source) {
-  std::string text;
-  std::array<char, 4096> buffer{};
-  while (text.size() <= largest_secret_bytes) {
-    const ssize_t count = ::read(file, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count < 0) {
-      return problem(Kind::missing,
-                     fmt::format("{} cannot be read: {}", source, std::generic_category().message(errno)));
-    }
-    if (count == 0) {
-      return refine(std::move(text), source);
-    }
-    text.append(buffer.data(), static_cast<std::size_t>(count));
-  }
-  return problem(Kind::unsound, fmt::format("{} is larger than 64KiB: this is no secret", source));
-}
-
 SecretResult read_file(const std::string& path, const std::string& source) {
-  // Not blocking: a pipe without a writer must not hang the start.
-  const OpenFile file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (file.descriptor() < 0) {
+  const auto unreadable = [&source] {
     return problem(Kind::missing, fmt::format("{} cannot be read: {}", source, std::generic_category().message(errno)));
+  };
+  // Not blocking: a pipe without a writer must not hang the start.
+  File file = File::open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!file.is_open()) {
+    return unreadable();
   }
-  struct stat status {};
-  if (::fstat(file.descriptor(), &status) != 0 || !S_ISREG(status.st_mode)) {
+  if (!file.is_regular()) {
     return problem(Kind::unsound, fmt::format("{} is no regular file", source));
   }
-  const bool private_to_owner = (status.st_mode & (S_IRWXG | S_IRWXO)) == 0;
-  if (!private_to_owner && !is_below(path, environment("CREDENTIALS_DIRECTORY"))) {
+  const mode_t mode = file.mode().value_or(07777);
+  if (is_open_to_others(mode) && !is_below(path, environment("CREDENTIALS_DIRECTORY"))) {
     return problem(Kind::permission,
-                   fmt::format("{} is open to others than its owner (mode {:04o}): run chmod 600 on it", source,
-                               static_cast<unsigned>(status.st_mode & 07777U)));
+                   fmt::format("{} is open to others than its owner (mode {:04o}): run chmod 600 on it", source, mode));
   }
-  return read_all(file.descriptor(), source);
+  std::optional<std::string> text = file.read(largest_secret_bytes);
+  if (!text) {
+    return unreadable();
+  }
+  return text->size() > largest_secret_bytes ? too_large(source) : refine(std::move(*text), source);
 }
 
 SecretResult read_variable(const std::string& name) {
@@ -125,7 +95,7 @@ SecretResult read_variable(const std::string& name) {
     return problem(Kind::missing, fmt::format("{} is not set", source));
   }
   if (value->size() > largest_secret_bytes) {
-    return problem(Kind::unsound, fmt::format("{} is larger than 64KiB: this is no secret", source));
+    return too_large(source);
   }
   return refine(std::move(*value), source);
 }

@@ -74,6 +74,15 @@ TEST_F(Opening, CreatesAPrivateDirectoryAndFilesWhateverTheUmask) {
   }
 }
 
+TEST_F(Opening, TellsWhetherAProcessHoldsTheDirectory) {
+  EXPECT_FALSE(is_in_use(directory()));
+  {
+    const std::unique_ptr<Store> store = Store::open(directory());
+    EXPECT_TRUE(is_in_use(directory()));
+  }
+  EXPECT_FALSE(is_in_use(directory()));
+}
+
 TEST_F(Opening, TightensAnEmptyDirectoryAndALooseDatabase) {
   std::filesystem::create_directory(directory());
   ::chmod(directory().c_str(), 0755);

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace elit {
+
+inline constexpr mode_t private_file_mode = 0600;
+inline constexpr mode_t private_directory_mode = 0700;
+
+// An open file descriptor, closed when the object ends. Calls are repeated when a signal interrupts them. A call that
+// fails says why in errno. Not thread-safe.
+class File {
+ public:
+  File() = default;
+  // Takes the descriptor over; a negative one means that the object is closed.
+  explicit File(int descriptor) : descriptor_(descriptor) {}
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  File(File&& other) noexcept;
+  File& operator=(File&& other) noexcept;
+  ~File();
+
+  // open(2) with O_CLOEXEC added. The result is closed if that fails.
+  [[nodiscard]] static File open(const std::filesystem::path& path, int flags, mode_t mode = 0);
+  // The same for a file of ours: it has private_file_mode afterwards, whatever it had and whatever the umask.
+  [[nodiscard]] static File open_private(const std::filesystem::path& path, int flags);
+
+  [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+  // Whether everything written was taken; true for a closed object.
+  bool close();
+
+  [[nodiscard]] bool is_regular() const;
+  // The nine permission bits and the three before them; absent when they cannot be read.
+  [[nodiscard]] std::optional<mode_t> mode() const;
+  // From the present position to the end, but at most `size_max` + 1 bytes, so that the caller notices a file that is
+  // too large. Absent on failure.
+  [[nodiscard]] std::optional<std::string> read(std::size_t size_max);
+  // Writes all bytes; false when some could not be written.
+  [[nodiscard]] bool write(std::string_view bytes);
+  [[nodiscard]] bool sync();
+  [[nodiscard]] bool truncate(off_t size);
+
+ private:
+  int descriptor_ = -1;
+};
+
+// Whether others than the owner have any right.
+[[nodiscard]] bool is_open_to_others(mode_t mode);
+
+// Makes the names in the directory durable. False on failure, with errno.
+[[nodiscard]] bool sync_directory(const std::filesystem::path& directory);
+
+enum class DirectoryCreation { created, existed, failed };
+
+// Creates a directory with private_directory_mode, whatever the umask; its parent must exist. `existed`: the path is
+// taken, perhaps by something else than a directory, and was left alone. `failed`: errno says why.
+[[nodiscard]] DirectoryCreation create_private_directory(const std::filesystem::path& directory);
+
+}  // namespace elit
