@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "config/yaml/scalars.hpp"
+#include "core/text/url.hpp"
 
 namespace elit::config {
 namespace {
@@ -27,10 +28,10 @@ void check_order(Milliseconds small, const std::string& small_key, Milliseconds 
 
 void check_encryption(const std::string& url, const char* key, const TransportOptions& transport,
                       Inspector& inspector) {
-  if (!inspector.sound(key) || !is_plain_http(url) || transport.insecure_http || is_loopback_url(url)) {
-    return;
+  const Result<Url> parsed = Url::parse(url);
+  if (inspector.sound(key) && parsed && parsed->is_cleartext() && !transport.insecure_http) {
+    inspector.report(key, "is http:// to another host: use https://, or allow it with insecure_http: true");
   }
-  inspector.report(key, "is http:// to another host: use https://, or allow it with insecure_http: true");
 }
 
 // Complains of every name that stands a second time in `list`.

@@ -12,6 +12,7 @@
 #include "config/presets/time_zones.hpp"
 #include "config/yaml/suggestion.hpp"
 #include "config/yaml/text_rules.hpp"
+#include "core/text/url.hpp"
 
 namespace elit::config {
 namespace {
@@ -182,7 +183,7 @@ class SinkDesigner {
     } else if (problem) {
       report("url",
              sink_.url.empty() ? fmt::format("{} (the preset makes it of the settings: {})", *problem, url) : *problem);
-    } else if (is_plain_http(url) && !sink_.transport.insecure_http && !is_loopback_url(url)) {
+    } else if (Url::parse(url)->is_cleartext() && !sink_.transport.insecure_http) {
       report("url", "is http:// to another host: use https://, or allow it with insecure_http: true");
     }
     while (!url.empty() && url.back() == '/') {

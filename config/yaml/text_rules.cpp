@@ -1,9 +1,6 @@
 #include "config/yaml/text_rules.hpp"
 
 #include <fmt/format.h>
-#include <boost/url/ipv4_address.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +8,7 @@
 #include <vector>
 
 #include "core/letter_case.hpp"
+#include "core/text/url.hpp"
 
 namespace elit::config {
 namespace {
@@ -55,68 +53,26 @@ Problem any_text_problem(const std::string& text) {
   return text.empty() ? Problem("must not be empty") : Problem{};
 }
 
-Problem port_problem(const boost::urls::url_view& view) {
-  if (!view.has_port() || view.port().empty()) {
-    return view.has_port() ? Problem("names an empty port") : Problem{};
-  }
-  const std::string port(view.port());
-  const bool sound = port.size() <= 5 && std::stoi(port) >= 1 && std::stoi(port) <= 65535;
-  return sound ? Problem{} : "names a port that is not between 1 and 65535";
-}
-
-// What all our URLs have in common.
-Problem common_url_problem(const std::string& text, boost::urls::url_view& view) {
-  const auto result = boost::urls::parse_uri(text);
-  if (!result) {
-    const bool no_scheme = text.find("://") == std::string::npos;
-    return no_scheme ? "must be an absolute URL that begins with https://" : "is not a valid URL";
-  }
-  view = *result;
-  const std::string scheme = to_lower_case(std::string_view(view.scheme().data(), view.scheme().size()));
-  if (scheme != "http" && scheme != "https") {
-    return "must be an absolute URL that begins with https://";
-  }
-  if (!view.has_authority() || view.encoded_host().empty()) {
-    return "names no host";
-  }
-  if (view.encoded_host().find('%') != std::string_view::npos) {
-    return "names a host with percent-encoded characters: write the name as it is";
-  }
-  // Boost.URL 1.81 takes 127.0.0.1.example.com for an IPv4 address with a path that lacks its '/'.
-  if (!view.encoded_path().empty() && view.encoded_path().front() != '/') {
-    return "names a host that begins like an IPv4 address and goes on: use another name of the host";
-  }
-  if (view.has_userinfo()) {
-    return "must not hold a user name or password: secrets are given as {file: PATH}, {env: NAME} or "
-           "{credential: NAME} where they are needed";
-  }
-  if (view.has_fragment()) {
-    return "must not have a fragment (#...)";
-  }
-  return port_problem(view);
-}
-
 Problem url_problem(const std::string& text) {
-  boost::urls::url_view view;
-  return common_url_problem(text, view);
+  const Result<Url> url = Url::parse(text);
+  return url ? Problem{} : url.error().detail;
 }
 
 Problem base_url_problem(const std::string& text) {
-  boost::urls::url_view view;
-  if (Problem problem = common_url_problem(text, view)) {
-    return problem;
+  const Result<Url> url = Url::parse(text);
+  if (!url) {
+    return url.error().detail;
   }
-  return view.has_query() ? Problem("must not have a query (?...)") : Problem{};
+  return url->has_query ? Problem("must not have a query (?...)") : Problem{};
 }
 
 Problem proxy_problem(const std::string& text) {
-  boost::urls::url_view view;
-  if (Problem problem = common_url_problem(text, view)) {
-    return problem;
+  const Result<Url> url = Url::parse(text);
+  if (!url) {
+    return url.error().detail;
   }
-  const std::string scheme = to_lower_case(std::string_view(view.scheme().data(), view.scheme().size()));
-  const bool bare = !view.has_query() && (view.encoded_path().empty() || view.encoded_path() == "/");
-  return scheme == "http" && view.has_port() && bare ? Problem{} : "must have the form http://host:port";
+  const bool bare = !url->has_query && (url->path.empty() || url->path == "/");
+  return !url->tls && url->names_port && bare ? Problem{} : "must have the form http://host:port";
 }
 
 // The placeholders {name} of a template; a brace without a partner is a problem.
@@ -213,21 +169,6 @@ const TextRule parameter_or_none{"the name of a query parameter, or empty", "^[A
 const TextRule json_pointer{"a JSON pointer, or empty", "^(/([^~]|~[01])*)?$", json_pointer_problem};
 
 }  // namespace rules
-
-bool is_loopback_url(const std::string& url) {
-  const auto result = boost::urls::parse_uri(url);
-  if (!result) {
-    return false;
-  }
-  const std::string host =
-      to_lower_case(std::string_view(result->encoded_host().data(), result->encoded_host().size()));
-  const auto ipv4 = boost::urls::parse_ipv4_address(host);
-  return host == "localhost" || host == "[::1]" || (ipv4 && ipv4->is_loopback());
-}
-
-bool is_plain_http(const std::string& url) {
-  return to_lower_case(url).starts_with("http://");
-}
 
 std::optional<std::string> header_name_problem(const std::string& name) {
   const bool token = !name.empty() &&

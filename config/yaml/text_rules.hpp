@@ -31,10 +31,6 @@ extern const TextRule json_pointer;
 
 }  // namespace rules
 
-// True for 127.0.0.0/8, ::1 and localhost. `url` must fulfil one of the URL rules.
-[[nodiscard]] bool is_loopback_url(const std::string& url);
-[[nodiscard]] bool is_plain_http(const std::string& url);
-
 // Header names are HTTP tokens, and some are the program's own business.
 [[nodiscard]] std::optional<std::string> header_name_problem(const std::string& name);
 

@@ -7,9 +7,9 @@
 #include <iterator>
 
 #include "core/crm/filters.hpp"
-#include "core/delivery/webhook.hpp"
 #include "core/letter_case.hpp"
 #include "core/text/percent_encoding.hpp"
+#include "core/text/url.hpp"
 
 namespace elit::crm {
 namespace {

@@ -11,6 +11,7 @@
 #include "core/crm/reply_reader.hpp"
 #include "core/text/signed_jwt.hpp"
 #include "core/text/text_digest.hpp"
+#include "core/text/url.hpp"
 
 namespace elit::crm {
 namespace {
@@ -56,20 +57,6 @@ std::optional<Milliseconds> lifetime_of(const std::string& expires_in) {
     return std::nullopt;
   }
   return std::min<Milliseconds>(Milliseconds{std::min<std::int64_t>(seconds, 400LL * 86'400) * 1000}, lifetime_max);
-}
-
-// The host alone decides, so that none passes for loopback that only begins like it.
-bool is_loopback(const std::string& url) {
-  const std::size_t begin = url.find("://") + 3;
-  const std::string authority = url.substr(begin, url.find_first_of("/?#", begin) - begin);
-  const bool is_six = authority.starts_with('[');
-  const std::size_t end = is_six ? authority.find(']') + 1 : authority.find(':');
-  const std::string host = authority.substr(0, end);
-  const std::string port = end < authority.size() ? authority.substr(end) : std::string{};
-  const bool is_port =
-      port.empty() || (port.front() == ':' && port.find_first_not_of("0123456789", 1) == std::string::npos);
-  const bool is_four = host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos;
-  return is_port && (host == "localhost" || host == "[::1]" || is_four);
 }
 
 }  // namespace
@@ -134,8 +121,8 @@ Result<CrmRequest> TokenKeeper::request(const json::value& secrets, Instant now)
 }
 
 bool TokenKeeper::accepts_base_url(const std::string& url) const {
-  const bool plain = url.starts_with("http://");
-  return url.starts_with("https://") || (plain && (is_loopback(url) || design_.base_url.starts_with("http://")));
+  const Result<Url> parsed = Url::parse(url);
+  return parsed && (!parsed->is_cleartext() || design_.base_url.starts_with("http://"));
 }
 
 TokenKeeper::Outcome TokenKeeper::on_answer(const HttpResponse& answer, const json::value& secrets, Instant now) {

@@ -142,18 +142,6 @@ Verdict verdict_of(int status, bool has_retry_after) {
 
 }  // namespace
 
-Endpoint split_url(std::string_view url) {
-  url = url.substr(0, url.find('#'));
-  const auto scheme_end = url.find("://");
-  const auto authority = scheme_end == std::string_view::npos ? 0 : scheme_end + 3;
-  const auto path = std::min(url.find_first_of("/?", authority), url.size());
-  Endpoint endpoint{std::string(url.substr(0, path)), std::string(url.substr(path))};
-  if (endpoint.target.empty() || endpoint.target.front() != '/') {
-    endpoint.target.insert(0, "/");
-  }
-  return endpoint;
-}
-
 void append_message(std::string& out, const OutgoingMessage& message) {
   out += "{\"key\":";
   append_json_quoted(out, message.key);

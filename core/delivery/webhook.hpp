@@ -13,14 +13,6 @@
 // The protocol of the generic sink, `type: http`: one POST a batch, one outcome a message.
 namespace elit {
 
-// Where a sink's requests go: the peer (scheme, host, port) and the target (path with query) of its URL. A fragment is
-// dropped, an empty path becomes "/".
-struct Endpoint {
-  std::string base_url;
-  std::string target;
-};
-[[nodiscard]] Endpoint split_url(std::string_view url);
-
 // One message as an object of JSON, on one line. It is valid JSON whatever `raw` and `user_element` hold: what is not
 // JSON itself is embedded as a string, an absent user as null.
 void append_message(std::string& out, const OutgoingMessage& message);

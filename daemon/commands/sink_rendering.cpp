@@ -15,6 +15,7 @@
 #include "core/delivery/webhook_signature.hpp"
 #include "core/text/percent_encoding.hpp"
 #include "core/text/time_text.hpp"
+#include "core/text/url.hpp"
 #include "storage/status_reader.hpp"
 
 namespace elit::daemon {

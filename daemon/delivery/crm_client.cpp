@@ -7,7 +7,7 @@
 
 #include "core/check.hpp"
 #include "core/crm/work.hpp"
-#include "core/delivery/webhook.hpp"
+#include "core/text/url.hpp"
 #include "daemon/delivery/token_file.hpp"
 
 namespace elit::daemon {

@@ -6,6 +6,7 @@
 
 #include "core/delivery/webhook.hpp"
 #include "core/delivery/webhook_signature.hpp"
+#include "core/text/url.hpp"
 
 namespace elit::daemon {
 namespace asio = boost::asio;

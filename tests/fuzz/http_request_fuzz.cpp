@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "core/delivery/webhook.hpp"
+#include "core/text/url.hpp"
 #include "daemon/http/peer_address.hpp"
 #include "daemon/http/request_head.hpp"
 #include "tests/fuzz/expectation.hpp"

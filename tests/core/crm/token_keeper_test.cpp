@@ -215,8 +215,9 @@ TEST_F(TokenKeeperTest, IsLedNowhereWithoutTls) {
   EXPECT_EQ(access_token(), "");
   EXPECT_EQ(give(R"({"access_token":"two","instance_url":"https://eu7.example.com"})").trouble, std::nullopt);
   EXPECT_EQ(give(R"({"access_token":"three","instance_url":"http://127.0.0.1:8080"})").trouble, std::nullopt);
-  for (const char* disguised : {"http://127.evil.example", "http://localhost.evil.example",
-                                "http://localhost@evil.example", "http://[::1].evil.example", "ftp://x", "//x"}) {
+  for (const char* disguised :
+       {"http://127.evil.example", "http://localhost.evil.example", "http://localhost@evil.example",
+        "http://[::1].evil.example", "http://127.1..2", "ftp://x", "//x"}) {
     EXPECT_EQ(give(std::string(R"({"access_token":"x","instance_url":")") + disguised + "\"}").trouble,
               Verdict::misconfigured)
         << disguised;

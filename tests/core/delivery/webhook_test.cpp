@@ -107,14 +107,6 @@ TEST(Webhook, NamesASetOfMessagesByItsKeysAlone) {
   EXPECT_NE(key, idempotency_key({message('a'), message('c')}));
 }
 
-TEST(Webhook, SplitsItsUrl) {
-  EXPECT_EQ(split_url("https://crm.example.com:8443/a/b?c=d#e").base_url, "https://crm.example.com:8443");
-  EXPECT_EQ(split_url("https://crm.example.com:8443/a/b?c=d#e").target, "/a/b?c=d");
-  EXPECT_EQ(split_url("http://localhost").target, "/");
-  EXPECT_EQ(split_url("http://localhost?x=1").base_url, "http://localhost");
-  EXPECT_EQ(split_url("http://localhost?x=1").target, "/?x=1");
-}
-
 TEST(WebhookAnswer, MeansAllAcceptedWithoutResults) {
   for (const std::string body : {"", "OK", "<html>", "{}", "[]", "null", "{\"results\":null}", "{\"data\":[1]}"}) {
     const DeliveryAnswer answer = answered(200, body);
