@@ -8,6 +8,7 @@
 #include <new>
 
 #include "core/check.hpp"
+#include "core/text/percent_encoding.hpp"
 #include "storage/store.hpp"
 
 namespace elit::storage {
@@ -57,23 +58,8 @@ const char* advice(Kind kind) {
   }
 }
 
-// A path as an SQLite URI: only bytes that are literal in every part of a URI stay unencoded.
 std::string uri_of(const std::filesystem::path& file, std::string_view parameters) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string uri = "file:";
-  for (const char letter : std::filesystem::absolute(file).string()) {
-    const auto byte = static_cast<unsigned char>(letter);
-    const bool plain = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-                       byte == '/' || byte == '-' || byte == '_' || byte == '.';
-    if (plain) {
-      uri += letter;
-    } else {
-      uri += '%';
-      uri += digits[byte >> 4U];
-      uri += digits[byte & 0xFU];
-    }
-  }
-  return uri.append("?").append(parameters);
+  return "file:" + percent_encode(std::filesystem::absolute(file).string(), "/") + '?' + std::string(parameters);
 }
 
 sqlite3_destructor_type lifetime(bool copy) {

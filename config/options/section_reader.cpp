@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "config/yaml/suggestion.hpp"
+#include "core/text/closest_match.hpp"
 
 namespace elit::config {
 namespace {

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "config/yaml/scalars.hpp"
-#include "config/yaml/suggestion.hpp"
 #include "core/check.hpp"
+#include "core/text/closest_match.hpp"
 
 namespace elit::config {
 namespace {

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "config/yaml/text_rules.hpp"
+#include "core/ascii.hpp"
 #include "core/text/pattern.hpp"
 
 namespace elit::config {
@@ -34,9 +35,7 @@ std::optional<Pattern> read_pattern(Members& members, const char* key) {
 }
 
 std::optional<int> status_of(const std::string& text) {
-  const bool digits =
-      text.size() == 3 && std::all_of(text.begin(), text.end(), [](char byte) { return byte >= '0' && byte <= '9'; });
-  const int status = digits ? std::stoi(text) : 0;
+  const int status = text.size() == 3 && is_all_digits(text) ? std::stoi(text) : 0;
   return status >= 100 && status <= 599 ? std::optional(status) : std::nullopt;
 }
 
@@ -210,9 +209,7 @@ std::vector<crm::VerdictRule> read_verdicts(Members& members, const char* key, P
 std::map<std::string, crm::Locator> read_saves(Members& members, const char* key, PresetDiagnostics& diagnostics) {
   std::map<std::string, crm::Locator> saves;
   members.entries(key, [&](const Entry& entry, const std::string& path) {
-    const auto is_word = [](char byte) {
-      return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
-    };
+    const auto is_word = [](char byte) { return is_lower(byte) || is_digit(byte) || byte == '_'; };
     if (entry.key.empty() || !std::all_of(entry.key.begin(), entry.key.end(), is_word) || entry.key[0] <= '9') {
       diagnostics.report(entry.place, path, "must be a name of small letters, digits and _");
     }

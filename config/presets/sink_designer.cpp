@@ -10,8 +10,8 @@
 #include "config/presets/preset_members.hpp"
 #include "config/presets/preset_texts.hpp"
 #include "config/presets/time_zones.hpp"
-#include "config/yaml/suggestion.hpp"
 #include "config/yaml/text_rules.hpp"
+#include "core/text/closest_match.hpp"
 #include "core/text/url.hpp"
 
 namespace elit::config {

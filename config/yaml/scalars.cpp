@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "config/yaml/diagnostic.hpp"
+#include "core/ascii.hpp"
 
 namespace elit::config {
 namespace {
@@ -48,14 +49,6 @@ constexpr std::array<Spelling, 15> size_spellings{{{"K", "KiB"},
                                                    {"b", "B"},
                                                    {"bytes", "B"},
                                                    {"mib", "MiB"}}};
-
-bool is_digit(char byte) {
-  return byte >= '0' && byte <= '9';
-}
-
-bool all_digits(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
-}
 
 std::optional<std::int64_t> to_number(std::string_view digits) {
   std::int64_t number = 0;
@@ -137,7 +130,7 @@ bool changes_as_number(std::string_view text) {
   if (body.empty() || (!is_digit(body.front()) && body.front() != '.')) {
     return false;
   }
-  if (all_digits(body)) {
+  if (is_all_digits(body)) {
     return text.front() == '+' || (body.size() > 1 && body.front() == '0') || body.size() > 18 || text == "-0";
   }
   if (body.starts_with("0x") || body.starts_with("0o") || body.starts_with("0b") || body.starts_with("0X")) {
@@ -223,7 +216,7 @@ Reading<Instant> read_instant(const std::string& text, Instant now) {
 Reading<std::int64_t> read_whole(const std::string& text) {
   const std::string_view view = text;
   const std::string_view digits = view.substr(view.starts_with('-') ? 1 : 0);
-  if (!all_digits(digits) || (digits.size() > 1 && digits.front() == '0')) {
+  if (!is_all_digits(digits) || (digits.size() > 1 && digits.front() == '0')) {
     return fmt::format("must be a whole number, not \"{}\"", printable(text));
   }
   const std::optional<std::int64_t> number = to_number(view);
@@ -234,10 +227,10 @@ Reading<double> read_real(const std::string& text) {
   const std::string_view view = text;
   const std::string_view body = view.substr(view.starts_with('-') ? 1 : 0);
   const std::size_t point = std::min(body.find('.'), body.size());
-  const bool fraction_is_sound = point == body.size() || all_digits(body.substr(point + 1));
+  const bool fraction_is_sound = point == body.size() || is_all_digits(body.substr(point + 1));
   double number = 0;
   const auto [end, error] = std::from_chars(view.data(), view.data() + view.size(), number);
-  if (!all_digits(body.substr(0, point)) || !fraction_is_sound || error != std::errc{}) {
+  if (!is_all_digits(body.substr(0, point)) || !fraction_is_sound || error != std::errc{}) {
     return fmt::format("must be a number such as 2 or 0.5, not \"{}\"", printable(text));
   }
   return number;

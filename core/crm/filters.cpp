@@ -7,11 +7,14 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <limits>
+#include <optional>
 
 #include "core/check.hpp"
 #include "core/crm/text_filters.hpp"
 #include "core/letter_case.hpp"
+#include "core/text/closest_match.hpp"
 
 namespace elit::crm {
 namespace {
@@ -132,24 +135,6 @@ const Filter* find_filter(std::string_view name) {
   return found == filters.end() ? nullptr : found;
 }
 
-// The number of letters to add, drop or change.
-std::size_t edit_distance(std::string_view left, std::string_view right) {
-  std::vector<std::size_t> costs(right.size() + 1);
-  for (std::size_t column = 0; column <= right.size(); ++column) {
-    costs[column] = column;
-  }
-  for (std::size_t row = 1; row <= left.size(); ++row) {
-    std::size_t diagonal = costs[0];
-    costs[0] = row;
-    for (std::size_t column = 1; column <= right.size(); ++column) {
-      const std::size_t changed = diagonal + (left[row - 1] == right[column - 1] ? 0U : 1U);
-      diagonal = costs[column];
-      costs[column] = std::min({costs[column] + 1, costs[column - 1] + 1, changed});
-    }
-  }
-  return costs.back();
-}
-
 // What other template languages call the same.
 struct Alias {
   std::string_view name;
@@ -168,30 +153,23 @@ constexpr auto aliases = std::to_array<Alias>({{"downcase", "lower"},
                                                {"br", "nl2br"},
                                                {"text", "string"}});
 
-std::string_view suggestion(std::string_view name) {
-  constexpr std::size_t name_size_max = 20;  // longer ones are no slip of any filter
-  const std::string wanted = to_lower_case(name.substr(0, name_size_max));
-  for (const Alias& alias : aliases) {
-    if (alias.name == wanted) {
-      return alias.ours;
-    }
+std::optional<std::string> suggestion(std::string_view name) {
+  const std::string wanted = to_lower_case(name);
+  const auto* const alias =
+      std::find_if(aliases.begin(), aliases.end(), [&](const Alias& one) { return one.name == wanted; });
+  if (alias != aliases.end()) {
+    return std::string(alias->ours);
   }
-  std::string_view best;
-  std::size_t fewest = 3;
-  for (const Filter& filter : filters) {
-    const std::size_t slips = edit_distance(wanted, filter.name);
-    if (slips < fewest && slips < filter.name.size() / 2 + 1) {
-      fewest = slips;
-      best = filter.name;
-    }
-  }
-  return best;
+  std::vector<std::string> names;
+  std::transform(filters.begin(), filters.end(), std::back_inserter(names),
+                 [](const Filter& filter) { return std::string(filter.name); });
+  return closest_match(wanted, names);
 }
 
 std::string unknown_filter(std::string_view name) {
   std::string what = "there is no filter " + std::string(name);
-  if (const std::string_view near = suggestion(name); !near.empty()) {
-    return what + ": did you mean " + std::string(near) + "?";
+  if (const std::optional<std::string> near = suggestion(name)) {
+    return what + ": did you mean " + *near + "?";
   }
   what += ": there are";
   for (const Filter& filter : filters) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/ascii.hpp"
 #include "core/crm/filters.hpp"
 #include "core/crm/template.hpp"
 
@@ -17,10 +18,6 @@ constexpr std::string_view blanks = " \t\r\n";
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 // Reads the inside of `${...}` from its place in the text and stops behind the brace.

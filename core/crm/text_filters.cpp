@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "core/ascii.hpp"
 #include "core/letter_case.hpp"
 #include "core/text/base64.hpp"
 #include "core/text/html_text.hpp"
@@ -25,12 +26,6 @@ namespace json = boost::json;
 constexpr std::string_view blanks = " \t\r\n\f\v";
 constexpr double year_0_begins_ms = -62'167'219'200'000.0;
 constexpr double year_9999_ends_ms = 253'402'300'800'000.0;
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(blanks);
-  return first == std::string_view::npos ? std::string_view()
-                                         : text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 std::string joined(const Arguments& arguments) {
   std::string text;
@@ -73,7 +68,7 @@ std::string time_field(char name, Instant instant) {
 }
 
 bool is_plain(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  return is_alphanumeric(c) || c == '_' || c == '-';
 }
 
 }  // namespace
@@ -122,7 +117,7 @@ json::value as_number(const Arguments&, const json::value& value) {
     return nullptr;
   }
   boost::system::error_code error;
-  json::value number = json::parse(trimmed(*text), error);
+  json::value number = json::parse(trimmed(*text, blanks), error);
   const bool finite = !error && number.is_number() && std::isfinite(number.to_number<double>());
   return finite ? number : json::value(nullptr);
 }
@@ -280,12 +275,12 @@ json::value upper(std::string_view text) {
 }
 
 json::value trim(std::string_view text) {
-  return json::value(trimmed(text));
+  return json::value(trimmed(text, blanks));
 }
 
 json::value digits(std::string_view text) {
   std::string found;
-  std::copy_if(text.begin(), text.end(), std::back_inserter(found), [](char c) { return c >= '0' && c <= '9'; });
+  std::copy_if(text.begin(), text.end(), std::back_inserter(found), is_digit);
   return json::value(found);
 }
 
@@ -325,29 +320,26 @@ json::value url(std::string_view text) {
 }
 
 json::value external_id(std::string_view text) {
-  constexpr std::string_view hex_digits = "0123456789abcdef";
   std::string id;
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
     if (is_plain(c)) {
       id += c;
     } else {
       id += '.';
-      id += hex_digits[byte >> 4U];
-      id += hex_digits[byte & 0xFU];
+      append_hex(id, static_cast<unsigned char>(c));
     }
   }
   return json::value(id);
 }
 
 json::value first_word(std::string_view text) {
-  const std::string_view words = trimmed(text);
+  const std::string_view words = trimmed(text, blanks);
   return json::value(words.substr(0, words.find_first_of(blanks)));
 }
 
 json::value other_words(std::string_view text) {
-  const std::string_view words = trimmed(text);
-  return json::value(trimmed(words.substr(std::min(words.find_first_of(blanks), words.size()))));
+  const std::string_view words = trimmed(text, blanks);
+  return json::value(trimmed(words.substr(std::min(words.find_first_of(blanks), words.size())), blanks));
 }
 
 }  // namespace elit::crm::filter

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <new>
 
+#include "core/ascii.hpp"
 #include "core/check.hpp"
 #include "core/letter_case.hpp"
 
@@ -21,11 +22,9 @@ std::string hmac_sha256(std::string_view key, std::string_view text) {
       nullptr) {
     throw std::bad_alloc();  // HMAC-SHA256 cannot fail for another reason
   }
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string hex;
   for (unsigned i = 0; i < size; ++i) {
-    hex += digits[digest.at(i) >> 4U];
-    hex += digits[digest.at(i) & 0xFU];
+    append_hex(hex, digest.at(i));
   }
   return hex;
 }

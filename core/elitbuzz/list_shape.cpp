@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "core/ascii.hpp"
 #include "core/text/json_scan.hpp"
 #include "core/text/json_text.hpp"
 
@@ -44,10 +45,9 @@ void collect_candidates(std::span<const JsonMember> members, std::span<const std
 bool is_tame_key(std::string_view key) {
   int digits = 0;
   for (const char c : key) {
-    const bool digit = c >= '0' && c <= '9';
+    const bool digit = is_digit(c);
     digits += digit ? 1 : 0;
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    if (!digit && !letter && c != '_' && c != '.' && c != '-') {
+    if (!is_alphanumeric(c) && c != '_' && c != '.' && c != '-') {
       return false;
     }
   }

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/ascii.hpp"
 #include "core/elitbuzz/answer_reader.hpp"
 #include "core/elitbuzz/list_shape.hpp"
 #include "core/elitbuzz/protocol.hpp"
@@ -30,22 +31,11 @@ constexpr auto searched_keys = [] {
   return keys;
 }();
 
-std::string trim(std::string text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  if (!text.empty() && blanks.find(text.front()) == std::string_view::npos &&
-      blanks.find(text.back()) == std::string_view::npos) {
-    return text;
-  }
-  text.erase(0, std::min(text.find_first_not_of(blanks), text.size()));
-  text.erase(text.find_last_not_of(blanks) + 1);
-  return text;
-}
-
 // The id in a string or number; empty when there is none. A number is written out: an id has no exponent.
 std::string id_of(std::string_view value) {
   switch (json_kind(value)) {
     case JsonKind::string:
-      return trim(json_unquote(value));
+      return std::string(trimmed(json_unquote(value)));
     case JsonKind::number: {
       const std::optional<Decimal> decimal = parse_decimal(value);
       return decimal ? to_plain_text(*decimal).value_or("") : "";

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/ascii.hpp"
 #include "core/simulator/content.hpp"
 #include "core/simulator/request_target.hpp"
 #include "core/simulator/world.hpp"
@@ -18,7 +19,7 @@ namespace json = boost::json;
 
 bool is_key(std::string_view text) {
   return text.size() == 32 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+         std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
 }
 
 std::optional<std::string> string_member(const json::object& object, std::string_view name) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/ascii.hpp"
 #include "core/simulator/elitbuzz_api.hpp"
 
 namespace elit::simulator {
@@ -27,8 +28,7 @@ std::string list_text(const std::vector<std::string>& elements) {
 }
 
 bool only_digits(std::string_view text) {
-  return !text.empty() && text.size() <= 15 && text.front() != '0' &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return is_all_digits(text) && text.size() <= 15 && text.front() != '0';
 }
 
 const std::string& sender_of(const Dialect& dialect, Speaker speaker) {

@@ -1,14 +1,12 @@
 #include "core/text/decimal_text.hpp"
 
+#include "core/ascii.hpp"
+
 namespace elit {
 namespace {
 
 constexpr std::int64_t exponent_max = 1'000'000'000'000'000;
 constexpr std::size_t plain_size_max = 64;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 std::string_view take_digits(std::string_view& text) {
   std::size_t size = 0;

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <string>
 
+#include "core/ascii.hpp"
 #include "core/text/json_text.hpp"
 #include "core/text/plain_text.hpp"
 
@@ -15,17 +16,13 @@ namespace {
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_hex_digit(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  return hex_value(c) >= 0;
 }
 
 // What may be part of a number, a literal, or something that only looks like one.
 bool is_scalar(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '+' || c == '.' ||
-         c == '_';
+  return is_alphanumeric(c) || c == '-' || c == '+' || c == '.' || c == '_';
 }
 
 std::size_t skip_digits(std::string_view text, std::size_t place) {

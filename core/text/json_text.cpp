@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/ascii.hpp"
 #include "core/text/plain_text.hpp"
 #include "core/text/utf8.hpp"
 
@@ -10,7 +11,6 @@ namespace elit {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::size_t unicode_escape_size = 6;
 
 bool is_control(char c) {
@@ -30,24 +30,18 @@ std::optional<char32_t> unicode_escape(std::string_view text) {
   }
   char32_t unit = 0;
   for (const char c : text.substr(2, 4)) {
-    if (c >= '0' && c <= '9') {
-      unit = unit << 4U | static_cast<char32_t>(c - '0');
-    } else if (c >= 'a' && c <= 'f') {
-      unit = unit << 4U | static_cast<char32_t>(c - 'a' + 10);
-    } else if (c >= 'A' && c <= 'F') {
-      unit = unit << 4U | static_cast<char32_t>(c - 'A' + 10);
-    } else {
+    const int digit = hex_value(c);
+    if (digit < 0) {
       return std::nullopt;
     }
+    unit = unit << 4U | static_cast<char32_t>(digit);
   }
   return unit;
 }
 
 void append_unicode_escape(std::string& out, char control) {
-  const auto byte = static_cast<unsigned char>(control);
   out += "\\u00";
-  out += hex_digits[byte >> 4U];
-  out += hex_digits[byte & 0xFU];
+  append_hex(out, static_cast<unsigned char>(control));
 }
 
 // Copies what is sound and replaces what is not, beginning the copy only at the first replacement.

@@ -1,28 +1,26 @@
 #include "core/text/percent_encoding.hpp"
 
+#include "core/ascii.hpp"
+
 namespace elit {
 namespace {
 
-bool unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
+bool is_unreserved(char c) {
+  return is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 }  // namespace
 
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
+std::string percent_encode(std::string_view text, std::string_view kept) {
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {
-    if (unreserved(c)) {
+    if (is_unreserved(c) || kept.find(c) != std::string_view::npos) {
       out += c;
-      continue;
+    } else {
+      out += '%';
+      append_hex(out, static_cast<unsigned char>(c), HexCase::upper);
     }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += digits[byte >> 4U];
-    out += digits[byte & 0xFU];
   }
   return out;
 }

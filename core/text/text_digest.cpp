@@ -7,6 +7,7 @@
 #include <new>
 #include <span>
 
+#include "core/ascii.hpp"
 #include "core/check.hpp"
 
 namespace elit {
@@ -23,17 +24,11 @@ std::size_t digest(std::string_view text, const EVP_MD* kind, DigestBytes& bytes
 }
 
 std::string hex(std::span<const unsigned char> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
   std::string text;
   for (const unsigned char byte : bytes) {
-    text += digits[byte >> 4U];
-    text += digits[byte & 0xFU];
+    append_hex(text, byte);
   }
   return text;
-}
-
-unsigned nibble(char digit) {
-  return static_cast<unsigned>(digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
 }
 
 std::string uuid_bytes(std::string_view uuid) {
@@ -46,7 +41,7 @@ std::string uuid_bytes(std::string_view uuid) {
   check(digits.size() == 32, "a UUID has 32 digits");
   std::string bytes;
   for (std::size_t i = 0; i < digits.size(); i += 2) {
-    bytes += static_cast<char>(nibble(digits[i]) << 4U | nibble(digits[i + 1]));
+    bytes += static_cast<char>(hex_value(digits[i]) * 16 + hex_value(digits[i + 1]));
   }
   return bytes;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "core/ascii.hpp"
 #include "core/text/decimal_text.hpp"
 
 namespace elit {
@@ -13,19 +14,6 @@ namespace {
 // What a year of four digits can say, in milliseconds since 1970.
 constexpr Instant year_0_begins{Milliseconds{-62'167'219'200'000}};
 constexpr Instant year_9999_ends{Milliseconds{253'402'300'800'000}};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 // Takes text from the left, piece by piece. The first piece that does not fit makes everything after it fail.
 class TextReader {
@@ -259,7 +247,7 @@ void read_asctime(TextReader& reader, Civil& civil) {
 }  // namespace
 
 std::optional<ReadInstant> parse_timestamp(std::string_view text) {
-  text = trim(text);
+  text = trimmed(text);
   if (const std::optional<ReadInstant> read = parse_civil(text, Strictness::vendor)) {
     return read;
   }
@@ -288,7 +276,7 @@ std::string to_rfc3339(Instant instant) {
 }
 
 std::optional<Instant> parse_http_date(std::string_view text) {
-  TextReader reader(trim(text));
+  TextReader reader(trimmed(text));
   Civil civil;
   TextReader long_name = reader;
   long_name.name(long_day_names);
@@ -322,7 +310,7 @@ std::string to_http_date(Instant instant) {
 }
 
 std::optional<Milliseconds> parse_retry_after(std::string_view text, std::optional<Instant> now) {
-  text = trim(text);
+  text = trimmed(text);
   if (const std::optional<Decimal> seconds = parse_decimal(text)) {
     if (seconds->digits.empty()) {
       return Milliseconds{0};

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "core/ascii.hpp"
 #include "core/letter_case.hpp"
 
 namespace elit::daemon {
@@ -15,8 +16,7 @@ constexpr std::array<std::string_view, 5> owned_fields{"host", "content-length",
 bool is_token(std::string_view text) {
   static constexpr std::string_view others = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           others.find(c) != std::string_view::npos;
+    return is_alphanumeric(c) || others.find(c) != std::string_view::npos;
   });
 }
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/text/excerpt.hpp"
 #include "core/text/json_text.hpp"
 #include "core/text/time_text.hpp"
 #include "core/text/utf8.hpp"
@@ -19,27 +20,14 @@ namespace {
 
 namespace json = boost::json;
 
-// No single string of a line is longer: an answer of a peer that is quoted must not fill the disk.
-constexpr std::size_t string_size_bytes_max = 8192;
-
-std::string bounded(std::string text) {
-  if (text.size() <= string_size_bytes_max) {
-    return text;
-  }
-  std::size_t end = string_size_bytes_max;
-  while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-    --end;  // not inside a character
-  }
-  text.resize(end);
-  text += "…";
-  return text;
-}
+// Bytes of one string of a line: a quoted response must not fill the disk.
+constexpr std::size_t string_size_max = 8192;
 
 class LineWriter {
  public:
   LineWriter(const LogOptions& options, const Redactor& redactor) : options_(options), redactor_(redactor) {}
 
-  [[nodiscard]] std::string safe(std::string_view text) const { return bounded(to_utf8(redactor_.apply(text))); }
+  [[nodiscard]] std::string safe(std::string_view text) const { return cut(to_utf8(redactor_.apply(text)), string_size_max); }
 
   [[nodiscard]] std::string quoted(std::string_view text) const { return json_quote(safe(text)); }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/ascii.hpp"
 #include "core/letter_case.hpp"
 #include "core/simulator/crms/json_body.hpp"
 #include "core/simulator/request_target.hpp"
@@ -19,7 +20,7 @@ constexpr std::int64_t daily_calls = 650'000;
 // YYYY-MM
 bool is_version(std::string_view text) {
   return text.size() == 7 && text[4] == '-' &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c == '-' || (c >= '0' && c <= '9'); });
+         std::all_of(text.begin(), text.end(), [](char c) { return c == '-' || is_digit(c); });
 }
 
 HubSpotError refusal_of(int status, const char* category, std::string message) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/ascii.hpp"
 #include "core/simulator/crms/json_body.hpp"
 #include "core/text/time_text.hpp"
 
@@ -17,9 +18,8 @@ namespace json = boost::json;
 constexpr std::size_t unique_properties_max = 10;
 
 bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= 100 && text.front() >= 'a' && text.front() <= 'z' &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+  return !text.empty() && text.size() <= 100 && is_lower(text.front()) &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_lower(c) || is_digit(c) || c == '_'; });
 }
 
 HubSpotError mistake(std::string message) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/ascii.hpp"
 #include "core/letter_case.hpp"
 #include "core/simulator/crms/json_body.hpp"
 #include "core/simulator/crms/salesforce.hpp"
@@ -29,7 +30,7 @@ struct Token {
 };
 
 bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.';
+  return is_alphanumeric(c) || c == '_' || c == '.';
 }
 
 // A text in single quotes; a backslash escapes; the closing quote may be missing.

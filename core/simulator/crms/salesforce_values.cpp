@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/ascii.hpp"
 #include "core/simulator/crms/json_body.hpp"
 #include "core/text/time_text.hpp"
 
@@ -13,15 +14,6 @@ namespace json = boost::json;
 
 std::string_view view_of(const json::string& text) {
   return {text.data(), text.size()};
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) {
-    return {};
-  }
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
 const char* wanted_type(SalesforceType type) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/ascii.hpp"
 #include "core/simulator/crms/json_body.hpp"
 #include "core/simulator/crms/zoho_rules.hpp"
 
@@ -20,7 +21,7 @@ HttpResponse wrong_method() {
 }
 
 bool is_id(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return is_all_digits(text);
 }
 
 }  // namespace

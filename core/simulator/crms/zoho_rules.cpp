@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "core/ascii.hpp"
 #include "core/simulator/crms/json_body.hpp"
 
 namespace elit::simulator {
@@ -104,9 +105,8 @@ json::object zoho_place(std::string_view field, const std::string& json_path) {
 }
 
 bool zoho_knows_module(std::string_view name) {
-  const bool well_formed = !name.empty() && name.size() <= 25 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
+  const bool well_formed = !name.empty() && name.size() <= 25 &&
+                           std::all_of(name.begin(), name.end(), [](char c) { return is_alphanumeric(c) || c == '_'; });
   return well_formed &&
          std::find(modules_without_upsert.begin(), modules_without_upsert.end(), name) == modules_without_upsert.end();
 }

@@ -1,9 +1,9 @@
-#include "config/yaml/suggestion.hpp"
+#include "core/text/closest_match.hpp"
 
 #include <algorithm>
 #include <string_view>
 
-namespace elit::config {
+namespace elit {
 namespace {
 
 std::string folded(std::string_view word) {
@@ -18,7 +18,7 @@ std::string folded(std::string_view word) {
   return result;
 }
 
-// The number of letters to add, drop, change or swap with their neighbour (optimal string alignment).
+// The number of letters to add, remove, change or swap with their neighbour (optimal string alignment distance).
 std::size_t edit_distance(std::string_view left, std::string_view right) {
   std::vector<std::vector<std::size_t>> cost(left.size() + 1, std::vector<std::size_t>(right.size() + 1));
   for (std::size_t row = 0; row <= left.size(); ++row) {
@@ -44,7 +44,7 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
 }  // namespace
 
 std::optional<std::string> closest_match(const std::string& word, const std::vector<std::string>& known) {
-  constexpr std::size_t longest = 60;  // longer words are no slip of any key
+  constexpr std::size_t longest = 60;  // a longer word is no misspelt name
   if (word.empty() || word.size() > longest) {
     return std::nullopt;
   }
@@ -53,14 +53,14 @@ std::optional<std::string> closest_match(const std::string& word, const std::vec
   std::size_t fewest = 0;
   for (const std::string& candidate : known) {
     const std::string target = folded(candidate);
-    const std::size_t slips = edit_distance(wanted, target);
+    const std::size_t edits = edit_distance(wanted, target);
     const std::size_t allowed = std::max<std::size_t>(1, std::min<std::size_t>(3, target.size() / 3));
-    if (slips <= allowed && slips < target.size() && (!best || slips < fewest)) {
+    if (edits <= allowed && edits < target.size() && (!best || edits < fewest)) {
       best = candidate;
-      fewest = slips;
+      fewest = edits;
     }
   }
   return best;
 }
 
-}  // namespace elit::config
+}  // namespace elit

@@ -1,13 +1,13 @@
-#include "config/yaml/suggestion.hpp"
+#include "core/text/closest_match.hpp"
 
 #include <gtest/gtest.h>
 
-namespace elit::config {
+namespace elit {
 namespace {
 
 const std::vector<std::string> keys{"interval", "max_staleness", "name", "url", "headers", "timeout"};
 
-TEST(Suggestion, FindsTheKeyBehindASlip) {
+TEST(ClosestMatchTest, FindsTheKeyBehindASlip) {
   EXPECT_EQ(closest_match("intervall", keys), "interval");
   EXPECT_EQ(closest_match("itnerval", keys), "interval");
   EXPECT_EQ(closest_match("maxStaleness", keys), "max_staleness");
@@ -16,7 +16,7 @@ TEST(Suggestion, FindsTheKeyBehindASlip) {
   EXPECT_EQ(closest_match("ulr", keys), "url");
 }
 
-TEST(Suggestion, IsSilentWhenNothingIsNear) {
+TEST(ClosestMatchTest, IsSilentWhenNothingIsNear) {
   EXPECT_EQ(closest_match("colour", keys), std::nullopt);
   EXPECT_EQ(closest_match("", keys), std::nullopt);
   EXPECT_EQ(closest_match("xyz", keys), std::nullopt);
@@ -24,4 +24,4 @@ TEST(Suggestion, IsSilentWhenNothingIsNear) {
 }
 
 }  // namespace
-}  // namespace elit::config
+}  // namespace elit
