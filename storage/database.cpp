@@ -157,17 +157,17 @@ void migrate(Connection& connection) {
 }
 
 std::unique_ptr<Connection> prepared_for_writing(std::unique_ptr<Connection> connection) {
-  connection->execute(
-      "PRAGMA mmap_size = 0;"
-      "PRAGMA cache_size = -32768;"
-      "PRAGMA temp_store = MEMORY;"
-      "PRAGMA foreign_keys = ON;"
-      "PRAGMA trusted_schema = OFF;");
+  connection->execute(R"(
+      PRAGMA mmap_size = 0;
+      PRAGMA cache_size = -32768;
+      PRAGMA temp_store = MEMORY;
+      PRAGMA foreign_keys = ON;
+      PRAGMA trusted_schema = OFF;)");
   set_up(*connection);
-  connection->execute(
-      "PRAGMA synchronous = FULL;"
-      "PRAGMA journal_size_limit = 67108864;"
-      "PRAGMA wal_autocheckpoint = 4000;");
+  connection->execute(R"(
+      PRAGMA synchronous = FULL;
+      PRAGMA journal_size_limit = 67108864;
+      PRAGMA wal_autocheckpoint = 4000;)");
   migrate(*connection);
   return connection;
 }

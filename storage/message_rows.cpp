@@ -8,12 +8,12 @@ namespace elit::storage {
 std::vector<OutgoingMessage> read_messages(Connection& database, const std::vector<MessageId>& ids) {
   std::vector<OutgoingMessage> messages;
   messages.reserve(ids.size());
-  Statement query = database.statement(
-      "SELECT lower(hex(messages.digest)) || printf('%06x', messages.occurrence), sources.name, users.user_id, "
-      "nullif(messages.instant_ms, -1), messages.direction, messages.sender, messages.type, messages.media_url, "
-      "messages.media_type, messages.text, messages.raw, user_elements.element, messages.user "
-      "FROM messages JOIN users ON users.id = messages.user JOIN sources ON sources.id = users.source "
-      "LEFT JOIN user_elements ON user_elements.user = users.id WHERE messages.id = ?1");
+  Statement query = database.statement(R"(
+      SELECT lower(hex(messages.digest)) || printf('%06x', messages.occurrence), sources.name, users.user_id,
+          nullif(messages.instant_ms, -1), messages.direction, messages.sender, messages.type, messages.media_url,
+          messages.media_type, messages.text, messages.raw, user_elements.element, messages.user
+      FROM messages JOIN users ON users.id = messages.user JOIN sources ON sources.id = users.source
+      LEFT JOIN user_elements ON user_elements.user = users.id WHERE messages.id = ?1)");
   for (const MessageId id : ids) {
     if (!query.bind(id).step()) {
       database.refuse("message " + std::to_string(id) + " or the user it belongs to is missing");

@@ -27,14 +27,15 @@ std::vector<LatenessBucket> read_lateness(Connection& database, std::int64_t sou
 }
 
 void read_users(Connection& database, std::int64_t source, SourceStatus& status) {
-  Statement query = database.statement(
-      "SELECT count(*) FILTER (WHERE status = 'following'), count(*) FILTER (WHERE status = 'draining'), "
-      "count(*) FILTER (WHERE status = 'parked'), count(*) FILTER (WHERE status = 'gone'), "
-      "count(*) FILTER (WHERE status IN ('following', 'draining') AND last_read_ms IS NULL), "
-      "min(last_read_ms) FILTER (WHERE status IN ('following', 'draining')), "
-      "count(*) FILTER (WHERE status IN ('following', 'draining') AND history_complete = 1), "
-      "count(*) FILTER (WHERE status IN ('following', 'draining') AND history_complete = 0), "
-      "coalesce(sum(messages), 0), max(last_message_ms) FROM users WHERE source = ?1");
+  Statement query = database.statement(R"(
+      SELECT count(*) FILTER (WHERE status = 'following'), count(*) FILTER (WHERE status = 'draining'),
+          count(*) FILTER (WHERE status = 'parked'), count(*) FILTER (WHERE status = 'gone'),
+          count(*) FILTER (WHERE status IN ('following', 'draining') AND last_read_ms IS NULL),
+          min(last_read_ms) FILTER (WHERE status IN ('following', 'draining')),
+          count(*) FILTER (WHERE status IN ('following', 'draining') AND history_complete = 1),
+          count(*) FILTER (WHERE status IN ('following', 'draining') AND history_complete = 0),
+          coalesce(sum(messages), 0), max(last_message_ms)
+      FROM users WHERE source = ?1)");
   query.bind(source).step();
   status.following = query.integer(0);
   status.draining = query.integer(1);
@@ -84,26 +85,30 @@ std::vector<SourceStatus> read_sources(Connection& database) {
 // All messages without a final outcome: above the scan mark those that are not settled, below it those that are
 // recorded as open.
 void read_open(Connection& database, std::int64_t sink, std::int64_t scanned_to, SinkStatus& status) {
-  Statement count = database.statement(
-      "SELECT (SELECT count(*) FROM messages WHERE id > ?2) "
-      "- (SELECT count(*) FROM deliveries WHERE sink = ?1 AND message > ?2 AND state <> 0) "
-      "+ (SELECT count(*) FROM (SELECT message FROM deliveries WHERE sink = ?1 AND state = 0 AND message <= ?2 "
-      "   UNION SELECT message FROM batch_messages WHERE sink = ?1 AND message <= ?2))");
+  Statement count = database.statement(R"(
+      SELECT (SELECT count(*) FROM messages WHERE id > ?2)
+        - (SELECT count(*) FROM deliveries WHERE sink = ?1 AND message > ?2 AND state <> 0)
+        + (SELECT count(*) FROM (
+            SELECT message FROM deliveries WHERE sink = ?1 AND state = 0 AND message <= ?2
+            UNION SELECT message FROM batch_messages WHERE sink = ?1 AND message <= ?2)))");
   count.bind(sink, scanned_to).step();
-  Statement batches = database.statement(
-      "SELECT count(*) FILTER (WHERE in_flight = 1), count(*) FILTER (WHERE in_flight = 0 AND answer_lost = 1) "
-      "FROM batches JOIN batch_messages ON batch_messages.batch = batches.id WHERE batches.sink = ?1");
+  Statement batches = database.statement(R"(
+      SELECT count(*) FILTER (WHERE in_flight = 1), count(*) FILTER (WHERE in_flight = 0 AND answer_lost = 1)
+      FROM batches JOIN batch_messages ON batch_messages.batch = batches.id
+      WHERE batches.sink = ?1)");
   batches.bind(sink).step();
   status.in_flight = batches.integer(0);
   status.unknown = batches.integer(1);
   status.pending = count.integer(0) - status.in_flight - status.unknown;
-  Statement oldest = database.statement(
-      "SELECT stored_ms FROM messages WHERE id = (SELECT min(id) FROM ("
-      "  SELECT (SELECT id FROM messages WHERE id > ?2 AND NOT EXISTS ("
-      "    SELECT 1 FROM deliveries WHERE sink = ?1 AND message = messages.id AND state <> 0) ORDER BY id LIMIT 1) AS "
-      "id "
-      "  UNION ALL SELECT min(message) FROM deliveries WHERE sink = ?1 AND state = 0 "
-      "  UNION ALL SELECT min(message) FROM batch_messages WHERE sink = ?1))");
+  Statement oldest = database.statement(R"(
+      SELECT stored_ms FROM messages
+      WHERE id = (SELECT min(id) FROM (
+          SELECT (SELECT id FROM messages
+                  WHERE id > ?2 AND NOT EXISTS (
+                      SELECT 1 FROM deliveries WHERE sink = ?1 AND message = messages.id AND state <> 0)
+                  ORDER BY id LIMIT 1) AS id
+          UNION ALL SELECT min(message) FROM deliveries WHERE sink = ?1 AND state = 0
+          UNION ALL SELECT min(message) FROM batch_messages WHERE sink = ?1)))");
   if (oldest.bind(sink, scanned_to).step()) {
     status.oldest_pending = oldest.instant(0);
   }
@@ -111,12 +116,12 @@ void read_open(Connection& database, std::int64_t sink, std::int64_t scanned_to,
 
 std::vector<SinkStatus> read_sinks(Connection& database) {
   std::vector<SinkStatus> sinks;
-  Statement query = database.statement(
-      "SELECT id, name, state, reason, state_since_ms, scanned_to, last_error, last_error_ms, "
-      "(SELECT coalesce(sum(delivered), 0) FROM sink_totals WHERE sink = sinks.id), "
-      "(SELECT coalesce(sum(dead), 0) FROM sink_totals WHERE sink = sinks.id), "
-      "(SELECT coalesce(sum(suppressed), 0) FROM sink_totals WHERE sink = sinks.id) "
-      "FROM sinks WHERE active = 1 ORDER BY id");
+  Statement query = database.statement(R"(
+      SELECT id, name, state, reason, state_since_ms, scanned_to, last_error, last_error_ms,
+          (SELECT coalesce(sum(delivered), 0) FROM sink_totals WHERE sink = sinks.id),
+          (SELECT coalesce(sum(dead), 0) FROM sink_totals WHERE sink = sinks.id),
+          (SELECT coalesce(sum(suppressed), 0) FROM sink_totals WHERE sink = sinks.id)
+      FROM sinks WHERE active = 1 ORDER BY id)");
   query.bind();
   while (query.step()) {
     SinkStatus sink;
@@ -135,10 +140,10 @@ std::vector<SinkStatus> read_sinks(Connection& database) {
 
 std::vector<ParkedUser> read_parked(Connection& database) {
   std::vector<ParkedUser> parked;
-  Statement query = database.statement(
-      "SELECT sources.name, users.user_id, users.parked_until_ms, users.failures, users.last_error FROM users "
-      "JOIN sources ON sources.id = users.source WHERE users.status = 'parked' ORDER BY users.parked_until_ms LIMIT "
-      "20");
+  Statement query = database.statement(R"(
+      SELECT sources.name, users.user_id, users.parked_until_ms, users.failures, users.last_error
+      FROM users JOIN sources ON sources.id = users.source WHERE users.status = 'parked'
+      ORDER BY users.parked_until_ms LIMIT 20)");
   query.bind();
   while (query.step()) {
     ParkedUser user;
@@ -163,9 +168,11 @@ Status status_in(Connection& database) {
 
 std::vector<OutgoingMessage> last_messages_in(Connection& database, int count) {
   database.execute("BEGIN");
-  Statement query = database.statement(
-      "SELECT id FROM (SELECT id, CASE instant_ms WHEN -1 THEN stored_ms ELSE instant_ms END AS dated FROM messages "
-      "ORDER BY id DESC LIMIT ?1) ORDER BY dated, id");
+  Statement query = database.statement(R"(
+      SELECT id FROM (
+          SELECT id, CASE instant_ms WHEN -1 THEN stored_ms ELSE instant_ms END AS dated FROM messages
+          ORDER BY id DESC LIMIT ?1)
+      ORDER BY dated, id)");
   return read_messages(database, read_ids(query.bind(std::max(count, 0))));
 }
 
@@ -173,15 +180,20 @@ std::vector<OutgoingMessage> delivered_messages_in(Connection& database, const s
                                                    const std::vector<TouchedDay>& days) {
   database.execute("BEGIN");
   std::vector<OutgoingMessage> messages;
-  Statement undated = database.statement(
-      "SELECT messages.id FROM messages JOIN deliveries ON deliveries.message = messages.id AND deliveries.state = 1 "
-      "JOIN sinks ON sinks.id = deliveries.sink WHERE sinks.name = ?1 AND messages.user = ?2 AND instant_ms = -1 "
-      "ORDER BY stored_ms, messages.id");
+  Statement undated = database.statement(R"(
+      SELECT messages.id FROM messages
+      JOIN deliveries ON deliveries.message = messages.id AND deliveries.state = 1
+      JOIN sinks ON sinks.id = deliveries.sink
+      WHERE sinks.name = ?1 AND messages.user = ?2 AND instant_ms = -1
+      ORDER BY stored_ms, messages.id)");
   // -1 means an unknown instant, which is in no span.
-  Statement dated = database.statement(
-      "SELECT messages.id FROM messages JOIN deliveries ON deliveries.message = messages.id AND deliveries.state = 1 "
-      "JOIN sinks ON sinks.id = deliveries.sink WHERE sinks.name = ?1 AND messages.user = ?2 "
-      "AND instant_ms >= ?3 AND instant_ms < ?4 AND instant_ms <> -1 ORDER BY instant_ms, messages.id");
+  Statement dated = database.statement(R"(
+      SELECT messages.id FROM messages
+      JOIN deliveries ON deliveries.message = messages.id AND deliveries.state = 1
+      JOIN sinks ON sinks.id = deliveries.sink
+      WHERE sinks.name = ?1 AND messages.user = ?2 AND instant_ms >= ?3 AND instant_ms < ?4
+        AND instant_ms <> -1
+      ORDER BY instant_ms, messages.id)");
   for (const TouchedDay& day : days) {
     Statement& query = day.day ? dated.bind(sink, day.user, day.day->from, day.day->to) : undated.bind(sink, day.user);
     std::vector<OutgoingMessage> found = read_messages(database, read_ids(query));
@@ -194,9 +206,9 @@ std::vector<RemoteRecord> remote_records_in(Connection& database, const std::str
                                             const std::vector<std::pair<DeliveryUserId, std::string>>& keys) {
   database.execute("BEGIN");
   std::vector<RemoteRecord> records;
-  Statement query = database.statement(
-      "SELECT remote_id, digest, saved FROM remote_records JOIN sinks ON sinks.id = remote_records.sink "
-      "WHERE sinks.name = ?1 AND user = ?2 AND key = ?3");
+  Statement query = database.statement(R"(
+      SELECT remote_id, digest, saved FROM remote_records JOIN sinks ON sinks.id = remote_records.sink
+      WHERE sinks.name = ?1 AND user = ?2 AND key = ?3)");
   for (const auto& [user, key] : keys) {
     if (!query.bind(sink, user, key).step()) {
       continue;

@@ -26,9 +26,9 @@ void note_error(Store::Impl& impl, SinkId sink, std::string_view error, Instant 
 }
 
 void join_batch(Store::Impl& impl, SinkId sink, BatchId batch, MessageId message) {
-  impl.statement(
-          "INSERT INTO batch_messages (sink, message, batch) SELECT ?1, id, ?3 FROM messages WHERE id = ?2 "
-          "AND NOT EXISTS (SELECT 1 FROM deliveries WHERE sink = ?1 AND message = ?2 AND state <> 0)")
+  impl.statement(R"(
+      INSERT INTO batch_messages (sink, message, batch) SELECT ?1, id, ?3 FROM messages
+      WHERE id = ?2 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE sink = ?1 AND message = ?2 AND state <> 0))")
       .run(sink, message, batch);
   check(impl.database->changes() == 1, "a message in a batch is stored and has no outcome yet");
 }
@@ -40,10 +40,10 @@ struct BatchMember {
 
 std::vector<BatchMember> members_of(Store::Impl& impl, SinkId sink, BatchId batch) {
   std::vector<BatchMember> members;
-  Statement query = impl.statement(
-      "SELECT batch_messages.message, users.source FROM batch_messages "
-      "JOIN messages ON messages.id = batch_messages.message JOIN users ON users.id = messages.user "
-      "WHERE batch_messages.batch = ?1 AND batch_messages.sink = ?2 ORDER BY batch_messages.message");
+  Statement query = impl.statement(R"(
+      SELECT batch_messages.message, users.source FROM batch_messages
+      JOIN messages ON messages.id = batch_messages.message JOIN users ON users.id = messages.user
+      WHERE batch_messages.batch = ?1 AND batch_messages.sink = ?2 ORDER BY batch_messages.message)");
   query.bind(batch, sink);
   while (query.step()) {
     members.push_back(BatchMember{query.integer(0), query.integer(1)});
@@ -70,12 +70,14 @@ void check_partition(const std::vector<BatchMember>& members, const BatchSettlem
 }
 
 void record_outcomes(Store::Impl& impl, const BatchSettlement& settlement) {
-  Statement upsert = impl.statement(
-      "INSERT INTO deliveries (sink, message, state, attempts, remote_id, last_error, updated_ms, not_before_ms, "
-      "first_failed_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
-      "ON CONFLICT (sink, message) DO UPDATE SET state = excluded.state, attempts = excluded.attempts, "
-      "remote_id = excluded.remote_id, last_error = excluded.last_error, updated_ms = excluded.updated_ms, "
-      "not_before_ms = excluded.not_before_ms, first_failed_ms = excluded.first_failed_ms WHERE state = 0");
+  Statement upsert = impl.statement(R"(
+      INSERT INTO deliveries (sink, message, state, attempts, remote_id, last_error, updated_ms, not_before_ms,
+          first_failed_ms)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+      ON CONFLICT (sink, message) DO UPDATE SET state = excluded.state, attempts = excluded.attempts,
+          remote_id = excluded.remote_id, last_error = excluded.last_error, updated_ms = excluded.updated_ms,
+          not_before_ms = excluded.not_before_ms, first_failed_ms = excluded.first_failed_ms
+      WHERE state = 0)");
   for (const DeliveryOutcome& outcome : settlement.outcomes) {
     upsert.run(settlement.sink, outcome.id, stored_state(outcome.state), outcome.attempts,
                unless_empty(outcome.remote_id), unless_empty(outcome.error), settlement.at, outcome.not_before,
@@ -96,10 +98,10 @@ void add_totals(Store::Impl& impl, const BatchSettlement& settlement, const std:
     total.suppressed += outcome.state == DeliveryState::suppressed ? 1 : 0;
   }
   for (const auto& [source, total] : totals) {
-    impl.statement(
-            "INSERT INTO sink_totals (sink, source, delivered, dead, suppressed) VALUES (?1, ?2, ?3, ?4, ?5) "
-            "ON CONFLICT (sink, source) DO UPDATE SET delivered = delivered + excluded.delivered, "
-            "dead = dead + excluded.dead, suppressed = suppressed + excluded.suppressed")
+    impl.statement(R"(
+      INSERT INTO sink_totals (sink, source, delivered, dead, suppressed) VALUES (?1, ?2, ?3, ?4, ?5)
+      ON CONFLICT (sink, source) DO UPDATE SET delivered = delivered + excluded.delivered,
+          dead = dead + excluded.dead, suppressed = suppressed + excluded.suppressed)")
         .run(settlement.sink, source, total.delivered, total.dead, total.suppressed);
   }
 }
@@ -108,10 +110,12 @@ void add_totals(Store::Impl& impl, const BatchSettlement& settlement, const std:
 std::vector<BatchId> split_batch(Store::Impl& impl, const BatchSettlement& settlement) {
   std::vector<BatchId> parts;
   for (const BatchSplit& split : settlement.splits) {
-    impl.statement(
-            "INSERT INTO batches (sink, attempts, in_flight, answer_lost, first_failed_ms, not_before_ms, last_error, "
-            "updated_ms) SELECT sink, attempts + ?4, 0, answer_lost OR ?3, coalesce(first_failed_ms, iif(?4, ?2, "
-            "NULL)), ?5, coalesce(?6, last_error), ?2 FROM batches WHERE id = ?1")
+    impl.statement(R"(
+      INSERT INTO batches (sink, attempts, in_flight, answer_lost, first_failed_ms, not_before_ms, last_error,
+          updated_ms)
+      SELECT sink, attempts + ?4, 0, answer_lost OR ?3, coalesce(first_failed_ms, iif(?4, ?2, NULL)), ?5,
+          coalesce(?6, last_error), ?2
+      FROM batches WHERE id = ?1)")
         .run(settlement.batch, settlement.at, split.answer_lost, split.charged, split.not_before,
              unless_empty(split.error));
     const BatchId part = impl.database->last_insert_id();
@@ -137,12 +141,12 @@ PendingMessage pending_of(const Statement& row) {
 
 std::vector<PendingMessage> Store::pending_after(SinkId sink, MessageId after, int limit) {
   std::vector<PendingMessage> pending;
-  Statement query = impl_->statement(
-      "SELECT id, user, size_bytes, CASE instant_ms WHEN -1 THEN stored_ms ELSE instant_ms END FROM messages "
-      "WHERE id > max(?2, (SELECT history_start FROM sinks WHERE id = ?1)) "
-      "AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.sink = ?1 AND deliveries.message = messages.id) "
-      "AND NOT EXISTS (SELECT 1 FROM batch_messages AS held WHERE held.sink = ?1 AND held.message = messages.id) "
-      "ORDER BY id LIMIT ?3");
+  Statement query = impl_->statement(R"(
+      SELECT id, user, size_bytes, CASE instant_ms WHEN -1 THEN stored_ms ELSE instant_ms END FROM messages
+      WHERE id > max(?2, (SELECT history_start FROM sinks WHERE id = ?1))
+        AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.sink = ?1 AND deliveries.message = messages.id)
+        AND NOT EXISTS (SELECT 1 FROM batch_messages AS held WHERE held.sink = ?1 AND held.message = messages.id)
+      ORDER BY id LIMIT ?3)");
   query.bind(sink, after, limit);
   while (query.step()) {
     pending.push_back(pending_of(query));
@@ -152,15 +156,15 @@ std::vector<PendingMessage> Store::pending_after(SinkId sink, MessageId after, i
 
 std::vector<PendingMessage> Store::held_back(SinkId sink, int limit, MessageId after) {
   std::vector<PendingMessage> pending;
-  Statement query = impl_->statement(
-      "SELECT messages.id, messages.user, messages.size_bytes, "
-      "CASE messages.instant_ms WHEN -1 THEN messages.stored_ms ELSE messages.instant_ms END, "
-      "deliveries.attempts, deliveries.not_before_ms, deliveries.first_failed_ms "
-      "FROM deliveries JOIN messages ON messages.id = deliveries.message "
-      "WHERE deliveries.sink = ?1 AND deliveries.state = 0 AND deliveries.message > ?2 "
-      "AND NOT EXISTS (SELECT 1 FROM batch_messages AS held WHERE held.sink = ?1 AND held.message = "
-      "deliveries.message) "
-      "ORDER BY deliveries.message LIMIT ?3");
+  Statement query = impl_->statement(R"(
+      SELECT messages.id, messages.user, messages.size_bytes,
+          CASE messages.instant_ms WHEN -1 THEN messages.stored_ms ELSE messages.instant_ms END, deliveries.attempts,
+          deliveries.not_before_ms, deliveries.first_failed_ms
+      FROM deliveries JOIN messages ON messages.id = deliveries.message
+      WHERE deliveries.sink = ?1 AND deliveries.state = 0 AND deliveries.message > ?2
+        AND NOT EXISTS (
+          SELECT 1 FROM batch_messages AS held WHERE held.sink = ?1 AND held.message = deliveries.message)
+      ORDER BY deliveries.message LIMIT ?3)");
   query.bind(sink, after, limit);
   while (query.step()) {
     PendingMessage message = pending_of(query);
@@ -174,9 +178,9 @@ std::vector<PendingMessage> Store::held_back(SinkId sink, int limit, MessageId a
 
 std::vector<OpenBatch> Store::open_batches(SinkId sink) {
   std::vector<OpenBatch> batches;
-  Statement query = impl_->statement(
-      "SELECT id, attempts, in_flight, answer_lost, first_failed_ms, not_before_ms FROM batches WHERE sink = ?1 "
-      "ORDER BY id");
+  Statement query = impl_->statement(R"(
+      SELECT id, attempts, in_flight, answer_lost, first_failed_ms, not_before_ms FROM batches
+      WHERE sink = ?1 ORDER BY id)");
   query.bind(sink);
   while (query.step()) {
     OpenBatch batch;
@@ -186,11 +190,11 @@ std::vector<OpenBatch> Store::open_batches(SinkId sink) {
     batch.answer_lost = query.integer(3) != 0;
     batch.first_failed = query.maybe_instant(4);
     batch.not_before = query.maybe_instant(5);
-    Statement members = impl_->statement(
-        "SELECT messages.id, messages.user, messages.size_bytes, "
-        "CASE messages.instant_ms WHEN -1 THEN messages.stored_ms ELSE messages.instant_ms END AS dated "
-        "FROM batch_messages JOIN messages ON messages.id = batch_messages.message "
-        "WHERE batch_messages.batch = ?1 ORDER BY dated, messages.id");
+    Statement members = impl_->statement(R"(
+      SELECT messages.id, messages.user, messages.size_bytes,
+          CASE messages.instant_ms WHEN -1 THEN messages.stored_ms ELSE messages.instant_ms END AS dated
+      FROM batch_messages JOIN messages ON messages.id = batch_messages.message
+      WHERE batch_messages.batch = ?1 ORDER BY dated, messages.id)");
     members.bind(batch.id);
     while (members.step()) {
       batch.messages.push_back(members.integer(0));
@@ -212,10 +216,11 @@ MessageId Store::scanned_to(SinkId sink) {
 void Store::record_scanned_to(SinkId sink, MessageId id) {
   Transaction transaction(*impl_);
   // A wrong mark would lose messages in silence, so what it passes is looked at once more.
-  Statement query = impl_->statement(
-      "SELECT EXISTS (SELECT 1 FROM messages WHERE id > (SELECT scanned_to FROM sinks WHERE id = ?1) AND id <= ?2 "
-      "AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.sink = ?1 AND deliveries.message = messages.id) "
-      "AND NOT EXISTS (SELECT 1 FROM batch_messages AS held WHERE held.sink = ?1 AND held.message = messages.id))");
+  Statement query = impl_->statement(R"(
+      SELECT EXISTS (
+          SELECT 1 FROM messages WHERE id > (SELECT scanned_to FROM sinks WHERE id = ?1) AND id <= ?2
+          AND NOT EXISTS (SELECT 1 FROM deliveries WHERE deliveries.sink = ?1 AND deliveries.message = messages.id)
+          AND NOT EXISTS (SELECT 1 FROM batch_messages AS held WHERE held.sink = ?1 AND held.message = messages.id)))");
   check(query.bind(sink, id).step() && query.integer(0) == 0, "the scan passes no message without outcome or record");
   impl_->statement("UPDATE sinks SET scanned_to = max(scanned_to, ?2) WHERE id = ?1").run(sink, id);
   transaction.commit();
@@ -223,9 +228,9 @@ void Store::record_scanned_to(SinkId sink, MessageId id) {
 
 void Store::hold_back(SinkId sink, const std::vector<MessageId>& messages, Instant at) {
   Transaction transaction(*impl_);
-  Statement insert = impl_->statement(
-      "INSERT INTO deliveries (sink, message, state, attempts, updated_ms) VALUES (?1, ?2, ?3, 0, ?4) "
-      "ON CONFLICT (sink, message) DO UPDATE SET state = state WHERE state = 0");
+  Statement insert = impl_->statement(R"(
+      INSERT INTO deliveries (sink, message, state, attempts, updated_ms) VALUES (?1, ?2, ?3, 0, ?4)
+      ON CONFLICT (sink, message) DO UPDATE SET state = state WHERE state = 0)");
   for (const MessageId message : messages) {
     insert.run(sink, message, state_pending, at);
     check(impl_->database->changes() == 1, "a message that is held back has no outcome yet");
@@ -256,11 +261,10 @@ void Store::begin_attempt(BatchId batch, Instant at) {
 void Store::record_attempt_failure(BatchId batch, std::string_view error, bool answer_lost, bool charged,
                                    Instant not_before, Instant at) {
   Transaction transaction(*impl_);
-  Statement update = impl_->statement(
-      "UPDATE batches SET in_flight = 0, answer_lost = answer_lost OR ?3, attempts = attempts + ?4, last_error = ?2, "
-      "not_before_ms = ?5, first_failed_ms = coalesce(first_failed_ms, iif(?4, ?6, NULL)), updated_ms = ?6 WHERE id = "
-      "?1 "
-      "RETURNING sink");
+  Statement update = impl_->statement(R"(
+      UPDATE batches SET in_flight = 0, answer_lost = answer_lost OR ?3, attempts = attempts + ?4, last_error = ?2,
+          not_before_ms = ?5, first_failed_ms = coalesce(first_failed_ms, iif(?4, ?6, NULL)), updated_ms = ?6
+      WHERE id = ?1 RETURNING sink)");
   update.bind(batch, error, answer_lost, charged, not_before, at);
   check(update.step(), "a batch that fails is open");
   const SinkId sink = update.integer(0);

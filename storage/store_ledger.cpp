@@ -13,11 +13,11 @@ struct SinkInUse {
 
 std::vector<SinkInUse> sinks_in_use(Store::Impl& impl, SourceId source) {
   std::vector<SinkInUse> sinks;
-  Statement query = impl.statement(
-      "SELECT sinks.id, sinks.scanned_to, sinks.name, coalesce(totals.delivered, 0), coalesce(totals.dead, 0), "
-      "coalesce(totals.suppressed, 0) FROM sinks "
-      "LEFT JOIN sink_totals AS totals ON totals.sink = sinks.id AND totals.source = ?1 "
-      "WHERE sinks.active = 1 ORDER BY sinks.id");
+  Statement query = impl.statement(R"(
+      SELECT sinks.id, sinks.scanned_to, sinks.name, coalesce(totals.delivered, 0), coalesce(totals.dead, 0),
+          coalesce(totals.suppressed, 0)
+      FROM sinks LEFT JOIN sink_totals AS totals ON totals.sink = sinks.id AND totals.source = ?1
+      WHERE sinks.active = 1 ORDER BY sinks.id)");
   query.bind(source);
   while (query.step()) {
     SinkInUse sink;
@@ -42,14 +42,14 @@ std::int64_t count_up_to(Store::Impl& impl, SourceId source, SinkId sink, Messag
   const auto [entry, first] = impl.counted.try_emplace({source, sink});
   Store::Impl::Counted& counted = entry->second;
   if (first || counted.to > to) {
-    Statement query = impl.statement(
-        "SELECT count(*) FROM users CROSS JOIN messages ON messages.user = users.id "
-        "WHERE users.source = ?1 AND messages.id <= ?2");
+    Statement query = impl.statement(R"(
+      SELECT count(*) FROM users CROSS JOIN messages ON messages.user = users.id
+      WHERE users.source = ?1 AND messages.id <= ?2)");
     counted.messages = single(query.bind(source, to));
   } else if (counted.to < to) {
-    Statement query = impl.statement(
-        "SELECT count(*) FROM messages CROSS JOIN users ON users.id = messages.user "
-        "WHERE messages.id > ?2 AND messages.id <= ?3 AND users.source = ?1");
+    Statement query = impl.statement(R"(
+      SELECT count(*) FROM messages CROSS JOIN users ON users.id = messages.user
+      WHERE messages.id > ?2 AND messages.id <= ?3 AND users.source = ?1)");
     counted.messages += single(query.bind(source, counted.to, to));
   }
   counted.to = to;
@@ -57,20 +57,20 @@ std::int64_t count_up_to(Store::Impl& impl, SourceId source, SinkId sink, Messag
 }
 
 std::int64_t count_settled_above(Store::Impl& impl, SourceId source, const SinkInUse& sink) {
-  Statement query = impl.statement(
-      "SELECT count(*) FROM deliveries CROSS JOIN messages ON messages.id = deliveries.message "
-      "CROSS JOIN users ON users.id = messages.user "
-      "WHERE deliveries.sink = ?2 AND deliveries.message > ?3 AND deliveries.state <> 0 AND users.source = ?1");
+  Statement query = impl.statement(R"(
+      SELECT count(*) FROM deliveries
+      CROSS JOIN messages ON messages.id = deliveries.message CROSS JOIN users ON users.id = messages.user
+      WHERE deliveries.sink = ?2 AND deliveries.message > ?3 AND deliveries.state <> 0 AND users.source = ?1)");
   return single(query.bind(source, sink.id, sink.scanned_to));
 }
 
 std::int64_t count_open_below(Store::Impl& impl, SourceId source, const SinkInUse& sink) {
-  Statement query = impl.statement(
-      "SELECT count(*) FROM ("
-      "  SELECT message FROM deliveries WHERE sink = ?2 AND state = 0 AND message <= ?3 "
-      "  UNION SELECT message FROM batch_messages WHERE sink = ?2 AND message <= ?3) AS open "
-      "CROSS JOIN messages ON messages.id = open.message CROSS JOIN users ON users.id = messages.user "
-      "WHERE users.source = ?1");
+  Statement query = impl.statement(R"(
+      SELECT count(*) FROM (
+          SELECT message FROM deliveries WHERE sink = ?2 AND state = 0 AND message <= ?3
+          UNION SELECT message FROM batch_messages WHERE sink = ?2 AND message <= ?3) AS open
+      CROSS JOIN messages ON messages.id = open.message CROSS JOIN users ON users.id = messages.user
+      WHERE users.source = ?1)");
   return single(query.bind(source, sink.id, sink.scanned_to));
 }
 

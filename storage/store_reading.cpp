@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_map>
 
@@ -68,23 +70,28 @@ void enter_window(Store::Impl& impl, const StagedPage& page) {
     check(window.pass == 0, "a window begins with its first pass");
     forget_window(impl, page.user, window.kind);
   }
-  impl.statement(
-          "INSERT OR REPLACE INTO windows (user, kind, from_ms, to_ms, cover_to_ms, pass) VALUES (?1, ?2, ?3, ?4, ?5, "
-          "?6)")
+  impl.statement(R"(
+      INSERT OR REPLACE INTO windows (user, kind, from_ms, to_ms, cover_to_ms, pass)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6))")
       .run(page.user, kind, window.span.from, window.span.to, window.cover_to, window.pass);
 }
 
+// What a message and its staged row have in common beside who wrote it when.
+constexpr std::string_view content_columns =
+    "size_bytes, zone_assumed, direction, timestamp_text, sender, type, media_url, media_type, text, raw";
+
 void stage_rows(Store::Impl& impl, const StagedPage& page) {
+  static const std::string sql = fmt::format(R"(
+      INSERT INTO staged_rows (user, kind, page, position, order_ms, instant_ms, digest, {})
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17))",
+                                             content_columns);
   const int kind = static_cast<int>(page.window.kind);
-  Statement insert = impl.statement(
-      "INSERT INTO staged_rows (user, kind, page, position, order_ms, instant_ms, digest, zone_assumed, direction, "
-      "size_bytes, timestamp_text, sender, type, media_url, media_type, text, raw) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)");
+  Statement insert = impl.statement(sql);
   std::int64_t position = 0;
   for (const auto& [row, order] : page.rows) {
-    insert.run(page.user, kind, page.page, position++, order, stored_instant(row), row.digest, row.zone_assumed,
-               static_cast<int>(row.direction), size_of(row), row.instant_text, row.sender, row.type, media_url(row),
-               media_type(row), row.text, row.raw);
+    insert.run(page.user, kind, page.page, position++, order, stored_instant(row), row.digest, size_of(row),
+               row.zone_assumed, static_cast<int>(row.direction), row.instant_text, row.sender, row.type,
+               media_url(row), media_type(row), row.text, row.raw);
   }
 }
 
@@ -101,9 +108,9 @@ struct Arrival {
 std::vector<Arrival> arrivals_of(Store::Impl& impl, const WindowCommit& commit) {
   std::vector<Arrival> arrivals;
   if (commit.staged) {
-    Statement query = impl.statement(
-        "SELECT order_ms, instant_ms, id, page, digest FROM staged_rows WHERE user = ?1 AND kind = ?2 AND page <= ?3 "
-        "ORDER BY page, position");
+    Statement query = impl.statement(R"(
+      SELECT order_ms, instant_ms, id, page, digest FROM staged_rows
+      WHERE user = ?1 AND kind = ?2 AND page <= ?3 ORDER BY page, position)");
     query.bind(commit.user, static_cast<int>(commit.kind), commit.staged_pages);
     while (query.step()) {
       arrivals.push_back(
@@ -142,24 +149,21 @@ class Occurrences {
 
 // False: it is stored already.
 bool insert_message(Store::Impl& impl, const WindowCommit& commit, const Arrival& arrival, std::int64_t occurrence) {
+  static const std::string columns =
+      fmt::format("user, instant_ms, digest, occurrence, stored_ms, {}", content_columns);
+  static const std::string insert_staged = fmt::format(R"(
+      INSERT INTO messages ({}) SELECT user, instant_ms, digest, ?2, ?3, {} FROM staged_rows WHERE id = ?1
+      ON CONFLICT (user, instant_ms, digest, occurrence) DO NOTHING)",
+                                                       columns, content_columns);
+  static const std::string insert_given = fmt::format(R"(
+      INSERT INTO messages ({}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+      ON CONFLICT (user, instant_ms, digest, occurrence) DO NOTHING)",
+                                                      columns);
   if (arrival.page > 0) {
-    impl.statement(
-            "INSERT INTO messages (user, instant_ms, digest, occurrence, stored_ms, size_bytes, zone_assumed, "
-            "direction, "
-            "timestamp_text, sender, type, media_url, media_type, text, raw) "
-            "SELECT user, instant_ms, digest, ?2, ?3, size_bytes, zone_assumed, direction, timestamp_text, sender, "
-            "type, "
-            "media_url, media_type, text, raw FROM staged_rows WHERE id = ?1 "
-            "ON CONFLICT (user, instant_ms, digest, occurrence) DO NOTHING")
-        .run(arrival.place, occurrence, commit.read_at);
+    impl.statement(insert_staged).run(arrival.place, occurrence, commit.read_at);
   } else {
     const Row& row = commit.rows[static_cast<std::size_t>(arrival.place)].row;
-    impl.statement(
-            "INSERT INTO messages (user, instant_ms, digest, occurrence, stored_ms, size_bytes, zone_assumed, "
-            "direction, "
-            "timestamp_text, sender, type, media_url, media_type, text, raw) "
-            "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) "
-            "ON CONFLICT (user, instant_ms, digest, occurrence) DO NOTHING")
+    impl.statement(insert_given)
         .run(commit.user, arrival.instant_ms, row.digest, occurrence, commit.read_at, size_of(row), row.zone_assumed,
              static_cast<int>(row.direction), row.instant_text, row.sender, row.type, media_url(row), media_type(row),
              row.text, row.raw);
@@ -177,13 +181,13 @@ void suppress_for_late_sinks(Store::Impl& impl, const WindowCommit& commit, Sour
     sinks.push_back(query.integer(0));
   }
   for (const SinkId sink : sinks) {
-    impl.statement(
-            "INSERT INTO deliveries (sink, message, state, attempts, updated_ms) "
-            "VALUES (?1, last_insert_rowid(), ?2, 0, ?3)")
+    impl.statement(R"(
+      INSERT INTO deliveries (sink, message, state, attempts, updated_ms)
+      VALUES (?1, last_insert_rowid(), ?2, 0, ?3))")
         .run(sink, suppressed_state, commit.read_at);
-    impl.statement(
-            "INSERT INTO sink_totals (sink, source, suppressed) VALUES (?1, ?2, 1) "
-            "ON CONFLICT (sink, source) DO UPDATE SET suppressed = suppressed + 1")
+    impl.statement(R"(
+      INSERT INTO sink_totals (sink, source, suppressed) VALUES (?1, ?2, 1)
+      ON CONFLICT (sink, source) DO UPDATE SET suppressed = suppressed + 1)")
         .run(sink, source);
   }
 }
@@ -240,9 +244,9 @@ void write_coverage(Store::Impl& impl, UserRow user, const Coverage& before, Int
 
 void count_lateness(Store::Impl& impl, SourceId source, const std::vector<Milliseconds>& lateness) {
   for (const Milliseconds late : lateness) {
-    impl.statement(
-            "INSERT INTO lateness (source, bucket, count) VALUES (?1, ?2, 1) "
-            "ON CONFLICT (source, bucket) DO UPDATE SET count = count + 1")
+    impl.statement(R"(
+      INSERT INTO lateness (source, bucket, count) VALUES (?1, ?2, 1)
+      ON CONFLICT (source, bucket) DO UPDATE SET count = count + 1)")
         .run(source, Lateness::bucket_of(late));
   }
 }
@@ -261,13 +265,13 @@ UserStatus status_after(const WindowCommit& commit, const UserState& user) {
 }
 
 void write_user(Store::Impl& impl, const WindowCommit& commit, UserStatus status, const WindowCounts& counts) {
-  impl.statement(
-          "UPDATE users SET status = ?2, departed_ms = iif(?2 = 'following', NULL, departed_ms), failures = 0, "
-          "last_error = NULL, parked_until_ms = NULL, last_read_ms = ?3, verified_ms = iif(?4, ?3, verified_ms), "
-          "window_width_ms = iif(?5 IS NULL, window_width_ms, nullif(?5, 0)), history_complete = ?6, messages = "
-          "messages + ?7, "
-          "last_message_ms = CASE WHEN ?8 IS NULL THEN last_message_ms ELSE max(coalesce(last_message_ms, ?8), ?8) END "
-          "WHERE id = ?1")
+  impl.statement(R"(
+      UPDATE users SET status = ?2, departed_ms = iif(?2 = 'following', NULL, departed_ms), failures = 0,
+          last_error = NULL, parked_until_ms = NULL, last_read_ms = ?3, verified_ms = iif(?4, ?3, verified_ms),
+          window_width_ms = iif(?5 IS NULL, window_width_ms, nullif(?5, 0)), history_complete = ?6,
+          messages = messages + ?7,
+          last_message_ms = CASE WHEN ?8 IS NULL THEN last_message_ms ELSE max(coalesce(last_message_ms, ?8), ?8) END
+      WHERE id = ?1)")
       .run(commit.user, to_string(status), commit.read_at, commit.verified, commit.window_width,
            commit.history_complete, counts.added, counts.newest);
 }
@@ -353,9 +357,10 @@ WindowCounts Store::commit_window(const WindowCommit& commit) {
     count_lateness(*impl_, before.source, counts.lateness);
     write_user(*impl_, commit, status_after(commit, before), counts);
     impl_
-        ->statement(
-            "UPDATE sources SET fetched = fetched + ?2, added = added + ?3, duplicates = duplicates + ?4, "
-            "rejected = rejected + ?5 WHERE id = ?1")
+        ->statement(R"(
+      UPDATE sources SET fetched = fetched + ?2, added = added + ?3, duplicates = duplicates + ?4,
+          rejected = rejected + ?5
+      WHERE id = ?1)")
         .run(before.source, counts.fetched, counts.added, counts.duplicates, counts.rejected);
   }
   forget_window(*impl_, commit.user, commit.kind);

@@ -24,18 +24,19 @@ std::string text_of(const std::map<std::string, std::string>& saved) {
 
 std::vector<DeliverableMessage> Store::delivered_messages(SinkId sink, UserRow user, std::optional<Interval> dated) {
   if (!dated) {
-    Statement query = impl_->statement(
-        "SELECT id FROM messages WHERE user = ?2 AND instant_ms = -1 AND EXISTS (SELECT 1 FROM deliveries "
-        "WHERE deliveries.sink = ?1 AND deliveries.message = messages.id AND deliveries.state = 1) "
-        "ORDER BY stored_ms, id");
+    Statement query = impl_->statement(R"(
+      SELECT id FROM messages WHERE user = ?2 AND instant_ms = -1
+        AND EXISTS (SELECT 1 FROM deliveries
+                    WHERE deliveries.sink = ?1 AND deliveries.message = messages.id AND deliveries.state = 1)
+      ORDER BY stored_ms, id)");
     return read_messages(*impl_->database, read_ids(query.bind(sink, user)));
   }
   // -1 means an unknown instant, which is in no span.
-  Statement query = impl_->statement(
-      "SELECT id FROM messages WHERE user = ?2 AND instant_ms >= ?3 AND instant_ms < ?4 AND instant_ms <> -1 "
-      "AND EXISTS (SELECT 1 FROM deliveries "
-      "WHERE deliveries.sink = ?1 AND deliveries.message = messages.id AND deliveries.state = 1) "
-      "ORDER BY instant_ms, id");
+  Statement query = impl_->statement(R"(
+      SELECT id FROM messages WHERE user = ?2 AND instant_ms >= ?3 AND instant_ms < ?4 AND instant_ms <> -1
+        AND EXISTS (SELECT 1 FROM deliveries
+                    WHERE deliveries.sink = ?1 AND deliveries.message = messages.id AND deliveries.state = 1)
+      ORDER BY instant_ms, id)");
   return read_messages(*impl_->database, read_ids(query.bind(sink, user, dated->from, dated->to)));
 }
 
@@ -53,11 +54,11 @@ std::vector<RemoteRecord> Store::remote_records(SinkId sink, const std::vector<s
 
 void Store::keep_remote_records(SinkId sink, const std::vector<RemoteRecord>& records, Instant at) {
   Transaction transaction(*impl_);
-  Statement upsert = impl_->statement(
-      "INSERT INTO remote_records (sink, user, key, remote_id, digest, saved, updated_ms) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (sink, user, key) DO UPDATE SET "
-      "remote_id = excluded.remote_id, digest = excluded.digest, saved = excluded.saved, "
-      "updated_ms = excluded.updated_ms");
+  Statement upsert = impl_->statement(R"(
+      INSERT INTO remote_records (sink, user, key, remote_id, digest, saved, updated_ms)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+      ON CONFLICT (sink, user, key) DO UPDATE SET remote_id = excluded.remote_id, digest = excluded.digest,
+          saved = excluded.saved, updated_ms = excluded.updated_ms)");
   for (const RemoteRecord& record : records) {
     const std::string saved = text_of(record.saved);
     upsert.run(sink, record.user, record.key, record.remote_id, record.digest, saved, at);

@@ -72,14 +72,13 @@ void welcome_strangers(Store::Impl& impl, SourceId source, AudienceId audience, 
       strangers.push_back(Stranger{query.text(0), query.text(1)});
     }
   }
-  Statement insert = impl.statement(
-      "INSERT INTO users (source, user_id, status, first_matched_ms, last_matched_ms) VALUES (?1, ?2, 'following', ?3, "
-      "?3) "
-      "ON CONFLICT DO NOTHING");
+  Statement insert = impl.statement(R"(
+      INSERT INTO users (source, user_id, status, first_matched_ms, last_matched_ms)
+      VALUES (?1, ?2, 'following', ?3, ?3) ON CONFLICT DO NOTHING)");
   Statement describe = impl.statement("INSERT INTO user_elements (user, element) VALUES (?1, ?2)");
-  Statement list = impl.statement(
-      "INSERT INTO staged_members (audience, user) SELECT ?1, id FROM users "
-      "WHERE source = ?2 AND user_id = ?3 AND status <> 'erased'");
+  Statement list = impl.statement(R"(
+      INSERT INTO staged_members (audience, user) SELECT ?1, id FROM users
+      WHERE source = ?2 AND user_id = ?3 AND status <> 'erased')");
   for (const Stranger& stranger : strangers) {
     insert.run(source, stranger.user_id, at);
     if (impl.database->changes() == 1) {
@@ -92,26 +91,26 @@ void welcome_strangers(Store::Impl& impl, SourceId source, AudienceId audience, 
 }
 
 void refresh_elements(Store::Impl& impl, AudienceId audience, int rank) {
-  impl.statement(
-          "INSERT INTO user_elements (user, element) "
-          "SELECT listed.user, listed.element FROM staged_members AS listed "
-          "WHERE listed.audience = ?1 AND listed.element IS NOT NULL AND NOT EXISTS ("
-          "  SELECT 1 FROM staged_audiences AS earlier "
-          "  JOIN staged_members ON staged_members.audience = earlier.audience AND staged_members.user = listed.user "
-          "  WHERE earlier.rank < ?2) "
-          "ON CONFLICT (user) DO UPDATE SET element = excluded.element")
+  impl.statement(R"(
+      INSERT INTO user_elements (user, element)
+      SELECT listed.user, listed.element FROM staged_members AS listed
+      WHERE listed.audience = ?1 AND listed.element IS NOT NULL AND NOT EXISTS (
+          SELECT 1 FROM staged_audiences AS earlier
+          JOIN staged_members ON staged_members.audience = earlier.audience AND staged_members.user = listed.user
+          WHERE earlier.rank < ?2)
+      ON CONFLICT (user) DO UPDATE SET element = excluded.element)")
       .run(audience, rank);
 }
 
 // The users who gained a membership.
 std::vector<UserRow> add_members(Store::Impl& impl, AudienceId audience) {
   std::vector<UserRow> joined;
-  Statement insert = impl.statement(
-      "INSERT INTO memberships (audience, user) "
-      "SELECT listed.audience, listed.user FROM staged_members AS listed "
-      "WHERE listed.audience = ?1 AND NOT EXISTS ("
-      "  SELECT 1 FROM memberships AS known WHERE known.audience = ?1 AND known.user = listed.user) "
-      "RETURNING user");
+  Statement insert = impl.statement(R"(
+      INSERT INTO memberships (audience, user)
+      SELECT listed.audience, listed.user FROM staged_members AS listed
+      WHERE listed.audience = ?1 AND NOT EXISTS (
+          SELECT 1 FROM memberships AS known WHERE known.audience = ?1 AND known.user = listed.user)
+      RETURNING user)");
   insert.bind(audience);
   while (insert.step()) {
     joined.push_back(insert.integer(0));
@@ -121,10 +120,10 @@ std::vector<UserRow> add_members(Store::Impl& impl, AudienceId audience) {
 
 void judge_missing(Store::Impl& impl, const ListingDecision& decision) {
   const std::optional<Instant> listed = listed_at(impl, decision.audience);
-  Statement query = impl.statement(
-      "SELECT member.user, member.last_listed_ms FROM memberships AS member "
-      "WHERE member.audience = ?1 AND NOT EXISTS ("
-      "  SELECT 1 FROM staged_members AS listed WHERE listed.audience = ?1 AND listed.user = member.user)");
+  Statement query = impl.statement(R"(
+      SELECT member.user, member.last_listed_ms FROM memberships AS member
+      WHERE member.audience = ?1 AND NOT EXISTS (
+          SELECT 1 FROM staged_members AS listed WHERE listed.audience = ?1 AND listed.user = member.user))");
   for (const Member& member : members_of(std::move(query), decision.audience)) {
     if (decision.members_may_leave) {
       end_membership(impl, decision.audience, member.user, member.last_listed ? member.last_listed : listed);
@@ -133,17 +132,17 @@ void judge_missing(Store::Impl& impl, const ListingDecision& decision) {
           .run(decision.audience, member.user, listed);
     }
   }
-  impl.statement(
-          "UPDATE memberships SET last_listed_ms = NULL "
-          "WHERE audience = ?1 AND last_listed_ms IS NOT NULL AND EXISTS ("
-          "  SELECT 1 FROM staged_members AS listed WHERE listed.audience = ?1 AND listed.user = memberships.user)")
+  impl.statement(R"(
+      UPDATE memberships SET last_listed_ms = NULL
+      WHERE audience = ?1 AND last_listed_ms IS NOT NULL AND EXISTS (
+          SELECT 1 FROM staged_members AS listed WHERE listed.audience = ?1 AND listed.user = memberships.user))")
       .run(decision.audience);
 }
 
 void bring_back(Store::Impl& impl, const std::vector<UserRow>& joined, ListingChange& change) {
-  Statement follow = impl.statement(
-      "UPDATE users SET status = 'following', departed_ms = NULL, history_complete = 0 "
-      "WHERE id = ?1 AND status IN ('draining', 'gone')");
+  Statement follow = impl.statement(R"(
+      UPDATE users SET status = 'following', departed_ms = NULL, history_complete = 0
+      WHERE id = ?1 AND status IN ('draining', 'gone'))");
   Statement stay = impl.statement(
       "UPDATE users SET departed_ms = NULL WHERE id = ?1 AND status = 'parked' AND departed_ms IS NOT NULL");
   for (const UserRow user : joined) {
@@ -166,12 +165,12 @@ void let_go(Store::Impl& impl, SourceId source, Instant at, ListingChange& chang
       unlisted.push_back(query.integer(0));
     }
   }
-  Statement drain = impl.statement(
-      "UPDATE users SET status = 'draining', departed_ms = ?2 WHERE id = ?1 AND status = 'following' "
-      "AND NOT EXISTS (SELECT 1 FROM memberships WHERE memberships.user = users.id)");
-  Statement depart = impl.statement(
-      "UPDATE users SET departed_ms = ?2 WHERE id = ?1 AND status = 'parked' AND departed_ms IS NULL "
-      "AND NOT EXISTS (SELECT 1 FROM memberships WHERE memberships.user = users.id)");
+  Statement drain = impl.statement(R"(
+      UPDATE users SET status = 'draining', departed_ms = ?2 WHERE id = ?1 AND status = 'following'
+        AND NOT EXISTS (SELECT 1 FROM memberships WHERE memberships.user = users.id))");
+  Statement depart = impl.statement(R"(
+      UPDATE users SET departed_ms = ?2 WHERE id = ?1 AND status = 'parked' AND departed_ms IS NULL
+        AND NOT EXISTS (SELECT 1 FROM memberships WHERE memberships.user = users.id))");
   Statement forget = impl.statement("DELETE FROM unlisted WHERE user = ?1");
   for (const UserRow user : unlisted) {
     drain.run(user, at);
@@ -202,9 +201,9 @@ std::vector<AudienceId> Store::register_audiences(SourceId source,
   impl_->statement("UPDATE audiences SET active = 0 WHERE source = ?1").run(source);
   std::vector<AudienceId> ids;
   for (const auto& [attribute, value] : audiences) {
-    Statement upsert = impl_->statement(
-        "INSERT INTO audiences (source, attribute, value, active) VALUES (?1, ?2, ?3, 1) "
-        "ON CONFLICT (source, attribute, value) DO UPDATE SET active = 1 RETURNING id");
+    Statement upsert = impl_->statement(R"(
+      INSERT INTO audiences (source, attribute, value, active) VALUES (?1, ?2, ?3, 1)
+      ON CONFLICT (source, attribute, value) DO UPDATE SET active = 1 RETURNING id)");
     upsert.bind(source, attribute, value);
     ids.push_back(returned_id(upsert));
   }
@@ -231,11 +230,11 @@ std::vector<SinkId> Store::register_sinks(const std::vector<std::pair<std::strin
   for (const auto& [name, history] : sinks) {
     // Ids are given once, so everything stored later has a higher id than any before.
     impl_
-        ->statement(
-            "INSERT INTO sinks (name, active, history_start, scanned_to, starts_ms) "
-            "SELECT ?1, 1, start, start, iif(?2, NULL, ?3) FROM ("
-            "  SELECT iif(?2, 0, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'messages'), 0)) AS start) "
-            "WHERE true ON CONFLICT (name) DO NOTHING")
+        ->statement(R"(
+      INSERT INTO sinks (name, active, history_start, scanned_to, starts_ms)
+      SELECT ?1, 1, start, start, iif(?2, NULL, ?3)
+      FROM (SELECT iif(?2, 0, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'messages'), 0)) AS start)
+      WHERE true ON CONFLICT (name) DO NOTHING)")
         .run(name, history, since);
     const bool created = impl_->database->changes() == 1;
     Statement query = impl_->statement("UPDATE sinks SET active = 1 WHERE name = ?1 RETURNING id");
@@ -243,9 +242,9 @@ std::vector<SinkId> Store::register_sinks(const std::vector<std::pair<std::strin
     const SinkId sink = returned_id(query);
     if (created && !history) {
       impl_
-          ->statement(
-              "INSERT INTO sink_totals (sink, source, suppressed) "
-              "SELECT ?1, source, sum(messages) FROM users GROUP BY source HAVING sum(messages) > 0")
+          ->statement(R"(
+      INSERT INTO sink_totals (sink, source, suppressed) SELECT ?1, source, sum(messages) FROM users
+      GROUP BY source HAVING sum(messages) > 0)")
           .run(sink);
     }
     ids.push_back(sink);
@@ -258,10 +257,10 @@ ListingCounts Store::stage_listing(AudienceId audience, const std::vector<Listed
   Transaction transaction(*impl_);
   forget_staged(*impl_, audience);
   impl_->statement("INSERT INTO staged_audiences (audience) VALUES (?1)").run(audience);
-  Statement find = impl_->statement(
-      "SELECT users.id, users.status = 'erased', user_elements.element IS ?3 FROM audiences "
-      "JOIN users ON users.source = audiences.source AND users.user_id = ?2 "
-      "LEFT JOIN user_elements ON user_elements.user = users.id WHERE audiences.id = ?1");
+  Statement find = impl_->statement(R"(
+      SELECT users.id, users.status = 'erased', user_elements.element IS ?3 FROM audiences
+      JOIN users ON users.source = audiences.source AND users.user_id = ?2
+      LEFT JOIN user_elements ON user_elements.user = users.id WHERE audiences.id = ?1)");
   Statement member =
       impl_->statement("INSERT OR IGNORE INTO staged_members (audience, user, element) VALUES (?1, ?2, ?3)");
   Statement stranger =
@@ -274,12 +273,12 @@ ListingCounts Store::stage_listing(AudienceId audience, const std::vector<Listed
       member.run(audience, find.integer(0), unchanged ? std::nullopt : std::optional<std::string_view>(user.element));
     }
   }
-  Statement count = impl_->statement(
-      "SELECT (SELECT count(*) FROM memberships WHERE audience = ?1), "
-      "(SELECT count(*) FROM staged_members WHERE audience = ?1) + "
-      "(SELECT count(*) FROM staged_strangers WHERE audience = ?1), "
-      "(SELECT count(*) FROM memberships AS member WHERE member.audience = ?1 AND NOT EXISTS ("
-      "  SELECT 1 FROM staged_members AS listed WHERE listed.audience = ?1 AND listed.user = member.user))");
+  Statement count = impl_->statement(R"(
+      SELECT (SELECT count(*) FROM memberships WHERE audience = ?1),
+          (SELECT count(*) FROM staged_members WHERE audience = ?1)
+              + (SELECT count(*) FROM staged_strangers WHERE audience = ?1),
+          (SELECT count(*) FROM memberships AS member WHERE member.audience = ?1 AND NOT EXISTS (
+              SELECT 1 FROM staged_members AS listed WHERE listed.audience = ?1 AND listed.user = member.user)))");
   check(count.bind(audience).step(), "a count has one row");
   const ListingCounts counts{.previous = count.integer(0), .listed = count.integer(1), .missing = count.integer(2)};
   transaction.commit();

@@ -55,9 +55,9 @@ Coverage load_coverage(Store::Impl& impl, UserRow user) {
 }  // namespace
 
 void Store::visit_users(SourceId source, const std::function<void(const ScheduledUser&)>& visit) {
-  Statement query = impl_->statement(
-      "SELECT id, status, last_message_ms, last_read_ms, parked_until_ms, history_complete FROM users "
-      "WHERE source = ?1 AND status IN ('following', 'draining', 'parked')");
+  Statement query = impl_->statement(R"(
+      SELECT id, status, last_message_ms, last_read_ms, parked_until_ms, history_complete FROM users
+      WHERE source = ?1 AND status IN ('following', 'draining', 'parked'))");
   query.bind(source);
   while (query.step()) {
     ScheduledUser user;
@@ -75,10 +75,9 @@ UserState Store::load_user(UserRow row) {
   UserState user;
   user.row = row;
   {
-    Statement query = impl_->statement(
-        "SELECT source, user_id, status, first_matched_ms, departed_ms, verified_ms, window_width_ms, failures FROM "
-        "users "
-        "WHERE id = ?1");
+    Statement query = impl_->statement(R"(
+      SELECT source, user_id, status, first_matched_ms, departed_ms, verified_ms, window_width_ms, failures
+      FROM users WHERE id = ?1)");
     check(query.bind(row).step(), "a user that is loaded exists");
     user.source = query.integer(0);
     user.user_id = query.text(1);
@@ -99,10 +98,10 @@ UserState Store::load_user(UserRow row) {
 void Store::record_failure(const UserFailure& failure) {
   Transaction transaction(*impl_);
   impl_
-      ->statement(
-          "UPDATE users SET failures = ?2, last_error = ?3, "
-          "parked_until_ms = coalesce(?4, parked_until_ms), status = iif(?4 IS NULL, status, 'parked') "
-          "WHERE id = ?1 AND status IN ('following', 'draining', 'parked')")
+      ->statement(R"(
+      UPDATE users SET failures = ?2, last_error = ?3, parked_until_ms = coalesce(?4, parked_until_ms),
+          status = iif(?4 IS NULL, status, 'parked')
+      WHERE id = ?1 AND status IN ('following', 'draining', 'parked'))")
       .run(failure.user, failure.failures, failure.error, failure.parked_until);
   transaction.commit();
 }
@@ -128,9 +127,9 @@ std::vector<std::pair<std::string, std::string>> Store::facts(SourceId source) {
 void Store::record_fact(SourceId source, std::string_view name, std::string_view value) {
   Transaction transaction(*impl_);
   impl_
-      ->statement(
-          "INSERT INTO dialect_facts (source, name, value) VALUES (?1, ?2, ?3) "
-          "ON CONFLICT (source, name) DO UPDATE SET value = excluded.value")
+      ->statement(R"(
+      INSERT INTO dialect_facts (source, name, value) VALUES (?1, ?2, ?3)
+      ON CONFLICT (source, name) DO UPDATE SET value = excluded.value)")
       .run(source, name, value);
   transaction.commit();
 }
@@ -138,9 +137,9 @@ void Store::record_fact(SourceId source, std::string_view name, std::string_view
 void Store::record_source_state(SourceId source, std::string_view state, std::string_view reason, Instant at) {
   Transaction transaction(*impl_);
   impl_
-      ->statement(
-          "UPDATE sources SET state_since_ms = iif(state = ?2, state_since_ms, ?4), state = ?2, reason = ?3 "
-          "WHERE id = ?1")
+      ->statement(R"(
+      UPDATE sources SET state_since_ms = iif(state = ?2, state_since_ms, ?4), state = ?2, reason = ?3
+      WHERE id = ?1)")
       .run(source, state, reason, at);
   transaction.commit();
 }
@@ -148,9 +147,9 @@ void Store::record_source_state(SourceId source, std::string_view state, std::st
 void Store::record_sink_state(SinkId sink, std::string_view state, std::string_view reason, Instant at) {
   Transaction transaction(*impl_);
   impl_
-      ->statement(
-          "UPDATE sinks SET state_since_ms = iif(state = ?2, state_since_ms, ?4), state = ?2, reason = ?3 WHERE id = "
-          "?1")
+      ->statement(R"(
+      UPDATE sinks SET state_since_ms = iif(state = ?2, state_since_ms, ?4), state = ?2, reason = ?3
+      WHERE id = ?1)")
       .run(sink, state, reason, at);
   transaction.commit();
 }

@@ -36,8 +36,7 @@ const char* words_for(Idempotency method) {
       return "are written again under the same id after a lost answer, and a second one is refused: each is there once";
     case Idempotency::header:
       return "are written again under the same key after a lost answer: each is there once as long as the CRM "
-             "remembers "
-             "the key";
+             "remembers the key";
     case Idempotency::lookup_before_create:
       return "are looked up before they are made: each is there once if the CRM finds at once what it has taken";
     case Idempotency::lookup_after_unknown:

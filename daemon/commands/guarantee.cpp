@@ -14,8 +14,7 @@ std::vector<std::string> guarantee_of(const SinkOptions& sink) {
   if (sink.type == SinkType::http) {
     return {
         "at least once, a lost answer is repeated under the same Idempotency-Key: effectively once if the receiver "
-        "keys "
-        "on the `key` of each message"};
+        "keys on the `key` of each message"};
   }
   check(static_cast<bool>(sink.design), "the sink of a CRM has a design");
   return crm::guarantee_of(sink.design->preset);

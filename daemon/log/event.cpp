@@ -117,18 +117,15 @@ std::string_view to_string(LogLevel level) {
 }
 
 std::string event_reference() {
-  std::string text =
-      "# Log events\n"
-      "\n"
-      "One event a line, always with `ts` (RFC 3339, UTC), `level`, `event` and `msg`; further fields as the event "
-      "needs.\n"
-      "Names and levels are stable: build alerts on `event`. This file is generated from `daemon/log/event.cpp`; "
-      "rewrite "
-      "it\n"
-      "with `ELITBUZZ_SYNC_REGENERATE=1 ./dev test Event`.\n"
-      "\n"
-      "| event | level | meaning |\n"
-      "| --- | --- | --- |\n";
+  std::string text = R"(# Log events
+
+One event a line, always with `ts` (RFC 3339, UTC), `level`, `event` and `msg`; further fields as the event needs.
+Names and levels are stable: build alerts on `event`. This file is generated from `daemon/log/event.cpp`; rewrite it
+with `ELITBUZZ_SYNC_REGENERATE=1 ./dev test Event`.
+
+| event | level | meaning |
+| --- | --- | --- |
+)";
   for (const EventRow& row : rows) {
     text += fmt::format("| `{}` | {} | {} |\n", row.name, to_string(row.level), row.documentation);
   }

@@ -27,7 +27,9 @@ class LineWriter {
  public:
   LineWriter(const LogOptions& options, const Redactor& redactor) : options_(options), redactor_(redactor) {}
 
-  [[nodiscard]] std::string safe(std::string_view text) const { return cut(to_utf8(redactor_.apply(text)), string_size_max); }
+  [[nodiscard]] std::string safe(std::string_view text) const {
+    return cut(to_utf8(redactor_.apply(text)), string_size_max);
+  }
 
   [[nodiscard]] std::string quoted(std::string_view text) const { return json_quote(safe(text)); }
 
