@@ -1,24 +1,8 @@
 #include "core/message.hpp"
 
+#include "core/ascii.hpp"
+
 namespace elit {
-namespace {
-
-constexpr std::string_view hex_digits = "0123456789abcdef";
-
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  if (c >= 'a' && c <= 'f') {
-    return c - 'a' + 10;
-  }
-  if (c >= 'A' && c <= 'F') {
-    return c - 'A' + 10;
-  }
-  return -1;
-}
-
-}  // namespace
 
 const char* to_string(Direction direction) {
   switch (direction) {
@@ -48,15 +32,11 @@ Direction direction_from(std::string_view name) {
 std::string message_key(const Digest& digest, Occurrence occurrence) {
   std::string key;
   key.reserve(32);
-  const auto append = [&key](std::uint32_t byte) {
-    key += hex_digits[byte >> 4U & 0xFU];
-    key += hex_digits[byte & 0xFU];
-  };
   for (const std::uint8_t byte : digest.bytes) {
-    append(byte);
+    append_hex(key, byte);
   }
   for (const unsigned shift : {16U, 8U, 0U}) {
-    append(occurrence >> shift & 0xFFU);
+    append_hex(key, static_cast<unsigned char>(occurrence >> shift & 0xFFU));
   }
   return key;
 }
