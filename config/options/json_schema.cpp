@@ -24,7 +24,7 @@ json::array strings(const std::vector<std::string>& words) {
   return array;
 }
 
-// One of the three ways to say where a secret is.
+// One of the three forms of a reference to a secret.
 json::object secret_schema() {
   const auto one = [](const char* key) {
     return json::object{{"type", "object"},
@@ -35,7 +35,7 @@ json::object secret_schema() {
   return {{"oneOf", json::array{one("file"), one("env"), one("credential")}}};
 }
 
-// What a field of a CRM is filled with.
+// The value of a field of a CRM.
 json::object field_schema() {
   const json::object pointer{{"type", "string"}, {"pattern", rules::json_pointer.pattern}};
   const json::object text{{"type", "string"}};
@@ -114,7 +114,7 @@ std::string description(const Option& option) {
   return bounds.empty() ? option.doc : option.doc + " " + "Must be " + bounds + ".";
 }
 
-// What the discriminator may be for a kind of element.
+// The values of the discriminator for a kind of element.
 json::object condition_of(const Section& section, const std::string& kind) {
   json::array values;
   for (const Option& option : section.options) {
@@ -127,7 +127,7 @@ json::object condition_of(const Section& section, const std::string& kind) {
   return values.size() == 1 ? json::object{{"const", values.front()}} : json::object{{"enum", values}};
 }
 
-// What holds for one kind of element: what is needed then, and what must not be there.
+// The keys that one kind of element requires and forbids.
 json::object variant_schema(const Section& section, const std::string& kind) {
   json::array required;
   json::object forbidden;

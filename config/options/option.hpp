@@ -16,9 +16,9 @@ namespace elit::config {
 
 struct Section;
 
-// One row of the option table: everything the loader, the error messages, the JSON Schema, the reference and the
-// example know about one key. `set`, `get` and the like take the plain value that holds the member, such as a
-// PollOptions, as a pointer without type; the section's rows all belong to one such type.
+// One row of the option table: everything that the loader, the error messages, the JSON Schema, the reference and the
+// example know about one key. `set`, `get` and the other functions take a pointer to the value that holds the member,
+// such as a PollOptions. All rows of a section belong to one such type.
 struct Option {
   enum class Kind {
     text,      // rule
@@ -64,14 +64,15 @@ struct Option {
   const Section* section = nullptr;                                     // group and list
 };
 
-// What a section's check may ask and say. Keys are relative to the section, such as "retry.max" or "[1].name".
+// Lets the check of a section ask for keys and report mistakes. Keys are relative to the section, such as "retry.max"
+// or "[1].name".
 class Inspector {
  public:
   virtual ~Inspector() = default;
-  // Whether that key was read without a mistake, or is absent.
+  // Whether the key is absent or was read without a mistake.
   [[nodiscard]] virtual bool sound(std::string_view key) const = 0;
   [[nodiscard]] virtual bool present(std::string_view key) const = 0;
-  // Places the mistake at the key, or at the section when the key is absent.
+  // Reports a mistake at the key, or at the section when the key is absent.
   virtual void report(const std::string& key, std::string what) = 0;
 };
 

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr Milliseconds day{std::chrono::hours{24}};
 
-// The transport's options stand flat in a source or a sink.
+// The options of the transport are keys of the source or sink itself.
 template <class Peer>
 void add_transport_rows(Rows<Peer>& rows, const std::vector<std::string>& when) {
   Option& ca_file = rows.path(
@@ -365,7 +365,7 @@ const Section& option_table() {
         "state", [](auto& options) -> auto& { return options; }, state_section());
     rows.group("log", &Options::log, log_section());
     rows.group("sync", &Options::sync, sync_section());
-    // Before the lists, whose elements inherit them.
+    // They come before the lists: elements inherit them.
     rows.group("roster", &Options::roster, roster_section());
     rows.group("dead_letters", &Options::dead_letters, dead_letters_section());
     rows.list("sources", &Options::sources, 1, source_section(),

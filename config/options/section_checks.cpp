@@ -34,7 +34,7 @@ void check_encryption(const std::string& url, const char* key, const TransportOp
   }
 }
 
-// Complains of every name that stands a second time in `list`.
+// Reports every name that `list` has a second time.
 template <class Elements>
 void check_names(const Elements& elements, const char* list, Inspector& inspector) {
   std::map<std::string, std::size_t> seen;

@@ -3,8 +3,8 @@
 #include "config/options/option.hpp"
 #include "core/options.hpp"
 
-// The rules that concern several options at once, one function a section of the table. Each looks only at options that
-// were read without a mistake of their own.
+// Checks the rules between options, with one function for each section of the table. A function uses only options that
+// were read without a mistake.
 namespace elit::config {
 
 void check_poll(const PollOptions& poll, Inspector& inspector);

@@ -11,7 +11,7 @@
 namespace elit::config {
 namespace {
 
-// Answers a section's check from what was found so far.
+// Answers the questions of a section's check from the diagnostics so far.
 class SectionInspector final : public Inspector {
  public:
   SectionInspector(const std::string& path, Place place, Diagnostics& diagnostics)
@@ -32,7 +32,7 @@ class SectionInspector final : public Inspector {
   Diagnostics& diagnostics_;
 };
 
-// The way to an option of that key inside the section's groups, such as limits.page_size.
+// The path to an option of that key inside the section's groups, such as limits.page_size.
 std::optional<std::string> find_below(const Section& section, const std::string& key) {
   for (const Option& option : section.options) {
     if (option.kind != Option::Kind::group) {
@@ -80,7 +80,7 @@ class SectionReader {
     return option.example.empty() ? "is missing" : fmt::format("is missing: add {}: {}", option.key, option.example);
   }
 
-  // The value of the discriminator, when it is a sound one.
+  // The value of the discriminator, when it has no mistake.
   [[nodiscard]] std::optional<std::string> variant_of(const Node& node) const {
     const Entry* entry = section_.discriminator.empty() ? nullptr : node.find(section_.discriminator);
     if (entry == nullptr || entry->value.kind != Node::Kind::scalar) {
@@ -118,7 +118,7 @@ class SectionReader {
 
   void read_option(const Option& option, const Entry& entry, void* owner, const std::string& path) {
     if (entry.value.kind == Node::Kind::null && !diagnostics_.sound(path)) {
-      return;  // refused already, as an alias
+      return;  // already reported, as an alias
     }
     if (option.kind == Option::Kind::group) {
       read_group(option, entry.value, owner, path);

@@ -13,7 +13,7 @@
 namespace elit::config {
 
 // Writes the rows of a section whose plain value is an Owner. `member` is a pointer to a member, or a callable that
-// returns a reference into an Owner. The rows returned may be completed until take().
+// returns a reference into an Owner. The caller may complete the returned rows until take().
 // Requires: the member's type fits the kind of the row.
 template <class Owner>
 class Rows {
@@ -209,7 +209,7 @@ class Rows {
     return section_.options.emplace_back();
   }
 
-  // The rows handed out stay where they are while further ones are added.
+  // Returned rows stay valid while more are added.
   static constexpr std::size_t most_rows = 40;
 
   Section section_;

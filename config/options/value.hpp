@@ -20,7 +20,7 @@ using Fields = std::map<std::string, FieldOption>;
 using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string, Milliseconds,
                            std::optional<Instant>, SecretReference, Headers, Words, Secrets, Fields>;
 
-// A value as it is written in the configuration file. `kind_is_size` writes an integer as bytes (8MiB). A secret is
+// The value in the form of the configuration file. `kind_is_size` writes an integer as bytes (8MiB). A secret is
 // written as its reference.
 [[nodiscard]] std::string to_yaml(const Value& value, bool kind_is_size = false);
 

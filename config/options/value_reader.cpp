@@ -222,7 +222,7 @@ class ValueReader {
     return Value(std::optional<Instant>(std::get<Instant>(reading)));
   }
 
-  // Nothing a person wrote here is repeated: it may be the secret.
+  // The message does not repeat the text: it may be the secret.
   std::optional<SecretReference> secret_of(const Node& node, const std::string& path) {
     if (node.kind != Node::Kind::map) {
       return fail(node, path,
@@ -347,7 +347,7 @@ class ValueReader {
     return sound ? std::optional<Value>(std::move(words)) : std::nullopt;
   }
 
-  // Any map by name; `read(entry, path)` gives a value, or nothing after a mistake.
+  // Reads a map of names to values; `read(entry, path)` gives a value, or nothing after a mistake.
   template <class Map, class Read>
   std::optional<Value> read_map(const Node& node, const std::string& path, Read read) {
     if (node.kind != Node::Kind::map) {

@@ -10,13 +10,13 @@
 
 namespace elit::config {
 
-// What reading a value depends on beside its node.
+// What the reader of a value needs beside the node.
 struct ReadContext {
   std::filesystem::path directory;  // absolute; relative paths are relative to it
-  Instant now;                      // bounds what instants may be named
+  Instant now;                      // bounds the instants that may be named
 };
 
-// The value of one option that is no group and no list. Mistakes go to `diagnostics`, all of them; then absent.
+// The value of one option that is no group and no list. Absent: it has mistakes, and all are in `diagnostics`.
 [[nodiscard]] std::optional<Value> read_value(const Option& option, const Node& node, const std::string& path,
                                               const ReadContext& context, Diagnostics& diagnostics);
 

@@ -18,7 +18,7 @@
 namespace elit::config {
 namespace {
 
-// Presets by where they come from, each read once.
+// Presets by name or file; each is read once.
 class Presets {
  public:
   explicit Presets(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}

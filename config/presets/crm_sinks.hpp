@@ -8,9 +8,9 @@
 
 namespace elit::config {
 
-// Gives every sink of a CRM its design: reads its preset, puts the operator's settings, secrets, fields, unit and time
-// zone to it, and reports at the sink's keys of what does not fit. Returns the mistakes in the operator's own
-// presets. `configuration`: the text the options were read from. Reads files: presets and the system's time zones.
+// Gives every sink of a CRM its design: reads the preset, adds the operator's settings, secrets, fields, unit and time
+// zone, and reports at the keys of the sink what does not fit. Returns the mistakes in the operator's presets.
+// `configuration`: the text from which the options were read. Reads presets and the system's time zones from the disk.
 [[nodiscard]] std::vector<Diagnostic> design_sinks(Options& options, const PresetText& configuration,
                                                    Diagnostics& diagnostics);
 

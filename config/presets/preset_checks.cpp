@@ -17,8 +17,8 @@ const char* name_of(StepItem item) {
   return item == StepItem::sink ? "sink" : item == StepItem::contact ? "contact" : "activity";
 }
 
-// Whether some text below the node has a placeholder for that value. Comparing the text is enough: what it may name was
-// checked before.
+// Whether a text below the node has a placeholder for that value. Comparing the text is enough, because placeholders
+// were checked before.
 bool mentions(const Node& node, std::string_view value) {
   const bool here = node.kind == Node::Kind::scalar && node.text.find("${") != std::string::npos &&
                     node.text.find(value) != std::string::npos;
@@ -202,7 +202,7 @@ class PresetCheck {
     }
   }
 
-  // A day's record is written again while the day grows.
+  // The record of a day is written again with each new message.
   void check_day() {
     const bool rewrites = std::any_of(steps_.begin(), steps_.end(), [](const PlacedStep& placed) {
       const crm::Step& step = placed.step;

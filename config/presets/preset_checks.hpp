@@ -8,8 +8,8 @@
 
 namespace elit::config {
 
-// The rules that concern several parts of a preset: the order of steps, and whether what keeps repeated writes from
-// making doubles is really there. `preset` is complete but for its steps.
+// Checks the rules between parts of a preset: the order of steps, and whether each step has what its `idempotency`
+// needs. `preset` is complete except for its steps.
 void check_preset(const crm::Preset& preset, const std::vector<PlacedStep>& steps, const Node& root,
                   PresetDiagnostics& diagnostics);
 

@@ -9,7 +9,8 @@
 
 namespace elit::config {
 
-// Reads `credentials`, a map by name. `texts.vocabulary` has to know the settings and learns the credentials.
+// Reads `credentials`, a map by name. Adds the credentials to `texts.vocabulary`, which must
+// hold the settings.
 [[nodiscard]] std::vector<crm::Credential> read_credentials(Members& members, PresetTexts& texts,
                                                             PresetDiagnostics& diagnostics);
 

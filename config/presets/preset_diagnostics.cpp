@@ -9,8 +9,8 @@
 namespace elit::config {
 namespace {
 
-// How many bytes of `raw`, the inside of a scalar as the file has it, make the first `length` bytes of its text. The
-// rest of a scalar that goes on in another line, or has an escape of several letters, is not followed.
+// How many bytes of `raw`, the scalar as the file has it without its quote, are the first `length` bytes of its text.
+// Gives 0 for a scalar that continues on another line or has an escape of several letters before that.
 std::size_t raw_length(std::string_view raw, char quote, std::size_t length) {
   std::size_t place = 0;
   for (std::size_t read = 0; read < length && place < raw.size(); ++read) {

@@ -12,13 +12,13 @@
 
 namespace elit::config {
 
-// A file that takes part in a preset: the operator's own, or the shipped one that it extends.
+// One file of a preset: the operator's own, or the shipped one that it extends.
 struct PresetText {
-  std::string file;  // as messages name it
+  std::string file;  // its name in messages
   std::string text;
 };
 
-// The mistakes of a preset, each placed in the file it stands in, at most one a place.
+// The mistakes of a preset, each with its file and place; at most one for each place.
 class PresetDiagnostics {
  public:
   // `layers`: by their Place::layer; they outlive this.
@@ -28,8 +28,7 @@ class PresetDiagnostics {
   void report(const Node& node, const std::string& path, std::string what) {
     report(node.place, path, std::move(what));
   }
-  // At a byte of a scalar's text, as far as the file shows it the way it is read: a block of several lines counts as
-  // one place.
+  // Reports at a byte of a scalar's text. In a block of several lines, the place is the beginning of the block.
   void report_inside(const Node& scalar, std::size_t offset, const std::string& path, std::string what);
   // A mistake of the file itself, found before.
   void take(Diagnostic mistake);

@@ -9,14 +9,14 @@
 #include "config/presets/preset_texts.hpp"
 #include "core/crm/preset.hpp"
 
-// The parts of a preset that look at answers: places, conditions, verdicts.
+// Readers of the parts of a preset that describe answers: locators, conditions, verdicts.
 namespace elit::config {
 
 // A pointer alone, or {pointer, header, pattern}.
 [[nodiscard]] crm::Locator read_locator(const Node& node, const std::string& path, PresetDiagnostics& diagnostics);
 [[nodiscard]] std::optional<crm::Locator> read_locator(Members& members, const char* key,
                                                        PresetDiagnostics& diagnostics);
-// The same, with its members standing among others; a mistake when it names no place.
+// The same for a map that has further keys; a mistake when it names no place.
 [[nodiscard]] crm::Locator read_inner_locator(Members& members, PresetDiagnostics& diagnostics);
 // A JSON pointer alone.
 [[nodiscard]] std::string read_pointer(const Node& node, const std::string& path, PresetDiagnostics& diagnostics);
@@ -36,7 +36,7 @@ namespace elit::config {
 [[nodiscard]] std::vector<crm::VerdictRule> read_verdicts(Members& members, const char* key,
                                                           PresetDiagnostics& diagnostics);
 
-// Names under which values are saved, each with its place.
+// Names of saved values, each with the place of its value.
 [[nodiscard]] std::map<std::string, crm::Locator> read_saves(Members& members, const char* key,
                                                              PresetDiagnostics& diagnostics);
 

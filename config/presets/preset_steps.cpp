@@ -194,7 +194,7 @@ void learn(const crm::Step& step, Vocabulary& vocabulary) {
   }
 }
 
-// What any step saves and whether ids are known, before the steps are read: texts may speak of later ones.
+// Collects what all steps save and whether they give ids, before the steps are read: texts may name later ones.
 void look_ahead(const Node& list, Vocabulary& vocabulary) {
   for (const Node& node : list.items) {
     const Entry* item = node.find("item");

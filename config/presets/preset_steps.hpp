@@ -10,18 +10,20 @@
 
 namespace elit::config {
 
-// A step with its place, for the rules that look at several.
+// A step with its place, for rules between steps.
 struct PlacedStep {
   crm::Step step;
   const Node* node = nullptr;
   std::string path;
 };
 
-// Reads the list of steps. `texts.vocabulary` has to know the settings and the credentials; it learns what steps save.
+// Reads the list of steps. Adds the values that steps save to `texts.vocabulary`, which must hold
+// the settings and credentials.
 [[nodiscard]] std::vector<PlacedStep> read_steps(const Node& list, const std::string& path, PresetTexts& texts,
                                                  PresetDiagnostics& diagnostics);
 
-// Header or query names with their texts. A header that looks like one of a secret has to take it from a placeholder.
+// Header or query names with their texts. A header whose name suggests a secret has to take it from a
+// placeholder.
 [[nodiscard]] std::vector<std::pair<std::string, crm::Text>> read_headers(Members& members,
                                                                           const PlaceholderContext& context,
                                                                           PresetTexts& texts,

@@ -107,7 +107,7 @@ std::vector<std::size_t> placeholder_offsets(std::string_view text) {
   return offsets;
 }
 
-// The number that an unquoted text is. Forms that a reader of YAML would change, such as 007 and 1.10, are none.
+// The number that an unquoted text is. Texts that a YAML reader would change, such as 007 and 1.10, are no numbers.
 std::optional<boost::json::value> number_of(const std::string& text) {
   const bool like_number = !text.empty() && text.find_first_not_of("-.0123456789") == std::string::npos;
   const bool fraction = text.find('.') != std::string::npos;

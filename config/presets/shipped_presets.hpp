@@ -15,7 +15,7 @@ struct ShippedPreset {
   const char* text;
 };
 
-// Defined by the build, from the files.
+// The build generates the definition from the files.
 [[nodiscard]] std::span<const ShippedPreset> shipped_presets();
 
 // In their order.

@@ -19,7 +19,7 @@ namespace {
 
 namespace json = boost::json;
 
-// The same text with one more filter, when it is a lone placeholder.
+// Adds the filter `string` to a text that is a single placeholder.
 std::string as_text(const std::string& text) {
   const bool lone = text.starts_with("${") && text.ends_with("}") && text.find("${", 2) == std::string::npos;
   return lone ? text.substr(0, text.size() - 1) + " | string}" : text;
@@ -45,7 +45,7 @@ class SinkDesigner {
   }
 
  private:
-  // At the deepest part of the key that the file has.
+  // Reports at the deepest part of the key that the file has.
   void report(const std::string& key, std::string what) {
     sound_ = false;
     std::string at = path_of(path_, key);
@@ -213,7 +213,7 @@ class SinkDesigner {
     }
   }
 
-  // Requires: a sound text.
+  // Requires: a text without mistakes.
   [[nodiscard]] crm::Text text_of(const std::string& value) const {
     const auto text = crm::Text::parse(preset_.fields_as_text ? as_text(value) : value);
     return text ? *text : crm::Text::parse(value).value();

@@ -10,7 +10,8 @@
 
 namespace elit::config {
 
-// What a sink's options make of its preset. `path`: of the sink, to report at its keys. Null after a mistake.
+// Combines a sink's options with its preset. `path`: of the sink; mistakes are reported at its keys. Null: there are
+// mistakes.
 [[nodiscard]] std::shared_ptr<const crm::SinkDesign> design_sink(const crm::Preset& preset, const SinkOptions& sink,
                                                                  const std::string& path,
                                                                  const PresetText& configuration,

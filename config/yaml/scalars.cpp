@@ -124,7 +124,7 @@ std::optional<Instant> instant_of(std::string_view text) {
          std::chrono::seconds{second};
 }
 
-// A number in the eyes of some YAML reader that would not give back the same characters.
+// A text that some YAML readers take for a number and write back with other characters.
 bool changes_as_number(std::string_view text) {
   const std::string_view body = text.substr(text.starts_with('-') || text.starts_with('+') ? 1 : 0);
   if (body.empty() || (!is_digit(body.front()) && body.front() != '.')) {

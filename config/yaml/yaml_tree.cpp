@@ -21,12 +21,12 @@ constexpr const char* syntax = "(syntax)";
 
 struct RawEntry;
 
-// What the parser reported, before anything is refused.
+// The events of the parser as a tree, before any check.
 struct RawNode {
   Node node;
   std::vector<RawNode> items;
   std::vector<RawEntry> entries;
-  std::string trouble;  // why this node is refused whatever its content; empty: it is not
+  std::string trouble;  // why this node is not allowed, independent of its content; empty: it is
 };
 
 struct RawEntry {
@@ -134,7 +134,7 @@ class TreeBuilder final : public YAML::EventHandler {
   Place document_;
 };
 
-// Turns the raw tree into the strict one and reports what is refused on the way, by its path.
+// Turns the raw tree into the strict one and reports what is not allowed, with its path.
 class Refinement {
  public:
   Refinement(const std::string& file, std::vector<Diagnostic>& mistakes) : file_(file), mistakes_(mistakes) {}

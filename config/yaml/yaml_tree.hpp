@@ -10,8 +10,8 @@ namespace elit::config {
 
 struct Entry;
 
-// One value of the configuration file with its place. Numbers and booleans stay text: what a value means is decided by
-// the option it belongs to, not by the look of it.
+// One value of the configuration file with its place. Numbers and booleans stay text: the option decides what a value
+// means.
 struct Node {
   enum class Kind { null, scalar, sequence, map };
   Kind kind = Kind::null;
@@ -40,7 +40,7 @@ struct Tree {
 [[nodiscard]] std::string path_of(const std::string& path, const std::string& key);
 [[nodiscard]] std::string path_of(const std::string& path, std::size_t index);
 
-// What a text is to be, for its limits and messages.
+// The limits of a text, and its name in messages.
 struct YamlForm {
   std::size_t nesting_max = 12;  // collections inside each other, the outermost included
   const char* what = "configuration";
