@@ -6,10 +6,9 @@
 #include <utility>
 
 #include "core/elitbuzz/protocol.hpp"
-#include "tests/bench/harness.hpp"
+#include "tests/bench/benchmarks.hpp"
 #include "tests/bench/sample_data.hpp"
 
-// Reading answers of the two APIs, beside what a plain parser needs to build a tree of the same bytes.
 namespace elit::bench {
 namespace {
 
@@ -66,11 +65,10 @@ void add_users(Harness& harness) {
 }
 
 }  // namespace
-}  // namespace elit::bench
 
-int main(int argument_count, char** arguments) {
-  elit::bench::Harness harness(argument_count, arguments);
-  elit::bench::add_page(harness);
-  elit::bench::add_users(harness);
-  return harness.run();
+void add_codec_cases(Harness& harness) {
+  add_page(harness);
+  add_users(harness);
 }
+
+}  // namespace elit::bench

@@ -5,11 +5,9 @@
 #include "core/check.hpp"
 #include "core/delivery/delivery.hpp"
 #include "core/delivery/webhook.hpp"
-#include "tests/bench/harness.hpp"
+#include "tests/bench/benchmarks.hpp"
 #include "tests/bench/sample_data.hpp"
 
-// What a message costs between the store and the network: the decisions of the delivery machine, the request, and the
-// reading of its answer. The transport is a peer that accepts everything at once.
 namespace elit::bench {
 namespace {
 
@@ -121,13 +119,10 @@ class Sink {
 };
 
 }  // namespace
-}  // namespace elit::bench
 
-int main(int argument_count, char** arguments) {
-  using namespace elit::bench;
-  Harness harness(argument_count, arguments);
+void add_pipeline_cases(Harness& harness) {
   const std::size_t count = harness.scaled(50'000, 2'000);
-  const Messages messages = std::make_shared<std::vector<elit::OutgoingMessage>>(sample_messages(count));
+  const Messages messages = std::make_shared<std::vector<OutgoingMessage>>(sample_messages(count));
 
   Case encode{encoding, "message", {}, count, {}, {}, {}};
   encode.run = [messages] { return encode_all(messages); };
@@ -136,5 +131,6 @@ int main(int argument_count, char** arguments) {
   Case deliver{"decide, encode, read the answer, settle", "message", encoding, count, {}, {}, {}};
   deliver.run = [messages] { return Sink(messages).run(); };
   harness.add(std::move(deliver));
-  return harness.run();
 }
+
+}  // namespace elit::bench

@@ -8,11 +8,10 @@
 #include "core/check.hpp"
 #include "storage/sqlite.hpp"
 #include "storage/store.hpp"
-#include "tests/bench/harness.hpp"
+#include "tests/bench/benchmarks.hpp"
 #include "tests/bench/sample_data.hpp"
+#include "tests/support/scratch_directory.hpp"
 
-// What the store costs beside plain SQLite writing the same bytes in one transaction. Waiting for the disk is not
-// processor time and does not count.
 namespace elit::bench {
 namespace {
 
@@ -29,25 +28,15 @@ Instant noon() {
 class Scene {
  public:
   Scene() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "storage-bench-XXXXXX").string();
-    check(::mkdtemp(pattern.data()) != nullptr, "a benchmark needs a directory for temporary files");
-    path_ = pattern;
-    store_ = storage::Store::open(path_ / "state");
+    store_ = storage::Store::open(path() / "state");
     const storage::SourceId source = store_->register_source("support");
     const storage::AudienceId audience = store_->register_audiences(source, {{"feedback", "1"}}).front();
     store_->stage_listing(audience, {ListedUser{"919812345678", R"({"channelUserId":"919812345678"})"}});
     user_ = store_->apply_listings(source, {{audience, false}}, noon()).arrived.at(0);
     sink_ = store_->register_sinks({{"crm", true}}).front();
   }
-  Scene(const Scene&) = delete;
-  Scene& operator=(const Scene&) = delete;
-  ~Scene() {
-    store_.reset();
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
 
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] const std::filesystem::path& path() const { return scratch_.path(); }
   [[nodiscard]] storage::Store& store() { return *store_; }
   [[nodiscard]] storage::SinkId sink() const { return sink_; }
 
@@ -60,7 +49,7 @@ class Scene {
   }
 
  private:
-  std::filesystem::path path_;
+  ScratchDirectory scratch_;
   std::unique_ptr<storage::Store> store_;
   storage::UserRow user_ = 0;
   storage::SinkId sink_ = 0;
@@ -181,15 +170,13 @@ void add_cases(Harness& harness, const std::shared_ptr<Round>& round, std::size_
 }
 
 }  // namespace
-}  // namespace elit::bench
 
-int main(int argument_count, char** arguments) {
-  using namespace elit::bench;
-  Harness harness(argument_count, arguments);
+void add_storage_cases(Harness& harness) {
   // Of one user: an unbroken backlog, as after a long outage of the sink.
   const std::size_t rows = harness.scaled(200'000, 500);
   const auto round = std::make_shared<Round>();
   round->windows = sample_windows(rows);
   add_cases(harness, round, rows);
-  return harness.run();
 }
+
+}  // namespace elit::bench

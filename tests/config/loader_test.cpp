@@ -8,6 +8,7 @@
 
 #include "config/effective_values.hpp"
 #include "tests/config/configurations.hpp"
+#include "tests/support/project_files.hpp"
 
 namespace elit::config {
 namespace {
@@ -224,9 +225,9 @@ TEST(Loader, SaysWhenTheFileIsMissingADirectoryOrTooLarge) {
 }
 
 TEST(Loader, TakesTheShippedDemonstration) {
-  const Loaded loaded = load(ELITBUZZ_SYNC_SOURCE_DIRECTORY "/config/demo.yaml");
+  const Loaded loaded = load(project_file("config/demo.yaml"));
   ASSERT_TRUE(loaded.options) << everything_wrong_with(loaded);
-  EXPECT_EQ(loaded.options->state_directory, ELITBUZZ_SYNC_SOURCE_DIRECTORY "/build/demo/state");
+  EXPECT_EQ(loaded.options->state_directory, project_file("build/demo/state"));
   EXPECT_EQ(loaded.options->sources[0].poll.interval, std::chrono::seconds{2});
   EXPECT_EQ(loaded.options->sources[0].limits.requests_per_second, 0);
   EXPECT_EQ(loaded.options->sinks.size(), 2U);

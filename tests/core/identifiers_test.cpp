@@ -14,13 +14,14 @@
 #include "core/delivery/webhook.hpp"
 #include "core/elitbuzz/row_reader.hpp"
 #include "core/text/text_digest.hpp"
+#include "tests/support/project_files.hpp"
 
 // Everything that names a message or a record in a CRM, for a fixed set of rows. The golden file must never change:
 // other names would store and deliver every message again.
 namespace elit {
 namespace {
 
-const std::string golden_file = ELITBUZZ_SYNC_SOURCE_DIRECTORY "/tests/core/identifiers.txt";
+const std::filesystem::path golden_file = project_file("tests/core/identifiers.txt");
 
 constexpr std::string_view elements[] = {
     R"({"timestamp":"2026/01/31 09:15:02.345+0000","sender":"bot","message_type":"TEXT","response":"Your order"})",

@@ -18,6 +18,8 @@
 #include "storage/store.hpp"
 #include "tests/fuzz/expectation.hpp"
 #include "tests/fuzz/small_state.hpp"
+#include "tests/support/project_files.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace elit::fuzz {
 namespace {
@@ -226,13 +228,13 @@ void start(Store& store) {
 
 void open_as_the_daemon(const std::filesystem::path& directory, const std::filesystem::path& file) {
   const std::optional<std::int64_t> messages = messages_in(file);
-  const std::string before = bytes_of(file);
+  const std::string before = content_of(file);
   std::unique_ptr<Store> store;
   try {
     store = Store::open(directory);
   } catch (const StorageError& error) {
     expect_sound(error, directory);
-    expect(bytes_of(file) == before, "a state that is refused is left as it is");
+    expect(content_of(file) == before, "a state that is refused is left as it is");
     return;
   }
   try {
@@ -247,7 +249,7 @@ void open_as_the_daemon(const std::filesystem::path& directory, const std::files
 void run(Input input) {
   static const StateFiles at_rest = small_state(true);
   static const StateFiles running = small_state(false);
-  static const ScratchDirectory scratch;
+  static const ScratchDirectory scratch(state_parent());
   const std::filesystem::path directory = scratch.path();
   const std::filesystem::path file = directory / storage::database_name;
   const std::filesystem::path log = file.string() + "-wal";
@@ -267,7 +269,7 @@ void run(Input input) {
     for (std::size_t count = 1 + numbers.byte() % 3; count > 0; --count) {
       write_strange_value(file, numbers);
     }
-    files = {bytes_of(file), bytes_of(log)};
+    files = {content_of(file), content_of(log)};
   }
   for (std::size_t count = 0; !numbers.empty() && count < damages_max; ++count) {
     const bool in_log = !files.log.empty() && numbers.byte() % 2 == 1;
@@ -283,7 +285,7 @@ void run(Input input) {
   } catch (const StorageError& error) {
     expect_sound(error, directory);
   }
-  expect(bytes_of(file) == files.database, "reading changes nothing");
+  expect(content_of(file) == files.database, "reading changes nothing");
   if (const std::string schema = schema_of(file); schema.empty() || schema == sound_schema) {
     open_as_the_daemon(directory, file);
   }

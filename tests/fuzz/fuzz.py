@@ -66,7 +66,7 @@ class Target:
         print("\n".join("    " + line for line in said or output.splitlines()[-10:]))
         if artifact := last(r"Test unit written to (\S+)", output):
             print(f"    again: {self.program} {artifact}\n"
-                  f"    or without a fuzzer: build/release/tests/{self.name}_replay {artifact}")
+                  f"    or without a fuzzer: build/release/tests/fuzz_replay {self.name} {artifact}")
 
     def keep(self):
         """Puts inputs that reach new code into tests/fuzz/corpus."""

@@ -1,8 +1,8 @@
 // Runs a fuzz target without a fuzzer: over every file of its corpus and over a fixed number of seeded mutations of
 // them. The input that breaks a promise is kept as a file, which is a seed for the fuzzer and an argument to this.
 //
-//   NAME_replay FILE...
-//   NAME_replay --corpus FOLDER [--dictionary FILE] [--mutations COUNT] [--seed N] [--kept FILE]
+//   fuzz_replay TARGET FILE...
+//   fuzz_replay TARGET --corpus FOLDER [--dictionary FILE] [--mutations COUNT] [--seed N] [--kept FILE]
 
 #include <unistd.h>
 
@@ -22,11 +22,11 @@
 
 #include <fcntl.h>
 
+#include "tests/fuzz/replay.hpp"
+
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/common_interface_defs.h>
 #endif
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace {
 
@@ -34,6 +34,7 @@ constexpr unsigned seconds_max = 20;  // for one input, under sanitizers and on 
 constexpr std::size_t mutated_size_max = 16 * 1024;
 
 struct Arguments {
+  elit::fuzz::TargetFunction* target = nullptr;
   std::vector<std::filesystem::path> files;
   std::filesystem::path dictionary;
   std::string kept = "fuzz-input";
@@ -90,7 +91,7 @@ std::string bytes_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-void run(const std::string& bytes, const std::string& name) {
+void run(elit::fuzz::TargetFunction& target, const std::string& bytes, const std::string& name) {
   running.bytes = &bytes;
   name.copy(running.name.data(), running.name.size() - 1);
   running.name.at(std::min(name.size(), running.name.size() - 1)) = '\0';
@@ -98,7 +99,7 @@ void run(const std::string& bytes, const std::string& name) {
   // A block of exactly this size, so that a sanitizer sees a read behind its end.
   const std::unique_ptr<std::uint8_t[]> copy(new std::uint8_t[bytes.size()]);
   std::copy(bytes.begin(), bytes.end(), copy.get());
-  LLVMFuzzerTestOneInput(copy.get(), bytes.size());
+  target(copy.get(), bytes.size());
   ::alarm(0);
   running.bytes = nullptr;
 }
@@ -203,7 +204,13 @@ void add_folder(const std::filesystem::path& folder, std::vector<std::filesystem
 
 Arguments read_arguments(const std::vector<std::string>& words) {
   Arguments arguments;
-  for (std::size_t i = 0; i < words.size(); ++i) {
+  const auto target = elit::fuzz::targets().find(words.empty() ? "" : words.front());
+  if (target == elit::fuzz::targets().end()) {
+    std::fprintf(stderr, "fuzz: the first argument names no target\n");
+    std::exit(64);
+  }
+  arguments.target = target->second;
+  for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string& word = words[i];
     if (!word.starts_with("--")) {
       arguments.files.emplace_back(word);
@@ -241,11 +248,12 @@ int main(int count, char** words) {
   std::vector<std::string> corpus;
   for (const std::filesystem::path& file : arguments.files) {
     corpus.push_back(bytes_of(file));
-    run(corpus.back(), file.filename().string());
+    run(*arguments.target, corpus.back(), file.filename().string());
   }
   Mutator mutator(std::move(corpus), read_dictionary(arguments.dictionary), arguments.seed);
   for (unsigned long round = 1; round <= arguments.mutations; ++round) {
-    run(mutator.next(), "mutation " + std::to_string(round) + " of seed " + std::to_string(arguments.seed));
+    run(*arguments.target, mutator.next(),
+        "mutation " + std::to_string(round) + " of seed " + std::to_string(arguments.seed));
   }
   std::printf("%zu inputs and %lu mutations of seed %u\n", arguments.files.size(), arguments.mutations,
               static_cast<unsigned>(arguments.seed));

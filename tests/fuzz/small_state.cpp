@@ -8,6 +8,8 @@
 #include "storage/state_directory.hpp"
 #include "storage/store.hpp"
 #include "tests/fuzz/expectation.hpp"
+#include "tests/support/project_files.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace elit::fuzz {
 namespace {
@@ -90,23 +92,10 @@ void fill(Store& store) {
 
 }  // namespace
 
-ScratchDirectory::ScratchDirectory() {
+std::filesystem::path state_parent() {
   std::error_code error;
   const std::filesystem::path memory = "/dev/shm";
-  const bool in_memory = std::filesystem::is_directory(memory, error);
-  std::string pattern = ((in_memory ? memory : std::filesystem::temp_directory_path()) / "fuzz-state-XXXXXX").string();
-  expect(::mkdtemp(pattern.data()) != nullptr, "there is room for a state");
-  path_ = pattern;
-}
-
-ScratchDirectory::~ScratchDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string bytes_of(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
+  return std::filesystem::is_directory(memory, error) ? memory : std::filesystem::temp_directory_path();
 }
 
 void write_bytes(const std::filesystem::path& file, const std::string& bytes) {
@@ -116,9 +105,9 @@ void write_bytes(const std::filesystem::path& file, const std::string& bytes) {
 }
 
 StateFiles small_state(bool at_rest) {
-  const ScratchDirectory scratch;
+  const ScratchDirectory scratch(state_parent());
   const std::filesystem::path file = scratch.path() / database_name;
-  const auto files = [&file] { return StateFiles{bytes_of(file), bytes_of(file.string() + "-wal")}; };
+  const auto files = [&file] { return StateFiles{content_of(file), content_of(file.string() + "-wal")}; };
   fill(*Store::open(scratch.path()));
   if (at_rest) {
     return files();

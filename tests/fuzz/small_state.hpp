@@ -12,21 +12,9 @@ struct StateFiles {
   std::string log;
 };
 
-// A directory in memory, where there is one, that is removed at the end.
-class ScratchDirectory {
- public:
-  ScratchDirectory();
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  ~ScratchDirectory();
+// Where states are written: in memory, if the machine has a file system there.
+[[nodiscard]] std::filesystem::path state_parent();
 
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
-[[nodiscard]] std::string bytes_of(const std::filesystem::path& file);  // empty for a missing file
 void write_bytes(const std::filesystem::path& file, const std::string& bytes);
 
 // A sound state with something in every table: users of each status, coverage, staged pages, outcomes, open batches.

@@ -13,7 +13,7 @@
 #include "tests/storage/faulted_work.hpp"
 #include "tests/storage/store_fixture.hpp"
 
-// A program of its own: operator new is replaced for all of it.
+// In a program of its own with sqlite_memory_test.cpp: operator new is replaced for all of it.
 namespace {
 
 struct Allocations {

@@ -7,6 +7,7 @@
 #include "storage/migrations.hpp"
 #include "storage/status_reader.hpp"
 #include "tests/storage/store_fixture.hpp"
+#include "tests/support/project_files.hpp"
 
 namespace elit::storage {
 namespace {
@@ -18,11 +19,6 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using Kind = StorageError::Kind;
 using Texts = std::vector<std::string>;
-
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
 
 Texts texts(Connection& connection, std::string_view sql) {
   Texts found;
@@ -44,8 +40,7 @@ class Migrating : public ::testing::Test {
   Migrating() {
     std::filesystem::create_directory(directory());
     std::ofstream(database()).close();
-    const std::filesystem::path fixtures = ELITBUZZ_SYNC_SOURCE_DIRECTORY "/tests/storage";
-    execute(database(), bytes_of(fixtures / "state_of_version_1.sql"));
+    execute(database(), content_of(project_file("tests/storage/state_of_version_1.sql")));
   }
 
   [[nodiscard]] std::filesystem::path directory() const { return temporary_.path() / "state"; }
@@ -75,7 +70,7 @@ class Migrating : public ::testing::Test {
     return rows;
   }
 
-  TemporaryDirectory temporary_;
+  ScratchDirectory temporary_;
 
  private:
   std::list<std::string> queries_;  // statements are cached by their text, which must stay
@@ -124,11 +119,11 @@ TEST_F(Migrating, GivesAStateThatWorks) {
 }
 
 TEST_F(Migrating, IsDoneOnceAndNotByReaders) {
-  const std::string before = bytes_of(database());
+  const std::string before = content_of(database());
   std::string message;
   EXPECT_EQ(kind_thrown_by([this] { (void)read_status(directory()); }, &message), Kind::unreadable);
   EXPECT_THAT(message, HasSubstr("written by an earlier version"));
-  EXPECT_EQ(bytes_of(database()), before);
+  EXPECT_EQ(content_of(database()), before);
   Store::open(directory()).reset();
   EXPECT_EQ(read_status(directory()).sources.at(0).messages, 14);
   Store::open(directory()).reset();

@@ -10,6 +10,7 @@
 #include "storage/database.hpp"
 #include "storage/migrations.hpp"
 #include "tests/storage/store_fixture.hpp"
+#include "tests/support/project_files.hpp"
 
 namespace elit::storage {
 namespace {
@@ -21,11 +22,6 @@ unsigned mode_of(const std::filesystem::path& path) {
   struct stat status = {};
   EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
   return status.st_mode & 07777U;
-}
-
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 void write(const std::filesystem::path& path, const std::string& bytes) {
@@ -42,10 +38,10 @@ class Opening : public ::testing::Test {
   void create() { Store::open(directory())->register_source("support"); }
   // Refused, and every byte as it was.
   void expect_refused(Kind kind) {
-    const std::string before = bytes_of(database());
+    const std::string before = content_of(database());
     EXPECT_EQ(refusal(), kind) << message_;
     EXPECT_THAT(message_, HasSubstr(database().string()));
-    EXPECT_EQ(bytes_of(database()), before);
+    EXPECT_EQ(content_of(database()), before);
   }
   // Makes another program's database of the file with a query of that program.
   void execute(const std::string& script) {
@@ -54,13 +50,13 @@ class Opening : public ::testing::Test {
     connection.accept();
   }
 
-  TemporaryDirectory temporary_;
+  ScratchDirectory temporary_;
   std::string message_;
 };
 
 TEST_F(Opening, CreatesAPrivateDirectoryAndFilesWhateverTheUmask) {
   for (const mode_t mask : {mode_t{0}, mode_t{022}, mode_t{0777}}) {
-    TemporaryDirectory temporary;
+    ScratchDirectory temporary;
     const std::filesystem::path state = temporary.path() / "state";
     const mode_t before = ::umask(mask);
     const std::unique_ptr<Store> store = Store::open(state);
@@ -205,7 +201,7 @@ TEST_F(Opening, RefusesTablesWithoutASchemaVersion) {
 
 TEST_F(Opening, RefusesADamagedHeader) {
   create();
-  std::string bytes = bytes_of(database());
+  std::string bytes = content_of(database());
   bytes[0] = 'X';
   write(database(), bytes);
   expect_refused(Kind::corrupt);
@@ -218,8 +214,8 @@ TEST_F(Opening, TakesADamagedHeaderFromTheLog) {
   {
     const std::unique_ptr<Store> store = Store::open(directory());
     store->register_source("support");
-    file = bytes_of(database());
-    log = bytes_of(database().string() + "-wal");
+    file = content_of(database());
+    log = content_of(database().string() + "-wal");
   }
   file.replace(0, 512, 512, '\x5A');
   write(database(), file);
@@ -230,7 +226,7 @@ TEST_F(Opening, TakesADamagedHeaderFromTheLog) {
 
 TEST_F(Opening, RefusesADamagedHeaderBesideALogThatLacksIt) {
   create();
-  std::string bytes = bytes_of(database());
+  std::string bytes = content_of(database());
   bytes[0] = 'X';
   write(database(), bytes);
   write(database().string() + "-wal", std::string(5000, '\x5A'));
@@ -241,23 +237,23 @@ TEST_F(Opening, RefusesAnotherProgramsDatabaseWithItsLogAndLeavesBoth) {
   std::filesystem::create_directory(directory());
   write(database(), "");
   execute("PRAGMA application_id = 7; CREATE TABLE theirs (x); PRAGMA journal_mode = WAL");
-  const std::string file = bytes_of(database());
+  const std::string file = content_of(database());
   std::string log;
   {
     Connection connection(database(), Connection::Access::write);
     connection.execute("INSERT INTO theirs VALUES (2)");
-    log = bytes_of(database().string() + "-wal");
+    log = content_of(database().string() + "-wal");
   }
   ASSERT_FALSE(log.empty());
   write(database(), file);
   write(database().string() + "-wal", log);
   expect_refused(Kind::foreign);
-  EXPECT_EQ(bytes_of(database().string() + "-wal"), log);
+  EXPECT_EQ(content_of(database().string() + "-wal"), log);
 }
 
 TEST_F(Opening, RefusesAnUnreadableSchemaFormat) {
   create();
-  std::string bytes = bytes_of(database());
+  std::string bytes = content_of(database());
   bytes[47] = 99;
   write(database(), bytes);
   expect_refused(Kind::corrupt);
@@ -265,7 +261,7 @@ TEST_F(Opening, RefusesAnUnreadableSchemaFormat) {
 
 TEST_F(Opening, RefusesATruncatedFile) {
   create();
-  const std::string bytes = bytes_of(database());
+  const std::string bytes = content_of(database());
   write(database(), bytes.substr(0, bytes.size() / 2));
   expect_refused(Kind::corrupt);
   write(database(), bytes.substr(0, 50));
@@ -274,7 +270,7 @@ TEST_F(Opening, RefusesATruncatedFile) {
 
 TEST_F(Opening, RefusesAnOverwrittenPage) {
   create();
-  std::string bytes = bytes_of(database());
+  std::string bytes = content_of(database());
   bytes.replace(bytes.size() / 2 / 4096 * 4096, 4096, 4096, '\x5A');
   write(database(), bytes);
   expect_refused(Kind::corrupt);
@@ -293,7 +289,7 @@ TEST_F(Opening, FindsDamageInTheMessagesWithoutRecreatingThem) {
     }
     store->commit_window(rows_read(user, rows));
   }
-  std::string bytes = bytes_of(database());
+  std::string bytes = content_of(database());
   for (std::size_t page = bytes.size() / 4096 - 8; page < bytes.size() / 4096; ++page) {
     bytes.replace(page * 4096, 64, 64, '\xFF');
   }

@@ -3,7 +3,8 @@
 
 #include "tests/storage/faulted_work.hpp"
 
-// A program of its own: SQLite's allocator is chosen once for a process, before SQLite is used.
+// In a program of its own with allocation_test.cpp: SQLite's allocator is chosen once for a process, before SQLite is
+// used.
 namespace elit::storage {
 namespace {
 

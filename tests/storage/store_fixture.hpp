@@ -1,7 +1,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -14,6 +13,7 @@
 #include "storage/state_directory.hpp"
 #include "storage/store.hpp"
 #include "storage/store_impl.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 namespace elit::storage {
 
@@ -22,26 +22,6 @@ class StorePeek {
  public:
   static Connection& connection(Store& store) { return *store.impl_->database; }
   static bool grouping(Store& store) { return store.impl_->grouping; }
-};
-
-// A directory that is removed at the end.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "storage-test-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(pattern.data()), nullptr);
-    path_ = pattern;
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
 };
 
 // The kind of the StorageError that `action` throws; a failed test without one.
@@ -166,7 +146,7 @@ class StoreTest : public ::testing::Test {
     return rows;
   }
 
-  TemporaryDirectory temporary_;
+  ScratchDirectory temporary_;
   std::unique_ptr<Store> store_;
   SourceId source_ = 0;
   AudienceId audience_ = 0;

@@ -91,7 +91,7 @@ class Documents(unittest.TestCase):
                     self.assertTrue((ROOT / path).exists(), f"{name} names {path}")
 
     def test_every_verb_of_dev_that_is_named_exists(self):
-        verbs = re.search(r"^    ((?:\w+ \| )+\w+)\) \"verb_\$verb\"", text_of("dev"), re.MULTILINE).group(1).split(" | ")
+        verbs = re.search(r"^    ((?:\w+ \| )+\w+)\) \"verb_\$1\"", text_of("dev"), re.MULTILINE).group(1).split(" | ")
         for name in DOCUMENTS:
             for verb in re.findall(r"\./dev ([a-z]+)", text_of(name)):
                 self.assertIn(verb, verbs, name)

@@ -18,28 +18,21 @@
 #include "config/presets/preset_schema.hpp"
 #include "config/presets/preset_table.hpp"
 #include "tests/config/configurations.hpp"
+#include "tests/support/project_files.hpp"
 
 namespace elit::config {
 namespace {
 
 namespace json = boost::json;
 
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream stream(path, std::ios::binary);
-  std::ostringstream content;
-  content << stream.rdbuf();
-  return content.str();
-}
-
 // When a shipped file is stale, the fresh one is put into the build directory, to be copied over it.
 void expect_fresh(const std::string& name, const std::string& fresh) {
-  const std::filesystem::path shipped = std::filesystem::path(ELITBUZZ_SYNC_SOURCE_DIRECTORY) / "config" / name;
+  const std::filesystem::path shipped = project_file("config/" + name);
   if (content_of(shipped) == fresh) {
     return;
   }
   const std::filesystem::path copy =
-      std::filesystem::path(ELITBUZZ_SYNC_BINARY_DIRECTORY) /
-      ("fresh-" + shipped.parent_path().filename().string() + "-" + shipped.filename().string());
+      build_directory() / ("fresh-" + shipped.parent_path().filename().string() + "-" + shipped.filename().string());
   std::ofstream(copy, std::ios::binary) << fresh;
   ADD_FAILURE() << shipped << " is stale: cp " << copy << " " << shipped;
 }

@@ -10,6 +10,7 @@
 
 #include "config/presets/shipped_presets.hpp"
 #include "tests/config/presets/presets.hpp"
+#include "tests/support/project_files.hpp"
 
 namespace elit::config {
 namespace {
@@ -18,16 +19,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(std::string(ELITBUZZ_SYNC_SOURCE_DIRECTORY) + "/" + path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 // The YAML blocks of the page for authors.
 std::vector<std::string> blocks_of_the_manual() {
-  const std::string manual = content_of("config/crm/README.md");
+  const std::string manual = content_of(project_file("config/crm/README.md"));
   const std::string fence = "```yaml\n";
   std::vector<std::string> blocks;
   for (std::size_t at = manual.find(fence); at != std::string::npos; at = manual.find(fence, at + 1)) {
@@ -61,11 +55,12 @@ TEST(PresetReader, ReadsEveryShippedPreset) {
 
 TEST(PresetReader, ShipsEveryFileOfTheFolder) {
   std::size_t files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(ELITBUZZ_SYNC_SOURCE_DIRECTORY "/config/crm")) {
+  for (const auto& entry : std::filesystem::directory_iterator(project_file("config/crm"))) {
     if (entry.path().extension() == ".yaml") {
       ++files;
       const std::string name = entry.path().stem().string();
-      EXPECT_TRUE(shipped_preset_text(name) == content_of("config/crm/" + name + ".yaml")) << name << " is stale";
+      EXPECT_TRUE(shipped_preset_text(name) == content_of(project_file("config/crm/" + name + ".yaml")))
+          << name << " is stale";
     }
   }
   EXPECT_EQ(shipped_presets().size(), files);

@@ -70,7 +70,7 @@ std::map<std::string, std::string> DeliveryRig::in_state(const std::string& stat
 
 std::string DeliveryRig::log() const {
   std::ostringstream content;
-  content << std::ifstream(directory_ / "log", std::ios::binary).rdbuf();
+  content << std::ifstream(scratch_.path() / "log", std::ios::binary).rdbuf();
   return content.str();
 }
 

@@ -1,6 +1,5 @@
 #include "tests/crms/faults/delivery_rig.hpp"
 
-#include <stdlib.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json/parse.hpp>
@@ -23,14 +22,6 @@ using simulator::WireFault;
 
 constexpr const char* host = "http://127.0.0.1:9";
 constexpr Instant beginning = from_ms(1'769'850'000'000);  // 2026-01-31T09:00:00Z
-
-std::filesystem::path make_directory() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "crm-faults-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) {
-    throw std::runtime_error("cannot make a directory for the test");
-  }
-  return pattern;
-}
 
 // What an element of a request's list names: a row of Odoo begins with it, others have it as a member.
 std::string name_in(const json::value& element) {
@@ -94,7 +85,6 @@ DeliveryRig::DeliveryRig(const Case& of) : DeliveryRig(of, Setup()) {}
 
 DeliveryRig::DeliveryRig(const Case& of, Setup setup)
     : case_(of),
-      directory_(make_directory()),
       time_(beginning),
       network_(time_, setup.seed),
       disk_(setup.seed),
@@ -113,7 +103,7 @@ DeliveryRig::DeliveryRig(const Case& of, Setup setup)
   }
   faults().unique_activities = of.crm.unique_activities;
   LogOptions log;
-  log.file = (directory_ / "log").string();
+  log.file = (scratch_.path() / "log").string();
   log.level = LogLevel::trace;
   log_ = std::make_unique<daemon::Log>(log);
   network_.add_peer(host, [this](const HttpRequest& request, Instant now) { return arrive(request, now); });
@@ -125,8 +115,6 @@ DeliveryRig::DeliveryRig(const Case& of, Setup setup)
 
 DeliveryRig::~DeliveryRig() {
   clear();
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
 }
 
 std::string DeliveryRig::configuration(const Setup& setup) const {
@@ -238,7 +226,7 @@ void DeliveryRig::start() {
   client.timer = &time_;
   client.log = log_.get();
   client.secrets = parts.secrets.get();
-  client.token_directory = directory_ / "tokens";
+  client.token_directory = scratch_.path() / "tokens";
   const SinkOptions& options = options_.sinks.at(0);
   parts.client = daemon::make_sink_client(options, std::move(client));
   loop_ = std::make_unique<daemon::SinkLoop>(options, sink_, std::move(parts));
@@ -320,7 +308,7 @@ void DeliveryRig::change_secret(const std::string& name, const std::string& valu
 }
 
 void DeliveryRig::lose_tokens() {
-  std::filesystem::remove_all(directory_ / "tokens");
+  std::filesystem::remove_all(scratch_.path() / "tokens");
 }
 
 Reply DeliveryRig::arrive(const HttpRequest& request, Instant now) {

@@ -20,6 +20,7 @@
 #include "storage/memory_disk/memory_disk.hpp"
 #include "storage/store.hpp"
 #include "tests/crms/faults/crm_case.hpp"
+#include "tests/support/scratch_directory.hpp"
 
 // The delivering half of the daemon against a simulated CRM that fails: the shipped preset, the real sink loop,
 // client and store, on a disk in memory and in virtual time.
@@ -120,7 +121,7 @@ class DeliveryRig {
   Case case_;
   Options options_;
   std::map<std::string, std::string> secrets_;
-  std::filesystem::path directory_;
+  ScratchDirectory scratch_;
   daemon::VirtualTime time_;
   daemon::Network network_;
   storage::MemoryDisk disk_;

@@ -11,6 +11,7 @@
 
 #include "tests/crms/presets/small_crms.hpp"
 #include "tests/crms/rig.hpp"
+#include "tests/support/project_files.hpp"
 
 // The presets of breadth: the exact requests of a small piece of work, and what becomes of it when answers are lost,
 // records are refused or the CRM wants a pause.
@@ -21,7 +22,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-const std::string golden_directory = ELITBUZZ_SYNC_SOURCE_DIRECTORY "/tests/crms/presets/golden/";
+const std::filesystem::path golden_directory = project_file("tests/crms/presets/golden");
 
 struct Case {
   std::string preset;
@@ -205,7 +206,7 @@ std::string golden_text(const Case& one) {
 class Presets : public testing::TestWithParam<Case> {};
 
 TEST_P(Presets, SendTheRequestsOfTheGoldenFile) {
-  const std::string file = golden_directory + GetParam().preset + ".txt";
+  const std::filesystem::path file = golden_directory / (std::string(GetParam().preset) + ".txt");
   const std::string text = golden_text(GetParam());
   if (std::getenv("ELITBUZZ_SYNC_REGENERATE") != nullptr) {
     std::ofstream{file} << text;

@@ -10,6 +10,7 @@
 #include "daemon/commands/config.hpp"
 #include "daemon/commands/validate.hpp"
 #include "tests/config/configurations.hpp"
+#include "tests/support/project_files.hpp"
 
 namespace elit::daemon {
 namespace {
@@ -182,9 +183,7 @@ TEST_F(Verbs, ValidateSaysThatTheFileIsMissing) {
 
 TEST_F(Verbs, ConfigExampleIsTheShippedFile) {
   EXPECT_EQ(config_example(out_), 0);
-  std::ostringstream shipped;
-  shipped << std::ifstream(ELITBUZZ_SYNC_SOURCE_DIRECTORY "/config/example.yaml").rdbuf();
-  EXPECT_EQ(out_.str(), shipped.str());
+  EXPECT_EQ(out_.str(), content_of(project_file("config/example.yaml")));
 }
 
 TEST_F(Verbs, ConfigSchemaIsOneDocument) {

@@ -8,10 +8,12 @@
 #include <set>
 #include <string>
 
+#include "tests/support/project_files.hpp"
+
 namespace elit::daemon {
 namespace {
 
-const std::string reference_file = ELITBUZZ_SYNC_SOURCE_DIRECTORY "/daemon/log/EVENTS.md";
+const std::filesystem::path reference_file = project_file("daemon/log/EVENTS.md");
 
 TEST(Event, NamesAreUniqueAndMadeOfLowerCaseWords) {
   std::set<std::string_view> names;

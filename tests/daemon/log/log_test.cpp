@@ -18,6 +18,8 @@
 #include <thread>
 #include <tuple>
 
+#include "tests/support/scratch_directory.hpp"
+
 namespace elit::daemon {
 namespace {
 
@@ -27,14 +29,7 @@ using testing::Not;
 
 class LogTest : public testing::Test {
  protected:
-  LogTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "elitbuzz-log-XXXXXX").string();
-    root_ = ::mkdtemp(name.data());
-    options_.file = root_ / "log" / "test.log";
-  }
-  LogTest(const LogTest&) = delete;
-  LogTest& operator=(const LogTest&) = delete;
-  ~LogTest() override { std::filesystem::remove_all(root_); }
+  LogTest() { options_.file = root_ / "log" / "test.log"; }
 
   [[nodiscard]] Log make() const {
     return Log{options_, [] { return from_ms(1'769'850'902'345); }};
@@ -61,7 +56,8 @@ class LogTest : public testing::Test {
     return status.st_mode & 07777U;
   }
 
-  std::filesystem::path root_;
+  ScratchDirectory scratch_;
+  std::filesystem::path root_ = scratch_.path();
   LogOptions options_;
 };
 
