@@ -94,7 +94,7 @@ class TestBed:
         self.tree = self.folder / "tree"
         self.base = self.folder / "base"
         self.jobs = jobs
-        self.test_folders = test_folders
+        self.test_folders = ["tests/support", *test_folders]
         self.environment = dict(os.environ, ELITBUZZ_SYNC_PROPERTY_CASES=str(property_cases))
         self.compile_commands = {}
         self.dependents = {}
@@ -110,10 +110,10 @@ class TestBed:
             for name in COPIED:
                 copy_changed(self.root / name, self.tree / name)
         self._keep_only_the_tests_that_run()
-        environment = dict(os.environ, CCACHE_BASEDIR=str(self.tree), CCACHE_NOHASHDIR="1")
         run_or_fail(["cmake", "-S", self.tree, "-B", self.base, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None",
-                     f"-DCMAKE_CXX_FLAGS={FLAGS_OF_BASE}", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON"], env=environment)
-        run_or_fail(["ninja", "-C", self.base, "-j", str(self.jobs), *self._targets()], env=environment)
+                     f"-DCMAKE_CXX_FLAGS={FLAGS_OF_BASE}", "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+                     "-DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON"])
+        run_or_fail(["ninja", "-C", self.base, "-j", str(self.jobs), *self._targets()])
         self._read_compile_commands()
         self._read_dependents()
         self._precompile()
@@ -182,16 +182,16 @@ class TestBed:
             objects += sorted((self.base / folder).rglob("*.o"))
         self.tests = self.folder / "tests.o"
         run_or_fail(["ld", "-r", *objects, "-o", self.tests])
-        self.libraries = [self.base / "core" / name / f"libelit_{name}.a"
-                          for name in ("simulator", "crm", "delivery", "elitbuzz", "fetch", "text")]
-        self.libraries.append(self.base / "core" / "libelit_core.a")
+        self.libraries = ["-Wl,--start-group", *sorted(self.base.rglob("libelit_*.a")), "-Wl,--end-group"]
         self.linker = next((f"-fuse-ld={name}" for name in ("mold", "lld", "gold")
                             if shutil.which(name if name == "mold" else f"ld.{name}")), None)
 
     def _link(self, objects, program):
+        # Libraries that nothing here uses are not linked.
+        system = [f"-l{name}" for name in ("gmock", "gtest", "gtest_main", "boost_json", "boost_url", "crypto", "fmt",
+                                           "re2", "sqlite3", "yaml-cpp")]
         command = [self.compile_commands["core/fetch/pager.cpp"][0], *([self.linker] if self.linker else []), *objects,
-                   self.tests, *self.libraries, "-lgmock", "-lgtest", "-lgtest_main", "-lboost_json", "-lboost_url",
-                   "-lcrypto", "-lpthread", "-o", program]
+                   self.tests, *self.libraries, "-Wl,--as-needed", *system, "-lpthread", "-o", program]
         return run(command)
 
     def _measure(self):

@@ -18,8 +18,6 @@
 namespace elit::properties {
 namespace {
 
-using OutgoingMessage;
-using TextUnit;
 using crm::Activity;
 
 // The cost of a case is that of some fifty transcripts.
