@@ -1,7 +1,8 @@
 #include "tests/support/project_files.hpp"
 
 #include <fstream>
-#include <iterator>
+#include <sstream>
+#include <utility>
 
 namespace elit {
 
@@ -14,8 +15,9 @@ std::filesystem::path build_directory() {
 }
 
 std::string content_of(const std::filesystem::path& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
+  std::ostringstream content;
+  content << std::ifstream(file, std::ios::binary).rdbuf();
+  return std::move(content).str();
 }
 
 }  // namespace elit

@@ -1,8 +1,7 @@
 #include "tests/support/scratch_directory.hpp"
 
-#include <stdlib.h>
-
 #include <cerrno>
+#include <cstdlib>
 #include <string>
 #include <system_error>
 
