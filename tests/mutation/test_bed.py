@@ -189,7 +189,7 @@ class TestBed:
     def _link(self, objects, program):
         # Libraries that nothing here uses are not linked.
         system = [f"-l{name}" for name in ("gmock", "gtest", "gtest_main", "boost_json", "boost_url", "crypto", "fmt",
-                                           "re2", "sqlite3", "yaml-cpp")]
+                                           "re2", "date-tz", "sqlite3", "yaml-cpp")]
         command = [self.compile_commands["core/fetch/pager.cpp"][0], *([self.linker] if self.linker else []), *objects,
                    self.tests, *self.libraries, "-Wl,--as-needed", *system, "-lpthread", "-o", program]
         return run(command)
