@@ -17,7 +17,7 @@ namespace {
 
 class FileTest : public testing::Test {
  protected:
-  storage::TemporaryDirectory temporary_;
+  ScratchDirectory temporary_;
   std::filesystem::path path_ = temporary_.path() / "file";
 };
 
