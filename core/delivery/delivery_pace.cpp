@@ -39,6 +39,9 @@ int DeliveryPace::requests_max(SteadyTime now) const {
 }
 
 SteadyTime DeliveryPace::open_at() const {
+  if (is_paused(state_)) {
+    return std::max(quiet_until_, probe_.probe_at());
+  }
   return state_ == SinkState::running ? quiet_until_ : std::max(quiet_until_, retry_at_);
 }
 
@@ -71,7 +74,7 @@ void DeliveryPace::on_transient(Ticket ticket, const std::string& reason, double
   }
   trouble_ = issued_;
   if (is_paused(state_)) {
-    probe_later(now);
+    probe_.on_refused(now);
     return;
   }
   state_ = SinkState::failing;
@@ -89,7 +92,7 @@ void DeliveryPace::on_throttled(Ticket ticket, const std::string& reason, std::o
   }
   trouble_ = issued_;
   if (is_paused(state_)) {
-    probe_later(now);
+    probe_.on_refused(now);
     return;
   }
   state_ = SinkState::failing;
@@ -102,7 +105,7 @@ void DeliveryPace::pause(SinkState state, Ticket ticket, const std::string& reas
   if (state_ == state) {
     if (ticket > trouble_) {
       trouble_ = issued_;
-      probe_later(now);
+      probe_.on_refused(now);
     }
     return;
   }
@@ -112,9 +115,11 @@ void DeliveryPace::pause(SinkState state, Ticket ticket, const std::string& reas
   state_ = state;
   reason_ = reason;
   trouble_ = issued_;
-  probe_distance_ = state == SinkState::refusing ? backoff_.first() : probe_distance_first;
-  retry_at_ = now + probe_distance_;
-  secret_at_ = now;
+  if (state == SinkState::refusing) {
+    probe_.begin(now, backoff_.first(), backoff_.max());
+  } else {
+    probe_.begin(now);
+  }
 }
 
 void DeliveryPace::be_quiet_until(SteadyTime until) {
@@ -122,22 +127,17 @@ void DeliveryPace::be_quiet_until(SteadyTime until) {
 }
 
 std::optional<SteadyTime> DeliveryPace::secret_due() const {
-  return state_ == SinkState::credential ? std::optional(secret_at_) : std::nullopt;
+  return state_ == SinkState::credential ? std::optional(probe_.secret_at()) : std::nullopt;
 }
 
 void DeliveryPace::on_secret(bool changed, SteadyTime now) {
-  secret_at_ = now + secret_interval;
-  if (changed && state_ == SinkState::credential) {
-    probe_distance_ = probe_distance_first;
-    retry_at_ = now;
+  if (state_ != SinkState::credential) {
+    return;
+  }
+  probe_.on_secret(changed, now);
+  if (changed) {
     trouble_ = issued_;  // A refusal that is still to come was for the old secret.
   }
-}
-
-void DeliveryPace::probe_later(SteadyTime now) {
-  const Milliseconds longest = state_ == SinkState::refusing ? backoff_.max() : probe_distance_max;
-  probe_distance_ = std::min(probe_distance_ * 2, longest);
-  retry_at_ = now + probe_distance_;
 }
 
 }  // namespace elit

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "core/credential_probe.hpp"
 #include "core/instant.hpp"
 #include "core/options.hpp"
 #include "core/random.hpp"
@@ -29,11 +30,6 @@ class DeliveryPace {
  public:
   using Ticket = std::uint64_t;
 
-  // How often a refused secret is read again, and the distances of probes meanwhile.
-  static constexpr Milliseconds secret_interval{std::chrono::seconds{10}};
-  static constexpr Milliseconds probe_distance_first{std::chrono::seconds{15}};
-  static constexpr Milliseconds probe_distance_max{std::chrono::minutes{5}};
-
   DeliveryPace(int concurrency, const RetryOptions& retry);
 
   // Requests allowed in flight now.
@@ -46,7 +42,7 @@ class DeliveryPace {
   [[nodiscard]] const std::string& reason() const { return reason_; }
 
   // Between the present probe and the next; meaningful while paused.
-  [[nodiscard]] Milliseconds probe_distance() const { return probe_distance_; }
+  [[nodiscard]] Milliseconds probe_distance() const { return probe_.distance(); }
 
   // Messages were accepted.
   void on_success(Ticket ticket);
@@ -65,8 +61,6 @@ class DeliveryPace {
   void on_secret(bool changed, SteadyTime now);
 
  private:
-  void probe_later(SteadyTime now);
-
   int concurrency_;
   Backoff backoff_;
   SinkState state_ = SinkState::running;
@@ -78,8 +72,7 @@ class DeliveryPace {
   Ticket trouble_ = 0;  // the last ticket issued when the present state began
   SteadyTime quiet_until_ = SteadyTime::min();
   SteadyTime retry_at_ = SteadyTime::min();
-  Milliseconds probe_distance_{0};
-  SteadyTime secret_at_ = SteadyTime::min();
+  CredentialProbe probe_;  // of the present pause
 };
 
 }  // namespace elit

@@ -10,10 +10,6 @@ namespace {
 
 using boost::asio::awaitable;
 
-constexpr Milliseconds secret_interval{10'000};
-constexpr Milliseconds probe_first{30'000};
-constexpr Milliseconds probe_max{300'000};
-
 RequestGate::Limits gate_limits(const LimitOptions& limits) {
   return {.requests_per_second = limits.requests_per_second, .concurrency = limits.concurrency};
 }
@@ -132,25 +128,20 @@ awaitable<bool> SourceClient::pass_pause() {
     co_return false;
   }
   const SteadyTime now = parts_.timer->now().steady;
-  if (!probing_ && now >= next_probe_) {
+  if (!probing_ && now >= probe_.probe_at()) {
     probing_ = true;
     co_return true;
   }
-  if (now - secret_read_ >= secret_interval) {
-    const std::string before = secret_;
-    if (read_secret() && secret_ != before) {
-      next_probe_ = now;
-      wake_.set();
-      co_return false;
-    }
+  if (now >= probe_.secret_at()) {
+    reload_secret();
+    co_return false;
   }
-  const SteadyTime wake = std::min(probing_ ? SteadyTime::max() : next_probe_, secret_read_ + secret_interval);
+  const SteadyTime wake = std::min(probing_ ? SteadyTime::max() : probe_.probe_at(), probe_.secret_at());
   co_await wake_.wait(std::max(Milliseconds{1}, wake - now));
   co_return false;
 }
 
 bool SourceClient::read_secret() {
-  secret_read_ = parts_.timer->now().steady;
   Result<std::string> secret = parts_.secrets(options_.api_key);
   if (secret.has_error()) {
     pause(secret.error());
@@ -166,10 +157,11 @@ bool SourceClient::read_secret() {
 void SourceClient::pause(const Failure& failure) {
   const SteadyTime now = parts_.timer->now().steady;
   probing_ = false;
-  ++probes_;
-  next_probe_ = now + std::min(probe_max, probe_first * (1 << std::min(probes_ - 1, 4)));
-  if (!paused_) {
+  if (paused_) {
+    probe_.on_refused(now);
+  } else {
     paused_ = true;
+    probe_.begin(now);
     parts_.log->write(
         Event::source_paused,
         "the source refuses our credential and is paused; nothing is lost. Put the right key in place: it "
@@ -189,7 +181,6 @@ void SourceClient::on_answered() {
   if (paused_) {
     paused_ = false;
     probing_ = false;
-    probes_ = 0;
     parts_.log->write(Event::source_resumed, "the source accepts our credential again; work goes on where it stopped",
                       {{"source", options_.name}});
     wake_.set();
@@ -269,9 +260,8 @@ awaitable<bool> SourceClient::wait_to_retry(Milliseconds wait) {
 
 void SourceClient::reload_secret() {
   const std::string before = secret_;
-  if (read_secret() && paused_ && secret_ != before) {
-    next_probe_ = parts_.timer->now().steady;
-  }
+  const bool changed = read_secret() && secret_ != before;
+  probe_.on_secret(changed && paused_, parts_.timer->now().steady);
   wake_.set();
 }
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 
+#include "core/credential_probe.hpp"
 #include "core/elitbuzz/protocol.hpp"
 #include "core/fetch/clock_skew.hpp"
 #include "core/fetch/coverage.hpp"
@@ -23,7 +24,7 @@
 namespace elit::daemon {
 
 // Asks one source's API. What concerns the source as a whole is dealt with here: pace, Retry-After, back-off while it
-// is down, the pause while its key is refused (the key is read again at least every 15 s), clock skew. What concerns
+// is down, the pause while its key is refused (CredentialProbe), clock skew. What concerns
 // the one request comes back as a failure: transient, rejected or malformed.
 class SourceClient {
  public:
@@ -92,11 +93,9 @@ class SourceClient {
   WaitBudget patience_;
   AsyncEvent wake_;
   std::string secret_;
-  SteadyTime secret_read_{};
   bool paused_ = false;
   bool probing_ = false;  // one request is under way to find out whether the pause is over
-  int probes_ = 0;
-  SteadyTime next_probe_{};
+  CredentialProbe probe_;
   bool stopped_ = false;
   bool gave_up_ = false;
   std::string failed_subject_;  // the user whose request failed last, while none has succeeded since

@@ -182,6 +182,25 @@ TEST_F(SourceLoopTest, ARefusedKeyPausesAfterOneRequestAndTheRightOneGoesOn) {
   expect_everything_stored_and_covered();
 }
 
+TEST_F(SourceLoopTest, ARefusedKeyIsTriedAgainAfterFifteenSecondsAndThenTwiceAsLate) {
+  bool refuses = true;
+  intercept_ = [&refuses](const HttpRequest&) -> std::optional<Result<HttpResponse>> {
+    return refuses ? std::optional<Result<HttpResponse>>(answer_of(401)) : std::nullopt;
+  };
+  start();
+  for (const Milliseconds distance : {seconds{15}, seconds{30}}) {
+    const std::size_t before = requests_.size();
+    wait(distance - Milliseconds{1});
+    EXPECT_EQ(requests_.size(), before);
+    wait(Milliseconds{1});
+    EXPECT_EQ(requests_.size(), before + 1);
+  }
+  refuses = false;
+  wait(seconds{60});
+  EXPECT_TRUE(ended_);
+  expect_everything_stored_and_covered();
+}
+
 TEST_F(SourceLoopTest, AKeyThatWasChangedWhileARequestWasUnderWayIsUsedAtOnceAndWithoutAPause) {
   intercept_ = [this](const HttpRequest&) -> std::optional<Result<HttpResponse>> {
     if (key_ == "the-key") {
