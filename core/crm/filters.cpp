@@ -235,4 +235,21 @@ std::string text_of(const json::value& value) {
   }
 }
 
+bool is_blank(const json::value& value) {
+  switch (value.kind()) {
+    case json::kind::null:
+      return true;
+    case json::kind::bool_:
+      return !value.get_bool();
+    case json::kind::string:
+      return value.get_string().empty();
+    case json::kind::array:
+      return value.get_array().empty();
+    case json::kind::object:
+      return value.get_object().empty();
+    default:
+      return false;
+  }
+}
+
 }  // namespace elit::crm

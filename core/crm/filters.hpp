@@ -33,4 +33,7 @@ inline constexpr std::string_view uuid_namespace = "b2c99aaf-abfb-4350-add5-baa1
 // A value as text: null is empty, a number or flag as JSON writes it, a list or object as JSON.
 [[nodiscard]] std::string text_of(const boost::json::value& value);
 
+// Null, false, or an empty text, list or object.
+[[nodiscard]] bool is_blank(const boost::json::value& value);
+
 }  // namespace elit::crm

@@ -13,23 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-bool is_blank(const json::value& value) {
-  switch (value.kind()) {
-    case json::kind::null:
-      return true;
-    case json::kind::bool_:
-      return !value.get_bool();
-    case json::kind::string:
-      return value.get_string().empty();
-    case json::kind::array:
-      return value.get_array().empty();
-    case json::kind::object:
-      return value.get_object().empty();
-    default:
-      return false;
-  }
-}
-
 bool equal_targets(const std::shared_ptr<const Tree>& a, const std::shared_ptr<const Tree>& b) {
   return a == b || (a && b && *a == *b);
 }

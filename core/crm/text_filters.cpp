@@ -174,10 +174,7 @@ json::value skip(const Arguments& arguments, const json::value& value) {
 }
 
 json::value negation(const Arguments&, const json::value& value) {
-  const bool is_list = value.is_array() && value.get_array().empty();
-  const bool is_object = value.is_object() && value.get_object().empty();
-  const std::string text = is_list || is_object ? std::string() : text_of(value);
-  return text.empty() || text == "false";
+  return is_blank(value) || text_of(value) == "false";
 }
 
 json::value or_default(const Arguments& arguments, const json::value& value) {
