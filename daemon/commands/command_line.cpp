@@ -1,81 +1,315 @@
 #include "daemon/commands/command_line.hpp"
 
+#include <fmt/format.h>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
 #include <algorithm>
 #include <charconv>
-#include <string_view>
+#include <cmath>
+#include <optional>
+#include <ostream>
+#include <utility>
+
+#include "config/yaml/suggestion.hpp"
+#include "daemon/commands/config.hpp"
+#include "daemon/commands/deliver.hpp"
+#include "daemon/commands/rehearse.hpp"
+#include "daemon/commands/run.hpp"
+#include "daemon/commands/simulator.hpp"
+#include "daemon/commands/status.hpp"
+#include "daemon/commands/sync.hpp"
+#include "daemon/commands/validate.hpp"
+#include "daemon/commands/verb.hpp"
+#include "daemon/system/exit_status.hpp"
 
 namespace elit::daemon {
 namespace {
 
 using Words = std::vector<std::string>;
 
-std::optional<int> count_from(std::string_view text) {
-  int count = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), count);
-  const bool whole = read.ec == std::errc() && read.ptr == text.data() + text.size();
-  return whole && count >= 1 && count <= last_max ? std::optional(count) : std::nullopt;
+constexpr const char* version_text = "elitbuzz-sync " ELITBUZZ_SYNC_VERSION;
+constexpr std::size_t option_column = 34;  // of the meaning, in the help of a verb
+constexpr std::size_t verb_column = 16;    // of the summary, in the list of verbs
+
+constexpr const char* general_help =
+    "--config FILE   the configuration; default /etc/elitbuzz-sync/elitbuzz-sync.yaml\n"
+    "--json          one JSON document on stdout\n"
+    "Every verb explains its options: elitbuzz-sync VERB --help\n\n"
+    "Exit status: 0 done; 1 something is undelivered, dead, parked or paused; 64 usage; 70 a bug of ours;\n"
+    "71 no memory or descriptors left; 74 storage failed; 75 the state directory is in use; 77 permission; "
+    "78 configuration.";
+
+Words names_of(const std::vector<Verb>& verbs) {
+  Words names;
+  for (const Verb& verb : verbs) {
+    names.push_back(verb.name);
+  }
+  return names;
 }
 
-// What is wrong with the value, or nothing.
-std::string set_value(const std::string& option, const std::string& value, CommandLine& arguments) {
-  if (option == "config") {
-    arguments.config = value;
-    return value.empty() ? "--config needs a file" : "";
+// The long names of an app's options, with their dashes.
+Words options_of(const CLI::App& app) {
+  Words names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      names.push_back("--" + name);
+    }
   }
-  if (option == "sink") {
-    arguments.sink = value;
-    return value.empty() ? "--sink needs the name of a sink" : "";
-  }
-  arguments.last = count_from(value);
-  return arguments.last ? "" : "--last needs a whole number from 1 to " + std::to_string(last_max);
+  return names;
 }
 
-bool set_switch(const std::string& option, CommandLine& arguments) {
-  bool* target = option == "json"           ? &arguments.json
-                 : option == "watch"        ? &arguments.watch
-                 : option == "render"       ? &arguments.render
-                 : option == "ignore-state" ? &arguments.ignore_state
-                                            : nullptr;
-  if (target != nullptr) {
-    *target = true;
-  }
-  return target != nullptr;
+std::string with_suggestion(const std::string& what, const std::string& word, const Words& known) {
+  const std::optional<std::string> meant = config::closest_match(word, known);
+  return what + word + (meant ? ": did you mean " + *meant + "?" : "");
 }
 
-// Reads the option at `place`, and its value, which may be the next word. What is wrong, or nothing.
-std::string read_option(const Words& words, std::size_t& place, const Words& allowed, CommandLine& arguments) {
-  const std::string& word = words[place];
-  const std::size_t equals = word.find('=');
-  const std::string option = word == "-c" ? "config" : word.starts_with("--") ? word.substr(2, equals - 2) : "";
-  const bool joined = equals != std::string::npos;
-  const bool known = option == "config" || std::find(allowed.begin(), allowed.end(), option) != allowed.end();
-  if (!known) {
-    return "unknown option " + word;
+// The command line of the program, read once.
+class CommandLine {
+ public:
+  explicit CommandLine(std::vector<Verb> verbs) : verbs_(std::move(verbs)) {
+    app_.set_help_flag("-h,--help", "this text");
+    app_.set_version_flag("-V,--version", version_text, "the version of the program");
+    app_.get_formatter()->column_width(option_column);
+    app_.require_subcommand(1);
+    app_.allow_extras();
+    for (const Verb& verb : verbs_) {
+      declare(verb);
+    }
+    auto overview = std::make_shared<CLI::Formatter>();
+    overview->column_width(verb_column);
+    overview->label("Subcommands", "Verbs");
+    overview->label("SUBCOMMAND", "VERB");
+    app_.formatter(overview);
+    app_.footer(general_help);
   }
-  if (option == "config" || option == "sink" || option == "last") {
-    const bool follows = !joined && place + 1 < words.size();
-    const std::string value = joined ? word.substr(equals + 1) : follows ? words[++place] : "";
-    return set_value(option, value, arguments);
+
+  int run(Words words, std::ostream& out, std::ostream& err) {
+    if (!words.empty() && words.front() == "help") {
+      words.front() = "--help";
+    }
+    const std::string mistake = read(words, out);
+    if (!mistake.empty()) {
+      const CLI::App* verb = chosen();
+      const std::string name = verb == nullptr ? "" : verb->get_name();
+      err << "elitbuzz-sync: " << name << (name.empty() ? "" : ": ") << mistake << "\nTry: elitbuzz-sync " << name
+          << (name.empty() ? "" : " ") << "--help\n";
+      return exit_usage;
+    }
+    return answered_ ? exit_done : actions_.at(chosen()->get_name())(out, err);
   }
-  return !joined && set_switch(option, arguments) ? "" : "unknown option " + word;
+
+ private:
+  void declare(const Verb& verb) {
+    CLI::App& app = *app_.add_subcommand(verb.name, verb.summary);
+    app.set_version_flag("-V,--version", version_text, "the version of the program");
+    app.allow_extras();
+    app.footer(verb.help);
+    VerbOptions options(app);
+    actions_[verb.name] = verb.declare(options);
+  }
+
+  [[nodiscard]] const CLI::App* chosen() const {
+    const std::vector<CLI::App*> chosen = app_.get_subcommands();
+    return chosen.empty() ? nullptr : chosen.front();
+  }
+
+  // Reads the words, and answers --help and --version. Gives what is wrong; empty: nothing.
+  std::string read(const Words& words, std::ostream& out) {
+    for (const std::string& word : words) {
+      if (word.starts_with("--") && word.ends_with("=")) {
+        return word.substr(0, word.size() - 1) + ": the value is empty";
+      }
+    }
+    try {
+      app_.parse(Words(words.rbegin(), words.rend()));
+      return unknown_word();
+    } catch (const CLI::Success& question) {
+      if (chosen() == nullptr && !app_.remaining().empty()) {
+        return unknown_word();
+      }
+      app_.exit(question, out, out);
+      answered_ = true;
+      return {};
+    } catch (const CLI::ArgumentMismatch& error) {
+      return explain(error);
+    } catch (const CLI::RequiredError& error) {
+      return chosen() == nullptr ? unknown_word() : explain(error);
+    } catch (const CLI::ParseError& error) {
+      return error.what();
+    }
+  }
+
+  // Describes the first word that the program does not know; empty: it knows all.
+  [[nodiscard]] std::string unknown_word() const {
+    const CLI::App* verb = chosen();
+    const Words outside = app_.remaining();
+    if (verb == nullptr || !outside.empty()) {
+      if (outside.empty()) {
+        return "say what to do: elitbuzz-sync VERB";
+      }
+      return outside.front().starts_with("-") ? "the options stand after the verb: " + outside.front()
+                                              : with_suggestion("unknown verb ", outside.front(), names_of(verbs_));
+    }
+    const Words inside = verb->remaining();
+    if (inside.empty()) {
+      return {};
+    }
+    const std::string name = inside.front().substr(0, inside.front().find('='));
+    return name.starts_with("-") ? with_suggestion("unknown option ", name, options_of(*verb))
+                                 : "unexpected argument " + inside.front();
+  }
+
+  // The parser's message begins with the name of the option.
+  [[nodiscard]] std::string explain(const CLI::ParseError& error) const {
+    const std::string message = error.what();
+    const std::string name = message.substr(0, message.find_first_of(": "));
+    const CLI::Option* option = chosen()->get_option_no_throw(name);
+    if (option == nullptr) {
+      return message;
+    }
+    if (option->get_items_expected_max() == 0) {
+      return name + " takes no value";
+    }
+    return option->get_positional() ? fmt::format("say {}: {}", name, option->get_description())
+                                    : fmt::format("{} needs a value: {} {}", name, name, option->get_type_name());
+  }
+
+  std::vector<Verb> verbs_;
+  CLI::App app_{"Keeps the conversations of an Elitbuzz bot in a database and in CRMs.", "elitbuzz-sync"};
+  std::map<std::string, VerbAction> actions_;
+  bool answered_ = false;  // --help or --version was asked for
+};
+
+template <class Number>
+std::optional<Number> whole_of(const std::string& text) {
+  Number number{};
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  return read.ec == std::errc() && read.ptr == text.data() + text.size() ? std::optional(number) : std::nullopt;
 }
 
 }  // namespace
 
-ParsedCommandLine parse_command_line(const std::vector<std::string>& words_after_verb,
-                                     const std::vector<std::string>& allowed, std::size_t words) {
-  ParsedCommandLine parsed;
-  for (std::size_t i = 0; i < words_after_verb.size() && parsed.error.empty(); ++i) {
-    const std::string& word = words_after_verb[i];
-    if (word.starts_with("-")) {
-      parsed.error = read_option(words_after_verb, i, allowed, parsed.arguments);
-    } else if (parsed.arguments.rest.size() == words) {
-      parsed.error = "unexpected argument " + word;
-    } else {
-      parsed.arguments.rest.push_back(word);
+void VerbOptions::configuration(std::filesystem::path& target) {
+  target = "/etc/elitbuzz-sync/elitbuzz-sync.yaml";
+  option(
+      "-c,--config", "FILE",
+      [&target](const std::string& text) {
+        target = text;
+        return std::string();
+      },
+      with_default("the configuration", target.string()));
+}
+
+void VerbOptions::flag(const std::string& name, bool& target, const std::string& meaning) {
+  app_.add_flag(name, target, meaning)->disable_flag_override()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+void VerbOptions::text(const std::string& name, const std::string& value, std::string& target,
+                       const std::string& meaning) {
+  option(
+      name, value,
+      [&target](const std::string& text) {
+        target = text;
+        return std::string();
+      },
+      with_default(meaning, target));
+}
+
+void VerbOptions::number(const std::string& name, const std::string& value, double least, double most, double& target,
+                         const std::string& meaning) {
+  decimal(
+      name, value, least, most, [&target](double number) { target = number; },
+      with_default(meaning, fmt::format("{}", target)));
+}
+
+void VerbOptions::time(const std::string& name, const std::string& value, Milliseconds unit, double least, double most,
+                       std::function<void(Milliseconds)> set, const std::string& meaning) {
+  decimal(
+      name, value, least, most,
+      [unit, set = std::move(set)](double number) {
+        set(Milliseconds{std::llround(number * static_cast<double>(unit.count()))});
+      },
+      meaning);
+}
+
+void VerbOptions::each(const std::string& name, const std::string& value,
+                       std::function<std::string(const std::string&)> read, const std::string& meaning) {
+  option(name, value, std::move(read), meaning + "; may be given several times", true);
+}
+
+void VerbOptions::word(const std::string& value, const std::vector<std::string>& known, std::string& target,
+                       const std::string& meaning) {
+  const auto read = [known, &target](const std::string& text) {
+    target = text;
+    return std::find(known.begin(), known.end(), text) != known.end()
+               ? ""
+               : with_suggestion("unknown word ", text, known) + " Known are " +
+                     fmt::format("{}", fmt::join(known, ", "));
+  };
+  option(value, "", read, fmt::format("{}: {}", meaning, fmt::join(known, ", ")));
+  app_.get_option(value)->required();
+}
+
+std::string VerbOptions::with_default(const std::string& meaning, const std::string& value) {
+  return value.empty() ? meaning : meaning + " (" + value + ")";
+}
+
+void VerbOptions::integer(const std::string& name, std::int64_t least, std::int64_t most,
+                          std::function<void(std::int64_t)> set, const std::string& meaning) {
+  const auto read = [least, most, set = std::move(set)](const std::string& text) {
+    const std::optional<std::int64_t> number = whole_of<std::int64_t>(text);
+    if (!number || *number < least || *number > most) {
+      return fmt::format("write a whole number from {} to {}", least, most);
     }
-  }
-  return parsed;
+    set(*number);
+    return std::string();
+  };
+  option(name, "N", read, meaning);
+}
+
+void VerbOptions::decimal(const std::string& name, const std::string& value, double least, double most,
+                          std::function<void(double)> set, const std::string& meaning) {
+  const auto read = [least, most, set = std::move(set)](const std::string& text) {
+    const std::optional<double> number = whole_of<double>(text);
+    if (!number || !(*number >= least && *number <= most)) {
+      return fmt::format("write a number from {} to {}", least, most);
+    }
+    set(*number);
+    return std::string();
+  };
+  option(name, value, read, meaning);
+}
+
+void VerbOptions::option(const std::string& name, const std::string& value,
+                         std::function<std::string(const std::string&)> read, const std::string& meaning,
+                         bool several) {
+  const std::string shown = name.substr(name.find("--") == std::string::npos ? 0 : name.find("--"));
+  const auto take = [read = std::move(read), shown](const CLI::results_t& values) {
+    for (const std::string& text : values) {
+      const std::string wrong = text.empty() ? "the value is empty" : read(text);
+      if (!wrong.empty()) {
+        throw CLI::ValidationError(shown, wrong);
+      }
+    }
+    return true;
+  };
+  app_.add_option(name, take, meaning)
+      ->type_name(value)
+      ->multi_option_policy(several ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
+}
+
+int run_command_line(const std::vector<std::string>& words, std::ostream& out, std::ostream& err) {
+  return run_command_line({run_verb(), sync_verb(), validate_verb(), status_verb(), config_verb(), deliver_verb(),
+                           rehearse_verb(), simulator_verb()},
+                          words, out, err);
+}
+
+int run_command_line(std::vector<Verb> verbs, const std::vector<std::string>& words, std::ostream& out,
+                     std::ostream& err) {
+  return CommandLine(std::move(verbs)).run(words, out, err);
 }
 
 }  // namespace elit::daemon

@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <ostream>
 
 #include "config/effective_values.hpp"
@@ -13,6 +14,7 @@
 #include "config/options/json_schema.hpp"
 #include "config/options/reference.hpp"
 #include "config/presets/preset_pages.hpp"
+#include "daemon/system/exit_status.hpp"
 
 namespace elit::daemon {
 namespace {
@@ -26,38 +28,29 @@ void print_json(const config::Loaded& loaded, const std::vector<config::ValueInF
   out << boost::json::serialize(document) << '\n';
 }
 
+int print(const std::string& what, const ConfigShowArguments& arguments, std::ostream& out, std::ostream& err) {
+  if (what == "show") {
+    return config_show(arguments, out, err);
+  }
+  out << (what == "schema"      ? config::json_schema()
+          : what == "example"   ? config::example_yaml()
+          : what == "reference" ? config::reference_markdown()
+                                : config::preset_pages_markdown());
+  return exit_done;
+}
+
 }  // namespace
-
-int config_schema(std::ostream& out) {
-  out << config::json_schema();
-  return 0;
-}
-
-int config_example(std::ostream& out) {
-  out << config::example_yaml();
-  return 0;
-}
-
-int config_reference(std::ostream& out) {
-  out << config::reference_markdown();
-  return 0;
-}
-
-int config_presets(std::ostream& out) {
-  out << config::preset_pages_markdown();
-  return 0;
-}
 
 int config_show(const ConfigShowArguments& arguments, std::ostream& out, std::ostream& err) {
   const config::Loaded loaded = config::load(arguments.config);
   if (!loaded.options) {
     config::print_mistakes(err, loaded.mistakes);
-    return 78;
+    return exit_configuration;
   }
   const std::vector<config::ValueInForce> values = config::effective_values(loaded);
   if (arguments.json) {
     print_json(loaded, values, out);
-    return 0;
+    return exit_done;
   }
   std::size_t width = 0;
   for (const config::ValueInForce& value : values) {
@@ -66,7 +59,25 @@ int config_show(const ConfigShowArguments& arguments, std::ostream& out, std::os
   for (const config::ValueInForce& value : values) {
     out << fmt::format("{:<{}}  # {}\n", value.key + ": " + value.value, width, value.origin);
   }
-  return 0;
+  return exit_done;
+}
+
+Verb config_verb() {
+  return {"config", "prints the configuration's JSON Schema, the values in force, an example, the CRMs it knows",
+          "schema     the JSON Schema of the configuration\n"
+          "show       every value in force and where it comes from; secrets are shown as references\n"
+          "example    a commented configuration\n"
+          "reference  every key, as Markdown\n"
+          "presets    the CRMs that the program knows, as Markdown",
+          [](VerbOptions& options) -> VerbAction {
+            auto arguments = std::make_shared<ConfigShowArguments>();
+            auto what = std::make_shared<std::string>();
+            options.word("WHAT", {"schema", "show", "example", "reference", "presets"}, *what, "what to print");
+            options.configuration(arguments->config);
+            options.flag("--json", arguments->json, "show: one JSON document on stdout");
+            return
+                [arguments, what](std::ostream& out, std::ostream& err) { return print(*what, *arguments, out, err); };
+          }};
 }
 
 }  // namespace elit::daemon

@@ -3,20 +3,9 @@
 #include <filesystem>
 #include <iosfwd>
 
+#include "daemon/commands/verb.hpp"
+
 namespace elit::daemon {
-
-// Prints the JSON Schema of the configuration. Gives the exit status 0.
-int config_schema(std::ostream& out);
-
-// Prints the commented example, which is the shipped config/example.yaml. Gives the exit status 0.
-int config_example(std::ostream& out);
-
-// Prints the reference of all options as Markdown, which is the shipped config/reference.md. Gives the exit status 0.
-int config_reference(std::ostream& out);
-
-// Prints a page for each CRM that comes with the program, which is the shipped config/crm/PRESETS.md. Gives the exit
-// status 0.
-int config_presets(std::ostream& out);
 
 struct ConfigShowArguments {
   std::filesystem::path config;
@@ -28,5 +17,9 @@ struct ConfigShowArguments {
 //   {"file", "values": [{"key", "value", "origin"}]}
 // with values as they would be written in the file. Mistakes go to `err`. Gives the exit status: 0 or 78.
 int config_show(const ConfigShowArguments& arguments, std::ostream& out, std::ostream& err);
+
+// Prints the JSON Schema of the configuration, the values in force, or one of the files that are generated from the
+// program's own tables: config/example.yaml, config/reference.md, config/crm/PRESETS.md.
+[[nodiscard]] Verb config_verb();
 
 }  // namespace elit::daemon

@@ -1,8 +1,11 @@
 #include "daemon/commands/deliver.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <iostream>
+#include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -10,7 +13,6 @@
 
 #include "config/loader.hpp"
 #include "core/crm/sink_design.hpp"
-#include "daemon/commands/command_line.hpp"
 #include "daemon/commands/rendered_request.hpp"
 #include "daemon/commands/sink_rendering.hpp"
 #include "daemon/system/exit_status.hpp"
@@ -115,22 +117,26 @@ int deliver(const DeliverArguments& arguments, std::ostream& out, std::ostream& 
   return render(arguments, *loaded.options, *sink, out, err);
 }
 
-std::string deliver_help() {
-  const DeliverArguments defaults;
-  return "Takes the messages that were stored last, whether they were delivered or not, and prints each request that "
-         "a\n"
-         "delivery of them would send: what the CRM is known to hold already as it is, is not sent again. Reads the\n"
-         "configuration and the state, beside a running daemon or without one; no secret and no network. The texts of\n"
-         "messages are shown, secrets are masked.\n\n"
-         "  --render      has to be said: this verb only shows; `run` and `sync` deliver\n"
-         "  --sink NAME   the sink of the configuration\n"
-         "  --last N      how many messages, 1 to " +
-         std::to_string(last_max) + " (" + std::to_string(defaults.last) +
-         ")\n"
-         "  --ignore-state        as if the sink held nothing of them yet\n"
-         "  --json        {\"sink\", \"messages\", \"requests\": [{\"step\", \"method\", \"url\", \"headers\", "
-         "\"body\"}]}\n\n"
-         "Exit status 0 also when there are no messages yet, or nothing would be sent; stderr says so.";
+Verb deliver_verb() {
+  return {
+      "deliver", "prints the requests that would be sent to a sink, sends nothing",
+      "Takes the messages that were stored last, delivered or not, and prints each request that a delivery of them\n"
+      "would send. What the CRM already holds unchanged is not sent again. Reads the configuration and the state,\n"
+      "beside a running daemon or without one; no secret and no network. The texts of messages are shown, secrets\n"
+      "are masked. With --json: {\"sink\", \"messages\", \"requests\": [{\"step\", \"method\", \"url\", \"headers\",\n"
+      "\"body\"}]}\n\n"
+      "Exit status 0 also when there are no messages yet, or nothing would be sent; stderr says so.",
+      [](VerbOptions& options) -> VerbAction {
+        auto arguments = std::make_shared<DeliverArguments>();
+        options.configuration(arguments->config);
+        options.flag("--render", arguments->render, "required: this verb only shows; `run` and `sync` deliver");
+        options.text("--sink", "NAME", arguments->sink, "the sink of the configuration");
+        options.whole_number("--last", 1, last_max, arguments->last,
+                             fmt::format("how many messages, 1 to {}", last_max));
+        options.flag("--ignore-state", arguments->ignore_state, "as if the sink held nothing of them yet");
+        options.flag("--json", arguments->json, "one JSON document on stdout");
+        return [arguments](std::ostream& out, std::ostream& err) { return deliver(*arguments, out, err); };
+      }};
 }
 
 }  // namespace elit::daemon

@@ -4,7 +4,12 @@
 #include <iosfwd>
 #include <string>
 
+#include "daemon/commands/verb.hpp"
+
 namespace elit::daemon {
+
+// The most messages that --last takes.
+inline constexpr int last_max = 10'000;
 
 struct DeliverArguments {
   std::filesystem::path config;
@@ -21,7 +26,6 @@ struct DeliverArguments {
 // --render or without the name of a configured sink; 78 for a wrong configuration. A StorageError is thrown.
 int deliver(const DeliverArguments& arguments, std::ostream& out, std::ostream& err);
 
-// What --help says beyond the summary.
-[[nodiscard]] std::string deliver_help();
+[[nodiscard]] Verb deliver_verb();
 
 }  // namespace elit::daemon

@@ -5,13 +5,16 @@
 #include <boost/json/serialize.hpp>
 
 #include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <ostream>
 #include <utility>
 
 #include "config/loader.hpp"
 #include "daemon/commands/backlog_chart.hpp"
-#include "daemon/commands/rehearse_arguments.hpp"
 #include "daemon/commands/rehearse_text.hpp"
+#include "daemon/rehearsal/fault_text.hpp"
 #include "daemon/rehearsal/rehearsal.hpp"
 #include "daemon/system/exit_status.hpp"
 
@@ -20,19 +23,17 @@ namespace {
 
 constexpr const char* clear_line = "\r\033[K";
 
-int add_problem(const std::string& what, std::ostream& err) {
-  err << "elitbuzz-sync: rehearse: " << what << "\nTry: elitbuzz-sync rehearse --help\n";
-  return exit_usage;
-}
+struct Arguments {
+  std::filesystem::path config;
+  bool json = false;
+  int days = 7;
+  int users = 20;
+  double messages_per_user_day = 12;
+  std::uint64_t seed = 1;
+  std::vector<RehearsedFault> faults;
+};
 
-}  // namespace
-
-int rehearse(const std::vector<std::string>& words, std::ostream& out, std::ostream& err) {
-  ParsedRehearseArguments parsed = parse_rehearse_arguments(words);
-  const RehearseArguments& arguments = parsed.arguments;
-  if (!parsed.error.empty()) {
-    return add_problem(parsed.error, err);
-  }
+int rehearse(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   config::Loaded loaded = config::load(arguments.config);
   if (!loaded.options) {
     config::print_mistakes(err, loaded.mistakes);
@@ -41,7 +42,8 @@ int rehearse(const std::vector<std::string>& words, std::ostream& out, std::ostr
   RehearsalOptions options;
   options.faults = schedule_faults(arguments.faults, *loaded.options, std::chrono::hours{24} * arguments.days);
   if (!options.faults.error.empty()) {
-    return add_problem(options.faults.error, err);
+    err << "elitbuzz-sync: rehearse: " << options.faults.error << "\nTry: elitbuzz-sync rehearse --help\n";
+    return exit_usage;
   }
   options.options = *std::move(loaded.options);
   options.days = arguments.days;
@@ -69,6 +71,42 @@ int rehearse(const std::vector<std::string>& words, std::ostream& out, std::ostr
   }
   err << fmt::format("simulated {} in {:.1f} s\n", length_text(report.simulated), took.count());
   return report.balanced() ? exit_done : exit_incomplete;
+}
+
+// Adds the fault of the text; gives what is wrong with it.
+std::string add_fault(const std::string& text, std::vector<RehearsedFault>& faults) {
+  ParsedFault parsed = parse_fault(text);
+  if (parsed.fault) {
+    faults.push_back(*std::move(parsed.fault));
+  }
+  return parsed.error;
+}
+
+VerbAction declare(VerbOptions& options) {
+  auto arguments = std::make_shared<Arguments>();
+  options.configuration(arguments->config);
+  options.whole_number("--days", 1, 365, arguments->days, "days of operation, 1 to 365");
+  options.each(
+      "--fault", "TEXT",
+      [arguments = arguments.get()](const std::string& text) { return add_fault(text, arguments->faults); },
+      "what goes wrong, see below");
+  options.whole_number("--users", 1, 100'000, arguments->users, "simulated users of each source");
+  options.number("--messages", "N", 0, 10'000, arguments->messages_per_user_day, "messages of a user on a day");
+  options.whole_number("--seed", 0, INT64_MAX, arguments->seed, "of all random numbers");
+  options.flag("--json", arguments->json, "one JSON document on stdout");
+  return [arguments](std::ostream& out, std::ostream& err) { return rehearse(*arguments, out, err); };
+}
+
+}  // namespace
+
+Verb rehearse_verb() {
+  return {"rehearse", "days of your configuration in seconds, on simulated data, with the faults you name",
+          "Runs the program with your configuration in virtual time, with simulated peers and users, and reports\n"
+          "what your CRM would have received. It uses no network, writes no file and reads no secret.\n"
+          "The same arguments give the same result.\n\n"
+          "Faults:\n" +
+              known_faults() + "\nExit status 1 says that something is missing, duplicated or not delivered.",
+          declare};
 }
 
 }  // namespace elit::daemon

@@ -1,50 +1,41 @@
 #include "daemon/commands/run.hpp"
 
-#include <boost/system/system_error.hpp>
+#include <memory>
 
-#include <iostream>
-#include <system_error>
-
-#include "daemon/loaded_configuration.hpp"
+#include "daemon/commands/logged_work.hpp"
 #include "daemon/service.hpp"
 #include "daemon/system/blocked_signals.hpp"
 #include "daemon/system/exit_status.hpp"
 
 namespace elit::daemon {
+namespace {
+
+// The state is closed when this returns.
+void serve(const std::filesystem::path& config, const Options& options, Log& log) {
+  Service service(config, options, log);
+  service.run_forever();
+}
 
 int run(const std::filesystem::path& config, std::ostream& err) {
   block_signals(true);
-  LoadedConfiguration loaded = load_configuration(config);
-  if (!loaded.options) {
-    err << loaded.complaint;
-    return loaded.exit_status;
-  }
-  const Options options = std::move(*loaded.options);
-  try {
-    Log log(options.log);
+  return do_logged(config, err, [&config](const Options& options, Log& log) {
     log.write(Event::started, "elitbuzz-sync " ELITBUZZ_SYNC_VERSION " starts");
-    try {
-      Service service(config, options, log);
-      service.run_forever();
-    } catch (const storage::StorageError& error) {
-      if (error.kind() != storage::StorageError::Kind::in_use) {
-        log.write(Event::storage_failed, error.what());
-      }
-      throw;
-    }
+    serve(config, options, log);
     log.write(Event::stopped, "stopped; the next start goes on where this one ended");
     return exit_done;
-  } catch (const storage::StorageError&) {
-    throw;
-  } catch (const boost::system::system_error&) {
-    throw;
-  } catch (const std::system_error& error) {
-    err << "elitbuzz-sync: " << error.what() << '\n';
-    return exit_storage;
-  } catch (const std::runtime_error& error) {
-    err << "elitbuzz-sync: " << error.what() << '\n';
-    return exit_configuration;
-  }
+  });
+}
+
+}  // namespace
+
+Verb run_verb() {
+  return {"run", "the daemon, in the foreground; systemd starts it",
+          "Runs until SIGTERM. SIGHUP reads configuration and secrets again and reopens the log.",
+          [](VerbOptions& options) -> VerbAction {
+            auto config = std::make_shared<std::filesystem::path>();
+            options.configuration(*config);
+            return [config](std::ostream&, std::ostream& err) { return run(*config, err); };
+          }};
 }
 
 }  // namespace elit::daemon

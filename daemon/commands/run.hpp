@@ -1,11 +1,10 @@
 #pragma once
 
-#include <filesystem>
-#include <iosfwd>
+#include "daemon/commands/verb.hpp"
 
 namespace elit::daemon {
 
-// The daemon, in the foreground: until SIGTERM or SIGINT. Gives the exit status; a StorageError is thrown.
-int run(const std::filesystem::path& config, std::ostream& err);
+// The daemon, in the foreground: until SIGTERM or SIGINT.
+[[nodiscard]] Verb run_verb();
 
 }  // namespace elit::daemon

@@ -4,7 +4,8 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <cmath>
-#include <iostream>
+#include <memory>
+#include <ostream>
 #include <sstream>
 #include <thread>
 
@@ -25,6 +26,12 @@ using storage::SourceStatus;
 
 constexpr Milliseconds pending_too_long{300'000};
 constexpr Milliseconds watch_interval{2'000};
+
+struct StatusArguments {
+  std::filesystem::path config;
+  bool json = false;
+  bool watch = false;
+};
 
 struct Picture {
   storage::Status status;
@@ -254,8 +261,6 @@ Picture look(const Options& options) {
   return picture;
 }
 
-}  // namespace
-
 int status(const StatusArguments& arguments, std::ostream& out, std::ostream& err) {
   const config::Loaded loaded = config::load(arguments.config);
   if (!loaded.options) {
@@ -281,6 +286,21 @@ int status(const StatusArguments& arguments, std::ostream& out, std::ostream& er
     }
     std::this_thread::sleep_for(watch_interval);
   }
+}
+
+}  // namespace
+
+Verb status_verb() {
+  return {
+      "status", "what is going on, per source and per CRM",
+      "Exit status 0 when all is balanced and healthy, 1 when something is pending too long, dead, parked or paused.",
+      [](VerbOptions& options) -> VerbAction {
+        auto arguments = std::make_shared<StatusArguments>();
+        options.configuration(arguments->config);
+        options.flag("--json", arguments->json, "one JSON document on stdout");
+        options.flag("--watch", arguments->watch, "shows it again every 2 seconds, until it is interrupted");
+        return [arguments](std::ostream& out, std::ostream& err) { return status(*arguments, out, err); };
+      }};
 }
 
 }  // namespace elit::daemon

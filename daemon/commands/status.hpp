@@ -1,18 +1,11 @@
 #pragma once
 
-#include <filesystem>
-#include <iosfwd>
+#include "daemon/commands/verb.hpp"
 
 namespace elit::daemon {
 
-struct StatusArguments {
-  std::filesystem::path config;
-  bool json = false;
-  bool watch = false;
-};
-
-// What is going on, read from the state beside a running daemon or without one. Gives the exit status: 0 when all is
-// well, 1 when something is pending too long, dead, parked or paused. A StorageError is thrown.
-int status(const StatusArguments& arguments, std::ostream& out, std::ostream& err);
+// What is going on, read from the state beside a running daemon or without one. Exit status 0 when all is well, 1 when
+// something is pending too long, dead, parked or paused. Throws StorageError.
+[[nodiscard]] Verb status_verb();
 
 }  // namespace elit::daemon

@@ -1,17 +1,24 @@
 #include "daemon/commands/sync.hpp"
 
-#include <boost/json.hpp>
-#include <boost/system/system_error.hpp>
-#include <iostream>
-#include <system_error>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 
-#include "daemon/loaded_configuration.hpp"
+#include <memory>
+#include <ostream>
+
+#include "daemon/commands/logged_work.hpp"
 #include "daemon/service.hpp"
 #include "daemon/system/blocked_signals.hpp"
 #include "daemon/system/exit_status.hpp"
 
 namespace elit::daemon {
 namespace {
+
+struct SyncArguments {
+  std::filesystem::path config;
+  bool json = false;
+};
 
 using Ledgers = std::vector<std::pair<std::string, storage::Ledger>>;
 using Lines = std::vector<std::string>;
@@ -90,37 +97,23 @@ int pass(const SyncArguments& arguments, const Options& options, Log& log, std::
   return problems.empty() ? exit_done : exit_incomplete;
 }
 
-}  // namespace
-
 int sync(const SyncArguments& arguments, std::ostream& out, std::ostream& err) {
   block_signals(false);
-  LoadedConfiguration loaded = load_configuration(arguments.config);
-  if (!loaded.options) {
-    err << loaded.complaint;
-    return loaded.exit_status;
-  }
-  const Options options = std::move(*loaded.options);
-  try {
-    Log log(options.log);
-    try {
-      return pass(arguments, options, log, out, err);
-    } catch (const storage::StorageError& error) {
-      if (error.kind() != storage::StorageError::Kind::in_use) {
-        log.write(Event::storage_failed, error.what());
-      }
-      throw;
-    }
-  } catch (const storage::StorageError&) {
-    throw;
-  } catch (const boost::system::system_error&) {
-    throw;
-  } catch (const std::system_error& error) {
-    err << "elitbuzz-sync: " << error.what() << '\n';
-    return exit_storage;
-  } catch (const std::runtime_error& error) {
-    err << "elitbuzz-sync: " << error.what() << '\n';
-    return exit_configuration;
-  }
+  return do_logged(arguments.config, err,
+                   [&](const Options& options, Log& log) { return pass(arguments, options, log, out, err); });
+}
+
+}  // namespace
+
+Verb sync_verb() {
+  return {"sync", "one pass: list the users, bring each up to now, deliver what is due",
+          "Exit status 1 says that something is undelivered, dead, parked or paused; stderr says what.",
+          [](VerbOptions& options) -> VerbAction {
+            auto arguments = std::make_shared<SyncArguments>();
+            options.configuration(arguments->config);
+            options.flag("--json", arguments->json, "one JSON document on stdout");
+            return [arguments](std::ostream& out, std::ostream& err) { return sync(*arguments, out, err); };
+          }};
 }
 
 }  // namespace elit::daemon

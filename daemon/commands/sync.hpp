@@ -1,19 +1,13 @@
 #pragma once
 
-#include <filesystem>
-#include <iosfwd>
+#include "daemon/commands/verb.hpp"
 
 namespace elit::daemon {
 
-struct SyncArguments {
-  std::filesystem::path config;
-  bool json = false;
-};
-
-// One pass. What is left undone goes to `err`, a line each; a short summary to `out`, or with `json` one document:
+// One pass. Diagnostics name what is left undone, a line each; the result is a short summary, or with --json one
+// document:
 //   {"complete", "sources": [{"name", "fetched", "new", "duplicate", "rejected", "sinks": {NAME: {"delivered",
-//    "pending", "dead", "suppressed"}}, "problems": [TEXT]}], "problems": [TEXT]}
-// Gives the exit status; a StorageError is thrown.
-int sync(const SyncArguments& arguments, std::ostream& out, std::ostream& err);
+//    "pending", "dead", "suppressed"}}}], "problems": [TEXT]}
+[[nodiscard]] Verb sync_verb();
 
 }  // namespace elit::daemon

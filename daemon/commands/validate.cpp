@@ -6,11 +6,13 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <ostream>
 
 #include "config/loader.hpp"
 #include "core/crm/sink_design.hpp"
 #include "daemon/commands/guarantee.hpp"
+#include "daemon/system/exit_status.hpp"
 #include "daemon/system/secret.hpp"
 
 namespace elit::daemon {
@@ -101,7 +103,7 @@ void print_summary(const config::Loaded& loaded, std::ostream& out) {
 int validate(const ValidateArguments& arguments, std::ostream& out, std::ostream& err) {
   const config::Loaded loaded = config::load(arguments.config);
   std::vector<config::Diagnostic> mistakes = loaded.mistakes;
-  int status = loaded.options ? 0 : 78;
+  int status = loaded.options ? exit_done : exit_configuration;
   if (loaded.options) {
     for (SecretDiagnostic& found : find_secret_mistakes(loaded)) {
       if (found.missing) {
@@ -121,6 +123,17 @@ int validate(const ValidateArguments& arguments, std::ostream& out, std::ostream
     print_summary(loaded, out);
   }
   return status;
+}
+
+Verb validate_verb() {
+  return {"validate", "checks the configuration alone and touches no network",
+          "Prints every mistake at once as file:line:column: key: what is wrong.",
+          [](VerbOptions& options) -> VerbAction {
+            auto arguments = std::make_shared<ValidateArguments>();
+            options.configuration(arguments->config);
+            options.flag("--json", arguments->json, "one JSON document on stdout");
+            return [arguments](std::ostream& out, std::ostream& err) { return validate(*arguments, out, err); };
+          }};
 }
 
 }  // namespace elit::daemon

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <iosfwd>
 
+#include "daemon/commands/verb.hpp"
+
 namespace elit::daemon {
 
 struct ValidateArguments {
@@ -18,5 +20,7 @@ struct ValidateArguments {
 //    "sinks": [{"name", "type", "target", "guarantee"}]}
 // Gives the exit status: 0, 77 when the only mistakes are the permissions of secret files, else 78.
 int validate(const ValidateArguments& arguments, std::ostream& out, std::ostream& err);
+
+[[nodiscard]] Verb validate_verb();
 
 }  // namespace elit::daemon

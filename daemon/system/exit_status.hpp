@@ -1,7 +1,5 @@
 #pragma once
 
-#include "storage/store.hpp"
-
 // The exit statuses of every verb.
 namespace elit::daemon {
 
@@ -14,9 +12,5 @@ inline constexpr int exit_storage = 74;
 inline constexpr int exit_in_use = 75;
 inline constexpr int exit_permission = 77;
 inline constexpr int exit_configuration = 78;
-
-[[nodiscard]] inline int exit_status_of(const storage::StorageError& error) {
-  return error.kind() == storage::StorageError::Kind::in_use ? exit_in_use : exit_storage;
-}
 
 }  // namespace elit::daemon

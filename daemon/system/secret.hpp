@@ -9,6 +9,7 @@
 #include "config/loader.hpp"
 #include "core/failure.hpp"
 #include "core/options.hpp"
+#include "daemon/system/exit_status.hpp"
 
 namespace elit::daemon {
 
@@ -22,8 +23,7 @@ struct SecretProblem {
   Kind kind = Kind::missing;
   std::string what;
 
-  // 77 for permission, 78 for the others.
-  [[nodiscard]] int exit_status() const { return kind == Kind::permission ? 77 : 78; }
+  [[nodiscard]] int exit_status() const { return kind == Kind::permission ? exit_permission : exit_configuration; }
 };
 
 [[noreturn]] void throw_exception_from_error(const SecretProblem& problem, const boost::source_location& place);
@@ -38,7 +38,7 @@ using SecretSource = std::function<Result<std::string>(const SecretReference&)>;
 
 struct SecretDiagnostic {
   config::Diagnostic mistake;
-  int exit_status = 78;
+  int exit_status = exit_configuration;
   bool missing = false;  // it is not there (yet), as opposed to being there and unfit
 };
 

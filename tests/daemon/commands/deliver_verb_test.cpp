@@ -16,7 +16,6 @@
 #include "config/loader.hpp"
 #include "core/crm/exchange.hpp"
 #include "core/delivery/webhook.hpp"
-#include "daemon/commands/command_line.hpp"
 #include "daemon/commands/rendered_request.hpp"
 #include "storage/status_reader.hpp"
 #include "tests/daemon/delivery/delivering_rig.hpp"
@@ -362,32 +361,6 @@ TEST(RenderedRequest, TakesOnlyJsonForJson) {
   request.body = "{\"a\":";
   EXPECT_THAT(to_json("crm", 1, {request}), HasSubstr(R"("body":"{\"a\":")"));
   EXPECT_THAT(to_json("crm", 1, {request}), HasSubstr(R"("X-A":"1, 2")"));
-}
-
-TEST(CommandLine, ReadsValuesBesideAndInTheNextWord) {
-  const std::vector<std::string> known = {"render", "sink", "last", "json"};
-  const CommandLine line =
-      parse_command_line({"--sink=crm", "--last", "7", "--render", "-c", "a.yaml"}, known, 0).arguments;
-  EXPECT_EQ(line.sink, "crm");
-  EXPECT_EQ(line.last, 7);
-  EXPECT_TRUE(line.render);
-  EXPECT_EQ(line.config, "a.yaml");
-  EXPECT_EQ(parse_command_line({"--config=b.yaml"}, {}, 0).arguments.config, "b.yaml");
-  EXPECT_EQ(parse_command_line({"word", "--json"}, known, 1).error, "");
-}
-
-TEST(CommandLine, SaysWhatIsWrongWithAnOption) {
-  const std::vector<std::string> known = {"render", "sink", "last"};
-  for (const char* value : {"0", "-1", "10001", "5x", "", " 5", "99999999999999999999"}) {
-    EXPECT_THAT(parse_command_line({"--last", value}, known, 0).error, HasSubstr("1 to 10000")) << value;
-  }
-  EXPECT_EQ(parse_command_line({"--sink"}, known, 0).error, "--sink needs the name of a sink");
-  EXPECT_EQ(parse_command_line({"--config="}, known, 0).error, "--config needs a file");
-  EXPECT_EQ(parse_command_line({"--config"}, known, 0).error, "--config needs a file");
-  EXPECT_EQ(parse_command_line({"--ignore-state"}, known, 0).error, "unknown option --ignore-state");
-  EXPECT_EQ(parse_command_line({"--render=yes"}, known, 0).error, "unknown option --render=yes");
-  EXPECT_EQ(parse_command_line({"-x"}, known, 0).error, "unknown option -x");
-  EXPECT_EQ(parse_command_line({"word"}, known, 0).error, "unexpected argument word");
 }
 
 }  // namespace

@@ -11,8 +11,8 @@
 #include <string>
 #include <thread>
 
-#include "daemon/commands/simulator.hpp"
-#include "daemon/commands/simulator_arguments.hpp"
+#include "core/simulator/simulator.hpp"
+#include "daemon/commands/command_line.hpp"
 
 namespace elit::daemon {
 namespace {
@@ -44,9 +44,10 @@ class RunningVerb {
  public:
   explicit RunningVerb(std::vector<std::string> arguments) {
     std::future<std::string> announced = buffer_.text();
+    arguments.insert(arguments.begin(), "simulator");
     status_ = std::async(std::launch::async, [this, arguments] {
       std::ostream out(&buffer_);
-      return run_simulator(arguments, out, err_);
+      return run_command_line(arguments, out, err_);
     });
     announcement_ = announced.get();
   }
@@ -75,10 +76,11 @@ std::string get(const std::string& port, const std::string& target) {
   return talk(port, "GET " + target + " HTTP/1.1\r\nHost: x\r\nAuthorization: Basic k\r\nConnection: close\r\n\r\n");
 }
 
-int run(const std::vector<std::string>& arguments, std::string& err) {
+int run(std::vector<std::string> arguments, std::string& err) {
+  arguments.insert(arguments.begin(), "simulator");
   std::ostringstream out;
   std::ostringstream errors;
-  const int status = run_simulator(arguments, out, errors);
+  const int status = run_command_line(arguments, out, errors);
   err = errors.str() + out.str();
   return status;
 }
@@ -138,9 +140,10 @@ TEST(SimulatorVerb, TakesItsKeyFromTheEnvironment) {
 
 TEST(SimulatorVerb, SaysWhatIsWrongWithItsArgumentsAndWhatToDo) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> mistakes{
-      {{"--prot", "1"}, "unknown argument \"--prot\"; --help"},
+      {{"--prot", "1"},
+       "simulator: unknown option --prot: did you mean --port?\nTry: elitbuzz-sync simulator --help\n"},
       {{"--port", "70000"}, "--port: write a whole number from 0 to 65535"},
-      {{"--port"}, "--port needs a value"},
+      {{"--port"}, "--port needs a value: --port N"},
       {{"--json=yes"}, "--json takes no value"},
       {{"--users", "many"}, "--users: write a whole number"},
       {{"--dialect", "page_cap"}, "KEY=VALUE"},
@@ -150,10 +153,10 @@ TEST(SimulatorVerb, SaysWhatIsWrongWithItsArgumentsAndWhatToDo) {
       {{"--vendor-fault", "nobody.down=yes"}, "known are hubspot, salesforce, zoho, odoo"},
       {{"--vendor-fault", "zoho.dwn=yes"}, "known are server_errors"},
       {{"--late-max", "0"}, "--late-max: write a number from"},
-      {{"--api-key="}, "--api-key: it is empty"}};
+      {{"--api-key="}, "--api-key: the value is empty"}};
   for (const auto& [arguments, part] : mistakes) {
     std::string err;
-    EXPECT_EQ(run(arguments, err), 64);
+    EXPECT_EQ(run(arguments, err), 64) << part;
     EXPECT_THAT(err, HasSubstr(part));
   }
 }
