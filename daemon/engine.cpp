@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <boost/asio/co_spawn.hpp>
+#include <memory>
 #include <utility>
+
+#include "daemon/delivery/sink_kind.hpp"
 
 namespace elit::daemon {
 namespace {
@@ -55,7 +58,8 @@ Engine::Engine(Options options, SourceLoop::Mode mode, Parts parts)
 std::vector<Engine::SinkParts> Engine::make_sink_parts() {
   std::vector<SinkParts> made;
   for (const SinkOptions& sink : options_.sinks) {
-    if (sink.type == SinkType::file && !archives_) {
+    const std::unique_ptr<SinkKind> kind = sink_kind(sink);
+    if (!kind->uses_network() && !archives_) {
       archives_.emplace(1);
     }
     SinkParts parts;
@@ -69,7 +73,7 @@ std::vector<Engine::SinkParts> Engine::make_sink_parts() {
     client.log = parts_.log;
     client.secrets = parts.secrets.get();
     client.token_directory = parts_.token_directory;
-    parts.client = make_sink_client(sink, std::move(client));
+    parts.client = kind->make_client(std::move(client));
     made.push_back(std::move(parts));
   }
   return made;

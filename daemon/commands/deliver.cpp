@@ -12,9 +12,8 @@
 #include <vector>
 
 #include "config/loader.hpp"
-#include "core/crm/sink_design.hpp"
-#include "daemon/commands/rendered_request.hpp"
-#include "daemon/commands/sink_rendering.hpp"
+#include "daemon/commands/request_text.hpp"
+#include "daemon/delivery/sink_kind.hpp"
 #include "daemon/system/exit_status.hpp"
 #include "storage/state_directory.hpp"
 #include "storage/status_reader.hpp"
@@ -43,23 +42,7 @@ bool has_state(const std::filesystem::path& directory) {
   return std::filesystem::exists(directory / storage::database_name, error) || error;
 }
 
-// What the requests leave open.
-std::string explanation(const SinkOptions& sink) {
-  std::string text = "Nothing was sent. ";
-  if (sink.type == SinkType::file) {
-    return text + "These lines would be appended.";
-  }
-  text += std::string("Secrets are shown as ") + secret_mask + '.';
-  if (sink.type == SinkType::crm) {
-    text +=
-        " What stands in brackets, such as (contact id), will come from the CRM's answers (null where it has to be a "
-        "number); shown is what follows when searches find nothing and everything is accepted.";
-    text += sink.design->credential().token ? " Before them goes a request for an access token, if there is none." : "";
-  }
-  return text;
-}
-
-// What is to be said of the requests, or of there being none.
+// Explains the requests, or why there are none.
 std::string note_on(const std::vector<RenderedRequest>& requests, std::size_t messages, const Options& options,
                     const SinkOptions& sink) {
   if (messages == 0) {
@@ -68,9 +51,10 @@ std::string note_on(const std::vector<RenderedRequest>& requests, std::size_t me
   }
   const bool holds_all = std::none_of(requests.begin(), requests.end(),
                                       [](const RenderedRequest& request) { return request.of_messages; });
-  return explanation(sink) + (holds_all ? " The CRM is known to hold these messages as they are, so nothing of them "
-                                          "would be sent; --ignore-state shows the requests as if it held nothing."
-                                        : "");
+  return "Nothing was sent. " + sink_kind(sink)->rendering_note() +
+         (holds_all ? " The CRM is known to hold these messages as they are, so nothing of them "
+                      "would be sent; --ignore-state shows the requests as if it held nothing."
+                    : "");
 }
 
 int render(const DeliverArguments& arguments, const Options& options, const SinkOptions& sink, std::ostream& out,
@@ -82,7 +66,7 @@ int render(const DeliverArguments& arguments, const Options& options, const Sink
   if (has_state(rendering.state_directory)) {
     rendering.messages = storage::read_last_messages(rendering.state_directory, arguments.last);
   }
-  const std::vector<RenderedRequest> requests = render_requests(sink, rendering);
+  const std::vector<RenderedRequest> requests = sink_kind(sink)->render(rendering);
   if (arguments.json) {
     out << to_json(sink.name, rendering.messages.size(), requests) << std::endl;
   } else {

@@ -10,8 +10,7 @@
 #include <ostream>
 
 #include "config/loader.hpp"
-#include "core/crm/sink_design.hpp"
-#include "daemon/commands/guarantee.hpp"
+#include "daemon/delivery/sink_kind.hpp"
 #include "daemon/system/exit_status.hpp"
 #include "daemon/system/secret.hpp"
 
@@ -20,31 +19,28 @@ namespace {
 
 namespace json = boost::json;
 
-std::string type_of(const SinkOptions& sink) {
-  if (sink.type == SinkType::crm) {
-    return sink.crm;
-  }
-  return sink.type == SinkType::file ? "file" : "http";
-}
-
-// Without the query, which on some receivers is a secret.
-std::string target_of(const SinkOptions& sink) {
-  if (sink.type == SinkType::crm) {
-    return sink.design->base_url;
-  }
-  return sink.type == SinkType::file ? sink.directory : sink.url.substr(0, sink.url.find('?'));
-}
-
 json::object sink_document(const SinkOptions& sink) {
+  const std::unique_ptr<SinkKind> kind = sink_kind(sink);
   json::object document{{"name", sink.name},
-                        {"type", type_of(sink)},
-                        {"target", target_of(sink)},
-                        {"guarantee", fmt::format("{}", fmt::join(guarantee_of(sink), "; "))}};
-  if (sink.type == SinkType::crm) {
-    document["unit"] = unit_of(sink);
-    document["credential"] = credential_of(sink);
+                        {"type", kind->type()},
+                        {"target", kind->target()},
+                        {"guarantee", fmt::format("{}", fmt::join(kind->guarantee(), "; "))}};
+  if (!kind->credential().empty()) {
+    document["unit"] = kind->unit();
+    document["credential"] = kind->credential();
   }
   return document;
+}
+
+void print_sink(const SinkOptions& sink, std::ostream& out) {
+  const std::unique_ptr<SinkKind> kind = sink_kind(sink);
+  out << fmt::format("sink {}: {} to {}\n", sink.name, kind->type(), kind->target());
+  for (const std::string& line : kind->guarantee()) {
+    out << "  " << line << '\n';
+  }
+  if (!kind->credential().empty()) {
+    out << fmt::format("  {}; {}\n", kind->unit(), kind->credential());
+  }
 }
 
 json::object document(const config::Loaded& loaded, const std::vector<config::Diagnostic>& mistakes) {
@@ -88,13 +84,7 @@ void print_summary(const config::Loaded& loaded, std::ostream& out) {
     out << "no sinks: conversations are only stored\n";
   }
   for (const SinkOptions& sink : loaded.options->sinks) {
-    out << fmt::format("sink {}: {} to {}\n", sink.name, type_of(sink), target_of(sink));
-    for (const std::string& line : guarantee_of(sink)) {
-      out << "  " << line << '\n';
-    }
-    if (sink.type == SinkType::crm) {
-      out << fmt::format("  {}; {}\n", unit_of(sink), credential_of(sink));
-    }
+    print_sink(sink, out);
   }
 }
 

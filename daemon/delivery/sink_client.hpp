@@ -69,9 +69,6 @@ struct SinkClientParts {
   std::filesystem::path token_directory;  // empty: tokens are not kept over a restart
 };
 
-// The client for the sink's type. `options` and what `parts` points to outlive it. Throws what `transports` throws.
-[[nodiscard]] std::unique_ptr<SinkClient> make_sink_client(const SinkOptions& options, SinkClientParts parts);
-
 // How to reach a sink at `base_url`.
 [[nodiscard]] TransportSettings sink_transport_settings(const SinkOptions& options, const std::string& base_url);
 

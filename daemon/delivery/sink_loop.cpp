@@ -9,8 +9,8 @@
 #include <variant>
 
 #include "core/check.hpp"
-#include "core/crm/sink_design.hpp"
 #include "core/delivery/outgoing_message.hpp"
+#include "daemon/delivery/sink_kind.hpp"
 
 namespace elit::daemon {
 namespace asio = boost::asio;
@@ -21,11 +21,7 @@ namespace {
 DeliverySettings settings_of(const SinkOptions& options) {
   DeliverySettings settings;
   settings.batch = options.batch;
-  // An archive is one file: its batches are written one after the other.
-  settings.concurrency = options.type == SinkType::file ? 1 : options.concurrency;
-  if (options.type == SinkType::crm && options.design->preset.pace.concurrency > 0) {
-    settings.concurrency = std::min(settings.concurrency, options.design->preset.pace.concurrency);
-  }
+  settings.concurrency = sink_kind(options)->concurrency();
   settings.retry = options.retry;
   settings.dead_letters = options.dead_letters;
   return settings;

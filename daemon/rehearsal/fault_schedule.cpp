@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/delivery/sink_kind.hpp"
+
 namespace elit::daemon {
 namespace {
 
@@ -39,7 +41,7 @@ std::string names_of(const Peers& peers) {
 std::vector<std::size_t> sinks_of(const RehearsedFault& fault, const std::vector<SinkOptions>& sinks) {
   std::vector<std::size_t> all = named(sinks, fault.name);
   std::vector<std::size_t> crms = all;
-  std::erase_if(crms, [&sinks](std::size_t index) { return sinks[index].type != SinkType::http; });
+  std::erase_if(crms, [&sinks](std::size_t index) { return !sink_kind(sinks[index])->uses_network(); });
   return fault.name.empty() && !crms.empty() ? crms : all;
 }
 

@@ -324,7 +324,8 @@ class ConfigTest(AcceptanceTest):
         world, text = self.good()
         world.write(text)
         for arguments, code in (([], 64), (["no-such-verb"], 64), (["sync", "--no-such-option"], 64), (["--help"], 0),
-                                (["--version"], 0), (["sync", "--help"], 0), (["validate", "--config"], 64),
+                                (["--version"], 0), (["sync", "--help"], 0), (["sync", "--version"], 0), (["validate", "--config"], 64),
+                                (["config"], 64), (["config", "shw"], 64), (["sync", "extra"], 64), (["sync", "--json=no"], 64),
                                 (["sync", "--config", str(world.directory / "absent.yaml")], 78),
                                 (["run", "--config", str(world.directory)], 78),
                                 (["validate", "--config", "absent.yaml"], 78)):
@@ -335,6 +336,15 @@ class ConfigTest(AcceptanceTest):
             else:
                 self.assertTrue(process.output().strip(), f"{arguments} says nothing on stdout")
         self.silent(world)
+
+    def test_a_typing_error_on_the_command_line_gets_a_suggestion(self):
+        world, _ = self.good()
+        for arguments, meant in ((["statsu"], "status"), (["sync", "--jsn"], "--json"), (["config", "shw"], "show"),
+                                 (["deliver", "--render", "--snik=crm"], "--sink")):
+            process = Daemon(world, arguments)
+            self.assertEqual(process.wait(15), 64, process.errors())
+            self.assertIn(f"did you mean {meant}?", process.errors())
+            self.assertEqual(process.output(), "")
 
     def test_the_example_is_valid_and_the_schema_is_json(self):
         world, _ = self.good()

@@ -112,8 +112,8 @@ class RehearseTest(AcceptanceTest):
         for arguments, said in ((("--fault", "crm dwon 6h"), "crm down 6h"), (("--fault", "crm other down 6h"), "archive"),
                                 (("--fault", "crash at 3d"), "after the end"), (("--days", "0"), "1 to 365"),
                                 (("--days", "366"), "1 to 365"), (("--users", "none"), "whole number"),
-                                (("--fault",), "needs a value"), (("--faults", "x"), "unknown argument"),
-                                (("extra",), "unknown argument")):
+                                (("--fault",), "needs a value"), (("--faults", "x"), "unknown option --faults: did you mean --fault?"),
+                                (("extra",), "unexpected argument extra")):
             done = world.verb("rehearse", *SMALL, *arguments)
             self.assertCode(done, 64)
             self.assertIn(said, done.err)

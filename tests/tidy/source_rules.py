@@ -42,9 +42,10 @@ ROOMS = {
     "daemon/delivery": (*VALUES, "core/crm", "core/delivery", "storage", "storage/files", *DAEMON_PARTS),
     "daemon": (*VALUES, "config", "storage", "daemon/delivery", "daemon/fetch", *DAEMON_PARTS),
     "daemon/rehearsal": (*VALUES, "core/simulator", "config/yaml", "storage", "storage/memory_disk", "daemon",
-                         *DAEMON_PARTS),
-    "daemon/commands": (*VALUES, "core/crm", "core/delivery", "core/fetch", "core/simulator", "config", "config/options",
-                        "config/presets", "storage", "daemon", "daemon/rehearsal", *DAEMON_PARTS),
+                         "daemon/delivery", *DAEMON_PARTS),
+    "daemon/commands": (*VALUES, "core/delivery", "core/fetch", "core/simulator", "config", "config/options",
+                        "config/presets", "config/yaml", "storage", "daemon", "daemon/delivery", "daemon/rehearsal",
+                        *DAEMON_PARTS),
 }
 SQLITE_FILES = ("storage/sqlite.cpp", "storage/sqlite.hpp", "storage/memory_disk/memory_disk_vfs.cpp")
 SKIPPED_FOLDERS = {".git", "build", "__pycache__", ".cache"}

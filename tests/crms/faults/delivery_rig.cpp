@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "config/loader.hpp"
-#include "daemon/delivery/sink_client.hpp"
+#include "daemon/delivery/sink_kind.hpp"
 #include "tests/crms/rig.hpp"
 
 namespace elit::crm::faults {
@@ -228,7 +228,7 @@ void DeliveryRig::start() {
   client.secrets = parts.secrets.get();
   client.token_directory = scratch_.path() / "tokens";
   const SinkOptions& options = options_.sinks.at(0);
-  parts.client = daemon::make_sink_client(options, std::move(client));
+  parts.client = daemon::sink_kind(options)->make_client(std::move(client));
   loop_ = std::make_unique<daemon::SinkLoop>(options, sink_, std::move(parts));
   boost::asio::co_spawn(*context_, loop_->run(), [this](std::exception_ptr failure) { ended_ = failure; });
 }

@@ -2,9 +2,19 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/system/system_error.hpp>
+
+#include <algorithm>
+#include <exception>
 #include <memory>
+#include <new>
 #include <ostream>
 #include <sstream>
+#include <stdexcept>
+#include <system_error>
+
+#include "daemon/commands/failure_report.hpp"
+#include "storage/store.hpp"
 
 namespace elit::daemon {
 namespace {
@@ -182,6 +192,36 @@ TEST_F(CommandLineTest, TellsItsVersionEverywhere) {
        {Words{"--version"}, Words{"-V"}, Words{"stop", "--version"}, Words{"render", "--version"}}) {
     EXPECT_EQ(run(words), 0);
     EXPECT_EQ(out_.str(), "elitbuzz-sync " ELITBUZZ_SYNC_VERSION "\n");
+  }
+}
+
+int status_of(const std::exception_ptr& failure, std::string& said) {
+  std::ostringstream err;
+  try {
+    std::rethrow_exception(failure);
+  } catch (...) {
+    const int status = report_failure(err);
+    said = err.str();
+    return status;
+  }
+}
+
+TEST(FailureReportTest, GivesEachFailureItsExitStatus) {
+  using storage::StorageError;
+  const auto disk = std::make_error_code(std::errc::no_space_on_device);
+  const std::vector<std::pair<std::exception_ptr, int>> failures{
+      {std::make_exception_ptr(StorageError(StorageError::Kind::in_use, "in use")), 75},
+      {std::make_exception_ptr(StorageError(StorageError::Kind::io, "no space")), 74},
+      {std::make_exception_ptr(std::bad_alloc()), 71},
+      {std::make_exception_ptr(boost::system::system_error(boost::system::error_code(disk), "thread")), 71},
+      {std::make_exception_ptr(std::system_error(disk, "log")), 74},
+      {std::make_exception_ptr(std::runtime_error("no certificates")), 78},
+      {std::make_exception_ptr(std::logic_error("impossible")), 70}};
+  for (const auto& [failure, status] : failures) {
+    std::string said;
+    EXPECT_EQ(status_of(failure, said), status) << said;
+    EXPECT_THAT(said, StartsWith("elitbuzz-sync: "));
+    EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1);
   }
 }
 

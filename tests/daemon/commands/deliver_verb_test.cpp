@@ -16,7 +16,7 @@
 #include "config/loader.hpp"
 #include "core/crm/exchange.hpp"
 #include "core/delivery/webhook.hpp"
-#include "daemon/commands/rendered_request.hpp"
+#include "daemon/commands/request_text.hpp"
 #include "storage/status_reader.hpp"
 #include "tests/daemon/delivery/delivering_rig.hpp"
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/delivery/webhook_signature.hpp"
+#include "daemon/delivery/sink_kind.hpp"
 #include "tests/daemon/delivery/delivering_rig.hpp"
 
 namespace elit::daemon {
@@ -101,7 +102,7 @@ class SinkLoopTest : public ::testing::Test {
     client.timer = &timer_;
     client.log = log_.get();
     client.secrets = parts.secrets.get();
-    parts.client = make_sink_client(options_, std::move(client));
+    parts.client = sink_kind(options_)->make_client(std::move(client));
     loop_ = std::make_unique<SinkLoop>(options_, sink_, std::move(parts));
     loop_->hurry(true);
     ended_ = false;

@@ -1,4 +1,4 @@
-#include "daemon/commands/rendered_request.hpp"
+#include "daemon/commands/request_text.hpp"
 
 #include <algorithm>
 #include <cstddef>

@@ -3,21 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "core/http_message.hpp"
+#include "daemon/delivery/rendered_request.hpp"
 
 namespace elit::daemon {
-
-// A request to a sink as people are shown it.
-struct RenderedRequest {
-  std::string step;     // contacts, messages, ...
-  std::string kind;     // `contact step` and so on; empty: there is only one kind
-  std::string content;  // `3 messages`; empty: not known
-  std::string method;
-  std::string url;
-  std::vector<HttpHeader> headers;
-  std::string body;         // as it would go out
-  bool of_messages = true;  // false: it looks at the sink as a whole
-};
 
 // A block for each, an empty line between them: a line that counts it, the request line, headers, an empty line, the
 // body. JSON is laid out in lines, each of its values written as it would go out; everything else stands as it is.
