@@ -80,7 +80,6 @@ class CommandLine {
     }
     auto overview = std::make_shared<CLI::Formatter>();
     overview->column_width(verb_column);
-    overview->label("Subcommands", "Verbs");
     overview->label("SUBCOMMAND", "VERB");
     app_.formatter(overview);
     app_.footer(general_help);
@@ -105,6 +104,7 @@ class CommandLine {
   void declare(const Verb& verb) {
     CLI::App& app = *app_.add_subcommand(verb.name, verb.summary);
     app.set_version_flag("-V,--version", version_text, "the version of the program");
+    app.group("Verbs");
     app.allow_extras();
     app.footer(verb.help);
     VerbOptions options(app);

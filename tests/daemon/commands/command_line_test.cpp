@@ -174,7 +174,7 @@ TEST_F(CommandLineTest, SuggestsTheVerbThatWasMeant) {
 TEST_F(CommandLineTest, ExplainsItselfEverywhere) {
   for (const char* word : {"--help", "-h", "help"}) {
     EXPECT_EQ(run({word}), 0);
-    EXPECT_THAT(out_.str(), HasSubstr("\n  render        shows requests\n  stop          stops\n"));
+    EXPECT_THAT(out_.str(), HasSubstr("\nVerbs:\n  render        shows requests\n  stop          stops\n"));
     EXPECT_THAT(out_.str(), HasSubstr("Exit status: 0 done"));
   }
   EXPECT_EQ(run({"render", "--json", "--help"}), 0);
@@ -211,7 +211,7 @@ TEST(FailureReportTest, GivesEachFailureItsExitStatus) {
   const auto disk = std::make_error_code(std::errc::no_space_on_device);
   const std::vector<std::pair<std::exception_ptr, int>> failures{
       {std::make_exception_ptr(StorageError(StorageError::Kind::in_use, "in use")), 75},
-      {std::make_exception_ptr(StorageError(StorageError::Kind::io, "no space")), 74},
+      {std::make_exception_ptr(StorageError(StorageError::Kind::full, "no space")), 74},
       {std::make_exception_ptr(std::bad_alloc()), 71},
       {std::make_exception_ptr(boost::system::system_error(boost::system::error_code(disk), "thread")), 71},
       {std::make_exception_ptr(std::system_error(disk, "log")), 74},

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "daemon/commands/command_line.hpp"
 #include "daemon/commands/config.hpp"
 #include "daemon/commands/validate.hpp"
 #include "tests/config/configurations.hpp"
@@ -182,12 +183,12 @@ TEST_F(Verbs, ValidateSaysThatTheFileIsMissing) {
 }
 
 TEST_F(Verbs, ConfigExampleIsTheShippedFile) {
-  EXPECT_EQ(config_example(out_), 0);
+  EXPECT_EQ(run_command_line({"config", "example"}, out_, err_), 0);
   EXPECT_EQ(out_.str(), content_of(project_file("config/example.yaml")));
 }
 
 TEST_F(Verbs, ConfigSchemaIsOneDocument) {
-  EXPECT_EQ(config_schema(out_), 0);
+  EXPECT_EQ(run_command_line({"config", "schema"}, out_, err_), 0);
   EXPECT_EQ(json::parse(out_.str()).at("type").as_string(), "object");
 }
 
