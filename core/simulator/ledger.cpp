@@ -72,6 +72,14 @@ std::uint64_t order_violations(const std::vector<Arrival>& arrivals) {
 }  // namespace
 
 Ledger take_ledger(const World& world, const ElitbuzzApi& api, const Crm& crm, const LedgerQuery& query, Instant now) {
+  Ledger ledger = take_ledger(world, api, crm.received(), query, now);
+  ledger.crm_refused = crm.refused();
+  ledger.crm = crm.counts();
+  return ledger;
+}
+
+Ledger take_ledger(const World& world, const ElitbuzzApi& api, const std::vector<Received>& arrived,
+                   const LedgerQuery& query, Instant now) {
   Ledger ledger;
   Groups groups;
   const TimestampForm form = api.dialect().timestamp;
@@ -89,7 +97,7 @@ Ledger take_ledger(const World& world, const ElitbuzzApi& api, const Crm& crm, c
     }
   }
   std::unordered_map<std::string, std::vector<Arrival>> arrivals;
-  for (const Received& received : crm.received()) {
+  for (const Received& received : arrived) {
     if (!query.source.empty() && received.source != query.source) {
       continue;
     }
@@ -120,8 +128,6 @@ Ledger take_ledger(const World& world, const ElitbuzzApi& api, const Crm& crm, c
   for (const auto& [user, list] : arrivals) {
     ledger.crm_order_violations += order_violations(list);
   }
-  ledger.crm_refused = crm.refused();
-  ledger.crm = crm.counts();
   ledger.api_requests = api.requests();
   return ledger;
 }

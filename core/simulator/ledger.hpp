@@ -45,6 +45,10 @@ struct Ledger {
 [[nodiscard]] Ledger take_ledger(const World& world, const ElitbuzzApi& api, const Crm& crm, const LedgerQuery& query,
                                  Instant now);
 
+// The same for what a receiver got in this order; the numbers that only a Crm counts stay 0.
+[[nodiscard]] Ledger take_ledger(const World& world, const ElitbuzzApi& api, const std::vector<Received>& arrived,
+                                 const LedgerQuery& query, Instant now);
+
 // Whether the CRM should hold `message` of `user`.
 [[nodiscard]] bool is_expected(const User& user, const Message& message, const ElitbuzzApi& api,
                                const LedgerQuery& query, Instant now);

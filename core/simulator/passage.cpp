@@ -10,10 +10,10 @@
 
 namespace elit::simulator {
 
-std::vector<Passage> passages(const World& world, const ElitbuzzApi& api, const Crm& crm, const LedgerQuery& query,
-                              Instant now) {
+std::vector<Passage> passages(const World& world, const ElitbuzzApi& api, const std::vector<Received>& arrived,
+                              const LedgerQuery& query, Instant now) {
   std::unordered_map<std::string, std::vector<Instant>> arrivals;
-  for (const Received& received : crm.received()) {
+  for (const Received& received : arrived) {
     if (query.source.empty() || received.source == query.source) {
       arrivals[message_name(received.user_id, received.timestamp, received.content)].push_back(received.arrived);
     }
@@ -33,10 +33,10 @@ std::vector<Passage> passages(const World& world, const ElitbuzzApi& api, const 
   for (auto& [name, alike] : by_name) {
     std::sort(alike.begin(), alike.end(),
               [](const Passage& one, const Passage& other) { return one.visible_from < other.visible_from; });
-    const std::vector<Instant>& arrived = arrivals[name];
+    const std::vector<Instant>& times = arrivals[name];
     for (std::size_t i = 0; i < alike.size(); ++i) {
-      if (i < arrived.size()) {
-        alike[i].arrived = arrived[i];
+      if (i < times.size()) {
+        alike[i].arrived = times[i];
       }
       result.push_back(std::move(alike[i]));
     }

@@ -19,7 +19,8 @@ struct Passage {
 
 // The passages of all messages that take_ledger expects for the same arguments, in no particular order. Messages that
 // no reader can tell apart are matched in the order in which they became visible.
-[[nodiscard]] std::vector<Passage> passages(const World& world, const ElitbuzzApi& api, const Crm& crm,
-                                            const LedgerQuery& query, Instant now);
+[[nodiscard]] std::vector<Passage> passages(const World& world, const ElitbuzzApi& api,
+                                            const std::vector<Received>& arrived, const LedgerQuery& query,
+                                            Instant now);
 
 }  // namespace elit::simulator

@@ -69,6 +69,16 @@ void insert(User& user, Message message) {
   user.messages.insert(place, std::move(message));
 }
 
+// Puts the mark and the number of the message into its text: before the end of a list or of the HTML of a JSON text.
+void mark(Message& message, const std::string& world) {
+  if (world.empty()) {
+    return;
+  }
+  const std::size_t closing = message.text.ends_with("\"}") ? 2 : message.text.ends_with("]") ? 1 : 0;
+  message.text.insert(message.text.size() - closing, " (" + world + '#' + std::to_string(message.number) + ')');
+  message.response = json_string(message.text);
+}
+
 }  // namespace
 
 std::string Message::well_formed_response() const {
@@ -109,6 +119,7 @@ void World::write_history(User& user, std::size_t index) {
                    [](const Message& a, const Message& b) { return a.instant < b.instant; });
   for (Message& message : messages) {
     message.number = next_number_++;
+    mark(message, options_.mark);
   }
   user.messages = std::move(messages);
 }
@@ -139,6 +150,7 @@ void World::arrive() {
       message.visible_from = message.instant + Milliseconds{static_cast<std::int64_t>(lateness)};
     }
     message.number = next_number_++;
+    mark(message, options_.mark);
     insert(user, std::move(message));
   }
   // The gap varies around its mean by half, in whole milliseconds, so that it does not depend on a library's logarithm.

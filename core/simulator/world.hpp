@@ -59,6 +59,8 @@ struct WorldOptions {
   Milliseconds late_max = std::chrono::seconds{60};
   int burst = 3;             // messages in one millisecond, at one place in the first user's history; 0: none
   bool odd_content = false;  // ill-formed UTF-8, lone surrogates, NUL, huge texts, every JSON kind, odd ids
+  // Not empty: every text holds `(MARK#NUMBER)` with the number of its message, so that it can be found in any record.
+  std::string mark;
 };
 
 // Users and their conversations, all from one seed: the same options and calls give the same world on every machine.

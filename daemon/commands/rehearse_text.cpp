@@ -104,6 +104,9 @@ std::string sink_text(const SinkReport& sink, const RehearsalReport& report, boo
       fmt::format("sink {}: delivered {} of {}, missing {}, twice {}, dead {}, sent again under the same key {}\n",
                   sink.name, grouped(sink.delivered), grouped(sink.expected), grouped(sink.missing),
                   grouped(sink.twice), grouped(sink.dead), grouped(sink.repeats_same_key));
+  if (sink.rehearsed_as != sink.type) {
+    text += fmt::format("  rehearsed as type: http, because no receiver of type: {} is simulated\n", sink.type);
+  }
   text += fmt::format("  requests: {}\n", grouped(sink.requests));
   if (report.history > 0 && sink.history_took > Milliseconds{0}) {
     text +=
@@ -200,6 +203,8 @@ json::object rehearsal_json(const RehearsalOptions& options, const RehearsalRepo
   json::array sinks;
   for (const SinkReport& sink : report.sinks) {
     sinks.push_back(json::object{{"name", sink.name},
+                                 {"type", sink.type},
+                                 {"rehearsed_as", sink.rehearsed_as},
                                  {"expected", sink.expected},
                                  {"delivered", sink.delivered},
                                  {"missing", sink.missing},

@@ -37,12 +37,12 @@ std::string names_of(const Peers& peers) {
   return names.empty() ? "none" : names;
 }
 
-// Without a name, those sinks that are a CRM; a folder of files has no outage. All where there is no CRM.
+// Without a name, the sinks that are reached over a network: a directory has no outage. All sinks where there is none.
 std::vector<std::size_t> sinks_of(const RehearsedFault& fault, const std::vector<SinkOptions>& sinks) {
   std::vector<std::size_t> all = named(sinks, fault.name);
-  std::vector<std::size_t> crms = all;
-  std::erase_if(crms, [&sinks](std::size_t index) { return !sink_kind(sinks[index])->uses_network(); });
-  return fault.name.empty() && !crms.empty() ? crms : all;
+  std::vector<std::size_t> remote = all;
+  std::erase_if(remote, [&sinks](std::size_t index) { return !sink_kind(sinks[index])->uses_network(); });
+  return fault.name.empty() && !remote.empty() ? remote : all;
 }
 
 // Fills in the peers. Returns what is wrong with their name; empty: nothing.
@@ -143,9 +143,7 @@ void FaultPlayer::begin(std::size_t index) {
       break;
     case Kind::key_revoked:
       for (const std::size_t peer : scheduled.peers) {
-        const std::string key = "rehearsal-key-" + std::to_string(++keys_);
-        (scheduled.fault.target == Target::api ? stage_.source(peer).faults().api_key
-                                               : stage_.sink(peer).faults().authorization) = key;
+        key_of(scheduled.fault.target, peer) = "rehearsal-key-" + std::to_string(++keys_);
       }
       break;
     default:
@@ -161,12 +159,14 @@ void FaultPlayer::end(std::size_t index) {
     return;
   }
   for (const std::size_t peer : scheduled.peers) {
-    if (scheduled.fault.target == Target::api) {
-      stage_.set_secret("source " + stage_.options().sources[peer].name, stage_.source(peer).faults().api_key);
-    } else {
-      stage_.set_secret("sink " + stage_.options().sinks[peer].name, stage_.sink(peer).faults().authorization);
-    }
+    const std::string name = scheduled.fault.target == Target::api ? "source " + stage_.options().sources[peer].name
+                                                                   : "sink " + stage_.options().sinks[peer].name;
+    stage_.set_secret(name, key_of(scheduled.fault.target, peer));
   }
+}
+
+std::string& FaultPlayer::key_of(Target target, std::size_t peer) {
+  return target == Target::api ? stage_.source(peer).faults().api_key : stage_.sink(peer).faults().authorization;
 }
 
 void FaultPlayer::apply() {
@@ -174,7 +174,11 @@ void FaultPlayer::apply() {
     apply_to_peer(stage_.source(i).faults(), Target::api, i);
   }
   for (std::size_t i = 0; i < stage_.sinks(); ++i) {
-    apply_to_peer(stage_.sink(i).faults(), Target::crm, i);
+    if (StagedCrm* crm = stage_.crm(i)) {
+      apply_to_peer(crm->faults(), Target::crm, i);
+    } else {
+      apply_to_peer(stage_.sink(i).faults(), Target::crm, i);
+    }
   }
   const bool full = std::any_of(active_.begin(), active_.end(), [this](std::size_t index) {
     return schedule_.faults[index].fault.kind == Kind::disk_full;
@@ -182,7 +186,7 @@ void FaultPlayer::apply() {
   stage_.disk().set_capacity(full ? capacity_ : 0);
 }
 
-void FaultPlayer::apply_to_peer(simulator::WireFaults& target, RehearsedFault::Target kind, std::size_t peer) const {
+void FaultPlayer::apply_to_peer(simulator::WireFaults& target, RehearsedFault::Target kind, std::size_t peer) {
   simulator::WireFaults faults;
   faults.retry_after_s = 0;
   for (const std::size_t index : active_) {
@@ -192,6 +196,9 @@ void FaultPlayer::apply_to_peer(simulator::WireFaults& target, RehearsedFault::T
         std::find(scheduled.peers.begin(), scheduled.peers.end(), peer) == scheduled.peers.end()) {
       continue;
     }
+    // A CRM with a preset refuses every credential meanwhile and then takes the same ones again.
+    faults.unauthorized.on = faults.unauthorized.on ||
+                             (fault.kind == Kind::key_revoked && kind == Target::crm && stage_.crm(peer) != nullptr);
     faults.down.on = faults.down.on || fault.kind == Kind::down;
     faults.server_errors += fault.kind == Kind::errors ? fault.share : 0;
     faults.lost_answers += fault.kind == Kind::lost_answers ? fault.share : 0;

@@ -43,8 +43,10 @@ class FaultPlayer {
  private:
   void begin(std::size_t index);
   void end(std::size_t index);
+  // The key that a peer asks for.
+  std::string& key_of(RehearsedFault::Target target, std::size_t peer);
   void apply();
-  void apply_to_peer(simulator::WireFaults& target, RehearsedFault::Target kind, std::size_t peer) const;
+  void apply_to_peer(simulator::WireFaults& target, RehearsedFault::Target kind, std::size_t peer);
 
   Stage& stage_;
   const FaultSchedule& schedule_;

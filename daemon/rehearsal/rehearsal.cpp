@@ -8,6 +8,7 @@
 
 #include "core/simulator/ledger.hpp"
 #include "core/simulator/passage.hpp"
+#include "daemon/delivery/sink_kind.hpp"
 #include "daemon/rehearsal/stage.hpp"
 
 namespace elit::daemon {
@@ -62,6 +63,10 @@ simulator::SimulatorOptions make_peer(const RehearsalOptions& options, std::size
   world.messages_per_user_day = options.messages_per_user_day;
   world.arrivals_per_minute = options.users * options.messages_per_user_day / (24 * 60);
   world.arrivals_stop_after = day * options.days;
+  const std::vector<SinkOptions>& sinks = options.options.sinks;
+  if (std::any_of(sinks.begin(), sinks.end(), [](const SinkOptions& sink) { return !sink.crm.empty(); })) {
+    world.mark = source.name;
+  }
   // A message that appears later than the look-back reaches is not found; real lateness is not known here.
   world.late_max = std::min(late_max, (source.settle + source.lookback) / 2);
   if (world.late_max < Milliseconds{1}) {
@@ -248,7 +253,8 @@ class Rehearsal {
     SourceReport report;
     report.name = stage_.options().sources[index].name;
     simulator::Simulator& api = stage_.source(index);
-    const Ledger truth = take_ledger(api.world(), api.api(), nobody_, query(index, true), stage_.time().truth());
+    const Ledger truth = take_ledger(api.world(), api.api(), std::vector<simulator::Received>{}, query(index, true),
+                                     stage_.time().truth());
     report.users = truth.users;
     report.requests = truth.api_requests;
     report.expected = truth.messages_visible;
@@ -277,23 +283,28 @@ class Rehearsal {
 
   SinkReport report_sink(std::size_t index, RehearsalReport& result) {
     const SinkOptions& options = stage_.options().sinks[index];
-    const simulator::Crm& crm = stage_.sink(index);
+    StagedCrm* crm = stage_.crm(index);
+    const simulator::Crm& receiver = stage_.sink(index);
     SinkReport report;
     report.name = options.name;
-    report.requests = crm.counts().requests;
-    report.repeats_same_key = crm.counts().repeats_same_key;
-    report.repeats_other_key = crm.counts().repeats_other_key;
+    report.type = sink_kind(options_.options.sinks[index])->type();
+    report.rehearsed_as = sink_kind(options)->type();
+    report.requests = crm != nullptr ? crm->requests() : receiver.counts().requests;
+    report.repeats_same_key = receiver.counts().repeats_same_key;
+    report.repeats_other_key = receiver.counts().repeats_other_key;
     std::vector<Passage> all;
     std::int64_t pending = 0;
     for (std::size_t source = 0; source < stage_.sources(); ++source) {
       simulator::Simulator& api = stage_.source(source);
       const Instant now = stage_.time().truth();
       const LedgerQuery asked = query(source, options.history);
-      const Ledger ledger = take_ledger(api.world(), api.api(), crm, asked, now);
+      const std::vector<simulator::Received> received =
+          crm != nullptr ? crm->received(api.world(), asked.source) : receiver.received();
+      const Ledger ledger = take_ledger(api.world(), api.api(), received, asked, now);
       report.expected += ledger.messages_visible;
       report.missing += ledger.missing;
       report.twice += ledger.unexpected;
-      const std::vector<Passage> some = simulator::passages(api.world(), api.api(), crm, asked, now);
+      const std::vector<Passage> some = simulator::passages(api.world(), api.api(), received, asked, now);
       all.insert(all.end(), some.begin(), some.end());
       if (stage_.host().running()) {
         const storage::SinkTotals totals = totals_of(source, options.name);
@@ -354,7 +365,6 @@ class Rehearsal {
   const RehearsalOptions& options_;
   Stage stage_;
   FaultPlayer player_;
-  simulator::Crm nobody_{"", 0};
   SteadyTime begin_;
   Instant start_;
 };

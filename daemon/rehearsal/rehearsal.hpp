@@ -40,6 +40,8 @@ struct Backlog {
 
 struct SinkReport {
   std::string name;
+  std::string type;             // as the configuration has it
+  std::string rehearsed_as;     // the same if a CRM is simulated for it, otherwise http
   std::uint64_t expected = 0;   // messages that should be there at the end, according to the simulated sources
   std::uint64_t delivered = 0;  // of the expected ones
   std::uint64_t missing = 0;

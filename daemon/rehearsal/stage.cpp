@@ -27,7 +27,12 @@ Options staged(Options options) {
     source.transport.insecure_http = true;
   }
   for (SinkOptions& sink : options.sinks) {
+    if (std::optional<SinkOptions> crm = stage_crm_sink(sink, sink_url(sink.name))) {
+      sink = *std::move(crm);
+      continue;
+    }
     sink.type = SinkType::http;
+    sink.crm.clear();
     sink.url = sink_url(sink.name) + "/conversations";
     sink.headers.clear();
     sink.headers["Authorization"] = SecretReference{SecretReference::Kind::file, "sink " + sink.name};
@@ -71,16 +76,27 @@ Stage::Stage(StageOptions options)
     });
   }
   for (std::size_t i = 0; i < options.sinks.size(); ++i) {
-    const std::string& name = options_.sinks[i].name;
-    const std::string secret = "rehearsal-sink-" + name;
-    secrets_["sink " + name] = secret;
-    sinks_.push_back(std::make_unique<simulator::Crm>(secret, options.seed + i));
-    sinks_.back()->faults() = options.sinks[i];
-    network_.add_peer(sink_url(name),
-                      [crm = sinks_.back().get(), start = options.start](const HttpRequest& request, Instant now) {
-                        return crm->answer(request, now, now - start);
-                      });
+    add_sink(options_.sinks[i], options.sinks[i], options.start, options.seed + i);
   }
+}
+
+void Stage::add_sink(const SinkOptions& sink, const simulator::CrmFaults& faults, Instant start, std::uint64_t seed) {
+  const std::string& name = sink.name;
+  for (const auto& [secret, reference] : sink.secrets) {
+    secrets_[reference.name] = staged_secret(secret);
+  }
+  const std::string secret = "rehearsal-sink-" + name;
+  secrets_["sink " + name] = secret;
+  simulator::Crm* receiver = sinks_.emplace_back(std::make_unique<simulator::Crm>(secret, seed)).get();
+  receiver->faults() = faults;
+  StagedCrm* crm = crms_.emplace_back().get();
+  if (!sink.crm.empty()) {
+    crms_.back() = std::make_unique<StagedCrm>(sink, sink_url(name), start, seed);
+    crm = crms_.back().get();
+  }
+  network_.add_peer(sink_url(name), [receiver, crm, start](const HttpRequest& request, Instant now) {
+    return crm != nullptr ? crm->answer(request, now) : receiver->answer(request, now, now - start);
+  });
 }
 
 void Stage::run_until(SteadyTime when) {

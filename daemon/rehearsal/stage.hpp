@@ -13,13 +13,16 @@
 #include "daemon/log/log.hpp"
 #include "daemon/rehearsal/host.hpp"
 #include "daemon/rehearsal/network.hpp"
+#include "daemon/rehearsal/staged_crm.hpp"
 #include "daemon/time/virtual_time.hpp"
 #include "storage/memory_disk/memory_disk.hpp"
 
 namespace elit::daemon {
 
 struct StageOptions {
-  Options options;                                   // the daemon's; addresses and sink types are replaced
+  // The daemon's. A sink for whose CRM there is a simulated one runs its own preset against that; every other sink
+  // becomes one of type: http.
+  Options options;
   std::vector<simulator::SimulatorOptions> sources;  // one for each source, in order; their worlds begin at `start`
   std::vector<simulator::CrmFaults> sinks;           // one for each sink, in order
   Instant start;
@@ -41,10 +44,10 @@ class Stage {
 
   // Runs everything until `when`. The first call starts the daemon.
   void run_until(SteadyTime when);
-  void run_for(Milliseconds duration) { run_until(time_.now().steady + duration); }
 
-  // Stops the daemon in an orderly way and starts it again, with changed options if given, as the service manager does.
+  // Stops the daemon in an orderly way and starts it again, as the service manager does.
   void restart();
+  // The same with other options of the same peers.
   void change_options(const Options& options);
   // The machine loses its power.
   void lose_power();
@@ -58,7 +61,10 @@ class Stage {
   [[nodiscard]] storage::MemoryDisk& disk() { return disk_; }
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] simulator::Simulator& source(std::size_t index) { return *sources_[index]; }
+  // The receiver of a sink of type: http; of a sink with a simulated CRM it receives nothing.
   [[nodiscard]] simulator::Crm& sink(std::size_t index) { return *sinks_[index]; }
+  // The simulated CRM of a sink; null: it was staged as type: http.
+  [[nodiscard]] StagedCrm* crm(std::size_t index) { return crms_[index].get(); }
   [[nodiscard]] std::size_t sources() const { return sources_.size(); }
   [[nodiscard]] std::size_t sinks() const { return sinks_.size(); }
 
@@ -67,6 +73,7 @@ class Stage {
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
  private:
+  void add_sink(const SinkOptions& sink, const simulator::CrmFaults& faults, Instant start, std::uint64_t seed);
   void supervise();
   void start_host();
 
@@ -79,6 +86,7 @@ class Stage {
   Log log_;
   std::vector<std::unique_ptr<simulator::Simulator>> sources_;
   std::vector<std::unique_ptr<simulator::Crm>> sinks_;
+  std::vector<std::unique_ptr<StagedCrm>> crms_;  // null: none
   Host host_;
   bool restart_planned_ = false;
   int starts_ = 0;

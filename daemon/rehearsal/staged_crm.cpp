@@ -105,8 +105,11 @@ simulator::Reply StagedCrm::answer(const HttpRequest& request, Instant now) {
 }
 
 void StagedCrm::look(Instant now) {
-  for (const simulator::CrmRecord& record : peer_.vendor().records()) {
-    Seen& seen = seen_[record.object + '/' + record.id];
+  const std::vector<simulator::CrmRecord>& records = peer_.vendor().records();
+  seen_.resize(records.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const simulator::CrmRecord& record = records[i];
+    Seen& seen = seen_[i];
     if (seen.writes == record.writes) {
       continue;
     }
@@ -123,7 +126,7 @@ void StagedCrm::look(Instant now) {
 
 std::vector<simulator::Received> StagedCrm::received(const simulator::World& world, const std::string& source) const {
   std::map<std::uint64_t, int> held;  // records with it, by the number of the message
-  for (const auto& [name, seen] : seen_) {
+  for (const Seen& seen : seen_) {
     for (const auto& [mark, number] : seen.marks) {
       held[number] += mark == world.options().mark ? 1 : 0;
     }

@@ -49,8 +49,8 @@ class StagedCrm {
   std::string prefix_;
   Instant start_;
   simulator::CrmPeer peer_;
-  std::map<std::string, Seen> seen_;  // by the record's object and id
-  std::map<Mark, Instant> first_;     // when a record first held it
+  std::vector<Seen> seen_;         // of the CRM's records, in their order
+  std::map<Mark, Instant> first_;  // when a record first held it
 };
 
 // The sink with its own preset, unit and field values, pointed at a simulated CRM at `base_url`. Its secrets are

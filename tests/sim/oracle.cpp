@@ -79,7 +79,7 @@ class Oracle {
       expect_none(ledger.crm.missing_idempotency_keys, "requests without idempotency key of " + place);
       expect_none(ledger.crm.invalid_requests, "requests that are not what the sink promises of " + place);
       summary_.messages = std::max(summary_.messages, ledger.messages_visible);
-      judge_freshness(simulator::passages(api.world(), api.api(), crm, query, now), source, i);
+      judge_freshness(simulator::passages(api.world(), api.api(), crm.received(), query, now), source, i);
     }
     summary_.api_requests += api.api().requests();
   }
@@ -292,7 +292,7 @@ Summary perform(const Plan& plan, std::ostream* narration) {
   }
   stage.run_until(start + plan.chaos);
   heal(stage);
-  stage.run_for(plan.calm);
+  stage.run_until(stage.time().now().steady + plan.calm);
   summary.simulated = plan.chaos + plan.calm;
   summary.problems = stage.problems();
   Oracle(stage, plan, summary).judge();

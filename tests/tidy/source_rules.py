@@ -41,7 +41,7 @@ ROOMS = {
     "daemon/fetch": (*VALUES, "core/elitbuzz", "core/fetch", "storage", *DAEMON_PARTS),
     "daemon/delivery": (*VALUES, "core/crm", "core/delivery", "storage", "storage/files", *DAEMON_PARTS),
     "daemon": (*VALUES, "config", "storage", "daemon/delivery", "daemon/fetch", *DAEMON_PARTS),
-    "daemon/rehearsal": (*VALUES, "core/simulator", "config/yaml", "storage", "storage/memory_disk", "daemon",
+    "daemon/rehearsal": (*VALUES, "core/crm", "core/simulator", "core/simulator/crms", "config/yaml", "storage", "storage/memory_disk", "daemon",
                          "daemon/delivery", *DAEMON_PARTS),
     "daemon/commands": (*VALUES, "core/delivery", "core/fetch", "core/simulator", "config", "config/options",
                         "config/presets", "config/yaml", "storage", "daemon", "daemon/delivery", "daemon/rehearsal",

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <sstream>
 
+#include "core/crm/sink_design.hpp"
 #include "daemon/rehearsal/fault_schedule.hpp"
 
 namespace elit::daemon {
@@ -146,6 +148,16 @@ TEST(FaultSchedule, FindsThePeers) {
   EXPECT_THAT(schedule({"crm archive down 1h"}).faults[0].peers, ElementsAre(1)) << "but one may ask for it";
   const FaultSchedule unknown = schedule({"crm sales down 1h"});
   EXPECT_THAT(unknown.error, HasSubstr("warehouse, archive"));
+}
+
+TEST(FaultSchedule, TakesDownCrmsAndReceiversButNoDirectories) {
+  Options options = two_of_each();
+  options.sinks[0].type = SinkType::crm;
+  options.sinks[0].design = std::make_shared<const crm::SinkDesign>();
+  const std::vector<RehearsedFault> down{read("crm down 1h")};
+  EXPECT_THAT(schedule_faults(down, options, hours{48}).faults[0].peers, ElementsAre(0));
+  options.sinks.emplace_back().name = "hook";
+  EXPECT_THAT(schedule_faults(down, options, hours{48}).faults[0].peers, ElementsAre(0, 2));
 }
 
 }  // namespace

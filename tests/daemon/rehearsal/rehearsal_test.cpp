@@ -4,6 +4,11 @@
 #include <gtest/gtest.h>
 #include <boost/json/serialize.hpp>
 
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "config/loader.hpp"
 #include "daemon/commands/rehearse_text.hpp"
 
 namespace elit::daemon {
@@ -154,6 +159,88 @@ TEST(Rehearsal, SpeaksTheUsualDialectWhateverTheConfigurationSays) {
   api.users_page_parameter = "p";
   api.authorization = "base64";
   EXPECT_THAT(rehearse(options).imbalances, IsEmpty());
+}
+
+// The sink of a CRM as an operator would write it, whose names and addresses the simulated CRM does not have.
+std::string crm_sink(const std::string& type, const std::string& unit) {
+  const std::string key = type == "hubspot" ? "access_token" : "api_key";
+  const bool with_key = type == "hubspot" || type.starts_with("odoo");
+  std::string text = "  - {name: crm, type: " + type + ", unit: " + unit + ", url: https://crm.example.com, ";
+  text += with_key               ? "secrets: {" + key + ": {file: absent}}"
+          : type == "salesforce" ? "secrets: {client_id: {file: absent}, private_key: {file: absent}}"
+                                 : "secrets: {client_id: {file: absent}, client_secret: {file: absent}, "
+                                   "refresh_token: {file: absent}}";
+  text += type == "odoo"         ? ", settings: {database: ours, login: sync}"
+          : type == "odoo-json2" ? ", settings: {database: ours}"
+          : type == "salesforce" ? ", settings: {username: sync@example.com, object: Our_Transcript__c}"
+          : type == "zoho"       ? ", settings: {accounts: https://accounts.zoho.in, module: Our_Module}"
+                                 : ", settings: {object: notes}, fields: {our_field: /plan}";
+  return text + "}\n";
+}
+
+RehearsalOptions with_crm(const std::string& sinks, const std::vector<std::string>& faults) {
+  const std::string text =
+      "sources:\n"
+      "  - {name: support, base_url: https://api.example.com, customer_id: \"1\", bot_key: key, api_key: {file: "
+      "absent},\n"
+      "     poll: {interval: 10m}, limits: {requests_per_second: 0}, audiences: [{attribute: feedback, value: "
+      "\"1\"}]}\n"
+      "sinks:\n" +
+      sinks + "  - {name: archive, type: file, directory: archive}\n";
+  config::Loaded loaded = config::load_text(text, "/etc/elitbuzz-sync/test.yaml");
+  EXPECT_TRUE(loaded.options) << to_string(loaded.mistakes.front());
+  RehearsalOptions options = small();
+  options.options = *std::move(loaded.options);
+  std::vector<RehearsedFault> parsed;
+  for (const std::string& fault : faults) {
+    parsed.push_back(*parse_fault(fault).fault);
+  }
+  options.faults = schedule_faults(parsed, options.options, hours{24});
+  return options;
+}
+
+class RehearsalOfCrmTest : public testing::TestWithParam<std::tuple<const char*, const char*>> {};
+
+TEST_P(RehearsalOfCrmTest, DeliversEachMessageOnceInSpiteOfFaults) {
+  const auto& [type, unit] = GetParam();
+  const RehearsalReport report =
+      rehearse(with_crm(crm_sink(type, unit),
+                        {"crm down 6h at 10h", "crm key revoked 30m at 4h", "crm lost answers 10%", "crash at 12h"}));
+  EXPECT_THAT(report.imbalances, IsEmpty());
+  const SinkReport& crm = report.sinks.at(0);
+  EXPECT_EQ(crm.type, type);
+  EXPECT_EQ(crm.rehearsed_as, type);
+  EXPECT_GT(crm.requests, 20U);
+  EXPECT_EQ(crm.expected, report.messages + report.history);
+  EXPECT_EQ(crm.delivered, crm.expected);
+  EXPECT_GT(crm.freshness.worst, hours{4});
+  const SinkReport& archive = report.sinks.at(1);
+  EXPECT_EQ(archive.rehearsed_as, "http");
+  EXPECT_LT(archive.freshness.worst, minutes{20}) << "a CRM's outage is not that of a directory";
+}
+
+INSTANTIATE_TEST_SUITE_P(Rehearsal, RehearsalOfCrmTest,
+                         testing::Combine(testing::Values("hubspot", "salesforce", "zoho", "odoo", "odoo-json2"),
+                                          testing::Values("message", "day")));
+
+TEST(Rehearsal, TellsThatASinkWithoutSimulatedCrmIsAWebhook) {
+  const RehearsalOptions options =
+      with_crm("  - {name: crm, type: twenty, url: https://crm.example.com, secrets: {api_key: {file: absent}}}\n", {});
+  const RehearsalReport report = rehearse(options);
+  EXPECT_THAT(report.imbalances, IsEmpty());
+  EXPECT_EQ(report.sinks.at(0).type, "twenty");
+  EXPECT_EQ(report.sinks.at(0).rehearsed_as, "http");
+  EXPECT_THAT(rehearsal_text(options, report, false),
+              HasSubstr("  rehearsed as type: http, because no receiver of type: twenty is simulated\n"));
+}
+
+TEST(Rehearsal, TellsWhatACrmNeverReceived) {
+  RehearsalOptions options = with_crm(crm_sink("hubspot", "message"), {"crm down 20h at 1h"});
+  options.options.sinks[0].retry.give_up_after = hours{2};
+  const RehearsalReport report = rehearse(options);
+  EXPECT_GT(report.sinks[0].dead, 0U);
+  EXPECT_EQ(report.sinks[0].missing, report.sinks[0].dead);
+  EXPECT_THAT(report.imbalances, Contains(HasSubstr("The sink crm: ")));
 }
 
 TEST(RehearseText, WritesLengthsInTwoUnits) {
