@@ -91,8 +91,7 @@ class CommandLine {
     }
     const std::string mistake = read(words, out);
     if (!mistake.empty()) {
-      const CLI::App* verb = chosen();
-      const std::string name = verb == nullptr ? "" : verb->get_name();
+      const std::string name = actions_.contains(words.empty() ? "" : words.front()) ? words.front() : "";
       err << "elitbuzz-sync: " << name << (name.empty() ? "" : ": ") << mistake << "\nTry: elitbuzz-sync " << name
           << (name.empty() ? "" : " ") << "--help\n";
       return exit_usage;
@@ -165,8 +164,12 @@ class CommandLine {
   // The parser's message begins with the name of the option.
   [[nodiscard]] std::string explain(const CLI::ParseError& error) const {
     const std::string message = error.what();
-    const std::string name = message.substr(0, message.find_first_of(": "));
+    std::string name = message.substr(0, message.find_first_of(": "));
     const CLI::Option* option = chosen()->get_option_no_throw(name);
+    if (option == nullptr) {  // of a flag it names no dashes
+      name.insert(0, "--");
+      option = chosen()->get_option_no_throw(name);
+    }
     if (option == nullptr) {
       return message;
     }

@@ -61,13 +61,13 @@ class RehearseTest(AcceptanceTest):
     def test_the_outage_of_a_crm_is_seen_with_its_own_preset(self):
         world = quiet(self.world())
         world.config["sinks"][0] = {"name": "crm", "type": "hubspot", "secrets": {"access_token": {"file": "absent"}}}
-        world.config["sinks"].append({"name": "other", "type": "pipedrive", "url": "https://us.pipedrive.example",
-                                      "secrets": {"api_token": {"file": "absent"}}})
+        world.config["sinks"].append({"name": "other", "type": "twenty", "url": "https://twenty.example",
+                                      "secrets": {"api_key": {"file": "absent"}}})
         report = self.document(world, "--fault", "crm crm down 6h at 10h")
         self.assertTrue(report["balanced"], report["imbalances"])
         crm, archive, other = report["sinks"]
         self.assertEqual([(sink["type"], sink["rehearsed_as"]) for sink in report["sinks"]],
-                         [("hubspot", "hubspot"), ("file", "http"), ("pipedrive", "http")])
+                         [("hubspot", "hubspot"), ("file", "http"), ("twenty", "http")])
         self.assertEqual(crm["delivered"], report["messages"] + report["history"])
         self.assertGreater(crm["freshness_ms"]["worst"], 4 * HOUR_MS)
         self.assertLess(archive["freshness_ms"]["worst"], HOUR_MS)
@@ -76,7 +76,7 @@ class RehearseTest(AcceptanceTest):
         self.assertEqual([sink["freshness_ms"]["worst"] > 4 * HOUR_MS for sink in everywhere], [True, False, True],
                          "an outage of the CRMs takes down every CRM and no directory")
         text = self.rehearse(world).out
-        self.assertIn("rehearsed as type: http, because no receiver of type: pipedrive is simulated", text)
+        self.assertIn("rehearsed as type: http, because no receiver of type: twenty is simulated", text)
 
     def test_the_same_seed_gives_the_same_answer(self):
         world = quiet(self.world())
