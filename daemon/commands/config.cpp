@@ -12,8 +12,11 @@
 #include "config/effective_values.hpp"
 #include "config/options/example.hpp"
 #include "config/options/json_schema.hpp"
+#include "config/options/json_text.hpp"
 #include "config/options/reference.hpp"
 #include "config/presets/preset_pages.hpp"
+#include "config/presets/preset_reference.hpp"
+#include "config/presets/preset_schema.hpp"
 #include "daemon/system/exit_status.hpp"
 
 namespace elit::daemon {
@@ -32,10 +35,12 @@ int print(const std::string& what, const ConfigShowArguments& arguments, std::os
   if (what == "show") {
     return config_show(arguments, out, err);
   }
-  out << (what == "schema"      ? config::json_schema()
-          : what == "example"   ? config::example_yaml()
-          : what == "reference" ? config::reference_markdown()
-                                : config::preset_pages_markdown());
+  out << (what == "schema"             ? config::json_schema()
+          : what == "example"          ? config::example_yaml()
+          : what == "reference"        ? config::reference_markdown()
+          : what == "preset-schema"    ? config::to_pretty_json(config::preset_schema())
+          : what == "preset-reference" ? config::preset_reference_markdown()
+                                       : config::preset_pages_markdown());
   return exit_done;
 }
 
@@ -63,21 +68,24 @@ int config_show(const ConfigShowArguments& arguments, std::ostream& out, std::os
 }
 
 Verb config_verb() {
-  return {"config", "prints the configuration's JSON Schema, the values in force, an example, the CRMs it knows",
-          "schema     the JSON Schema of the configuration\n"
-          "show       every value in force and where it comes from; secrets are shown as references\n"
-          "example    a commented configuration\n"
-          "reference  every key, as Markdown\n"
-          "presets    the CRMs that the program knows, as Markdown",
-          [](VerbOptions& options) -> VerbAction {
-            auto arguments = std::make_shared<ConfigShowArguments>();
-            auto what = std::make_shared<std::string>();
-            options.word("WHAT", {"schema", "show", "example", "reference", "presets"}, *what, "what to print");
-            options.configuration(arguments->config);
-            options.flag("--json", arguments->json, "show: one JSON document on stdout");
-            return
-                [arguments, what](std::ostream& out, std::ostream& err) { return print(*what, *arguments, out, err); };
-          }};
+  return {
+      "config", "prints the configuration's JSON Schema, the values in force, an example, the CRMs it knows",
+      "schema            the JSON Schema of the configuration\n"
+      "show              every value in force and where it comes from; secrets are shown as references\n"
+      "example           a commented configuration\n"
+      "reference         every key, as Markdown\n"
+      "presets           the CRMs that the program knows, as Markdown\n"
+      "preset-schema     the JSON Schema of presets\n"
+      "preset-reference  every key and filter of presets, as Markdown",
+      [](VerbOptions& options) -> VerbAction {
+        auto arguments = std::make_shared<ConfigShowArguments>();
+        auto what = std::make_shared<std::string>();
+        options.word("WHAT", {"schema", "show", "example", "reference", "presets", "preset-schema", "preset-reference"},
+                     *what, "what to print");
+        options.configuration(arguments->config);
+        options.flag("--json", arguments->json, "show: one JSON document on stdout");
+        return [arguments, what](std::ostream& out, std::ostream& err) { return print(*what, *arguments, out, err); };
+      }};
 }
 
 }  // namespace elit::daemon

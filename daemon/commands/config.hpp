@@ -19,7 +19,7 @@ struct ConfigShowArguments {
 int config_show(const ConfigShowArguments& arguments, std::ostream& out, std::ostream& err);
 
 // Prints the JSON Schema of the configuration, the values in force, or one of the files that are generated from the
-// program's own tables: config/example.yaml, config/reference.md, config/crm/PRESETS.md.
+// program's own tables: config/example.yaml, config/reference.md, and the three of config/crm/.
 [[nodiscard]] Verb config_verb();
 
 }  // namespace elit::daemon
