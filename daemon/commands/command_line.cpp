@@ -13,7 +13,7 @@
 #include <ostream>
 #include <utility>
 
-#include "config/yaml/suggestion.hpp"
+#include "core/text/closest_match.hpp"
 #include "daemon/commands/config.hpp"
 #include "daemon/commands/deliver.hpp"
 #include "daemon/commands/rehearse.hpp"
@@ -62,7 +62,7 @@ Words options_of(const CLI::App& app) {
 }
 
 std::string with_suggestion(const std::string& what, const std::string& word, const Words& known) {
-  const std::optional<std::string> meant = config::closest_match(word, known);
+  const std::optional<std::string> meant = closest_match(word, known);
   return what + word + (meant ? ": did you mean " + *meant + "?" : "");
 }
 

@@ -11,6 +11,7 @@
 #include "core/delivery/webhook.hpp"
 #include "core/delivery/webhook_signature.hpp"
 #include "core/text/time_text.hpp"
+#include "core/text/url.hpp"
 #include "daemon/delivery/archive_client.hpp"
 #include "daemon/delivery/crm_client.hpp"
 #include "daemon/delivery/crm_rendering.hpp"
