@@ -31,7 +31,7 @@ using Occurrence = std::uint32_t;
 inline constexpr Occurrence occurrence_max = 0xFFFFFF;
 
 // The public name of a message: 32 lower-case hex digits, 26 of the digest and 6 of the occurrence. The same message
-// has the same key for ever: it depends on nothing but the content.
+// has the same key forever: it depends on nothing but the content.
 [[nodiscard]] std::string message_key(const Digest& digest, Occurrence occurrence);
 
 // The inverse of message_key. False, and nothing written, unless `key` is 32 hex digits.

@@ -116,7 +116,7 @@ class Store {
   void commit_group();
   void rollback_group();
 
-  // --- What is configured. Names are identities; ids are stable for ever.
+  // --- What is configured. Names are identities; ids are stable forever.
   SourceId register_source(std::string_view name);
   // Makes `audiences` the source's audiences; those it had before and that are not named keep no members.
   std::vector<AudienceId> register_audiences(SourceId source,

@@ -133,7 +133,7 @@ TokenKeeper::Outcome TokenKeeper::on_answer(const HttpResponse& answer, const js
     outcome.trouble = reading.whole;
     outcome.detail = reading.detail;
     if (*outcome.trouble == Verdict::unauthorized) {
-      outcome.detail += ": the secrets are not accepted; check them, or authorise the program anew";
+      outcome.detail += ": the secrets are not accepted; check them, or authorise the program again";
     }
     return outcome;
   }

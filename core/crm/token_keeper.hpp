@@ -53,11 +53,11 @@ class TokenKeeper {
   // What the CRM said to the token of that version; nothing when a newer one is in force.
   void accepted(int version);
   void refused(int version);
-  // Whether a new token may help after the present one was refused: it was good once, or was kept from before. One that
-  // was refused at first use would be followed by another one like it, for ever.
+  // Whether a new token may help after the present one was refused: it was accepted once, or was stored earlier. A
+  // token that is refused on its first use is not renewed: the next one would be refused too.
   [[nodiscard]] bool may_renew() const { return needed() && (proven_ || version_ != version_given_); }
 
-  // The configured secrets are others now: begins anew.
+  // The configured secrets have changed: drops every token and starts again.
   void forget();
   // What no log and no record may say.
   [[nodiscard]] std::vector<std::string> secrets_to_redact() const;

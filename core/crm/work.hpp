@@ -33,7 +33,7 @@ struct WorkOptions {
 // A contact: one user of a source.
 struct Contact {
   DeliveryUserId user = 0;
-  // What placeholders see as `contact`: key (SOURCE.USER_ID: the same for ever), user_id, source, user (the element of
+  // What placeholders see as `contact`: key (SOURCE.USER_ID: the same forever), user_id, source, user (the element of
   // the Users API, as JSON), name and phone (as found there, or empty), fields (the mapped ones), remote_id and what
   // steps saved. Of these, `fields` is empty and `remote_id` absent here: they are whose the exchange is.
   boost::json::object values;
@@ -55,7 +55,7 @@ struct Activity {
   // message in it, milliseconds since 1970; null when unreadable), date (YYYY-MM-DD in the zone; null when unreadable),
   // zone (its name), part (from 1), count (messages in it; one that goes on in the next part counts in both).
   boost::json::object values;
-  std::string digest;  // of everything in `values`; the same for the same content for ever
+  std::string digest;  // of everything in `values`; the same for the same content forever
 };
 
 // One batch as work for a CRM.

@@ -25,7 +25,7 @@ void append_field(std::string& out, std::string_view field) {
   out += field;
 }
 
-// Looked up once: finding the algorithm anew costs more than hashing a message.
+// Looked up once: finding the algorithm again costs more than hashing a message.
 const EVP_MD* sha256() {
   static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA2-256", nullptr);
   // Without memory for the search there is still the one that is searched for at each use.

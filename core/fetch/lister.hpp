@@ -63,7 +63,7 @@ class Lister {
   // `finished`: no later request will do better. True: it is the first failure of this list, to be reported.
   [[nodiscard]] bool on_failure(const Failure& failure, bool finished);
   void on_waited(bool may_go_on);
-  // True: an alarm to be reported; what else it finds amiss is a part of the same alarm.
+  // True: an alarm to be reported; what else it finds wrong is a part of the same alarm.
   [[nodiscard]] bool on_staged(const ListingCounts& counts);
   // True: the users are others than before, which is to be reported.
   [[nodiscard]] bool on_applied(const ListingChange& change);

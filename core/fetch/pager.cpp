@@ -11,9 +11,9 @@
 namespace elit {
 namespace {
 
-// So many equal pages in a row are one page repeated for ever. One alone may also be a list that moved by just a page
+// So many equal pages in a row are one page repeated forever. One alone may also be a list that moved by just a page
 // while it was read. Where the end of lists was seen to be marked, equal pages of one instant are equal messages; but
-// the mark may have been an accident, so that even they are not believed for ever.
+// the mark may have been an accident, so that even they are not believed forever.
 constexpr int repetitions_max_unmarked = 2;
 constexpr int repetitions_max_marked = 20;
 constexpr int repetitions_max_one_instant_unmarked = 3;
@@ -130,7 +130,7 @@ Pager::Verdict Pager::on_page(std::vector<Digest> rows, bool past_the_end, bool 
       return limits_.divisible ? Verdict::too_large : Verdict::unproven;
     }
     if (repetitions_ > 0 && rows != pages_.back()) {
-      repetitions_ = 0;  // Not one page for ever: what repeated before was a list that moved.
+      repetitions_ = 0;  // Not one page forever: what repeated before was a list that moved.
     }
     if (repetitions_ + 1 >= repetitions_max(one_instant)) {
       facts_.end_is_marked = false;

@@ -18,7 +18,7 @@ Window LiveRound::next(const Coverage& coverage, Present present, std::optional<
   const bool last = !width || span_.to - read_to_ <= *width;
   in_parts_ = in_parts_ || !last;
   // The look-back goes first: if newer messages were covered before it was read, a crash would leave the rest of it
-  // behind for ever. New messages must not wait until an hour is read again in parts of seconds, though. So every other
+  // behind forever. New messages must not wait until an hour is read again in parts of seconds, though. So every other
   // turn is theirs: they are stored and delivered at once, in the order of time, and covered when the look-back is done
   // and its parts come to them once more. To take turns bounds what that costs: a read for each part of the look-back.
   const bool looks_back = read_to_ < edge_;

@@ -41,7 +41,7 @@ const std::vector<Setting<CrmFaults>>& crm_fault_settings() {
     all.push_back(text<CrmFaults>("rejected_user", &CrmFaults::rejected_user, {}, "all messages of this user are"));
     all.push_back(flag<CrmFaults>("rejected_retryable", &CrmFaults::rejected_retryable, "that error is retryable"));
     all.push_back(count<CrmFaults>("rejected_times", &CrmFaults::rejected_times, 0, 1'000'000,
-                                   "so often, then the message is accepted; 0: for ever"));
+                                   "so often, then the message is accepted; 0: forever"));
     all.push_back(number<CrmFaults>("poison", &CrmFaults::poison, 0, 1, "share of messages that fail a request (422)"));
     all.push_back(text<CrmFaults>("poison_user", &CrmFaults::poison_user, {}, "all messages of this user do"));
     all.push_back(count<CrmFaults>("messages_max", &CrmFaults::messages_max, 0, 1'000'000,

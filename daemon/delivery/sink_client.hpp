@@ -41,8 +41,8 @@ class SinkClient {
   SinkClient& operator=(const SinkClient&) = delete;
   virtual ~SinkClient() = default;
 
-  // Requires: called before the first batch, and again until it succeeds. `unsure`: the keys of messages that an earlier
-  // process may have delivered without recording it.
+  // Requires: called before the first batch, and again until it succeeds. `unsure`: the keys of messages that an
+  // earlier process may have delivered without recording it.
   [[nodiscard]] virtual boost::asio::awaitable<std::optional<Failure>> recover(storage::SinkId sink,
                                                                                std::set<std::string> unsure) = 0;
   // Whether recover() needs `unsure`.

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "core/options.hpp"
-#include "daemon/delivery/sink_client.hpp"
 #include "daemon/delivery/rendered_request.hpp"
+#include "daemon/delivery/sink_client.hpp"
 
 namespace elit::daemon {
 

@@ -17,7 +17,7 @@ class SinkSecrets {
   // `log` outlives it.
   SinkSecrets(SecretSource source, Log& log) : source_(std::move(source)), log_(log) {}
 
-  // The secret behind `reference`, read anew; `place` names it for the operator. Absent: problem() says why.
+  // The secret behind `reference`, read again; `place` names it for the operator. Absent: problem() says why.
   [[nodiscard]] std::optional<std::string> read(const std::string& place, const SecretReference& reference);
   [[nodiscard]] const std::string& problem() const { return problem_; }
 

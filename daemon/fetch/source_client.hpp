@@ -38,7 +38,7 @@ class SourceClient {
     Log* log = nullptr;
     SecretSource secrets;
     StateListener on_state;
-    std::optional<Milliseconds> budget;  // absent: waits for ever
+    std::optional<Milliseconds> budget;  // absent: waits forever
     std::uint64_t seed = 0;
   };
 

@@ -94,7 +94,7 @@ class FileSink : public spdlog::sinks::base_sink<std::mutex> {
       return;
     }
     // The report follows a line that was written: on a disk with room for the short report only, it would be repeated
-    // for ever.
+    // forever.
     if (unreported_ > 0 && file_.append(report_(unreported_, reason_)) == 0) {
       unreported_ = 0;
     }

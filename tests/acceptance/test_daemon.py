@@ -1,7 +1,7 @@
 """`run` as a service: notifications, signals, reloads, the log with its ledger, `status`, and what is never said.
 
 Decided where the contract is silent: a reload that fails sends `READY=1` again all the same (the old configuration is
-the one that is in force), as the service manager would otherwise wait for ever. The `cycle` event's `new` may be of the
+the one that is in force), as the service manager would otherwise wait forever. The `cycle` event's `new` may be of the
 cycle or a total since the start of the state.
 """
 

@@ -192,7 +192,7 @@ class DeliveryTest(AcceptanceTest):
 
     def test_giving_up_makes_a_dead_letter_of_what_never_got_through(self):
         world = self.filled(2, USERS[:1], retry={"first": Bare("100ms"), "max": Bare("200ms"), "give_up_after": Bare("1s")})
-        world.crm.rule = lambda _: plain(500, "for ever")
+        world.crm.rule = lambda _: plain(500, "forever")
         self.assertSyncs(world, 1)
         self.assertEqual(world.states(), {"dead": 2})
         self.assertIn("500", self.dead(world)[0]["last_error"])

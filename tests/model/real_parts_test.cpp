@@ -236,7 +236,7 @@ class Path {
     machine_->on_arrivals();
   }
   void pass_time(std::size_t /*unused*/) {
-    ASSERT_TRUE(waits_) << "something waits for ever";
+    ASSERT_TRUE(waits_) << "something waits forever";
     const Milliseconds time = std::max(Milliseconds{0}, *waits_ - now_.steady);
     now_.steady += time;
     now_.wall += time;

@@ -132,7 +132,7 @@ class Story {
       }
       if (!world_.wake_up || *world_.wake_up > end || steps > 5'000) {
         const bool over = done();
-        EXPECT_TRUE(over) << "a message waits for ever; " << (world_.wake_up ? "woken too late" : "nothing wakes it");
+        EXPECT_TRUE(over) << "a message waits forever; " << (world_.wake_up ? "woken too late" : "nothing wakes it");
         return;
       }
       world_.pass(*world_.wake_up - world_.now.steady);

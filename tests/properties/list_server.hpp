@@ -52,7 +52,7 @@ struct ServedPage {
 // The rows of one window as the source sends them. Rows may come between two reads, and never go.
 class ServedList {
  public:
-  // The list stays within what the pager promises to tell apart. Nobody can tell a page that is repeated for ever from
+  // The list stays within what the pager promises to tell apart. Nobody can tell a page that is repeated forever from
   // pages of equal messages, so equal rows fill at most two pages, or one where a page is repeated past the end, or
   // none while rows come (rows that are none are equal too); a list that ignores the page number has to show by its
   // instants that it can be divided.

@@ -77,7 +77,7 @@ class Reading {
     }
   }
 
-  // Every pass reads the list and what follows its end, which may begin anew each time rows come, and one more request
+  // Every pass reads the list and what follows its end, which may begin again each time rows come, and one more request
   // checks the first page.
   [[nodiscard]] int requests_max() const {
     constexpr int repeats_of_the_end = 4;

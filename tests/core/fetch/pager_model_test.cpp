@@ -48,7 +48,7 @@ class Server {
     shuffles_pages = chance(3);
   }
 
-  // A new window. Nobody can tell a page that is repeated for ever from equal pages of messages, so equal rows fill at
+  // A new window. Nobody can tell a page that is repeated forever from equal pages of messages, so equal rows fill at
   // most two pages, or one where the last page is repeated, or none while the list moves; and a list that ignores the
   // page number has to show by its instants that it can be divided.
   void fill() {

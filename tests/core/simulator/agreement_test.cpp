@@ -15,16 +15,16 @@ namespace {
 
 using Switches = std::vector<std::pair<std::string, std::string>>;
 
-// Carries everything from the API to the CRM the simplest way that is right for a world that stands still.
-class Carrier {
+// Moves everything from the API to the CRM the simplest way that is right for a world that stands still.
+class SimulatedRun {
  public:
-  explicit Carrier(const Switches& switches) : simulator_(options(switches)) {
+  explicit SimulatedRun(const Switches& switches) : simulator_(options(switches)) {
     source_.name = "support";
     source_.customer_id = "4660";
     source_.bot_key = "6bc26c50902b4838";
   }
 
-  Ledger carry() {
+  Ledger run() {
     const Audience audience{"user.channel", "whatsapp"};
     const auto users = elitbuzz::read_users(
         source_,
@@ -101,7 +101,7 @@ class Carrier {
 class Agreement : public testing::TestWithParam<Switches> {};
 
 TEST_P(Agreement, HoldsToTheLastMessage) {
-  const Ledger ledger = Carrier(GetParam()).carry();
+  const Ledger ledger = SimulatedRun(GetParam()).run();
   EXPECT_TRUE(ledger.balanced()) << ledger_json(ledger);
   EXPECT_EQ(ledger.crm_received, ledger.messages_visible);
   EXPECT_EQ(ledger.users_matching, 6U);

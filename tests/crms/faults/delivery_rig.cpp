@@ -1,6 +1,5 @@
 #include "tests/crms/faults/delivery_rig.hpp"
 
-
 #include <boost/asio/co_spawn.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
