@@ -101,7 +101,7 @@ class Delivery {
   void on_pending(const std::vector<PendingMessage>& pending, Now now);
   void on_held_back(const std::vector<PendingMessage>& held, Now now);
   void on_secret(bool changed, Now now);
-  void on_begun(BatchHandle batch, DeliveryBatchId stored);
+  void on_begun(BatchHandle handle, DeliveryBatchId stored);
   // What to record. The messages are free for what follows at once: records are kept in the order they were asked for.
   [[nodiscard]] DeliveryRecord on_answer(BatchHandle handle, const DeliveryAnswer& answer, Now now);
   // It is recorded; `splits` are the store's ids of the splits, in their order.

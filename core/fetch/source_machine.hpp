@@ -93,6 +93,7 @@ class SourceMachine {
   SourceMachine(const SourceOptions& options, FetchMode mode, Random& random);
   SourceMachine(const SourceMachine&) = delete;
   SourceMachine& operator=(const SourceMachine&) = delete;
+  ~SourceMachine() = default;
 
   // What the store knows. Requires: called once, first.
   void start(const std::vector<ScheduledUser>& users, const PagingFacts& facts, Now now);
