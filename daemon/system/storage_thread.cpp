@@ -42,7 +42,7 @@ void StorageThread::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     if (!failure_) {
-      failure_ = std::make_exception_ptr(std::runtime_error("the storage thread has stopped"));
+      failure_ = std::make_exception_ptr(std::logic_error("the storage thread has stopped"));
     }
   }
   arrived_.notify_one();
