@@ -8,6 +8,7 @@
 
 #include "config/yaml/text_rules.hpp"
 #include "core/ascii.hpp"
+#include "core/check.hpp"
 #include "core/text/pattern.hpp"
 
 namespace elit::config {
@@ -15,11 +16,25 @@ namespace {
 
 using Range = std::pair<int, int>;
 
-// What the words of the key `verdict` mean, in their order in preset_table.cpp.
-constexpr std::array rule_verdicts{Verdict::delivered,    Verdict::retry,    Verdict::throttled,
-                                   Verdict::unauthorized, Verdict::rejected, Verdict::rejected_in_company,
-                                   Verdict::too_large,    Verdict::exists,   Verdict::unknown,
-                                   Verdict::misconfigured};
+// What the words of the key `verdict` mean. Requires: preset_table.cpp names no other word.
+Verdict rule_verdict(std::string_view word) {
+  constexpr std::array<std::pair<std::string_view, Verdict>, 10> meanings{{
+      {"done", Verdict::delivered},
+      {"retry", Verdict::retry},
+      {"throttled", Verdict::throttled},
+      {"unauthorized", Verdict::unauthorized},
+      {"rejected", Verdict::rejected},
+      {"rejected_batch", Verdict::rejected_in_company},
+      {"too_large", Verdict::too_large},
+      {"exists", Verdict::exists},
+      {"unknown", Verdict::unknown},
+      {"fatal", Verdict::misconfigured},
+  }};
+  const auto* const found =
+      std::find_if(meanings.begin(), meanings.end(), [word](const auto& meaning) { return meaning.first == word; });
+  check(found != meanings.end(), "every word of the key verdict has a meaning");
+  return found->second;
+}
 
 std::optional<Pattern> read_pattern(Members& members, const char* key) {
   const std::optional<std::string> text = members.text_if_any(key);
@@ -79,10 +94,10 @@ crm::VerdictRule read_verdict(const Node& node, const std::string& path, PresetD
   Members members(node, path, preset_map::verdict_rule(), diagnostics);
   rule.statuses = read_statuses(members, "status", diagnostics);
   rule.conditions = read_conditions(members, "when", diagnostics);
-  const std::string words = fmt::format("{}", fmt::join(preset_map::verdict_rule().find("verdict")->words, ", "));
-  if (members.need("verdict", "add verdict: " + words) != nullptr) {
+  const std::vector<std::string>& words = preset_map::verdict_rule().find("verdict")->words;
+  if (members.need("verdict", fmt::format("add verdict: {}", fmt::join(words, ", "))) != nullptr) {
     if (const auto word = members.word("verdict")) {
-      rule.verdict = rule_verdicts.at(*word);
+      rule.verdict = rule_verdict(words.at(*word));
     }
   }
   rule.wait = members.duration("wait");

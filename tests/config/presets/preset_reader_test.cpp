@@ -160,6 +160,20 @@ TEST(PresetReader, FindsAllMistakesAtOnceInTheOrderOfTheFile) {
   EXPECT_THAT(lines, ElementsAre(12, 12, 20, 21));
 }
 
+TEST(PresetReader, ReadsEachWordOfAVerdict) {
+  const std::vector<std::pair<std::string, Verdict>> meanings{
+      {"done", Verdict::delivered},      {"retry", Verdict::retry},
+      {"throttled", Verdict::throttled}, {"unauthorized", Verdict::unauthorized},
+      {"rejected", Verdict::rejected},   {"rejected_batch", Verdict::rejected_in_company},
+      {"too_large", Verdict::too_large}, {"exists", Verdict::exists},
+      {"unknown", Verdict::unknown},     {"fatal", Verdict::misconfigured}};
+  for (const auto& [word, verdict] : meanings) {
+    const PresetRead read = read_for_test("extends: hubspot\nverdicts: [{status: 429, verdict: " + word + "}]\n");
+    ASSERT_TRUE(read.preset) << everything_wrong_with(read);
+    EXPECT_EQ(read.preset->verdicts.front().verdict, verdict) << word;
+  }
+}
+
 TEST(PresetReader, LaysAFileOverAShippedPreset) {
   const PresetRead base = read_shipped_preset("hubspot");
   const PresetRead read = read_for_test(
