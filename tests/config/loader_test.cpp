@@ -74,7 +74,7 @@ sinks:
     directory: /var/lib/elitbuzz-sync/archive
 )";
 
-TEST(Loader, TakesTheExampleOfTheContractAsItIs) {
+TEST(LoaderTest, TakesTheExampleOfTheContractAsItIs) {
   const Loaded loaded = load_for_test(contract_example);
   ASSERT_TRUE(loaded.options) << everything_wrong_with(loaded);
   const Options& options = *loaded.options;
@@ -95,7 +95,7 @@ TEST(Loader, TakesTheExampleOfTheContractAsItIs) {
   EXPECT_EQ(options.sinks[1].type, SinkType::file);
 }
 
-TEST(Loader, GivesTheDefaultsOfTheOptionsToWhatIsNotSet) {
+TEST(LoaderTest, GivesTheDefaultsOfTheOptionsToWhatIsNotSet) {
   const Loaded loaded = load_for_test(smallest);
   ASSERT_TRUE(loaded.options) << everything_wrong_with(loaded);
   const SourceOptions& source = loaded.options->sources.at(0);
@@ -107,7 +107,7 @@ TEST(Loader, GivesTheDefaultsOfTheOptionsToWhatIsNotSet) {
   EXPECT_THAT(loaded.options->sinks, IsEmpty());
 }
 
-TEST(Loader, ResolvesRelativePathsAgainstTheDirectoryOfTheFile) {
+TEST(LoaderTest, ResolvesRelativePathsAgainstTheDirectoryOfTheFile) {
   const Loaded loaded = load_text(smallest + "state: {directory: ../state/}\nlog: {file: ./x.log}\n",
                                   "/etc/elitbuzz-sync/test.yaml", test_now);
   ASSERT_TRUE(loaded.options) << everything_wrong_with(loaded);
@@ -116,7 +116,7 @@ TEST(Loader, ResolvesRelativePathsAgainstTheDirectoryOfTheFile) {
   EXPECT_EQ(loaded.options->sources[0].api_key.name, "/etc/elitbuzz-sync/support.key");
 }
 
-TEST(Loader, TakesUnquotedIdentifiersAsTheTextTheyAre) {
+TEST(LoaderTest, TakesUnquotedIdentifiersAsTheTextTheyAre) {
   const Loaded loaded = load_for_test(
       "sources:\n  - {name: a, base_url: 'https://a.example', customer_id: 4660, bot_key: 1234567890123456,\n"
       "     api_key: {credential: support}, audiences: [{attribute: a, value: 1}, {attribute: b, value: true},\n"
@@ -130,7 +130,7 @@ TEST(Loader, TakesUnquotedIdentifiersAsTheTextTheyAre) {
               ElementsAre(Audience{"a", "1"}, Audience{"b", "true"}, Audience{"c", "no"}, Audience{"d", "-5"}));
 }
 
-TEST(Loader, AllowsPlainHttpToLoopbackAndWhereItIsAskedFor) {
+TEST(LoaderTest, AllowsPlainHttpToLoopbackAndWhereItIsAskedFor) {
   for (const char* url : {"http://127.0.0.1:8080", "http://127.9.9.9", "http://[::1]:80/x", "http://LOCALHOST:1"}) {
     const Loaded loaded = load_for_test(with_line(3, "    base_url: \"" + std::string(url) + "\""));
     EXPECT_TRUE(loaded.options) << url << everything_wrong_with(loaded);
@@ -140,7 +140,7 @@ TEST(Loader, AllowsPlainHttpToLoopbackAndWhereItIsAskedFor) {
   EXPECT_TRUE(asked.options->sources[0].transport.insecure_http);
 }
 
-TEST(Loader, GivesSourcesAndSinksWhatTheTopLevelSaysUnlessTheySayOtherwise) {
+TEST(LoaderTest, GivesSourcesAndSinksWhatTheTopLevelSaysUnlessTheySayOtherwise) {
   const Loaded loaded =
       load_for_test(with_sinks("  - {name: a, type: file, directory: a}\n"
                                "  - {name: b, type: file, directory: b, dead_letters: "
@@ -153,7 +153,7 @@ TEST(Loader, GivesSourcesAndSinksWhatTheTopLevelSaysUnlessTheySayOtherwise) {
   EXPECT_EQ(loaded.options->sinks[1].dead_letters.pause_after, 7);
 }
 
-TEST(Loader, TakesEveryOptionOfTheDialectAndOfTransport) {
+TEST(LoaderTest, TakesEveryOptionOfTheDialectAndOfTransport) {
   const Loaded loaded = load_for_test(
       with_source("api: {short_page_ends: yes, authorization: base64, users_page_parameter: page, user_id: /a~1b/c,\n"
                   "      sender_roles: {bot: out, \"1e5\": agent}}\n"
@@ -168,7 +168,7 @@ TEST(Loader, TakesEveryOptionOfTheDialectAndOfTransport) {
   EXPECT_EQ(source.transport.proxy, "http://proxy.example:3128");
 }
 
-TEST(Loader, TakesZeroAsNeverGivingUp) {
+TEST(LoaderTest, TakesZeroAsNeverGivingUp) {
   const Loaded loaded =
       load_for_test(with_sinks("  - {name: a, type: http, url: 'https://a.example/in?x=y',\n"
                                "     retry: {give_up_after: 0}, headers: {X-Trace: a b}}\n"));
@@ -177,7 +177,7 @@ TEST(Loader, TakesZeroAsNeverGivingUp) {
   EXPECT_EQ(loaded.options->sinks[0].headers.at("X-Trace"), HeaderValue{"a b"});
 }
 
-TEST(Loader, SignsTheRequestsOfASinkOnlyWhereItIsAskedFor) {
+TEST(LoaderTest, SignsTheRequestsOfASinkOnlyWhereItIsAskedFor) {
   const Loaded loaded =
       load_for_test(with_sinks("  - {name: a, type: http, url: 'https://a.example/in', sign: {secret: {file: a.key}}}\n"
                                "  - {name: b, type: http, url: 'https://b.example/in'}\n"));
@@ -187,7 +187,7 @@ TEST(Loader, SignsTheRequestsOfASinkOnlyWhereItIsAskedFor) {
   EXPECT_EQ(loaded.options->sinks[1].sign.secret.name, "");
 }
 
-TEST(Loader, TakesByteOrderMarksCarriageReturnsAndADocumentMark) {
+TEST(LoaderTest, TakesByteOrderMarksCarriageReturnsAndADocumentMark) {
   std::string text = "\xEF\xBB\xBF---\r\n";
   for (const char byte : smallest) {
     text += byte == '\n' ? "\r\n" : std::string(1, byte);
@@ -196,13 +196,13 @@ TEST(Loader, TakesByteOrderMarksCarriageReturnsAndADocumentMark) {
   EXPECT_TRUE(loaded.options) << everything_wrong_with(loaded);
 }
 
-TEST(Loader, RemembersWhereEachKeyStands) {
+TEST(LoaderTest, RemembersWhereEachKeyStands) {
   const Loaded loaded = load_for_test(with_source("poll: {interval: 2s}"));
   EXPECT_EQ(loaded.origins.at("sources[0].poll.interval"), (Place{8, 22}));
   EXPECT_FALSE(loaded.origins.contains("sources[0].poll.max_staleness"));
 }
 
-TEST(Loader, SaysWhenTheFileIsMissingADirectoryOrTooLarge) {
+TEST(LoaderTest, SaysWhenTheFileIsMissingADirectoryOrTooLarge) {
   const std::filesystem::path directory = std::filesystem::path(testing::TempDir()) / "loader_files";
   std::filesystem::create_directories(directory);
   const Loaded missing = load(directory / "missing.yaml");
@@ -224,7 +224,7 @@ TEST(Loader, SaysWhenTheFileIsMissingADirectoryOrTooLarge) {
   EXPECT_THAT(from_pipe.mistakes[0].what, HasSubstr("no regular file"));
 }
 
-TEST(Loader, TakesTheShippedDemonstration) {
+TEST(LoaderTest, TakesTheShippedDemonstration) {
   const Loaded loaded = load(project_file("config/demo.yaml"));
   ASSERT_TRUE(loaded.options) << everything_wrong_with(loaded);
   EXPECT_EQ(loaded.options->state_directory, project_file("build/demo/state"));
@@ -242,7 +242,7 @@ std::string value_of(const Loaded& loaded, const std::string& key) {
   return "absent";
 }
 
-TEST(ValuesInForce, SayWhereEachValueCameFrom) {
+TEST(EffectiveValuesTest, SayWhereEachValueCameFrom) {
   const Loaded loaded =
       load_for_test(with_sinks("  - {name: a, type: file, directory: a}\n"
                                "dead_letters: {pause_after: 5}\n"));
@@ -255,7 +255,7 @@ TEST(ValuesInForce, SayWhereEachValueCameFrom) {
   EXPECT_EQ(value_of(loaded, "sinks[0].url"), "absent");
 }
 
-TEST(ValuesInForce, ShowSecretsAsReferences) {
+TEST(EffectiveValuesTest, ShowSecretsAsReferences) {
   const Loaded loaded = load_for_test(smallest);
   EXPECT_EQ(value_of(loaded, "sources[0].api_key"),
             "{file: /etc/elitbuzz-sync/support.key} # /etc/elitbuzz-sync/test.yaml:6");

@@ -12,7 +12,7 @@ using std::chrono::seconds;
 
 constexpr SteadyTime start{seconds{1'000}};
 
-TEST(CredentialProbe, ProbesAfterFifteenSecondsAndThenTwiceAsLateUpToFiveMinutes) {
+TEST(CredentialProbeTest, ProbesAfterFifteenSecondsAndThenTwiceAsLateUpToFiveMinutes) {
   CredentialProbe probe;
   SteadyTime now = start;
   probe.begin(now);
@@ -25,7 +25,7 @@ TEST(CredentialProbe, ProbesAfterFifteenSecondsAndThenTwiceAsLateUpToFiveMinutes
   }
 }
 
-TEST(CredentialProbe, TheSecretIsReadAtOnceAndThenEveryTenSeconds) {
+TEST(CredentialProbeTest, TheSecretIsReadAtOnceAndThenEveryTenSeconds) {
   CredentialProbe probe;
   probe.begin(start);
   EXPECT_EQ(probe.secret_at(), start);
@@ -34,7 +34,7 @@ TEST(CredentialProbe, TheSecretIsReadAtOnceAndThenEveryTenSeconds) {
   EXPECT_EQ(probe.probe_at(), start + seconds{15}) << "the same secret is no reason to hurry";
 }
 
-TEST(CredentialProbe, ANewSecretIsTriedAtOnceAndTheDistancesBeginAgain) {
+TEST(CredentialProbeTest, ANewSecretIsTriedAtOnceAndTheDistancesBeginAgain) {
   CredentialProbe probe;
   probe.begin(start);
   probe.on_refused(start + seconds{15});
@@ -46,7 +46,7 @@ TEST(CredentialProbe, ANewSecretIsTriedAtOnceAndTheDistancesBeginAgain) {
   EXPECT_EQ(probe.probe_at(), now + seconds{30});
 }
 
-TEST(CredentialProbe, APauseMayHaveDistancesOfItsOwn) {
+TEST(CredentialProbeTest, APauseMayHaveDistancesOfItsOwn) {
   CredentialProbe probe;
   probe.begin(start, seconds{1}, seconds{3});
   EXPECT_EQ(probe.probe_at(), start + seconds{1});

@@ -136,7 +136,7 @@ std::string identifiers() {
   return text;
 }
 
-TEST(Identifiers, AreThoseOfTheGoldenFile) {
+TEST(IdentifiersTest, AreThoseOfTheGoldenFile) {
   const std::string made = identifiers();
   std::ifstream stream(golden_file);
   const std::string golden{std::istreambuf_iterator<char>{stream}, {}};

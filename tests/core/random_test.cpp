@@ -6,7 +6,7 @@ namespace elit {
 namespace {
 
 // The first numbers of SplitMix64 as its authors publish them: what a seed stands for must never change.
-TEST(Random, GivesTheNumbersOfSplitMix64) {
+TEST(RandomTest, GivesTheNumbersOfSplitMix64) {
   Random random(1'234'567);
   EXPECT_EQ(random.next(), 6'457'827'717'110'365'317U);
   EXPECT_EQ(random.next(), 3'203'168'211'198'807'973U);
@@ -14,7 +14,7 @@ TEST(Random, GivesTheNumbersOfSplitMix64) {
   EXPECT_EQ(random.next(), 4'593'380'528'125'082'431U);
 }
 
-TEST(Random, StaysInItsBounds) {
+TEST(RandomTest, StaysInItsBounds) {
   Random random(1);
   for (int i = 0; i < 1'000; ++i) {
     const double fraction = random.fraction();

@@ -15,7 +15,7 @@ using std::chrono::seconds;
 
 constexpr double almost_one = 0.9999999;
 
-TEST(Backoff, DoublesItsBoundUpToTheMaximum) {
+TEST(BackoffTest, DoublesItsBoundUpToTheMaximum) {
   const Backoff backoff(seconds{1}, seconds{5});
   EXPECT_EQ(backoff.delay(1, almost_one), seconds{1});
   EXPECT_EQ(backoff.delay(2, almost_one), seconds{2});
@@ -24,14 +24,14 @@ TEST(Backoff, DoublesItsBoundUpToTheMaximum) {
   EXPECT_EQ(backoff.delay(1'000'000, almost_one), seconds{5});
 }
 
-TEST(Backoff, IsNeverShorterThanHalfOfTheFirstDelay) {
+TEST(BackoffTest, IsNeverShorterThanHalfOfTheFirstDelay) {
   const Backoff backoff(seconds{1}, minutes{5});
   EXPECT_EQ(backoff.delay(1, 0), Milliseconds{500});
   EXPECT_EQ(backoff.delay(9, 0), Milliseconds{500});
   EXPECT_EQ(Backoff(Milliseconds{1}, Milliseconds{1}).delay(1, 0), Milliseconds{1});
 }
 
-TEST(Backoff, SpreadsOverTheWholeBound) {
+TEST(BackoffTest, SpreadsOverTheWholeBound) {
   const Backoff backoff(seconds{1}, minutes{5});
   Random random(7);
   Milliseconds least = minutes{10};
@@ -46,7 +46,7 @@ TEST(Backoff, SpreadsOverTheWholeBound) {
   EXPECT_LE(most, seconds{256});
 }
 
-TEST(Backoff, ObeysThePeersWishWhenItIsLonger) {
+TEST(BackoffTest, ObeysThePeersWishWhenItIsLonger) {
   const Backoff backoff(seconds{1}, seconds{5});
   EXPECT_EQ(backoff.delay(1, 0.2, seconds{60}), seconds{60});
   EXPECT_EQ(backoff.delay(4, almost_one, seconds{0}), seconds{5});
@@ -56,7 +56,7 @@ TEST(BackoffDeathTest, RefusesAnEmptyDelay) {
   EXPECT_DEATH(Backoff(Milliseconds{0}, seconds{1}), "0 < first <= max");
 }
 
-TEST(Random, RepeatsItselfFromTheSameSeed) {
+TEST(RandomTest, RepeatsItselfFromTheSameSeed) {
   Random one(42);
   Random same(42);
   Random other(43);

@@ -19,7 +19,7 @@ using testing::StartsWith;
 constexpr const char* body_property = "hs_communication_body";
 
 // Activities with unique values, or without.
-class HubSpotPreset : public testing::TestWithParam<bool> {
+class HubSpotPresetTest : public testing::TestWithParam<bool> {
  protected:
   static void prepare(Rig& rig) { rig.vendor().faults().unique_activities = GetParam(); }
   static void expect_linked_once(Rig& rig, const std::string& object, std::size_t count) {
@@ -32,7 +32,7 @@ class HubSpotPreset : public testing::TestWithParam<bool> {
   }
 };
 
-TEST_P(HubSpotPreset, WritesEachMessageOnceOnTheTimelineOfItsContact) {
+TEST_P(HubSpotPresetTest, WritesEachMessageOnceOnTheTimelineOfItsContact) {
   Rig rig(setup_of("hubspot"));
   prepare(rig);
   ASSERT_TRUE(rig.deliver({message(1, 1, "hello"), message(2, 1, "other"), message(1, 2, "again", Direction::out)}))
@@ -49,7 +49,7 @@ TEST_P(HubSpotPreset, WritesEachMessageOnceOnTheTimelineOfItsContact) {
   EXPECT_EQ(records.at(0)->writes, 1);
 }
 
-TEST_P(HubSpotPreset, EscapesWhatCustomersWrite) {
+TEST_P(HubSpotPresetTest, EscapesWhatCustomersWrite) {
   Rig rig(setup_of("hubspot"));
   prepare(rig);
   ASSERT_TRUE(rig.deliver({message(1, 1, nasty_text())})) << rig.latest().reason;
@@ -57,7 +57,7 @@ TEST_P(HubSpotPreset, EscapesWhatCustomersWrite) {
               AllOf(HasSubstr("a &lt; b &amp;&amp;"), HasSubstr("<br>line two<br>"), HasSubstr("${contact.key}")));
 }
 
-TEST_P(HubSpotPreset, RewritesADayInPlaceWhileItGrows) {
+TEST_P(HubSpotPresetTest, RewritesADayInPlaceWhileItGrows) {
   Rig rig(setup_of("hubspot", DeliveryUnit::day));
   prepare(rig);
   ASSERT_TRUE(rig.deliver({message(1, 1, "first")})) << rig.latest().reason;
@@ -70,7 +70,7 @@ TEST_P(HubSpotPreset, RewritesADayInPlaceWhileItGrows) {
   EXPECT_EQ(rig.records("contacts").at(0)->writes, 1);
 }
 
-TEST_P(HubSpotPreset, GrowsTheLastPartOfALongDay) {
+TEST_P(HubSpotPresetTest, GrowsTheLastPartOfALongDay) {
   SinkSetup setup = setup_of("hubspot", DeliveryUnit::day);
   setup.text_limit = 500;
   Rig rig(setup);
@@ -83,7 +83,7 @@ TEST_P(HubSpotPreset, GrowsTheLastPartOfALongDay) {
   EXPECT_THAT(texts, Each(HasSubstr(std::string(200, 'x'))));
 }
 
-TEST_P(HubSpotPreset, AddsNothingWhenAnAnswerWasLost) {
+TEST_P(HubSpotPresetTest, AddsNothingWhenAnAnswerWasLost) {
   Rig rig(setup_of("hubspot"));
   prepare(rig);
   int writes = 0;
@@ -95,7 +95,7 @@ TEST_P(HubSpotPreset, AddsNothingWhenAnAnswerWasLost) {
   expect_linked_once(rig, "communications", 3);
 }
 
-TEST_P(HubSpotPreset, WritesWhatNeverArrivedAfterALostRequest) {
+TEST_P(HubSpotPresetTest, WritesWhatNeverArrivedAfterALostRequest) {
   Rig rig(setup_of("hubspot"));
   prepare(rig);
   int writes = 0;
@@ -107,7 +107,7 @@ TEST_P(HubSpotPreset, WritesWhatNeverArrivedAfterALostRequest) {
   expect_linked_once(rig, "communications", 2);
 }
 
-TEST_P(HubSpotPreset, WritesNotesWhereTheChannelIsAnother) {
+TEST_P(HubSpotPresetTest, WritesNotesWhereTheChannelIsAnother) {
   SinkSetup setup = setup_of("hubspot", DeliveryUnit::day);
   setup.settings["object"] = "notes";
   Rig rig(setup);
@@ -118,7 +118,7 @@ TEST_P(HubSpotPreset, WritesNotesWhereTheChannelIsAnother) {
   EXPECT_THAT(rig.texts("notes", "hs_note_body").at(0), HasSubstr("second"));
 }
 
-TEST_P(HubSpotPreset, RefusesOneMessageAndWritesItsNeighbours) {
+TEST_P(HubSpotPresetTest, RefusesOneMessageAndWritesItsNeighbours) {
   Rig rig(setup_of("hubspot"));
   prepare(rig);
   rig.vendor().faults().refused_text = "poison";
@@ -128,7 +128,7 @@ TEST_P(HubSpotPreset, RefusesOneMessageAndWritesItsNeighbours) {
   EXPECT_THAT(rig.refused().begin()->second, HasSubstr("VALIDATION_ERROR"));
 }
 
-TEST_P(HubSpotPreset, AsksWhatTheAccountCanOncePerStart) {
+TEST_P(HubSpotPresetTest, AsksWhatTheAccountCanOncePerStart) {
   Rig rig(setup_of("hubspot"));
   prepare(rig);
   ASSERT_TRUE(rig.deliver({message(1, 1, "a")}));
@@ -142,10 +142,10 @@ TEST_P(HubSpotPreset, AsksWhatTheAccountCanOncePerStart) {
   EXPECT_EQ(rig.records("communications").size(), 3U);
 }
 
-INSTANTIATE_TEST_SUITE_P(, HubSpotPreset, testing::Bool(),
+INSTANTIATE_TEST_SUITE_P(, HubSpotPresetTest, testing::Bool(),
                          [](const auto& of) { return of.param ? "WithUniqueKeys" : "WithMarkers"; });
 
-TEST(HubSpotProbe, SaysWhatIsMissingWhenItMayNotCreateTheProperty) {
+TEST(HubSpotPresetProbeTest, SaysWhatIsMissingWhenItMayNotCreateTheProperty) {
   Rig rig(setup_of("hubspot"));
   rig.vendor().faults().fields_creatable = false;
   const ExchangeResult result = rig.attempt({message(1, 1, "a")});
@@ -156,7 +156,7 @@ TEST(HubSpotProbe, SaysWhatIsMissingWhenItMayNotCreateTheProperty) {
   EXPECT_TRUE(rig.deliver({message(1, 1, "a")}));
 }
 
-TEST(HubSpotKeys, FindWhatWasWrittenBeforeTheStateWasLost) {
+TEST(HubSpotPresetKeysTest, FindWhatWasWrittenBeforeTheStateWasLost) {
   Rig rig(setup_of("hubspot"));
   const std::vector<OutgoingMessage> batch{message(1, 1, "a"), message(2, 1, "b")};
   ASSERT_TRUE(rig.deliver(batch)) << rig.latest().reason;
@@ -166,7 +166,7 @@ TEST(HubSpotKeys, FindWhatWasWrittenBeforeTheStateWasLost) {
   EXPECT_EQ(rig.records("communications").size(), 2U);
 }
 
-TEST(HubSpotKeys, LeaveTheOtherWayToWhatWasWrittenInIt) {
+TEST(HubSpotPresetKeysTest, LeaveTheOtherWayToWhatWasWrittenInIt) {
   Rig rig(setup_of("hubspot", DeliveryUnit::day));
   rig.vendor().faults().unique_activities = false;
   ASSERT_TRUE(rig.deliver({message(1, 1, "first")})) << rig.latest().reason;
@@ -179,7 +179,7 @@ TEST(HubSpotKeys, LeaveTheOtherWayToWhatWasWrittenInIt) {
   EXPECT_EQ(rig.texts("communications", "elit_activity_id").at(1), "bot.u2.2026-01-31#1");
 }
 
-TEST(HubSpotProbe, RefusesAPropertyThatTakesAValueTwice) {
+TEST(HubSpotPresetProbeTest, RefusesAPropertyThatTakesAValueTwice) {
   Rig rig(setup_of("hubspot"));
   HttpRequest request;
   request.method = "POST";
@@ -194,7 +194,7 @@ TEST(HubSpotProbe, RefusesAPropertyThatTakesAValueTwice) {
   EXPECT_THAT(result.answer.detail, HasSubstr("no unique values"));
 }
 
-TEST(HubSpotProbe, LeavesWhatItCannotLookThrough) {
+TEST(HubSpotPresetProbeTest, LeavesWhatItCannotLookThrough) {
   Rig rig(setup_of("hubspot"));
   rig.vendor().faults().unique_activities = false;
   std::vector<OutgoingMessage> many;
@@ -219,7 +219,7 @@ TEST(HubSpotProbe, LeavesWhatItCannotLookThrough) {
   EXPECT_EQ(rig.latest().messages.front().verdict, Verdict::unknown);
 }
 
-TEST(HubSpotTokens, AreRenewedAndTheirSecretRotates) {
+TEST(HubSpotPresetTokensTest, AreRenewedAndTheirSecretRotates) {
   SinkSetup setup = setup_of("hubspot");
   setup.credential = "oauth";
   setup.secrets = {{"client_id", "sample-client"},

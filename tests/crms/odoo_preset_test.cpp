@@ -13,12 +13,12 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 // Over JSON-RPC and over JSON-2.
-class OdooPreset : public testing::TestWithParam<const char*> {
+class OdooPresetTest : public testing::TestWithParam<const char*> {
  protected:
   static SinkSetup setup(DeliveryUnit unit = DeliveryUnit::message) { return setup_of(GetParam(), unit); }
 };
 
-TEST_P(OdooPreset, WritesEachMessageOnceIntoTheChatterOfItsContact) {
+TEST_P(OdooPresetTest, WritesEachMessageOnceIntoTheChatterOfItsContact) {
   Rig rig(setup());
   ASSERT_TRUE(rig.deliver({message(1, 1, "hello"), message(2, 1, "other"), message(1, 2, "again", Direction::out)}))
       << rig.latest().reason;
@@ -35,7 +35,7 @@ TEST_P(OdooPreset, WritesEachMessageOnceIntoTheChatterOfItsContact) {
   EXPECT_EQ(rig.vendor().counts().invalid_requests, 0U);
 }
 
-TEST_P(OdooPreset, WritesContactsWithAndWithoutFieldsApart) {
+TEST_P(OdooPresetTest, WritesContactsWithAndWithoutFieldsApart) {
   Rig rig(setup());
   OutgoingMessage nameless = message(2, 1, "b");
   nameless.user_element = "{}";
@@ -44,7 +44,7 @@ TEST_P(OdooPreset, WritesContactsWithAndWithoutFieldsApart) {
   EXPECT_EQ(rig.sent_by("contacts").size(), 2U);
 }
 
-TEST_P(OdooPreset, EscapesWhatCustomersWriteAndEncodesTheirKeys) {
+TEST_P(OdooPresetTest, EscapesWhatCustomersWriteAndEncodesTheirKeys) {
   Rig rig(setup());
   OutgoingMessage strange = message(1, 1, nasty_text());
   strange.user_id = "a b/ü";
@@ -54,7 +54,7 @@ TEST_P(OdooPreset, EscapesWhatCustomersWriteAndEncodesTheirKeys) {
   EXPECT_EQ(rig.records("res.partner").at(0)->key, "elit.contact_bot.2ea.20b.2f.c3.bc");
 }
 
-TEST_P(OdooPreset, AddsNothingAfterLostAnswersAndALostState) {
+TEST_P(OdooPresetTest, AddsNothingAfterLostAnswersAndALostState) {
   Rig rig(setup());
   rig.wire = [](const CrmRequest&, int number) { return number % 2 == 0 ? Wire::lost_answer : Wire::whole; };
   const std::vector<OutgoingMessage> batch{message(1, 1, "a"), message(1, 2, "b"), message(2, 1, "c")};
@@ -70,7 +70,7 @@ TEST_P(OdooPreset, AddsNothingAfterLostAnswersAndALostState) {
   }
 }
 
-TEST_P(OdooPreset, RewritesADayInPlaceWhileItGrows) {
+TEST_P(OdooPresetTest, RewritesADayInPlaceWhileItGrows) {
   Rig rig(setup(DeliveryUnit::day));
   ASSERT_TRUE(rig.deliver({message(1, 1, "first")})) << rig.latest().reason;
   ASSERT_TRUE(rig.deliver({message(1, 2, "second"), message(2, 2, "other")})) << rig.latest().reason;
@@ -83,7 +83,7 @@ TEST_P(OdooPreset, RewritesADayInPlaceWhileItGrows) {
   EXPECT_THAT(rig.texts("mail.message", "body").at(0), HasSubstr("third"));
 }
 
-TEST_P(OdooPreset, RefusesOneMessageOfManyAndWritesItsNeighbours) {
+TEST_P(OdooPresetTest, RefusesOneMessageOfManyAndWritesItsNeighbours) {
   Rig rig(setup());
   rig.vendor().faults().refused_text = "poison";
   std::vector<OutgoingMessage> batch;
@@ -97,7 +97,7 @@ TEST_P(OdooPreset, RefusesOneMessageOfManyAndWritesItsNeighbours) {
   EXPECT_THAT(rig.refused().begin()->second, HasSubstr("refused on request"));
 }
 
-TEST_P(OdooPreset, WaitsWhileTheFirstAttemptIsStillRunning) {
+TEST_P(OdooPresetTest, WaitsWhileTheFirstAttemptIsStillRunning) {
   Rig rig(setup());
   rig.vendor().faults().slow_commit_s = 90;
   bool lost = false;
@@ -111,7 +111,7 @@ TEST_P(OdooPreset, WaitsWhileTheFirstAttemptIsStillRunning) {
   EXPECT_EQ(rig.sent_by("contacts").size(), 1U);
 }
 
-TEST_P(OdooPreset, TellsAWrongKeyAMissingRightAndAMissingDatabaseApart) {
+TEST_P(OdooPresetTest, TellsAWrongKeyAMissingRightAndAMissingDatabaseApart) {
   SinkSetup wrong = setup();
   wrong.secrets["api_key"] = "wrong";
   EXPECT_EQ(Rig(wrong).attempt({message(1, 1, "a")}).answer.whole, Verdict::unauthorized);
@@ -132,7 +132,7 @@ TEST_P(OdooPreset, TellsAWrongKeyAMissingRightAndAMissingDatabaseApart) {
   EXPECT_THAT(unknown.answer.detail, HasSubstr("mapped"));
 }
 
-INSTANTIATE_TEST_SUITE_P(, OdooPreset, testing::Values("odoo", "odoo-json2"),
+INSTANTIATE_TEST_SUITE_P(, OdooPresetTest, testing::Values("odoo", "odoo-json2"),
                          [](const auto& of) { return std::string(of.param) == "odoo" ? "OverJsonRpc" : "OverJson2"; });
 
 }  // namespace

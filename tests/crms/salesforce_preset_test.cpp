@@ -20,7 +20,7 @@ using testing::SizeIs;
 
 constexpr const char* transcripts = "Chat_Transcript__c";
 
-TEST(SalesforcePreset, WritesEachDayOnceBelowItsContact) {
+TEST(SalesforcePresetTest, WritesEachDayOnceBelowItsContact) {
   Rig rig(setup_of("salesforce", DeliveryUnit::day));
   ASSERT_TRUE(rig.deliver({message(1, 1, "hello"), message(2, 1, "other"), message(1, 2, "again", Direction::out)}))
       << rig.latest().reason;
@@ -35,14 +35,14 @@ TEST(SalesforcePreset, WritesEachDayOnceBelowItsContact) {
   EXPECT_EQ(rig.vendor().counts().invalid_requests, 0U);
 }
 
-TEST(SalesforcePreset, WritesMessagesOneByOneToo) {
+TEST(SalesforcePresetTest, WritesMessagesOneByOneToo) {
   Rig rig(setup_of("salesforce"));
   ASSERT_TRUE(rig.deliver({message(1, 1, nasty_text()), message(1, 2, "b")})) << rig.latest().reason;
   EXPECT_THAT(rig.texts(transcripts, "Body__c").at(0), HasSubstr("a < b && \"c\" 'd'\nline two\n"));
   EXPECT_EQ(rig.records(transcripts).size(), 2U);
 }
 
-TEST(SalesforcePreset, GrowsADayInPlaceAndAddsNothingWhenRepeated) {
+TEST(SalesforcePresetTest, GrowsADayInPlaceAndAddsNothingWhenRepeated) {
   Rig rig(setup_of("salesforce", DeliveryUnit::day));
   rig.wire = [](const CrmRequest&, int number) { return number % 3 == 0 ? Wire::lost_answer : Wire::whole; };
   const std::vector<OutgoingMessage> all{message(1, 1, "first"), message(1, 2, "second")};
@@ -55,7 +55,7 @@ TEST(SalesforcePreset, GrowsADayInPlaceAndAddsNothingWhenRepeated) {
   EXPECT_EQ(rig.records("Contact").size(), 1U);
 }
 
-TEST(SalesforcePreset, GivesANameToThoseWhoHaveNone) {
+TEST(SalesforcePresetTest, GivesANameToThoseWhoHaveNone) {
   Rig rig(setup_of("salesforce", DeliveryUnit::day));
   OutgoingMessage nameless = message(1, 1, "a");
   nameless.user_element = "{}";
@@ -65,7 +65,7 @@ TEST(SalesforcePreset, GivesANameToThoseWhoHaveNone) {
   EXPECT_THAT(rig.texts("Contact", "LastName"), ElementsAre("bot.u1", "bot.u2"));
 }
 
-TEST(SalesforcePreset, RefusesOneAndSendsTheLockedAgain) {
+TEST(SalesforcePresetTest, RefusesOneAndSendsTheLockedAgain) {
   Rig rig(setup_of("salesforce"));
   rig.vendor().faults().refused_text = "poison";
   rig.vendor().faults().locked_text = "busy";
@@ -82,7 +82,7 @@ TEST(SalesforcePreset, RefusesOneAndSendsTheLockedAgain) {
   EXPECT_THAT(rig.refused().begin()->second, HasSubstr("FIELD_CUSTOM_VALIDATION_EXCEPTION"));
 }
 
-TEST(SalesforcePreset, TakesANewTokenWhenTheSessionEnds) {
+TEST(SalesforcePresetTest, TakesANewTokenWhenTheSessionEnds) {
   Rig rig(setup_of("salesforce"));
   ASSERT_TRUE(rig.deliver({message(1, 1, "a")})) << rig.latest().reason;
   rig.wait(std::chrono::hours{3});
@@ -90,7 +90,7 @@ TEST(SalesforcePreset, TakesANewTokenWhenTheSessionEnds) {
   EXPECT_EQ(rig.vendor().counts().tokens_given, 2U);
 }
 
-TEST(SalesforcePreset, WaitsWhenTheCallsOfTheDayAreUsedUp) {
+TEST(SalesforcePresetTest, WaitsWhenTheCallsOfTheDayAreUsedUp) {
   Rig rig(setup_of("salesforce"));
   ASSERT_TRUE(rig.deliver({message(1, 1, "a")}));
   rig.vendor().faults().quota_spent.on = true;
@@ -105,7 +105,7 @@ TEST(SalesforcePreset, WaitsWhenTheCallsOfTheDayAreUsedUp) {
   EXPECT_GE(pacer.earliest(now.steady), now.steady + std::chrono::minutes{15});
 }
 
-TEST(SalesforcePreset, SaysWhichSettingDoesNotFit) {
+TEST(SalesforcePresetTest, SaysWhichSettingDoesNotFit) {
   const auto attempt_with = [](const char* name, const char* value) {
     SinkSetup setup = setup_of("salesforce");
     setup.settings[name] = value;
@@ -122,7 +122,7 @@ TEST(SalesforcePreset, SaysWhichSettingDoesNotFit) {
   }
 }
 
-TEST(SalesforcePreset, SignsItsAssertions) {
+TEST(SalesforcePresetTest, SignsItsAssertions) {
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_RSA_gen(2048), &EVP_PKEY_free);
   const auto pem = [&key](bool private_half) {
     const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), &BIO_free);
@@ -166,7 +166,7 @@ OutgoingMessage renamed(int number, const char* element) {
   return renamed;
 }
 
-TEST(SalesforcePreset, KeepsWhatIsThereWhereAskedToAndFillsWhatIsEmpty) {
+TEST(SalesforcePresetTest, KeepsWhatIsThereWhereAskedToAndFillsWhatIsEmpty) {
   constexpr const char* later = R"({"name":"Asha Iyer","phone":"+919800000777"})";
   for (const bool spares : {true, false}) {
     Rig rig(spares ? sparing() : setup_of("salesforce", DeliveryUnit::day));
@@ -183,7 +183,7 @@ TEST(SalesforcePreset, KeepsWhatIsThereWhereAskedToAndFillsWhatIsEmpty) {
   }
 }
 
-TEST(SalesforcePreset, FillsAFieldThatIsEmptyAndGivesNobodyBackTheKeyForAName) {
+TEST(SalesforcePresetTest, FillsAFieldThatIsEmptyAndGivesNobodyBackTheKeyForAName) {
   Rig rig(sparing());
   ASSERT_TRUE(rig.deliver({renamed(1, R"({"name":"Asha Rao"})")})) << rig.latest().reason;
   EXPECT_FALSE(rig.records("Contact").at(0)->properties.contains("MobilePhone"));
@@ -195,7 +195,7 @@ TEST(SalesforcePreset, FillsAFieldThatIsEmptyAndGivesNobodyBackTheKeyForAName) {
   EXPECT_THAT(rig.texts("Contact", "LastName"), ElementsAre("Rao"));
 }
 
-TEST(SalesforcePreset, ReadsWhatThoseWithOddIdsHave) {
+TEST(SalesforcePresetTest, ReadsWhatThoseWithOddIdsHave) {
   Rig rig(sparing());
   const auto odd = [](int number, const char* element) {
     OutgoingMessage made = renamed(number, element);

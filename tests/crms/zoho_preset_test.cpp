@@ -10,7 +10,7 @@ using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-TEST(ZohoPreset, WritesEachDayOnceForItsContact) {
+TEST(ZohoPresetTest, WritesEachDayOnceForItsContact) {
   Rig rig(setup_of("zoho", DeliveryUnit::day));
   ASSERT_TRUE(rig.deliver({message(1, 1, "hello"), message(2, 1, "other"), message(1, 2, "again", Direction::out)}))
       << rig.latest().reason;
@@ -26,14 +26,14 @@ TEST(ZohoPreset, WritesEachDayOnceForItsContact) {
   EXPECT_EQ(rig.vendor().counts().invalid_requests, 0U);
 }
 
-TEST(ZohoPreset, WritesMessagesOneByOneToo) {
+TEST(ZohoPresetTest, WritesMessagesOneByOneToo) {
   Rig rig(setup_of("zoho"));
   ASSERT_TRUE(rig.deliver({message(1, 1, nasty_text()), message(1, 2, "b")})) << rig.latest().reason;
   EXPECT_THAT(rig.texts("Conversations", "Transcript").at(0), HasSubstr("a < b && \"c\" 'd'\nline two\n"));
   EXPECT_EQ(rig.records("Conversations").size(), 2U);
 }
 
-TEST(ZohoPreset, GrowsADayInPlaceAndAddsNothingWhenRepeated) {
+TEST(ZohoPresetTest, GrowsADayInPlaceAndAddsNothingWhenRepeated) {
   Rig rig(setup_of("zoho", DeliveryUnit::day));
   rig.wire = [](const CrmRequest&, int number) { return number % 2 == 0 ? Wire::lost_answer : Wire::whole; };
   const std::vector<OutgoingMessage> all{message(1, 1, "first"), message(1, 2, "second")};
@@ -47,7 +47,7 @@ TEST(ZohoPreset, GrowsADayInPlaceAndAddsNothingWhenRepeated) {
   EXPECT_EQ(rig.records("Contacts").size(), 1U);
 }
 
-TEST(ZohoPreset, SplitsALongDayIntoParts) {
+TEST(ZohoPresetTest, SplitsALongDayIntoParts) {
   Rig rig(setup_of("zoho", DeliveryUnit::day));
   std::vector<OutgoingMessage> batch;
   for (int number = 1; number <= 50; ++number) {
@@ -58,7 +58,7 @@ TEST(ZohoPreset, SplitsALongDayIntoParts) {
   EXPECT_EQ(rig.texts("Conversations", "Name").at(3), "bot 2026-01-31 (UTC) #4");
 }
 
-TEST(ZohoPreset, RefusesOneAloneOrAmongOthers) {
+TEST(ZohoPresetTest, RefusesOneAloneOrAmongOthers) {
   Rig rig(setup_of("zoho"));
   rig.vendor().faults().refused_text = "poison";
   ASSERT_TRUE(rig.deliver({message(1, 1, "poison")})) << rig.latest().reason;
@@ -70,7 +70,7 @@ TEST(ZohoPreset, RefusesOneAloneOrAmongOthers) {
   }
 }
 
-TEST(ZohoPreset, RenewsItsTokenAndWaitsWhileTokensAreThrottled) {
+TEST(ZohoPresetTest, RenewsItsTokenAndWaitsWhileTokensAreThrottled) {
   Rig rig(setup_of("zoho"));
   rig.vendor().faults().token_throttled.on = true;
   const ExchangeResult result = rig.attempt({message(1, 1, "a")});
@@ -83,7 +83,7 @@ TEST(ZohoPreset, RenewsItsTokenAndWaitsWhileTokensAreThrottled) {
   EXPECT_EQ(rig.vendor().counts().tokens_given, 2U);
 }
 
-TEST(ZohoPreset, TellsWrongSecretsSettingsAndRightsApart) {
+TEST(ZohoPresetTest, TellsWrongSecretsSettingsAndRightsApart) {
   SinkSetup wrong = setup_of("zoho");
   wrong.secrets["refresh_token"] = "of another data centre";
   EXPECT_EQ(Rig(wrong).attempt({message(1, 1, "a")}).answer.whole, Verdict::unauthorized);
@@ -120,7 +120,7 @@ OutgoingMessage renamed(int number, const char* element) {
   return renamed;
 }
 
-TEST(ZohoPreset, KeepsWhatIsThereWhereAskedToAndFillsWhatIsEmpty) {
+TEST(ZohoPresetTest, KeepsWhatIsThereWhereAskedToAndFillsWhatIsEmpty) {
   constexpr const char* later = R"({"name":"Asha Iyer","phone":"+919800000777"})";
   for (const bool spares : {true, false}) {
     Rig rig(spares ? sparing() : setup_of("zoho", DeliveryUnit::day));
@@ -137,7 +137,7 @@ TEST(ZohoPreset, KeepsWhatIsThereWhereAskedToAndFillsWhatIsEmpty) {
   }
 }
 
-TEST(ZohoPreset, FillsAFieldThatIsEmptyAndGivesNobodyBackTheKeyForAName) {
+TEST(ZohoPresetTest, FillsAFieldThatIsEmptyAndGivesNobodyBackTheKeyForAName) {
   Rig rig(sparing());
   ASSERT_TRUE(rig.deliver({renamed(1, R"({"name":"Asha Rao"})")})) << rig.latest().reason;
   EXPECT_FALSE(rig.records("Contacts").at(0)->properties.contains("Mobile"));
@@ -149,7 +149,7 @@ TEST(ZohoPreset, FillsAFieldThatIsEmptyAndGivesNobodyBackTheKeyForAName) {
   EXPECT_THAT(rig.texts("Contacts", "Last_Name"), ElementsAre("Rao"));
 }
 
-TEST(ZohoPreset, ReadsWhatThoseWithOddIdsHave) {
+TEST(ZohoPresetTest, ReadsWhatThoseWithOddIdsHave) {
   Rig rig(sparing());
   const auto odd = [](int number, const char* element) {
     OutgoingMessage made = renamed(number, element);

@@ -94,7 +94,7 @@ std::vector<World> worlds() {
   return {one_message(), two_at_once(), capped_pages(), two_of_one_user(), three_of_one_user(), three_of_two_users()};
 }
 
-TEST(Model, KeepsEveryPromiseInEveryState) {
+TEST(ModelTest, KeepsEveryPromiseInEveryState) {
   for (const World& world : worlds()) {
     const Examination done = examine(world, DesignError::none);
     std::cout << world.name << ": " << done.states << " states, " << done.transitions << " steps between them, depth "
@@ -105,9 +105,9 @@ TEST(Model, KeepsEveryPromiseInEveryState) {
   }
 }
 
-class ModelWithAnError : public testing::TestWithParam<DesignError> {};
+class ModelWithAnErrorTest : public testing::TestWithParam<DesignError> {};
 
-TEST_P(ModelWithAnError, IsFoundToBreakAPromise) {
+TEST_P(ModelWithAnErrorTest, IsFoundToBreakAPromise) {
   for (const World& world : worlds()) {
     const Examination done = examine(world, GetParam());
     if (!done.failure.empty()) {
@@ -121,7 +121,7 @@ TEST_P(ModelWithAnError, IsFoundToBreakAPromise) {
   ADD_FAILURE() << "nobody would notice this error";
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, ModelWithAnError, testing::ValuesIn(design_errors),
+INSTANTIATE_TEST_SUITE_P(Each, ModelWithAnErrorTest, testing::ValuesIn(design_errors),
                          [](const auto& each) { return std::string(name_of(each.param)); });
 
 }  // namespace

@@ -374,7 +374,7 @@ class Path {
   bool cut_short_ = false;
 };
 
-TEST(RealParts, DeliverEverythingOnceAndInOrderOnEveryPath) {
+TEST(RealPartsTest, DeliverEverythingOnceAndInOrderOnEveryPath) {
   const Beginning beginning;
   Choices choices;
   std::set<std::string> crashed;

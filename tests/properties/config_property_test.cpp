@@ -28,7 +28,7 @@ std::string mistakes_of(const config::Loaded& loaded) {
   return out.str();
 }
 
-TEST(ConfigProperty, OptionsWrittenAndReadAreTheSame) {
+TEST(ConfigPropertyTest, OptionsWrittenAndReadAreTheSame) {
   for_all([](Choices& choices) {
     const OptionModel model(choices);
     const std::string text = configuration_of(model.set);
@@ -43,7 +43,7 @@ TEST(ConfigProperty, OptionsWrittenAndReadAreTheSame) {
 }
 
 // Whole configurations are long; of the values in them those of the test above are written in the same way.
-TEST(ConfigProperty, TheValuesInForceWrittenAndReadAreTheSame) {
+TEST(ConfigPropertyTest, TheValuesInForceWrittenAndReadAreTheSame) {
   constexpr int cases = 2'000;
   const auto property = [](Choices& choices) {
     const OptionModel model(choices);
@@ -102,7 +102,7 @@ void expect_unknown_key_refused(OptionModel model, Choices& choices) {
   })) << mistakes_of(loaded);
 }
 
-TEST(ConfigProperty, WhatIsDamagedGivesMistakesOrOptionsOfKnownKeys) {
+TEST(ConfigPropertyTest, WhatIsDamagedGivesMistakesOrOptionsOfKnownKeys) {
   for_all([](Choices& choices) {
     const OptionModel model(choices);
     if (choices.chance(2)) {

@@ -58,7 +58,7 @@ std::vector<Interval> intervals_of(const Instants& instants) {
   return intervals;
 }
 
-TEST(CoverageProperty, HoldsTheInstantsOfItsIntervalsInTheFewestIntervals) {
+TEST(CoveragePropertyTest, HoldsTheInstantsOfItsIntervalsInTheFewestIntervals) {
   for_all([](Choices& choices) {
     const std::vector<Interval> intervals = intervals_from(choices, 6);
     const Coverage coverage(intervals);
@@ -75,7 +75,7 @@ TEST(CoverageProperty, HoldsTheInstantsOfItsIntervalsInTheFewestIntervals) {
   });
 }
 
-TEST(CoverageProperty, GapsAreWhatIsNotCovered) {
+TEST(CoveragePropertyTest, GapsAreWhatIsNotCovered) {
   for_all([](Choices& choices) {
     const std::vector<Interval> intervals = intervals_from(choices, 6);
     const Interval within = interval_from(choices);
@@ -85,7 +85,7 @@ TEST(CoverageProperty, GapsAreWhatIsNotCovered) {
   });
 }
 
-TEST(CoverageProperty, TheFrontierIsTheFirstInstantThatIsNotCovered) {
+TEST(CoveragePropertyTest, TheFrontierIsTheFirstInstantThatIsNotCovered) {
   for_all([](Choices& choices) {
     const std::vector<Interval> intervals = intervals_from(choices, 6);
     const int start = choices.number(0, axis - 1);
@@ -99,7 +99,7 @@ TEST(CoverageProperty, TheFrontierIsTheFirstInstantThatIsNotCovered) {
   });
 }
 
-TEST(CoverageProperty, AddingKnowsNeitherOrderNorRepetition) {
+TEST(CoveragePropertyTest, AddingKnowsNeitherOrderNorRepetition) {
   for_all([](Choices& choices) {
     std::vector<Interval> intervals = intervals_from(choices, 5);
     const Coverage coverage(intervals);

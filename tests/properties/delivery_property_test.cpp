@@ -376,7 +376,7 @@ class Story {
   std::set<DeliveryMessageId> requeued_;
 };
 
-TEST(DeliveryProperty, NothingIsLostNothingSettledTwiceAndNobodyWaitsForEver) {
+TEST(DeliveryPropertyTest, NothingIsLostNothingSettledTwiceAndNobodyWaitsForEver) {
   for_all([](Choices& choices) {
     Story story(choices);
     while (choices.more(25)) {

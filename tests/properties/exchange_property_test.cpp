@@ -380,7 +380,7 @@ void arrive_once(Choices& choices) {
   }
 }
 
-TEST(Exchanges, BringEachMessageOnceWhateverHappensOnTheWay) {
+TEST(ExchangePropertyTest, BringEachMessageOnceWhateverHappensOnTheWay) {
   for_all(arrive_once, cases_default / 10);
 }
 

@@ -103,7 +103,7 @@ std::optional<Row> read(const std::string& text, const char* source = "support",
   return elitbuzz::read_row(options, user, text);
 }
 
-TEST(IdentityProperty, RowsHaveEqualDigestsExactlyWhenWhatIdentifiesThemIsEqual) {
+TEST(IdentityPropertyTest, RowsHaveEqualDigestsExactlyWhenWhatIdentifiesThemIsEqual) {
   for_all([](Choices& choices) {
     const RowModel one = row_from(choices);
     const RowModel other = choices.chance(2) ? one : row_from(choices);
@@ -123,7 +123,7 @@ TEST(IdentityProperty, RowsHaveEqualDigestsExactlyWhenWhatIdentifiesThemIsEqual)
   });
 }
 
-TEST(IdentityProperty, NoByteCanMoveFromOneFieldToTheNext) {
+TEST(IdentityPropertyTest, NoByteCanMoveFromOneFieldToTheNext) {
   for_all([](Choices& choices) {
     const auto text = [&choices] {
       std::string made;
@@ -163,7 +163,7 @@ TEST(IdentityProperty, NoByteCanMoveFromOneFieldToTheNext) {
   });
 }
 
-TEST(MessageKeyProperty, IsReadBackAndTellsEveryPairApart) {
+TEST(MessageKeyPropertyTest, IsReadBackAndTellsEveryPairApart) {
   for_all([](Choices& choices) {
     const auto digest_from = [&choices] {
       Digest digest;
@@ -190,7 +190,7 @@ TEST(MessageKeyProperty, IsReadBackAndTellsEveryPairApart) {
   });
 }
 
-TEST(MessageKeyProperty, NothingButThirtyTwoHexDigitsIsAKey) {
+TEST(MessageKeyPropertyTest, NothingButThirtyTwoHexDigitsIsAKey) {
   for_all([](Choices& choices) {
     std::string text;
     for (auto size = choices.one_of<std::int64_t>({32, 31, 33, choices.between(0, 40)}); size > 0; --size) {

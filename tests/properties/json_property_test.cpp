@@ -24,7 +24,7 @@ std::optional<boost::json::value> parsed(const std::string& text) {
   return error ? std::nullopt : std::optional(std::move(value));
 }
 
-TEST(CanonicalJsonProperty, IsOneTextForAllWaysToWriteAValue) {
+TEST(CanonicalJsonPropertyTest, IsOneTextForAllWaysToWriteAValue) {
   for_all([](Choices& choices) {
     const JsonModel value = json_from(choices, 3);
     const std::string one = written(value, choices);
@@ -34,7 +34,7 @@ TEST(CanonicalJsonProperty, IsOneTextForAllWaysToWriteAValue) {
   });
 }
 
-TEST(CanonicalJsonProperty, TellsDifferentValuesApart) {
+TEST(CanonicalJsonPropertyTest, TellsDifferentValuesApart) {
   for_all([](Choices& choices) {
     const JsonModel value = json_from(choices, 2);
     const JsonModel other = json_from(choices, 2);
@@ -45,7 +45,7 @@ TEST(CanonicalJsonProperty, TellsDifferentValuesApart) {
   });
 }
 
-TEST(CanonicalJsonProperty, IsJsonOfTheSameValueAndItsOwnCanonicalText) {
+TEST(CanonicalJsonPropertyTest, IsJsonOfTheSameValueAndItsOwnCanonicalText) {
   for_all([](Choices& choices) {
     const std::string text = written(json_from(choices, 3), choices);
     choices.note([&] { return text; });
@@ -87,7 +87,7 @@ bool is_repaired(std::string_view text) {
   return repair_json(text, storage) != text;
 }
 
-TEST(JsonScanProperty, CallsJsonWhatBoostParses) {
+TEST(JsonScanPropertyTest, CallsJsonWhatBoostParses) {
   for_all([](Choices& choices) {
     const std::string text = damaged(written(json_from(choices, 3), choices), choices);
     choices.note([&] { return text; });
@@ -97,7 +97,7 @@ TEST(JsonScanProperty, CallsJsonWhatBoostParses) {
   });
 }
 
-TEST(JsonScanProperty, FindsTheMembersAndElementsThatBoostFinds) {
+TEST(JsonScanPropertyTest, FindsTheMembersAndElementsThatBoostFinds) {
   for_all([](Choices& choices) {
     JsonModel model = json_from(choices, 3);
     model.kind = choices.one_of({JsonModel::Kind::object, JsonModel::Kind::array});
@@ -125,7 +125,7 @@ TEST(JsonScanProperty, FindsTheMembersAndElementsThatBoostFinds) {
   });
 }
 
-TEST(JsonTextProperty, QuotingAndUnquotingReturnTheText) {
+TEST(JsonTextPropertyTest, QuotingAndUnquotingReturnTheText) {
   for_all([](Choices& choices) {
     const std::u32string model = text_from(choices);
     const std::string text = to_utf8_bytes(model);
@@ -146,7 +146,7 @@ std::string bytes_from(Choices& choices) {
   return text;
 }
 
-TEST(JsonTextProperty, AnyBytesQuotedAreAStringOfWellFormedText) {
+TEST(JsonTextPropertyTest, AnyBytesQuotedAreAStringOfWellFormedText) {
   for_all([](Choices& choices) {
     const std::string bytes = bytes_from(choices);
     choices.note([&] { return testing::PrintToString(bytes); });
@@ -156,7 +156,7 @@ TEST(JsonTextProperty, AnyBytesQuotedAreAStringOfWellFormedText) {
   });
 }
 
-TEST(JsonTextProperty, RepairChangesNothingSoundAndLeavesNothingUnsound) {
+TEST(JsonTextPropertyTest, RepairChangesNothingSoundAndLeavesNothingUnsound) {
   for_all([](Choices& choices) {
     const std::string bytes = "[\"" + bytes_from(choices) + "\"," + written(json_from(choices, 2), choices) + "]";
     choices.note([&] { return testing::PrintToString(bytes); });

@@ -19,9 +19,9 @@ namespace {
 using storage::OrderedRow;
 using Keys = std::set<std::string>;
 
-class OccurrenceProperty : public storage::StoreTest {
+class OccurrencePropertyTest : public storage::StoreTest {
  protected:
-  OccurrenceProperty() : user_(follow("91")) {}
+  OccurrencePropertyTest() : user_(follow("91")) {}
 
   [[nodiscard]] Keys stored_keys() {
     Keys keys;
@@ -103,7 +103,7 @@ std::string text_of(const std::vector<OrderedRow>& rows) {
   return text;
 }
 
-TEST_F(OccurrenceProperty, EqualRowsGetTheSameKeysInEveryReadAndOrder) {
+TEST_F(OccurrencePropertyTest, EqualRowsGetTheSameKeysInEveryReadAndOrder) {
   const auto property = [this](Choices& choices) {
     const bool newest_first = choices.chance(2);
     std::vector<OrderedRow> list = rows_from(choices, 6);

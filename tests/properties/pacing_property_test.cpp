@@ -16,7 +16,7 @@
 namespace elit::properties {
 namespace {
 
-TEST(BackoffProperty, WaitsWithinItsBoundsAndAtLeastAsLongAsThePeerWishes) {
+TEST(BackoffPropertyTest, WaitsWithinItsBoundsAndAtLeastAsLongAsThePeerWishes) {
   for_all([](Choices& choices) {
     const Milliseconds first{1 + choices.of_any_size(22)};
     const Milliseconds max = first + Milliseconds{choices.of_any_size(27)};
@@ -139,7 +139,7 @@ class Traffic {
   std::vector<SteadyTime> starts_;
 };
 
-TEST(RequestGateProperty, NeverLetsMoreThroughThanTheRateAndThePeerAllow) {
+TEST(RequestGatePropertyTest, NeverLetsMoreThroughThanTheRateAndThePeerAllow) {
   for_all([](Choices& choices) {
     Traffic traffic(choices);
     while (choices.more(20)) {
@@ -149,7 +149,7 @@ TEST(RequestGateProperty, NeverLetsMoreThroughThanTheRateAndThePeerAllow) {
   });
 }
 
-TEST(RequestGateProperty, KeepsTheRateHoweverLongItIsAskedAtEveryMoment) {
+TEST(RequestGatePropertyTest, KeepsTheRateHoweverLongItIsAskedAtEveryMoment) {
   for_all([](Choices& choices) {
     const double rate = static_cast<double>(choices.between(20, 1'000'000)) / 1000;
     choices.note([&] { return std::to_string(rate) + " requests a second"; });
@@ -280,7 +280,7 @@ class Readers {
   int history_while_live_ = 0;
 };
 
-TEST(PollScheduleProperty, ForgetsNobodyAndGivesAUserToOneReaderAtATime) {
+TEST(PollSchedulePropertyTest, ForgetsNobodyAndGivesAUserToOneReaderAtATime) {
   for_all([](Choices& choices) {
     Readers readers(choices);
     while (choices.more(25)) {
@@ -289,7 +289,7 @@ TEST(PollScheduleProperty, ForgetsNobodyAndGivesAUserToOneReaderAtATime) {
   });
 }
 
-TEST(PollScheduleProperty, APauseLiesBetweenTheIntervalAndTheGreatestStaleness) {
+TEST(PollSchedulePropertyTest, APauseLiesBetweenTheIntervalAndTheGreatestStaleness) {
   for_all([](Choices& choices) {
     PollOptions options;
     options.interval = Milliseconds{choices.between(100, 86'400'000)};

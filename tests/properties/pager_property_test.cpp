@@ -144,7 +144,7 @@ class Reading {
 };
 
 // Two readers of one source at a time share what is learnt of its pages, and one window follows another.
-TEST(PagerProperty, WhatIsCompleteHoldsEveryMessageOfTheWindowOnceAndEveryReadingEnds) {
+TEST(PagerPropertyTest, WhatIsCompleteHoldsEveryMessageOfTheWindowOnceAndEveryReadingEnds) {
   for_all([](Choices& choices) {
     PagingHabits habits(choices);
     PagingFacts facts;

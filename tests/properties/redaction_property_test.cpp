@@ -97,7 +97,7 @@ struct Sample {
   std::string text;
 };
 
-TEST(RedactionProperty, NoSecretSurvivesInAnyFormAndNothingElseIsTouched) {
+TEST(RedactionPropertyTest, NoSecretSurvivesInAnyFormAndNothingElseIsTouched) {
   for_all([](Choices& choices) {
     const Sample sample(choices);
     const std::string redacted = sample.redactor.apply(sample.text);
@@ -111,7 +111,7 @@ TEST(RedactionProperty, NoSecretSurvivesInAnyFormAndNothingElseIsTouched) {
   });
 }
 
-TEST(RedactionProperty, AMaskedUserIdShowsAtMostEightCharactersAndOfAShortOneHalf) {
+TEST(RedactionPropertyTest, AMaskedUserIdShowsAtMostEightCharactersAndOfAShortOneHalf) {
   for_all([](Choices& choices) {
     const std::u32string model = text_from(choices) + text_from(choices) + text_from(choices) + text_from(choices);
     const std::string id = to_utf8_bytes(model);
@@ -129,7 +129,7 @@ TEST(RedactionProperty, AMaskedUserIdShowsAtMostEightCharactersAndOfAShortOneHal
   });
 }
 
-TEST(RedactionProperty, AMaskedUserIdOfAnyBytesCanBeLogged) {
+TEST(RedactionPropertyTest, AMaskedUserIdOfAnyBytesCanBeLogged) {
   for_all([](Choices& choices) {
     std::string id;
     while (choices.more(8)) {
@@ -139,7 +139,7 @@ TEST(RedactionProperty, AMaskedUserIdOfAnyBytesCanBeLogged) {
   });
 }
 
-TEST(Base64Property, HasTheBitsOfItsBytes) {
+TEST(Base64PropertyTest, HasTheBitsOfItsBytes) {
   for_all([](Choices& choices) {
     std::string bytes;
     while (choices.more(6)) {

@@ -17,7 +17,7 @@ namespace {
 constexpr Instant year_0_begins = from_ms(-62'167'219'200'000);
 constexpr Instant year_9999_ends = from_ms(253'402'300'800'000);
 
-TEST(TimeTextProperty, ReadsEveryFormOfADateAsItsInstant) {
+TEST(TimeTextPropertyTest, ReadsEveryFormOfADateAsItsInstant) {
   for_all([](Choices& choices) {
     const Instant instant = instant_from(choices);
     const WrittenTime written = written_civil(instant, choices);
@@ -29,7 +29,7 @@ TEST(TimeTextProperty, ReadsEveryFormOfADateAsItsInstant) {
   });
 }
 
-TEST(TimeTextProperty, ReadsEveryFormOfAnEpochAsItsInstant) {
+TEST(TimeTextPropertyTest, ReadsEveryFormOfAnEpochAsItsInstant) {
   for_all([](Choices& choices) {
     const Instant instant = std::max(instant_from(choices), from_ms(1'000'000'000'000));
     const std::string written = written_epoch(instant, choices);
@@ -38,7 +38,7 @@ TEST(TimeTextProperty, ReadsEveryFormOfAnEpochAsItsInstant) {
   });
 }
 
-TEST(TimeTextProperty, WhatIsWrittenIsReadBackAndSortsAsTheInstantsDo) {
+TEST(TimeTextPropertyTest, WhatIsWrittenIsReadBackAndSortsAsTheInstantsDo) {
   for_all([](Choices& choices) {
     const Instant one = instant_from(choices);
     const Instant other =
@@ -71,7 +71,7 @@ std::string asctime(const std::string& fixdate) {
          fixdate.substr(12, 4);
 }
 
-TEST(TimeTextProperty, HttpDatesAreReadBackToTheSecond) {
+TEST(TimeTextPropertyTest, HttpDatesAreReadBackToTheSecond) {
   for_all([](Choices& choices) {
     const Instant instant = instant_from(choices);
     const Instant second = std::chrono::floor<std::chrono::seconds>(instant);
@@ -110,7 +110,7 @@ std::string almost_a_time(Choices& choices) {
   return text;
 }
 
-TEST(TimeTextProperty, WhateverIsReadLiesInAYearOfFourDigits) {
+TEST(TimeTextPropertyTest, WhateverIsReadLiesInAYearOfFourDigits) {
   for_all([](Choices& choices) {
     const std::string text = almost_a_time(choices);
     choices.note([&] { return testing::PrintToString(text); });
@@ -128,7 +128,7 @@ TEST(TimeTextProperty, WhateverIsReadLiesInAYearOfFourDigits) {
   });
 }
 
-TEST(TimeTextProperty, ARetryAfterIsNeverNegativeNorBeyondItsLimit) {
+TEST(TimeTextPropertyTest, ARetryAfterIsNeverNegativeNorBeyondItsLimit) {
   for_all([](Choices& choices) {
     const std::string text = almost_a_time(choices);
     const Instant now = instant_from(choices);

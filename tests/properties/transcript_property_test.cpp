@@ -118,7 +118,7 @@ std::string without(std::string text, std::string_view what) {
   return text;
 }
 
-TEST(TranscriptProperty, FullPartsStayAsTheyAreWhileTheDayGrows) {
+TEST(TranscriptPropertyTest, FullPartsStayAsTheyAreWhileTheDayGrows) {
   for_all(
       [](Choices& choices) {
         const crm::WorkOptions options = options_from(choices);
@@ -142,7 +142,7 @@ TEST(TranscriptProperty, FullPartsStayAsTheyAreWhileTheDayGrows) {
       cases);
 }
 
-TEST(TranscriptProperty, IsTheSameForEveryOrderOfArrival) {
+TEST(TranscriptPropertyTest, IsTheSameForEveryOrderOfArrival) {
   for_all(
       [](Choices& choices) {
         const crm::WorkOptions options = options_from(choices);
@@ -168,7 +168,7 @@ TEST(TranscriptProperty, IsTheSameForEveryOrderOfArrival) {
       cases);
 }
 
-TEST(TranscriptProperty, HoldsEveryTextOnceAndInOrder) {
+TEST(TranscriptPropertyTest, HoldsEveryTextOnceAndInOrder) {
   for_all(
       [](Choices& choices) {
         const crm::WorkOptions options = options_from(choices);
@@ -194,7 +194,7 @@ TEST(TranscriptProperty, HoldsEveryTextOnceAndInOrder) {
       cases);
 }
 
-TEST(TranscriptProperty, FitsAndIsWellFormed) {
+TEST(TranscriptPropertyTest, FitsAndIsWellFormed) {
   for_all(
       [](Choices& choices) {
         const crm::WorkOptions options = options_from(choices);

@@ -80,7 +80,7 @@ void expect_sound(const Window& window, Present present, std::optional<Milliseco
   }
 }
 
-TEST(PresentProperty, IsTheWiderSideForReadingAndTheNarrowerForCovering) {
+TEST(PresentPropertyTest, IsTheWiderSideForReadingAndTheNarrowerForCovering) {
   for_all([](Choices& choices) {
     const Instant now = instant_from(choices);
     const Milliseconds skew{choices.number(-1000, 1000)};
@@ -93,7 +93,7 @@ TEST(PresentProperty, IsTheWiderSideForReadingAndTheNarrowerForCovering) {
   });
 }
 
-TEST(WindowPlannerProperty, ALiveReadGoesBackByTheLookBackAndLeavesNoHole) {
+TEST(WindowPlannerPropertyTest, ALiveReadGoesBackByTheLookBackAndLeavesNoHole) {
   for_all([](Choices& choices) {
     const Setting setting = setting_from(choices);
     const Coverage coverage = coverage_from(choices);
@@ -125,7 +125,7 @@ TEST(WindowPlannerProperty, ALiveReadGoesBackByTheLookBackAndLeavesNoHole) {
 
 // However narrow: all of the look-back and all up to the present is read, in so many reads and no more, and nothing
 // new is covered before the look-back was read.
-TEST(LiveRoundProperty, ReadsEverythingInABoundedNumberOfPartsWhateverTheWidth) {
+TEST(LiveRoundPropertyTest, ReadsEverythingInABoundedNumberOfPartsWhateverTheWidth) {
   for_all([](Choices& choices) {
     const Setting setting = setting_from(choices);
     const Instant edge = start + Milliseconds{choices.number(1, axis)};
@@ -162,7 +162,7 @@ TEST(LiveRoundProperty, ReadsEverythingInABoundedNumberOfPartsWhateverTheWidth) 
   });
 }
 
-TEST(WindowPlannerProperty, HistoryIsTheOldestGapThatHasSettled) {
+TEST(WindowPlannerPropertyTest, HistoryIsTheOldestGapThatHasSettled) {
   for_all([](Choices& choices) {
     const Setting setting = setting_from(choices);
     const Coverage coverage = coverage_from(choices);
@@ -181,7 +181,7 @@ TEST(WindowPlannerProperty, HistoryIsTheOldestGapThatHasSettled) {
   });
 }
 
-TEST(WindowPlannerProperty, AReadBesideTheHistoryCoversALookBackOrIsNone) {
+TEST(WindowPlannerPropertyTest, AReadBesideTheHistoryCoversALookBackOrIsNone) {
   for_all([](Choices& choices) {
     const Setting setting = setting_from(choices);
     const Present present = present_from(choices, instant_from(choices), setting.settle);
@@ -313,7 +313,7 @@ class Following {
   std::bitset<axis + 64> settled_;
 };
 
-TEST(WindowPlannerProperty, WhatIsCoveredWasReadAfterItSettledAndThePresentIsReached) {
+TEST(WindowPlannerPropertyTest, WhatIsCoveredWasReadAfterItSettledAndThePresentIsReached) {
   for_all([](Choices& choices) {
     Following following(choices);
     while (choices.more(15)) {
@@ -426,11 +426,11 @@ class Lateness {
   std::vector<Message> messages_;
 };
 
-TEST(LiveRoundProperty, WhatAppearsWithinTheLookBackIsFoundInNarrowWindowsAndOverRestarts) {
+TEST(LiveRoundPropertyTest, WhatAppearsWithinTheLookBackIsFoundInNarrowWindowsAndOverRestarts) {
   for_all([](Choices& choices) { Lateness(choices).live_on(); });
 }
 
-TEST(WindowWidthProperty, NarrowingHalvesAtLeastAndEndsWhereNothingNarrowerCanBeAsked) {
+TEST(WindowWidthPropertyTest, NarrowingHalvesAtLeastAndEndsWhereNothingNarrowerCanBeAsked) {
   for_all([](Choices& choices) {
     Interval span{start, start + Milliseconds{1 + choices.of_any_size(40)}};
     choices.note([&] { return "span " + testing::PrintToString(span); });
@@ -456,7 +456,7 @@ TEST(WindowWidthProperty, NarrowingHalvesAtLeastAndEndsWhereNothingNarrowerCanBe
   });
 }
 
-TEST(WindowWidthProperty, WideningNeverNarrowsAndAtMostQuadruples) {
+TEST(WindowWidthPropertyTest, WideningNeverNarrowsAndAtMostQuadruples) {
   for_all([](Choices& choices) {
     const Milliseconds width{1 + choices.of_any_size(40)};
     const Interval whole{start, start + Milliseconds{choices.of_any_size(41)}};

@@ -22,9 +22,9 @@ std::string complaints(const Summary& summary) {
   return lines;
 }
 
-class FixedSeeds : public testing::TestWithParam<std::uint64_t> {};
+class SimulationSeedsTest : public testing::TestWithParam<std::uint64_t> {};
 
-TEST_P(FixedSeeds, KeepEveryPromise) {
+TEST_P(SimulationSeedsTest, KeepEveryPromise) {
   for (std::uint64_t seed = GetParam(); seed < GetParam() + seeds_per_test; ++seed) {
     const Summary summary = perform(make_plan(seed, days));
     EXPECT_TRUE(summary.broken.empty()) << "./dev simulate --seed " << seed << " --days " << days << " --aloud\n"
@@ -32,21 +32,21 @@ TEST_P(FixedSeeds, KeepEveryPromise) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Simulation, FixedSeeds, testing::Range<std::uint64_t>(1, 201, seeds_per_test),
+INSTANTIATE_TEST_SUITE_P(Simulation, SimulationSeedsTest, testing::Range<std::uint64_t>(1, 201, seeds_per_test),
                          [](const auto& seeds) { return "From" + std::to_string(seeds.param); });
 
-class Scenarios : public testing::TestWithParam<Scenario> {};
+class SimulationScenariosTest : public testing::TestWithParam<Scenario> {};
 
-TEST_P(Scenarios, EndWell) {
+TEST_P(SimulationScenariosTest, EndWell) {
   const Summary summary = perform(GetParam().plan());
   EXPECT_TRUE(summary.broken.empty()) << complaints(summary);
   EXPECT_GT(summary.messages, 100U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Simulation, Scenarios, testing::ValuesIn(scenarios()),
+INSTANTIATE_TEST_SUITE_P(Simulation, SimulationScenariosTest, testing::ValuesIn(scenarios()),
                          [](const auto& scenario) { return scenario.param.name; });
 
-TEST(Simulation, IsTheSameEachTime) {
+TEST(SimulationTest, IsTheSameEachTime) {
   for (const std::uint64_t seed : {3U, 8U}) {
     const Summary one = perform(make_plan(seed, days));
     const Summary other = perform(make_plan(seed, days));
@@ -56,7 +56,7 @@ TEST(Simulation, IsTheSameEachTime) {
   }
 }
 
-TEST(Simulation, DiffersFromSeedToSeed) {
+TEST(SimulationTest, DiffersFromSeedToSeed) {
   EXPECT_NE(perform(make_plan(3, 1)).trace, perform(make_plan(4, 1)).trace);
 }
 
@@ -78,7 +78,7 @@ void send_again(daemon::Stage& stage) {
 }
 
 // An oracle that misses a loss would prove nothing.
-TEST(Simulation, NoticesALoss) {
+TEST(SimulationTest, NoticesALoss) {
   Plan plan = make_plan(3, days);
   plan.incidents.clear();
   plan.incidents.push_back({std::chrono::hours{5}, "a message that nobody will find", [](daemon::Stage& stage) {
@@ -90,7 +90,7 @@ TEST(Simulation, NoticesALoss) {
   EXPECT_FALSE(summary.broken.empty());
 }
 
-TEST(Simulation, NoticesADouble) {
+TEST(SimulationTest, NoticesADouble) {
   Plan plan = make_plan(3, days);
   plan.incidents.clear();
   plan.incidents.push_back({std::chrono::hours{30}, "a message that comes again under another key", send_again});

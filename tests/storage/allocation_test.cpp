@@ -213,7 +213,7 @@ std::string result_on(MemoryDisk& disk) {
   return query.text(0) + "\ncovered " + std::to_string(covered);
 }
 
-TEST(Allocation, MayFailFromTheAnswerToTheDeliveryWhichIsThenRepeated) {
+TEST(AllocationTest, MayFailFromTheAnswerToTheDeliveryWhichIsThenRepeated) {
   std::string expected;
   {
     MemoryDisk disk(1);
@@ -246,20 +246,20 @@ TEST(Allocation, MayFailFromTheAnswerToTheDeliveryWhichIsThenRepeated) {
   EXPECT_GT(failures, 100U);
 }
 
-TEST(Allocation, MayFailOnceInEachStepOfTheStore) {
+TEST(AllocationTest, MayFailOnceInEachStepOfTheStore) {
   FaultedWork work(10);
   EXPECT_EQ(work.run(allocations_failing(1), 5), "");
   std::cout << work.faults() << " faults\n";
   EXPECT_GT(work.faults(), 300U);
 }
 
-TEST(Allocation, MayFailForAWhileInAStepOfTheStore) {
+TEST(AllocationTest, MayFailForAWhileInAStepOfTheStore) {
   FaultedWork work(11);
   EXPECT_EQ(work.run(allocations_failing(30), 29), "");
   std::cout << work.faults() << " faults\n";
 }
 
-TEST(Allocation, MayFailWhileTheStoreIsOpened) {
+TEST(AllocationTest, MayFailWhileTheStoreIsOpened) {
   FaultedWork work(12);
   EXPECT_EQ(work.run_opening(allocations_failing(1), 1), "");
   std::cout << work.faults() << " faults\n";

@@ -15,9 +15,9 @@ using Kind = StorageError::Kind;
 constexpr const char* log_name = "/elitbuzz-sync.db-wal";
 
 // A disk with the files of a store that has worked for a while.
-class Damage : public ::testing::Test {
+class DamageTest : public ::testing::Test {
  protected:
-  Damage() : disk_(1) {
+  DamageTest() : disk_(1) {
     std::unique_ptr<Store> store = Store::open(disk_);
     work_.start(*store);
     for (int step = 0; step < Workload::steps / 2; ++step) {
@@ -104,7 +104,7 @@ class Damage : public ::testing::Test {
   int refused_ = 0;
 };
 
-TEST_F(Damage, OfTheFileIsToldOrDoesNoHarm) {
+TEST_F(DamageTest, OfTheFileIsToldOrDoesNoHarm) {
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
@@ -117,7 +117,7 @@ TEST_F(Damage, OfTheFileIsToldOrDoesNoHarm) {
 }
 
 // What follows the damage is not believed: an earlier state, as sound as the one before the damage.
-TEST_F(Damage, OfTheLogIsToldOrGivesASoundState) {
+TEST_F(DamageTest, OfTheLogIsToldOrGivesASoundState) {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
@@ -129,7 +129,7 @@ TEST_F(Damage, OfTheLogIsToldOrGivesASoundState) {
   EXPECT_GT(opened_, 50);
 }
 
-TEST_F(Damage, ThatCutsTheFileShortIsTold) {
+TEST_F(DamageTest, ThatCutsTheFileShortIsTold) {
   for (std::size_t size = 1; size < file_.size(); size += 2'000 + size / 16) {
     SCOPED_TRACE(size);
     look_at(file_.substr(0, size), "", size);
@@ -137,7 +137,7 @@ TEST_F(Damage, ThatCutsTheFileShortIsTold) {
   EXPECT_EQ(opened_, 0);
 }
 
-TEST_F(Damage, OfEachByteOfTheHeaderIsToldOrDoesNoHarm) {
+TEST_F(DamageTest, OfEachByteOfTheHeaderIsToldOrDoesNoHarm) {
   for (std::size_t at = 0; at < 100; ++at) {
     for (const int flipped : {0x01, 0x80, 0xFF}) {
       SCOPED_TRACE(at);

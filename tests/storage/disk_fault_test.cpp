@@ -17,7 +17,7 @@ std::ostream& operator<<(std::ostream& out, const DiskFault& fault) {
   return out << fault.name;
 }
 
-class EachDiskOperation : public ::testing::TestWithParam<DiskFault> {
+class DiskFaultTest : public ::testing::TestWithParam<DiskFault> {
  protected:
   // The operation with that number fails.
   static FaultedWork::Fault series(std::uint64_t number) {
@@ -30,21 +30,21 @@ class EachDiskOperation : public ::testing::TestWithParam<DiskFault> {
   }
 };
 
-TEST_P(EachDiskOperation, MayFailOnceInEachStep) {
+TEST_P(DiskFaultTest, MayFailOnceInEachStep) {
   FaultedWork work(5);
   EXPECT_EQ(work.run(series), "");
   std::cout << work.faults() << " faults\n";
   EXPECT_GT(work.faults(), 300U);
 }
 
-TEST_P(EachDiskOperation, MayFailOnceWhileTheStoreIsOpened) {
+TEST_P(DiskFaultTest, MayFailOnceWhileTheStoreIsOpened) {
   FaultedWork work(6);
   EXPECT_EQ(work.run_opening(series), "");
   std::cout << work.faults() << " faults\n";
   EXPECT_GT(work.faults(), 50U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Disk, EachDiskOperation,
+INSTANTIATE_TEST_SUITE_P(Disk, DiskFaultTest,
                          ::testing::Values(DiskFault{MemoryDisk::Fault::io_error, Kind::unreadable, "io_error"},
                                            DiskFault{MemoryDisk::Fault::full, Kind::full, "full"},
                                            DiskFault{MemoryDisk::Fault::short_transfer, Kind::unreadable,

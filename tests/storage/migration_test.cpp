@@ -35,9 +35,9 @@ Texts schema_of(Connection& connection) {
 }
 
 // A state directory as an earlier version left it.
-class Migrating : public ::testing::Test {
+class MigrationTest : public ::testing::Test {
  protected:
-  Migrating() {
+  MigrationTest() {
     std::filesystem::create_directory(directory());
     std::ofstream(database()).close();
     execute(database(), content_of(project_file("tests/storage/state_of_version_1.sql")));
@@ -76,7 +76,7 @@ class Migrating : public ::testing::Test {
   std::list<std::string> queries_;  // statements are cached by their text, which must stay
 };
 
-TEST_F(Migrating, BeginsWithTheSchemaOfVersionOne) {
+TEST_F(MigrationTest, BeginsWithTheSchemaOfVersionOne) {
   const std::filesystem::path file = temporary_.path() / "first.db";
   std::ofstream(file).close();
   execute(file, std::string(migrations()[0].sql));
@@ -86,7 +86,7 @@ TEST_F(Migrating, BeginsWithTheSchemaOfVersionOne) {
   EXPECT_THAT(schema_of(fixture), ElementsAreArray(schema_of(first))) << "a migration that was released never changes";
 }
 
-TEST_F(Migrating, KeepsEverythingAndHasTheSchemaOfANewState) {
+TEST_F(MigrationTest, KeepsEverythingAndHasTheSchemaOfANewState) {
   Texts before;
   {
     Connection connection(database(), Connection::Access::read);
@@ -104,7 +104,7 @@ TEST_F(Migrating, KeepsEverythingAndHasTheSchemaOfANewState) {
   EXPECT_THAT(schema_of(connection), ElementsAreArray(schema_of(StorePeek::connection(*fresh))));
 }
 
-TEST_F(Migrating, GivesAStateThatWorks) {
+TEST_F(MigrationTest, GivesAStateThatWorks) {
   const std::unique_ptr<Store> store = Store::open(directory());
   const SinkId sink = store->register_sinks({{"crm", true}, {"archive", false}}).front();
   EXPECT_THAT(store->remote_records(sink, {{1, ""}}), SizeIs(0));
@@ -118,7 +118,7 @@ TEST_F(Migrating, GivesAStateThatWorks) {
               ElementsAre("dead 1", "delivered 1", "pending 9", "unknown 3"));
 }
 
-TEST_F(Migrating, IsDoneOnceAndNotByReaders) {
+TEST_F(MigrationTest, IsDoneOnceAndNotByReaders) {
   const std::string before = content_of(database());
   std::string message;
   EXPECT_EQ(kind_thrown_by([this] { (void)read_status(directory()); }, &message), Kind::unreadable);

@@ -28,7 +28,7 @@ void write(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
-class Opening : public ::testing::Test {
+class OpeningTest : public ::testing::Test {
  protected:
   [[nodiscard]] std::filesystem::path directory() const { return temporary_.path() / "state"; }
   [[nodiscard]] std::filesystem::path database() const { return directory() / database_name; }
@@ -54,7 +54,7 @@ class Opening : public ::testing::Test {
   std::string message_;
 };
 
-TEST_F(Opening, CreatesAPrivateDirectoryAndFilesWhateverTheUmask) {
+TEST_F(OpeningTest, CreatesAPrivateDirectoryAndFilesWhateverTheUmask) {
   for (const mode_t mask : {mode_t{0}, mode_t{022}, mode_t{0777}}) {
     ScratchDirectory temporary;
     const std::filesystem::path state = temporary.path() / "state";
@@ -70,7 +70,7 @@ TEST_F(Opening, CreatesAPrivateDirectoryAndFilesWhateverTheUmask) {
   }
 }
 
-TEST_F(Opening, TellsWhetherAProcessHoldsTheDirectory) {
+TEST_F(OpeningTest, TellsWhetherAProcessHoldsTheDirectory) {
   EXPECT_FALSE(is_in_use(directory()));
   {
     const std::unique_ptr<Store> store = Store::open(directory());
@@ -79,7 +79,7 @@ TEST_F(Opening, TellsWhetherAProcessHoldsTheDirectory) {
   EXPECT_FALSE(is_in_use(directory()));
 }
 
-TEST_F(Opening, TightensAnEmptyDirectoryAndALooseDatabase) {
+TEST_F(OpeningTest, TightensAnEmptyDirectoryAndALooseDatabase) {
   std::filesystem::create_directory(directory());
   ::chmod(directory().c_str(), 0755);
   create();
@@ -89,7 +89,7 @@ TEST_F(Opening, TightensAnEmptyDirectoryAndALooseDatabase) {
   EXPECT_EQ(mode_of(database()), 0600U);
 }
 
-TEST_F(Opening, LeavesTheModeOfADirectoryThatHoldsOtherFiles) {
+TEST_F(OpeningTest, LeavesTheModeOfADirectoryThatHoldsOtherFiles) {
   std::filesystem::create_directory(directory());
   ::chmod(directory().c_str(), 0755);
   write(directory() / "somebody's", "file");
@@ -97,26 +97,26 @@ TEST_F(Opening, LeavesTheModeOfADirectoryThatHoldsOtherFiles) {
   EXPECT_EQ(mode_of(directory()), 0755U);
 }
 
-TEST_F(Opening, RefusesADirectoryWithoutAParent) {
+TEST_F(OpeningTest, RefusesADirectoryWithoutAParent) {
   std::string message;
   EXPECT_EQ(kind_thrown_by([this] { (void)Store::open(directory() / "below"); }, &message), Kind::unreadable);
   EXPECT_THAT(message, HasSubstr("parent"));
   EXPECT_FALSE(std::filesystem::exists(directory()));
 }
 
-TEST_F(Opening, RefusesAFileInPlaceOfTheDirectory) {
+TEST_F(OpeningTest, RefusesAFileInPlaceOfTheDirectory) {
   write(directory(), "a file");
   EXPECT_EQ(refusal(), Kind::unreadable);
   EXPECT_THAT(message_, HasSubstr("is not a directory"));
 }
 
-TEST_F(Opening, IsRefusedWhileAnotherStoreHoldsTheDirectory) {
+TEST_F(OpeningTest, IsRefusedWhileAnotherStoreHoldsTheDirectory) {
   const std::unique_ptr<Store> first = Store::open(directory());
   EXPECT_EQ(refusal(), Kind::in_use);
   EXPECT_THAT(message_, HasSubstr(directory().string()));
 }
 
-TEST_F(Opening, IsRefusedWhileAnotherProcessHoldsTheDirectoryAndNotAfterItWasKilled) {
+TEST_F(OpeningTest, IsRefusedWhileAnotherProcessHoldsTheDirectoryAndNotAfterItWasKilled) {
   int ready[2];
   ASSERT_EQ(::pipe(ready), 0);
   const pid_t child = ::fork();
@@ -139,14 +139,14 @@ TEST_F(Opening, IsRefusedWhileAnotherProcessHoldsTheDirectoryAndNotAfterItWasKil
   EXPECT_EQ(StorePeek::connection(*store).integer("SELECT count(*) FROM sources"), 0);
 }
 
-TEST_F(Opening, TakesAnEmptyFileForANewOne) {
+TEST_F(OpeningTest, TakesAnEmptyFileForANewOne) {
   std::filesystem::create_directory(directory());
   write(database(), "");
   create();
   EXPECT_GT(std::filesystem::file_size(database()), 0U);
 }
 
-TEST_F(Opening, ReopensWhatItMade) {
+TEST_F(OpeningTest, ReopensWhatItMade) {
   create();
   const std::unique_ptr<Store> store = Store::open(directory());
   EXPECT_EQ(StorePeek::connection(*store).integer("SELECT count(*) FROM sources WHERE name = 'support'"), 1);
@@ -156,7 +156,7 @@ TEST_F(Opening, ReopensWhatItMade) {
   EXPECT_EQ(StorePeek::connection(*store).integer("PRAGMA foreign_keys"), 1);
 }
 
-TEST_F(Opening, ContinuesASetUpThatACrashInterrupted) {
+TEST_F(OpeningTest, ContinuesASetUpThatACrashInterrupted) {
   std::filesystem::create_directory(directory());
   write(database(), "");
   execute("PRAGMA application_id = " + std::to_string(application_id));
@@ -165,7 +165,7 @@ TEST_F(Opening, ContinuesASetUpThatACrashInterrupted) {
   EXPECT_EQ(StorePeek::connection(*store).integer("SELECT count(*) FROM sources"), 1);
 }
 
-TEST_F(Opening, RefusesAFileThatIsNoDatabase) {
+TEST_F(OpeningTest, RefusesAFileThatIsNoDatabase) {
   std::filesystem::create_directory(directory());
   write(database(), "these are notes");
   expect_refused(Kind::foreign);
@@ -173,7 +173,7 @@ TEST_F(Opening, RefusesAFileThatIsNoDatabase) {
   expect_refused(Kind::foreign);
 }
 
-TEST_F(Opening, RefusesAnotherProgramsDatabaseEvenInWalMode) {
+TEST_F(OpeningTest, RefusesAnotherProgramsDatabaseEvenInWalMode) {
   std::filesystem::create_directory(directory());
   write(database(), "");
   execute("CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)");
@@ -182,7 +182,7 @@ TEST_F(Opening, RefusesAnotherProgramsDatabaseEvenInWalMode) {
   expect_refused(Kind::foreign);
 }
 
-TEST_F(Opening, RefusesANewerDatabaseWithBothNumbers) {
+TEST_F(OpeningTest, RefusesANewerDatabaseWithBothNumbers) {
   create();
   execute("PRAGMA user_version = 4711");
   expect_refused(Kind::newer);
@@ -190,7 +190,7 @@ TEST_F(Opening, RefusesANewerDatabaseWithBothNumbers) {
   EXPECT_THAT(message_, HasSubstr("up to " + std::to_string(schema_version())));
 }
 
-TEST_F(Opening, RefusesTablesWithoutASchemaVersion) {
+TEST_F(OpeningTest, RefusesTablesWithoutASchemaVersion) {
   create();
   for (const char* version : {"0", "-3"}) {
     execute(std::string("PRAGMA user_version = ") + version);
@@ -199,7 +199,7 @@ TEST_F(Opening, RefusesTablesWithoutASchemaVersion) {
   }
 }
 
-TEST_F(Opening, RefusesADamagedHeader) {
+TEST_F(OpeningTest, RefusesADamagedHeader) {
   create();
   std::string bytes = content_of(database());
   bytes[0] = 'X';
@@ -208,7 +208,7 @@ TEST_F(Opening, RefusesADamagedHeader) {
 }
 
 // As after a loss of power while the header was being written, which the log still has.
-TEST_F(Opening, TakesADamagedHeaderFromTheLog) {
+TEST_F(OpeningTest, TakesADamagedHeaderFromTheLog) {
   std::string file;
   std::string log;
   {
@@ -224,7 +224,7 @@ TEST_F(Opening, TakesADamagedHeaderFromTheLog) {
   EXPECT_EQ(StorePeek::connection(*store).integer("SELECT count(*) FROM sources WHERE name = 'support'"), 1);
 }
 
-TEST_F(Opening, RefusesADamagedHeaderBesideALogThatLacksIt) {
+TEST_F(OpeningTest, RefusesADamagedHeaderBesideALogThatLacksIt) {
   create();
   std::string bytes = content_of(database());
   bytes[0] = 'X';
@@ -233,7 +233,7 @@ TEST_F(Opening, RefusesADamagedHeaderBesideALogThatLacksIt) {
   expect_refused(Kind::corrupt);
 }
 
-TEST_F(Opening, RefusesAnotherProgramsDatabaseWithItsLogAndLeavesBoth) {
+TEST_F(OpeningTest, RefusesAnotherProgramsDatabaseWithItsLogAndLeavesBoth) {
   std::filesystem::create_directory(directory());
   write(database(), "");
   execute("PRAGMA application_id = 7; CREATE TABLE theirs (x); PRAGMA journal_mode = WAL");
@@ -251,7 +251,7 @@ TEST_F(Opening, RefusesAnotherProgramsDatabaseWithItsLogAndLeavesBoth) {
   EXPECT_EQ(content_of(database().string() + "-wal"), log);
 }
 
-TEST_F(Opening, RefusesAnUnreadableSchemaFormat) {
+TEST_F(OpeningTest, RefusesAnUnreadableSchemaFormat) {
   create();
   std::string bytes = content_of(database());
   bytes[47] = 99;
@@ -259,7 +259,7 @@ TEST_F(Opening, RefusesAnUnreadableSchemaFormat) {
   expect_refused(Kind::corrupt);
 }
 
-TEST_F(Opening, RefusesATruncatedFile) {
+TEST_F(OpeningTest, RefusesATruncatedFile) {
   create();
   const std::string bytes = content_of(database());
   write(database(), bytes.substr(0, bytes.size() / 2));
@@ -268,7 +268,7 @@ TEST_F(Opening, RefusesATruncatedFile) {
   expect_refused(Kind::corrupt);
 }
 
-TEST_F(Opening, RefusesAnOverwrittenPage) {
+TEST_F(OpeningTest, RefusesAnOverwrittenPage) {
   create();
   std::string bytes = content_of(database());
   bytes.replace(bytes.size() / 2 / 4096 * 4096, 4096, 4096, '\x5A');
@@ -276,7 +276,7 @@ TEST_F(Opening, RefusesAnOverwrittenPage) {
   expect_refused(Kind::corrupt);
 }
 
-TEST_F(Opening, FindsDamageInTheMessagesWithoutRecreatingThem) {
+TEST_F(OpeningTest, FindsDamageInTheMessagesWithoutRecreatingThem) {
   {
     const std::unique_ptr<Store> store = Store::open(directory());
     const SourceId source = store->register_source("support");
@@ -297,7 +297,7 @@ TEST_F(Opening, FindsDamageInTheMessagesWithoutRecreatingThem) {
   expect_refused(Kind::corrupt);
 }
 
-TEST_F(Opening, MigrationsAreNumberedFromOneWithoutAGap) {
+TEST_F(OpeningTest, MigrationsAreNumberedFromOneWithoutAGap) {
   int expected = 1;
   for (const Migration& migration : migrations()) {
     EXPECT_EQ(migration.version, expected++);

@@ -58,7 +58,7 @@ class Life {
   int next_step_ = 0;
 };
 
-class PowerLoss : public ::testing::Test {
+class PowerLossTest : public ::testing::Test {
  protected:
   // A disk as an interrupted life left it.
   struct Wreck {
@@ -169,17 +169,17 @@ class PowerLoss : public ::testing::Test {
   std::string last_fault_;
 };
 
-TEST_F(PowerLoss, AtEveryOperationLosesNothingThatWasAcknowledgedAndHalvesNothing) {
+TEST_F(PowerLossTest, AtEveryOperationLosesNothingThatWasAcknowledgedAndHalvesNothing) {
   EXPECT_EQ(interrupt_everywhere({1, ""}, 1), 0) << last_fault_;
   std::cout << interruptions_ << " interruptions at " << operations_ << " operations\n";
 }
 
-TEST_F(PowerLoss, AmongCheckpointsLosesNothingThatWasAcknowledgedAndHalvesNothing) {
+TEST_F(PowerLossTest, AmongCheckpointsLosesNothingThatWasAcknowledgedAndHalvesNothing) {
   EXPECT_EQ(interrupt_everywhere({2, small_log}, 1), 0) << last_fault_;
   std::cout << interruptions_ << " interruptions at " << operations_ << " operations\n";
 }
 
-TEST_F(PowerLoss, WouldBeNoticedIfNothingWereSynced) {
+TEST_F(PowerLossTest, WouldBeNoticedIfNothingWereSynced) {
   for (const Setting& setting : {Setting{3, "PRAGMA synchronous = OFF"},
                                  Setting{4, "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 25"}}) {
     EXPECT_GT(interrupt_everywhere(setting, 40), 0);

@@ -64,20 +64,20 @@ FaultedWork::Series allocations_failing(std::uint64_t length) {
   };
 }
 
-TEST(SqliteMemory, MayFailAtEachAllocationOfAStep) {
+TEST(SqliteMemoryTest, MayFailAtEachAllocationOfAStep) {
   FaultedWork work(7);
   EXPECT_EQ(work.run(allocations_failing(1), 43), "");
   std::cout << work.faults() << " faults\n";
   EXPECT_GT(work.faults(), 500U);
 }
 
-TEST(SqliteMemory, MayFailForAWhileInAStep) {
+TEST(SqliteMemoryTest, MayFailForAWhileInAStep) {
   FaultedWork work(8);
   EXPECT_EQ(work.run(allocations_failing(100), 97), "");
   std::cout << work.faults() << " faults\n";
 }
 
-TEST(SqliteMemory, MayFailAtEachAllocationWhileTheStoreIsOpened) {
+TEST(SqliteMemoryTest, MayFailAtEachAllocationWhileTheStoreIsOpened) {
   FaultedWork work(9);
   EXPECT_EQ(work.run_opening(allocations_failing(1), 13), "");
   std::cout << work.faults() << " faults\n";

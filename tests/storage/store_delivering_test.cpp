@@ -11,9 +11,9 @@ using ::testing::SizeIs;
 
 using Ids = std::vector<MessageId>;
 
-class StoreDelivering : public StoreTest {
+class StoreDeliveringTest : public StoreTest {
  protected:
-  StoreDelivering() : user_(follow("919800000001")) { sink_ = store().register_sinks({{"crm", true}}).front(); }
+  StoreDeliveringTest() : user_(follow("919800000001")) { sink_ = store().register_sinks({{"crm", true}}).front(); }
 
   static Ids ids_of(const std::vector<PendingMessage>& pending) {
     Ids ids;
@@ -70,7 +70,7 @@ class StoreDelivering : public StoreTest {
   Instant at_ = from_ms(day + 5000);
 };
 
-TEST_F(StoreDelivering, EverythingStoredIsPendingForASinkWithHistory) {
+TEST_F(StoreDeliveringTest, EverythingStoredIsPendingForASinkWithHistory) {
   store_messages(user_, 5);
   EXPECT_EQ(ids_of(store().pending_after(sink_, 0, 100)), (Ids{1, 2, 3, 4, 5}));
   EXPECT_EQ(ids_of(store().pending_after(sink_, 2, 2)), (Ids{3, 4}));
@@ -82,7 +82,7 @@ TEST_F(StoreDelivering, EverythingStoredIsPendingForASinkWithHistory) {
   expect_totals(0, 5, 0, 0);
 }
 
-TEST_F(StoreDelivering, ASinkWithoutHistoryStartsWithWhatIsStoredLater) {
+TEST_F(StoreDeliveringTest, ASinkWithoutHistoryStartsWithWhatIsStoredLater) {
   store_messages(user_, 3);
   sink_ = store().register_sinks({{"crm", false}}).front();
   EXPECT_EQ(ids_of(store().pending_after(sink_, 0, 9)), (Ids{1, 2, 3})) << "history is decided once, for a new sink";
@@ -96,7 +96,7 @@ TEST_F(StoreDelivering, ASinkWithoutHistoryStartsWithWhatIsStoredLater) {
   expect_totals(0, 2, 0, 3);
 }
 
-TEST_F(StoreDelivering, ASinkWithoutHistoryLeavesOutWhatIsFoundLaterButDatedBeforeIt) {
+TEST_F(StoreDeliveringTest, ASinkWithoutHistoryLeavesOutWhatIsFoundLaterButDatedBeforeIt) {
   connection().execute("DELETE FROM sinks");
   store_messages(user_, 1);
   sink_ = store().register_sinks({{"crm", false}}, at_ + Milliseconds{1'000'000}).front();
@@ -106,7 +106,7 @@ TEST_F(StoreDelivering, ASinkWithoutHistoryLeavesOutWhatIsFoundLaterButDatedBefo
   expect_totals(0, 0, 0, 3);
 }
 
-TEST_F(StoreDelivering, ASinkThatComesBackGoesOnWhereItWas) {
+TEST_F(StoreDeliveringTest, ASinkThatComesBackGoesOnWhereItWas) {
   deliver(store_messages(user_, 2));
   store().record_scanned_to(sink_, 2);
   store().register_sinks({});
@@ -117,7 +117,7 @@ TEST_F(StoreDelivering, ASinkThatComesBackGoesOnWhereItWas) {
   EXPECT_EQ(ids_of(store().pending_after(sink_, store().scanned_to(sink_), 9)), (Ids{3, 4}));
 }
 
-TEST_F(StoreDelivering, ABatchIsInFlightUntilItIsSettled) {
+TEST_F(StoreDeliveringTest, ABatchIsInFlightUntilItIsSettled) {
   const Ids ids = store_messages(user_, 3);
   const BatchId batch = store().begin_batch(sink_, {1, 2}, at_);
   EXPECT_EQ(ids_of(store().pending_after(sink_, 0, 9)), (Ids{3}));
@@ -136,7 +136,7 @@ TEST_F(StoreDelivering, ABatchIsInFlightUntilItIsSettled) {
   expect_totals(1, 1, 1, 0);
 }
 
-TEST_F(StoreDelivering, WhatWaitsIsDatedAndABatchComesBackInTheOrderOfTime) {
+TEST_F(StoreDeliveringTest, WhatWaitsIsDatedAndABatchComesBackInTheOrderOfTime) {
   store_messages(user_, 1, 2'000);
   store_messages(user_, 1, 1'000);
   const std::vector<PendingMessage> pending = store().pending_after(sink_, 0, 10);
@@ -149,7 +149,7 @@ TEST_F(StoreDelivering, WhatWaitsIsDatedAndABatchComesBackInTheOrderOfTime) {
   EXPECT_EQ(open.dates, (std::vector<Instant>{from_ms(day + 1'000), from_ms(day + 2'000)}));
 }
 
-TEST_F(StoreDelivering, ABatchInFlightWhenTheProcessEndsHasAnUnknownAnswer) {
+TEST_F(StoreDeliveringTest, ABatchInFlightWhenTheProcessEndsHasAnUnknownAnswer) {
   store_messages(user_, 3);
   const BatchId batch = store().begin_batch(sink_, {1, 3}, at_);
   reopen();
@@ -168,7 +168,7 @@ TEST_F(StoreDelivering, ABatchInFlightWhenTheProcessEndsHasAnUnknownAnswer) {
   expect_totals(2, 1, 0, 0);
 }
 
-TEST_F(StoreDelivering, AFailedAttemptWaitsAndKeepsItsHistory) {
+TEST_F(StoreDeliveringTest, AFailedAttemptWaitsAndKeepsItsHistory) {
   store_messages(user_, 2);
   const BatchId batch = store().begin_batch(sink_, {1, 2}, at_);
   store().record_attempt_failure(batch, "503", false, true, from_ms(day + 9000), at_);
@@ -192,7 +192,7 @@ TEST_F(StoreDelivering, AFailedAttemptWaitsAndKeepsItsHistory) {
   EXPECT_EQ(count_state("unknown"), 2);
 }
 
-TEST_F(StoreDelivering, AnUnchargedFailureStartsNoClock) {
+TEST_F(StoreDeliveringTest, AnUnchargedFailureStartsNoClock) {
   store_messages(user_, 1);
   const BatchId batch = store().begin_batch(sink_, {1}, at_);
   store().record_attempt_failure(batch, "401", false, false, at_, at_);
@@ -200,7 +200,7 @@ TEST_F(StoreDelivering, AnUnchargedFailureStartsNoClock) {
   EXPECT_EQ(store().open_batches(sink_).at(0).attempts, 0);
 }
 
-TEST_F(StoreDelivering, SplitsABatchIntoPartsThatWait) {
+TEST_F(StoreDeliveringTest, SplitsABatchIntoPartsThatWait) {
   store_messages(user_, 5);
   const BatchId batch = store().begin_batch(sink_, {1, 2, 3, 4, 5}, at_);
   store().record_attempt_failure(batch, "503", false, true, at_, at_);
@@ -222,7 +222,7 @@ TEST_F(StoreDelivering, SplitsABatchIntoPartsThatWait) {
   EXPECT_EQ(count_state("pending"), 4);
 }
 
-TEST_F(StoreDelivering, APartWhoseAnswerIsLostIsUnknownAndChargedByItself) {
+TEST_F(StoreDeliveringTest, APartWhoseAnswerIsLostIsUnknownAndChargedByItself) {
   store_messages(user_, 5);
   const BatchId batch = store().begin_batch(sink_, {1, 2, 3, 4, 5}, at_);
   store().record_attempt_failure(batch, "429", false, false, at_, at_);
@@ -253,7 +253,7 @@ TEST_F(StoreDelivering, APartWhoseAnswerIsLostIsUnknownAndChargedByItself) {
   expect_totals(1, 4, 0, 0);
 }
 
-TEST_F(StoreDelivering, WhatWasLostOfTheWholeIsLostOfItsParts) {
+TEST_F(StoreDeliveringTest, WhatWasLostOfTheWholeIsLostOfItsParts) {
   store_messages(user_, 2);
   const BatchId batch = store().begin_batch(sink_, {1, 2}, at_);
   store().record_attempt_failure(batch, "timeout", true, true, at_, at_);
@@ -268,7 +268,7 @@ TEST_F(StoreDelivering, WhatWasLostOfTheWholeIsLostOfItsParts) {
   EXPECT_EQ(count_state("unknown"), 1);
 }
 
-TEST_F(StoreDelivering, APendingOutcomeIsHeldBackWithItsFailure) {
+TEST_F(StoreDeliveringTest, APendingOutcomeIsHeldBackWithItsFailure) {
   store_messages(user_, 3);
   const BatchId batch = store().begin_batch(sink_, {1, 2}, at_);
   DeliveryOutcome again = outcome(2, DeliveryState::pending);
@@ -299,7 +299,7 @@ TEST_F(StoreDelivering, APendingOutcomeIsHeldBackWithItsFailure) {
   expect_totals(2, 1, 0, 0);
 }
 
-TEST_F(StoreDelivering, HoldsMessagesBackBehindAnEarlierOne) {
+TEST_F(StoreDeliveringTest, HoldsMessagesBackBehindAnEarlierOne) {
   store_messages(user_, 4);
   store().hold_back(sink_, {2, 3}, at_);
   store().hold_back(sink_, {3}, at_);
@@ -314,7 +314,7 @@ TEST_F(StoreDelivering, HoldsMessagesBackBehindAnEarlierOne) {
   EXPECT_EQ(count_state("pending"), 3);
 }
 
-TEST_F(StoreDelivering, RemembersHowFarItHasScanned) {
+TEST_F(StoreDeliveringTest, RemembersHowFarItHasScanned) {
   EXPECT_EQ(store().scanned_to(sink_), 0);
   deliver(store_messages(user_, 3));
   store().record_scanned_to(sink_, 3);
@@ -325,14 +325,14 @@ TEST_F(StoreDelivering, RemembersHowFarItHasScanned) {
   expect_totals(3, 2, 0, 0);
 }
 
-TEST_F(StoreDelivering, LoosesNothingWhenAnIdIsFreed) {
+TEST_F(StoreDeliveringTest, LoosesNothingWhenAnIdIsFreed) {
   store_messages(user_, 3);
   connection().execute("DELETE FROM messages WHERE id = 3");
   store_messages(user_, 1, 100);
   EXPECT_EQ(ids_of(store().pending_after(sink_, 2, 9)), (Ids{4}));
 }
 
-TEST_F(StoreDelivering, SinksAreIndependent) {
+TEST_F(StoreDeliveringTest, SinksAreIndependent) {
   store_messages(user_, 2);
   const std::vector<SinkId> sinks = store().register_sinks({{"crm", true}, {"archive", true}});
   deliver({1, 2});
@@ -342,7 +342,7 @@ TEST_F(StoreDelivering, SinksAreIndependent) {
               ElementsAre("archive|pending", "archive|pending", "crm|delivered", "crm|delivered"));
 }
 
-TEST_F(StoreDelivering, CountsEachSourceForItself) {
+TEST_F(StoreDeliveringTest, CountsEachSourceForItself) {
   const SourceId other = store().register_source("other");
   const AudienceId audience = store().register_audiences(other, {{"a", "b"}}).front();
   store().stage_listing(audience, listed({"u"}));
@@ -357,7 +357,7 @@ TEST_F(StoreDelivering, CountsEachSourceForItself) {
   EXPECT_EQ(ledger.sinks.at(0).pending, 2);
 }
 
-TEST_F(StoreDelivering, TheLedgerShowsAMessageThatVanished) {
+TEST_F(StoreDeliveringTest, TheLedgerShowsAMessageThatVanished) {
   store_messages(user_, 3);
   connection().execute("DELETE FROM messages WHERE id = 2");
   const Ledger ledger = store().ledger(source_);
@@ -365,14 +365,14 @@ TEST_F(StoreDelivering, TheLedgerShowsAMessageThatVanished) {
   EXPECT_EQ(ledger.stored, 2);
 }
 
-TEST_F(StoreDelivering, TheLedgerShowsAnOutcomeThatVanished) {
+TEST_F(StoreDeliveringTest, TheLedgerShowsAnOutcomeThatVanished) {
   deliver(store_messages(user_, 3));
   connection().execute("DELETE FROM deliveries WHERE message = 2");
   const Ledger ledger = store().ledger(source_);
   EXPECT_NE(ledger.stored, ledger.sinks[0].delivered + ledger.sinks[0].pending);
 }
 
-using StoreDeliveringDeathTest = StoreDelivering;
+using StoreDeliveringDeathTest = StoreDeliveringTest;
 
 TEST_F(StoreDeliveringDeathTest, AnOutcomeIsFinal) {
   deliver(store_messages(user_, 2));

@@ -11,9 +11,9 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-class StoreReading : public StoreTest {
+class StoreReadingTest : public StoreTest {
  protected:
-  StoreReading() : user_(follow("919800000001")) {}
+  StoreReadingTest() : user_(follow("919800000001")) {}
 
   std::vector<std::string> texts() { return rows_of("SELECT text FROM messages ORDER BY id"); }
 
@@ -39,7 +39,7 @@ class StoreReading : public StoreTest {
   UserRow user_;
 };
 
-TEST_F(StoreReading, StoresEveryPartOfARow) {
+TEST_F(StoreReadingTest, StoresEveryPartOfARow) {
   OrderedRow row = row_at(5, std::string("two\0parts", 9));
   row.row.media = Media{"https://cdn.example/x?sig=1", "image/png"};
   row.row.direction = Direction::agent;
@@ -71,7 +71,7 @@ TEST_F(StoreReading, StoresEveryPartOfARow) {
               ElementsAre("-|yesterday||-|-|77"));
 }
 
-TEST_F(StoreReading, AKeyIsTheDigestAndTheOccurrenceInHex) {
+TEST_F(StoreReadingTest, AKeyIsTheDigestAndTheOccurrenceInHex) {
   OrderedRow row = row_at(5);
   row.row.digest.bytes = {0x0f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xab, 0xcd, 0xef};
   store().commit_window(rows_read(user_, {row, row}));
@@ -80,7 +80,7 @@ TEST_F(StoreReading, AKeyIsTheDigestAndTheOccurrenceInHex) {
   EXPECT_EQ(store().load_messages({2})[0].key, "0f000000000000000000abcdef000001");
 }
 
-TEST_F(StoreReading, EqualRowsOfOneReadAreSeparateMessagesAndDuplicatesLater) {
+TEST_F(StoreReadingTest, EqualRowsOfOneReadAreSeparateMessagesAndDuplicatesLater) {
   const WindowCounts first = store().commit_window(rows_read(user_, {row_at(1), row_at(1), row_at(2)}));
   EXPECT_EQ(first.added, 3);
   EXPECT_EQ(first.newest, from_ms(day + 2));
@@ -91,7 +91,7 @@ TEST_F(StoreReading, EqualRowsOfOneReadAreSeparateMessagesAndDuplicatesLater) {
   EXPECT_EQ(again.newest, from_ms(day + 2));
 }
 
-TEST_F(StoreReading, CountsEqualRowsByPageWhereTheCountAcrossPagesIsNotProven) {
+TEST_F(StoreReadingTest, CountsEqualRowsByPageWhereTheCountAcrossPagesIsNotProven) {
   store().stage_page(page_of(user_, 0, 1, {row_at(1), row_at(1), row_at(2)}));
   store().stage_page(page_of(user_, 0, 2, {row_at(2), row_at(1)}));
   WindowCommit commit = staged_commit(true);
@@ -101,18 +101,18 @@ TEST_F(StoreReading, CountsEqualRowsByPageWhereTheCountAcrossPagesIsNotProven) {
   EXPECT_EQ(counts.duplicates, 3);
 }
 
-TEST_F(StoreReading, CountsEqualRowsAcrossPagesWhereThatIsProven) {
+TEST_F(StoreReadingTest, CountsEqualRowsAcrossPagesWhereThatIsProven) {
   store().stage_page(page_of(user_, 0, 1, {row_at(1), row_at(2)}));
   store().stage_page(page_of(user_, 0, 2, {row_at(2), row_at(1)}));
   EXPECT_EQ(store().commit_window(staged_commit(false)).added, 4);
 }
 
-TEST_F(StoreReading, ReleasesInOrderAndAmongEqualsAsTheyCame) {
+TEST_F(StoreReadingTest, ReleasesInOrderAndAmongEqualsAsTheyCame) {
   store().commit_window(rows_read(user_, {row_at(3, "d"), row_at(1, "a"), row_at(2, "b"), row_at(2, "c")}));
   EXPECT_THAT(texts(), ElementsAre("a", "b", "c", "d"));
 }
 
-TEST_F(StoreReading, ReleasesNewestFirstPagesReversedAmongEquals) {
+TEST_F(StoreReadingTest, ReleasesNewestFirstPagesReversedAmongEquals) {
   store().stage_page(page_of(user_, 0, 1, {row_at(3, "e"), row_at(2, "d"), row_at(2, "c")}));
   store().stage_page(page_of(user_, 0, 2, {row_at(2, "b")}));
   WindowCommit commit = staged_commit();
@@ -122,7 +122,7 @@ TEST_F(StoreReading, ReleasesNewestFirstPagesReversedAmongEquals) {
   EXPECT_THAT(texts(), ElementsAre("a", "b", "c", "d", "e"));
 }
 
-TEST_F(StoreReading, ARowWithoutInstantStandsWhereItsOrderSays) {
+TEST_F(StoreReadingTest, ARowWithoutInstantStandsWhereItsOrderSays) {
   OrderedRow unknown = row_at(2, "b");
   unknown.row.instant.reset();
   store().commit_window(rows_read(user_, {row_at(3, "c"), unknown, row_at(1, "a")}));
@@ -133,7 +133,7 @@ TEST_F(StoreReading, ARowWithoutInstantStandsWhereItsOrderSays) {
   EXPECT_EQ(store().count_messages(user_, span_of(1, 3)), 1);
 }
 
-TEST_F(StoreReading, GrantsCoverageTogetherWithTheRows) {
+TEST_F(StoreReadingTest, GrantsCoverageTogetherWithTheRows) {
   WindowCommit commit = rows_read(user_, {row_at(1)});
   commit.covered = span_of(0, 100);
   commit.verified = true;
@@ -154,7 +154,7 @@ TEST_F(StoreReading, GrantsCoverageTogetherWithTheRows) {
   EXPECT_EQ(user.window_width, Milliseconds{5000});
 }
 
-TEST_F(StoreReading, LosesCoverageAndRowsTogetherWhenTheGroupIsNotCommitted) {
+TEST_F(StoreReadingTest, LosesCoverageAndRowsTogetherWhenTheGroupIsNotCommitted) {
   store().begin_group();
   WindowCommit commit = rows_read(user_, {row_at(1)});
   commit.covered = span_of(0, 100);
@@ -166,7 +166,7 @@ TEST_F(StoreReading, LosesCoverageAndRowsTogetherWhenTheGroupIsNotCommitted) {
   EXPECT_EQ(store().ledger(source_).fetched, 0);
 }
 
-TEST_F(StoreReading, KeepsACommittedGroup) {
+TEST_F(StoreReadingTest, KeepsACommittedGroup) {
   store().begin_group();
   store().commit_window(rows_read(user_, {row_at(1)}));
   store().commit_window(rows_read(user_, {row_at(2)}));
@@ -175,7 +175,7 @@ TEST_F(StoreReading, KeepsACommittedGroup) {
   EXPECT_THAT(texts(), SizeIs(2));
 }
 
-TEST_F(StoreReading, RollsAGroupBackAndCountsOnCorrectly) {
+TEST_F(StoreReadingTest, RollsAGroupBackAndCountsOnCorrectly) {
   store().commit_window(rows_read(user_, {row_at(1)}));
   store().begin_group();
   store().commit_window(rows_read(user_, {row_at(2)}));
@@ -186,7 +186,7 @@ TEST_F(StoreReading, RollsAGroupBackAndCountsOnCorrectly) {
   EXPECT_EQ(store().ledger(source_).stored, 2);
 }
 
-TEST_F(StoreReading, MeasuresOnlyRowsThatAppearInWhatWasCoveredBefore) {
+TEST_F(StoreReadingTest, MeasuresOnlyRowsThatAppearInWhatWasCoveredBefore) {
   WindowCommit commit = rows_read(user_, {row_at(1)}, 100);
   commit.covered = span_of(0, 100);
   EXPECT_THAT(store().commit_window(commit).lateness, IsEmpty());
@@ -196,7 +196,7 @@ TEST_F(StoreReading, MeasuresOnlyRowsThatAppearInWhatWasCoveredBefore) {
   EXPECT_THAT(rows_of("SELECT bucket, count FROM lateness"), ElementsAre("3|1"));
 }
 
-TEST_F(StoreReading, KeepsTheTotalsOfTheSource) {
+TEST_F(StoreReadingTest, KeepsTheTotalsOfTheSource) {
   WindowCommit commit = rows_read(user_, {row_at(1), row_at(2)});
   commit.rejected = 3;
   store().commit_window(commit);
@@ -209,7 +209,7 @@ TEST_F(StoreReading, KeepsTheTotalsOfTheSource) {
   EXPECT_EQ(ledger.stored, 2);
 }
 
-TEST_F(StoreReading, StagedPagesSurviveARestart) {
+TEST_F(StoreReadingTest, StagedPagesSurviveARestart) {
   store().stage_page(page_of(user_, 0, 1, {row_at(1), row_at(2)}));
   store().stage_page(page_of(user_, 0, 2, {row_at(3)}));
   reopen();
@@ -229,7 +229,7 @@ TEST_F(StoreReading, StagedPagesSurviveARestart) {
   EXPECT_THAT(rows_of("SELECT page FROM staged_pages"), IsEmpty());
 }
 
-TEST_F(StoreReading, RefusesStagedPagesThatNobodyWroteLikeThis) {
+TEST_F(StoreReadingTest, RefusesStagedPagesThatNobodyWroteLikeThis) {
   std::string message;
   store().stage_page(page_of(user_, 0, 1, {row_at(1)}));
   connection().execute("UPDATE staged_rows SET digest = x'00'");
@@ -240,13 +240,13 @@ TEST_F(StoreReading, RefusesStagedPagesThatNobodyWroteLikeThis) {
   EXPECT_EQ(kind_thrown_by([this] { (void)store().load_user(user_); }), StorageError::Kind::corrupt);
 }
 
-TEST_F(StoreReading, RefusesMessagesWhoseUserIsMissing) {
+TEST_F(StoreReadingTest, RefusesMessagesWhoseUserIsMissing) {
   store().commit_window(rows_read(user_, {row_at(1)}));
   connection().execute("PRAGMA foreign_keys = OFF; DELETE FROM users");
   EXPECT_EQ(kind_thrown_by([this] { (void)store().load_messages({1}); }), StorageError::Kind::corrupt);
 }
 
-TEST_F(StoreReading, ANewPassKeepsOnlyTheDigestsOfTheOneBefore) {
+TEST_F(StoreReadingTest, ANewPassKeepsOnlyTheDigestsOfTheOneBefore) {
   store().stage_page(page_of(user_, 0, 1, {row_at(1)}));
   store().stage_page(page_of(user_, 0, 2, {row_at(2)}));
   store().stage_page(page_of(user_, 1, 1, {row_at(3)}));
@@ -261,7 +261,7 @@ TEST_F(StoreReading, ANewPassKeepsOnlyTheDigestsOfTheOneBefore) {
   EXPECT_EQ(store().count_messages(user_, span_of(5, 6)), 1);
 }
 
-TEST_F(StoreReading, AnotherWindowOfTheSameKindStartsEmpty) {
+TEST_F(StoreReadingTest, AnotherWindowOfTheSameKindStartsEmpty) {
   store().stage_page(page_of(user_, 0, 1, {row_at(1)}));
   StagedPage other = page_of(user_, 0, 1, {row_at(2)});
   other.window.span = span_of(0, 500);
@@ -270,7 +270,7 @@ TEST_F(StoreReading, AnotherWindowOfTheSameKindStartsEmpty) {
   EXPECT_EQ(store().commit_window(staged_commit()).added, 1);
 }
 
-TEST_F(StoreReading, TheTwoKindsOfWindowsDoNotTouchEachOther) {
+TEST_F(StoreReadingTest, TheTwoKindsOfWindowsDoNotTouchEachOther) {
   store().stage_page(page_of(user_, 0, 1, {row_at(1)}));
   StagedPage live = page_of(user_, 0, 1, {row_at(2)});
   live.window.kind = WindowKind::live;
@@ -281,7 +281,7 @@ TEST_F(StoreReading, TheTwoKindsOfWindowsDoNotTouchEachOther) {
   EXPECT_EQ(store().commit_window(staged_commit()).added, 1);
 }
 
-TEST_F(StoreReading, TakesOnlyThePagesThatCount) {
+TEST_F(StoreReadingTest, TakesOnlyThePagesThatCount) {
   store().stage_page(page_of(user_, 0, 1, {row_at(1)}));
   store().stage_page(page_of(user_, 0, 2, {row_at(2)}));
   WindowCommit commit = staged_commit();
@@ -290,7 +290,7 @@ TEST_F(StoreReading, TakesOnlyThePagesThatCount) {
   EXPECT_EQ(store().count_known(user_, {row_at(1), row_at(1), row_at(2)}), 1);
 }
 
-TEST_F(StoreReading, AWidthOfZeroForgetsTheLimit) {
+TEST_F(StoreReadingTest, AWidthOfZeroForgetsTheLimit) {
   store().discard_window(user_, WindowKind::history, Milliseconds{500});
   WindowCommit commit = rows_read(user_, {});
   commit.window_width = Milliseconds{0};
@@ -298,7 +298,7 @@ TEST_F(StoreReading, AWidthOfZeroForgetsTheLimit) {
   EXPECT_EQ(store().load_user(user_).window_width, std::nullopt);
 }
 
-TEST_F(StoreReading, DiscardsAWindowAndRemembersTheWidth) {
+TEST_F(StoreReadingTest, DiscardsAWindowAndRemembersTheWidth) {
   store().stage_page(page_of(user_, 0, 1, {row_at(1)}));
   store().discard_window(user_, WindowKind::history, Milliseconds{500});
   const UserState user = store().load_user(user_);
@@ -309,7 +309,7 @@ TEST_F(StoreReading, DiscardsAWindowAndRemembersTheWidth) {
   EXPECT_EQ(store().commit_window(staged_commit()).fetched, 0);
 }
 
-TEST_F(StoreReading, AnErasedUserGetsNoRows) {
+TEST_F(StoreReadingTest, AnErasedUserGetsNoRows) {
   connection().execute("UPDATE users SET status = 'erased'");
   const WindowCounts counts = store().commit_window(rows_read(user_, {row_at(1)}));
   EXPECT_EQ(counts.fetched, 0);
@@ -317,7 +317,7 @@ TEST_F(StoreReading, AnErasedUserGetsNoRows) {
   EXPECT_EQ(store().load_user(user_).status, UserStatus::erased);
 }
 
-TEST_F(StoreReading, AFullDiskUndoesTheCallAndGoesOnWithRoom) {
+TEST_F(StoreReadingTest, AFullDiskUndoesTheCallAndGoesOnWithRoom) {
   connection().execute("PRAGMA max_page_count = " + std::to_string(connection().integer("PRAGMA page_count") + 5));
   std::vector<OrderedRow> rows;
   for (int i = 0; i < 500; ++i) {
@@ -335,7 +335,7 @@ TEST_F(StoreReading, AFullDiskUndoesTheCallAndGoesOnWithRoom) {
   EXPECT_EQ(store().commit_window(commit).added, 500);
 }
 
-TEST_F(StoreReading, AFullDiskInAGroupIsRolledBackAsAWhole) {
+TEST_F(StoreReadingTest, AFullDiskInAGroupIsRolledBackAsAWhole) {
   connection().execute("PRAGMA max_page_count = " + std::to_string(connection().integer("PRAGMA page_count") + 10));
   store().begin_group();
   store().commit_window(rows_read(user_, {row_at(100'000)}));
@@ -353,7 +353,7 @@ TEST_F(StoreReading, AFullDiskInAGroupIsRolledBackAsAWhole) {
   EXPECT_EQ(store().ledger(source_).stored, 2000);
 }
 
-TEST_F(StoreReading, StoresAndReadsAgainManyRows) {
+TEST_F(StoreReadingTest, StoresAndReadsAgainManyRows) {
   constexpr int count = 65'000;
   std::vector<OrderedRow> rows;
   for (int i = 0; i < count; ++i) {

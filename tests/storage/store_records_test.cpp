@@ -10,9 +10,9 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-class StoreRecords : public StoreTest {
+class StoreRecordsTest : public StoreTest {
  protected:
-  StoreRecords() : user_(follow("919800000001")), other_(follow("919800000002")) {
+  StoreRecordsTest() : user_(follow("919800000001")), other_(follow("919800000002")) {
     const std::vector<SinkId> sinks = store().register_sinks({{"crm", true}, {"archive", true}});
     sink_ = sinks[0];
     second_sink_ = sinks[1];
@@ -60,7 +60,7 @@ class StoreRecords : public StoreTest {
   Instant at_ = from_ms(day + 5000);
 };
 
-TEST_F(StoreRecords, AreFoundInTheOrderAskedForByUserAndKey) {
+TEST_F(StoreRecordsTest, AreFoundInTheOrderAskedForByUserAndKey) {
   store().keep_remote_records(
       sink_, {{user_, "", "501", "", {}}, {user_, "2026-01-01", "9001", "d1", {}}, {other_, "", "502", "d2", {}}}, at_);
   reopen();
@@ -71,7 +71,7 @@ TEST_F(StoreRecords, AreFoundInTheOrderAskedForByUserAndKey) {
   EXPECT_THAT(store().remote_records(second_sink_, {{user_, ""}}), IsEmpty()) << "each sink knows its own";
 }
 
-TEST_F(StoreRecords, TakeThePlaceOfWhatWasKnown) {
+TEST_F(StoreRecordsTest, TakeThePlaceOfWhatWasKnown) {
   store().keep_remote_records(sink_, {{user_, "a", "1", "d1", {{"etag", "7"}, {"unit", "x"}}}}, at_);
   store().keep_remote_records(sink_, {{user_, "a", "2", "", {{"etag", "8"}}}}, at_ + Milliseconds{9});
   const std::vector<RemoteRecord> known = store().remote_records(sink_, {{user_, "a"}});
@@ -82,7 +82,7 @@ TEST_F(StoreRecords, TakeThePlaceOfWhatWasKnown) {
   EXPECT_THAT(rows_of("SELECT updated_ms - 1767225600000 FROM remote_records"), ElementsAre("5009"));
 }
 
-TEST_F(StoreRecords, KeepValuesOfEveryKindOfCharacter) {
+TEST_F(StoreRecordsTest, KeepValuesOfEveryKindOfCharacter) {
   const std::map<std::string, std::string> saved = {
       {"", ""}, {"a\"b\\", "line\nline\t\x01"}, {"\xC3\xA9", std::string("nul\0!", 5)}};
   store().keep_remote_records(sink_, {{user_, "'k\"", "r'", "d'", saved}}, at_);
@@ -92,14 +92,14 @@ TEST_F(StoreRecords, KeepValuesOfEveryKindOfCharacter) {
   EXPECT_EQ(known[0].remote_id, "r'");
 }
 
-TEST_F(StoreRecords, StayWithASinkThatIsNotConfiguredForAWhile) {
+TEST_F(StoreRecordsTest, StayWithASinkThatIsNotConfiguredForAWhile) {
   store().keep_remote_records(sink_, {{user_, "", "501", "", {}}}, at_);
   store().register_sinks({{"renamed", true}});
   EXPECT_EQ(store().register_sinks({{"crm", true}}).front(), sink_);
   EXPECT_THAT(store().remote_records(sink_, {{user_, ""}}), SizeIs(1));
 }
 
-TEST_F(StoreRecords, AreRefusedWhenTheFileHoldsWhatNobodyWroteLikeThis) {
+TEST_F(StoreRecordsTest, AreRefusedWhenTheFileHoldsWhatNobodyWroteLikeThis) {
   store().keep_remote_records(sink_, {{user_, "", "501", "", {}}}, at_);
   for (const char* saved : {"", "[]", "{", "{\"a\":1}", "{\"a\":\"b\",\"c\":null}", "\"a\""}) {
     connection().execute("UPDATE remote_records SET saved = '" + std::string(saved) + "'");
@@ -111,7 +111,7 @@ TEST_F(StoreRecords, AreRefusedWhenTheFileHoldsWhatNobodyWroteLikeThis) {
   }
 }
 
-TEST_F(StoreRecords, ListsWhatIsDeliveredOfAUserInASpanInTheOrderOfTime) {
+TEST_F(StoreRecordsTest, ListsWhatIsDeliveredOfAUserInASpanInTheOrderOfTime) {
   keep({row_at(9, "nine")}, user_);
   keep({row_at(3, "three"), row_at(5, "five"), row_at(7, "seven"), row_at(10, "ten"), undated("when")}, user_);
   keep({row_at(4, "theirs")}, other_);
@@ -126,7 +126,7 @@ TEST_F(StoreRecords, ListsWhatIsDeliveredOfAUserInASpanInTheOrderOfTime) {
   EXPECT_THAT(store().delivered_messages(second_sink_, user_, span_of(0, 20)), IsEmpty());
 }
 
-TEST_F(StoreRecords, ListsWhatIsDeliveredWithoutAReadableInstantAsItWasStored) {
+TEST_F(StoreRecordsTest, ListsWhatIsDeliveredWithoutAReadableInstantAsItWasStored) {
   store().commit_window(rows_read(user_, {undated("late")}, 2'000));
   store().commit_window(rows_read(user_, {undated("early"), row_at(1)}, 1'000));
   store().commit_window(rows_read(user_, {undated("pending")}, 3'000));
@@ -135,13 +135,13 @@ TEST_F(StoreRecords, ListsWhatIsDeliveredWithoutAReadableInstantAsItWasStored) {
   EXPECT_THAT(delivered(other_, std::nullopt), IsEmpty());
 }
 
-TEST_F(StoreRecords, MessagesSayWhoseTheyAre) {
+TEST_F(StoreRecordsTest, MessagesSayWhoseTheyAre) {
   keep({row_at(1)}, user_);
   keep({row_at(1)}, other_);
   EXPECT_EQ(store().load_messages({2}).at(0).user, other_);
 }
 
-TEST_F(StoreRecords, TheLastMessagesAreReadBesideAWriterAscendingByDate) {
+TEST_F(StoreRecordsTest, TheLastMessagesAreReadBesideAWriterAscendingByDate) {
   keep({row_at(50, "b"), row_at(90, "c")}, user_);
   keep({row_at(20, "a")}, other_);
   keep({undated("now")}, user_);
@@ -159,7 +159,7 @@ TEST_F(StoreRecords, TheLastMessagesAreReadBesideAWriterAscendingByDate) {
   EXPECT_EQ(read_last_messages(directory(), 1).at(0).user, user_);
 }
 
-using StoreRecordsDeathTest = StoreRecords;
+using StoreRecordsDeathTest = StoreRecordsTest;
 
 TEST_F(StoreRecordsDeathTest, BelongToAUserThatExists) {
   EXPECT_DEATH(store().keep_remote_records(sink_, {{4711, "", "1", "", {}}}, at_), "FOREIGN KEY");

@@ -10,7 +10,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
-class StoreRoster : public StoreTest {
+class StoreRosterTest : public StoreTest {
  protected:
   UserRow row_of(const std::string& id) {
     return connection().integer(std::string_view(
@@ -22,7 +22,7 @@ class StoreRoster : public StoreTest {
   std::vector<std::unique_ptr<std::string>> ids_;
 };
 
-TEST_F(StoreRoster, GivesANameTheSameIdForEver) {
+TEST_F(StoreRosterTest, GivesANameTheSameIdForEver) {
   const SourceId other = store().register_source("other");
   EXPECT_NE(other, source_);
   EXPECT_EQ(store().register_source("support"), source_);
@@ -32,7 +32,7 @@ TEST_F(StoreRoster, GivesANameTheSameIdForEver) {
   EXPECT_THAT(store().register_sinks({{"b", true}, {"a", true}}), ElementsAre(sinks[1], sinks[0]));
 }
 
-TEST_F(StoreRoster, ComparesAListWithTheMembersBeforeItChangesAnything) {
+TEST_F(StoreRosterTest, ComparesAListWithTheMembersBeforeItChangesAnything) {
   list({"a", "b", "c"});
   const ListingCounts counts = store().stage_listing(audience_, listed({"c", "d", "d"}));
   EXPECT_EQ(counts.previous, 3);
@@ -41,7 +41,7 @@ TEST_F(StoreRoster, ComparesAListWithTheMembersBeforeItChangesAnything) {
   EXPECT_THAT(users(), ElementsAre("a|following", "b|following", "c|following"));
 }
 
-TEST_F(StoreRoster, NewMembersArriveOnce) {
+TEST_F(StoreRosterTest, NewMembersArriveOnce) {
   const ListingChange first = list({"a", "b"});
   EXPECT_THAT(first.arrived, UnorderedElementsAre(row_of("a"), row_of("b")));
   EXPECT_THAT(first.departed, IsEmpty());
@@ -51,7 +51,7 @@ TEST_F(StoreRoster, NewMembersArriveOnce) {
   EXPECT_EQ(second.followed, 2);
 }
 
-TEST_F(StoreRoster, DrainsWhoIsMissingAndFollowsWhoComesBack) {
+TEST_F(StoreRosterTest, DrainsWhoIsMissingAndFollowsWhoComesBack) {
   list({"a", "b"});
   const ListingChange change = list({"b"}, 60'000);
   EXPECT_THAT(change.departed, ElementsAre(row_of("a")));
@@ -66,7 +66,7 @@ TEST_F(StoreRoster, DrainsWhoIsMissingAndFollowsWhoComesBack) {
   EXPECT_EQ(store().load_user(row_of("a")).first_matched, from_ms(day));
 }
 
-TEST_F(StoreRoster, FollowsAGoneUserWhoIsListedAgain) {
+TEST_F(StoreRosterTest, FollowsAGoneUserWhoIsListedAgain) {
   const UserRow user = follow("a");
   list({}, 60'000);
   WindowCommit commit = rows_read(user, {});
@@ -80,7 +80,7 @@ TEST_F(StoreRoster, FollowsAGoneUserWhoIsListedAgain) {
   store().visit_users(source_, [](const ScheduledUser& each) { EXPECT_FALSE(each.history_complete); });
 }
 
-TEST_F(StoreRoster, NobodyLeavesByAListThatRaisedAnAlarm) {
+TEST_F(StoreRosterTest, NobodyLeavesByAListThatRaisedAnAlarm) {
   list({"a", "b"});
   const ListingChange change = list({"c"}, 60'000, false);
   EXPECT_THAT(change.departed, IsEmpty());
@@ -88,7 +88,7 @@ TEST_F(StoreRoster, NobodyLeavesByAListThatRaisedAnAlarm) {
   EXPECT_EQ(store().stage_listing(audience_, {}).previous, 3);
 }
 
-TEST_F(StoreRoster, AUserOfTwoAudiencesIsOneAndStaysUntilBothLackHim) {
+TEST_F(StoreRosterTest, AUserOfTwoAudiencesIsOneAndStaysUntilBothLackHim) {
   const std::vector<AudienceId> audiences =
       store().register_audiences(source_, {{"feedback", "1"}, {"language", "en"}});
   const auto apply = [&](const std::vector<std::string>& first, const std::vector<std::string>& second) {
@@ -101,7 +101,7 @@ TEST_F(StoreRoster, AUserOfTwoAudiencesIsOneAndStaysUntilBothLackHim) {
   EXPECT_THAT(apply({}, {"b"}).departed, ElementsAre(row_of("a")));
 }
 
-TEST_F(StoreRoster, KeepsTheElementOfTheFirstAudienceThatListsTheUser) {
+TEST_F(StoreRosterTest, KeepsTheElementOfTheFirstAudienceThatListsTheUser) {
   const std::vector<AudienceId> audiences =
       store().register_audiences(source_, {{"feedback", "1"}, {"language", "en"}});
   const auto element_after = [&](const std::string& first, const std::string& second) {
@@ -115,7 +115,7 @@ TEST_F(StoreRoster, KeepsTheElementOfTheFirstAudienceThatListsTheUser) {
   EXPECT_THAT(element_after("{4}", "{1}"), ElementsAre("{4}"));
 }
 
-TEST_F(StoreRoster, AnAudienceThatFailedToListKeepsItsMembers) {
+TEST_F(StoreRosterTest, AnAudienceThatFailedToListKeepsItsMembers) {
   const std::vector<AudienceId> audiences =
       store().register_audiences(source_, {{"feedback", "1"}, {"language", "en"}});
   store().stage_listing(audiences[1], listed({"b"}));
@@ -124,14 +124,14 @@ TEST_F(StoreRoster, AnAudienceThatFailedToListKeepsItsMembers) {
   EXPECT_THAT(users(), ElementsAre("a|following", "b|following"));
 }
 
-TEST_F(StoreRoster, TheMembersOfAnAudienceThatIsNoLongerConfiguredDrain) {
+TEST_F(StoreRosterTest, TheMembersOfAnAudienceThatIsNoLongerConfiguredDrain) {
   list({"a"});
   const AudienceId other = store().register_audiences(source_, {{"language", "en"}}).front();
   store().stage_listing(other, listed({"b"}));
   EXPECT_THAT(store().apply_listings(source_, {{other, true}}, from_ms(day + 5)).departed, ElementsAre(row_of("a")));
 }
 
-TEST_F(StoreRoster, LastMatchedFollowsTheListsWithoutWritingEveryUser) {
+TEST_F(StoreRosterTest, LastMatchedFollowsTheListsWithoutWritingEveryUser) {
   const auto last_matched = [this] {
     return rows_of(
         "SELECT user_id, last_matched_ms - 1767225600000, first_matched_ms - 1767225600000 FROM users_v1 "
@@ -150,7 +150,7 @@ TEST_F(StoreRoster, LastMatchedFollowsTheListsWithoutWritingEveryUser) {
   EXPECT_THAT(last_matched(), ElementsAre("a|5000|1000", "b|5000|1000"));
 }
 
-TEST_F(StoreRoster, AnErasedUserStaysErased) {
+TEST_F(StoreRosterTest, AnErasedUserStaysErased) {
   follow("a");
   connection().execute("UPDATE users SET status = 'erased'; DELETE FROM memberships");
   EXPECT_EQ(store().stage_listing(audience_, listed({"a"})).listed, 0);
@@ -159,7 +159,7 @@ TEST_F(StoreRoster, AnErasedUserStaysErased) {
   EXPECT_THAT(rows_of("SELECT user FROM memberships"), IsEmpty());
 }
 
-TEST_F(StoreRoster, AParkedUserStaysParkedThroughListsAndDrainsWhenReadAgain) {
+TEST_F(StoreRosterTest, AParkedUserStaysParkedThroughListsAndDrainsWhenReadAgain) {
   const UserRow user = follow("a");
   store().record_failure({user, 3, "500", from_ms(day + 10)});
   EXPECT_EQ(list({}, 60'000).followed, 1);
@@ -171,7 +171,7 @@ TEST_F(StoreRoster, AParkedUserStaysParkedThroughListsAndDrainsWhenReadAgain) {
   EXPECT_EQ(store().load_user(user).failures, 0);
 }
 
-TEST_F(StoreRoster, AParkedUserWhoIsReadFollowsAgain) {
+TEST_F(StoreRosterTest, AParkedUserWhoIsReadFollowsAgain) {
   const UserRow user = follow("a");
   store().record_failure({user, 3, "500", from_ms(day + 10)});
   list({}, 60'000);
@@ -182,7 +182,7 @@ TEST_F(StoreRoster, AParkedUserWhoIsReadFollowsAgain) {
   store().visit_users(source_, [](const ScheduledUser& each) { EXPECT_EQ(each.parked_until, std::nullopt); });
 }
 
-TEST_F(StoreRoster, AFailureWithoutAParkingTimeParksNobody) {
+TEST_F(StoreRosterTest, AFailureWithoutAParkingTimeParksNobody) {
   const UserRow user = follow("a");
   store().record_failure({user, 1, "503", std::nullopt});
   EXPECT_EQ(store().load_user(user).status, UserStatus::following);
@@ -190,7 +190,7 @@ TEST_F(StoreRoster, AFailureWithoutAParkingTimeParksNobody) {
   EXPECT_THAT(rows_of("SELECT last_error, last_read_ms FROM users"), ElementsAre("503|-"));
 }
 
-TEST_F(StoreRoster, GoneHasNoEffectOnAUserWhoWasListedAgainMeanwhile) {
+TEST_F(StoreRosterTest, GoneHasNoEffectOnAUserWhoWasListedAgainMeanwhile) {
   const UserRow user = follow("a");
   list({}, 60'000);
   list({"a"}, 120'000);
@@ -200,7 +200,7 @@ TEST_F(StoreRoster, GoneHasNoEffectOnAUserWhoWasListedAgainMeanwhile) {
   EXPECT_EQ(store().load_user(user).status, UserStatus::following);
 }
 
-TEST_F(StoreRoster, VisitsTheFollowedWithWhatTheScheduleNeeds) {
+TEST_F(StoreRosterTest, VisitsTheFollowedWithWhatTheScheduleNeeds) {
   list({"a", "b", "c", "d"});
   list({"a", "b", "c"}, 1000);
   store().record_failure({row_of("b"), 5, "1002", from_ms(day + 99)});
@@ -230,7 +230,7 @@ TEST_F(StoreRoster, VisitsTheFollowedWithWhatTheScheduleNeeds) {
   }
 }
 
-TEST_F(StoreRoster, SourcesDoNotShareUsers) {
+TEST_F(StoreRosterTest, SourcesDoNotShareUsers) {
   list({"a"});
   const SourceId other = store().register_source("other");
   const AudienceId theirs = store().register_audiences(other, {{"feedback", "1"}}).front();
@@ -239,7 +239,7 @@ TEST_F(StoreRoster, SourcesDoNotShareUsers) {
   EXPECT_THAT(rows_of("SELECT source, user_id FROM users_v1 ORDER BY source"), ElementsAre("other|a", "support|a"));
 }
 
-TEST_F(StoreRoster, FactsAreKeptByNameAndSource) {
+TEST_F(StoreRosterTest, FactsAreKeptByNameAndSource) {
   store().record_fact(source_, "order", "newest");
   store().record_fact(source_, "order", "oldest");
   store().record_fact(store().register_source("other"), "order", "none");

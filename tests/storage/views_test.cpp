@@ -15,14 +15,14 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using Kind = StorageError::Kind;
 
-class Views : public StoreTest {
+class ViewsTest : public StoreTest {
  protected:
   std::vector<std::string> columns_of(const std::string& view) {
     return rows_of("SELECT name FROM pragma_table_info('" + view + "')");
   }
 };
 
-TEST_F(Views, HaveTheirPublicColumnsInTheirPublicOrder) {
+TEST_F(ViewsTest, HaveTheirPublicColumnsInTheirPublicOrder) {
   EXPECT_THAT(columns_of("users_v1"), ElementsAre("source", "user_id", "status", "first_matched_ms", "last_matched_ms",
                                                   "covered_from_ms", "covered_to_ms", "messages", "last_message_ms"));
   EXPECT_THAT(columns_of("messages_v1"),
@@ -33,7 +33,7 @@ TEST_F(Views, HaveTheirPublicColumnsInTheirPublicOrder) {
   EXPECT_THAT(columns_of("coverage_v1"), ElementsAre("source", "user_id", "from_ms", "to_ms"));
 }
 
-TEST_F(Views, NameEveryDirection) {
+TEST_F(ViewsTest, NameEveryDirection) {
   const UserRow user = follow("a");
   std::vector<OrderedRow> rows;
   for (int i = 0; i < 5; ++i) {
@@ -45,7 +45,7 @@ TEST_F(Views, NameEveryDirection) {
               ElementsAre("in", "out", "agent", "system", "unknown"));
 }
 
-TEST_F(Views, ReportCoverageUpToTheFirstHole) {
+TEST_F(ViewsTest, ReportCoverageUpToTheFirstHole) {
   const UserRow user = follow("a");
   follow("b");
   WindowCommit commit = rows_read(user, {row_at(7), row_at(3)});
@@ -61,7 +61,7 @@ TEST_F(Views, ReportCoverageUpToTheFirstHole) {
               ElementsAre("support|a|0|100", "support|a|200|300"));
 }
 
-TEST_F(Views, DeliveriesAreReadOfManyMessagesAndSinks) {
+TEST_F(ViewsTest, DeliveriesAreReadOfManyMessagesAndSinks) {
   constexpr int count = 20'000;
   const UserRow user = follow("a");
   store_messages(user, count);
@@ -72,7 +72,7 @@ TEST_F(Views, DeliveriesAreReadOfManyMessagesAndSinks) {
   std::printf("60000 deliveries: %.2f s (CPU)\n", static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
 }
 
-class StatusReading : public StoreTest {
+class StatusReaderTest : public StoreTest {
  protected:
   std::vector<std::string> files() const {
     std::vector<std::string> names;
@@ -155,7 +155,7 @@ class StatusReading : public StoreTest {
   }
 };
 
-TEST_F(StatusReading, SeesEverythingBesideAWriter) {
+TEST_F(StatusReaderTest, SeesEverythingBesideAWriter) {
   fill();
   store().begin_group();
   store().commit_window(rows_read(follow("d"), {row_at(9)}));
@@ -164,7 +164,7 @@ TEST_F(StatusReading, SeesEverythingBesideAWriter) {
   EXPECT_EQ(read_status(directory()).sources.at(0).messages, 6);
 }
 
-TEST_F(StatusReading, SeesEverythingWithoutAWriterAndCreatesNothing) {
+TEST_F(StatusReaderTest, SeesEverythingWithoutAWriterAndCreatesNothing) {
   fill();
   store_.reset();
   EXPECT_THAT(files(), ElementsAre("elitbuzz-sync.db", "elitbuzz-sync.lock"));
@@ -174,7 +174,7 @@ TEST_F(StatusReading, SeesEverythingWithoutAWriterAndCreatesNothing) {
   expect_filled(read_status(directory()), 0, 2);
 }
 
-TEST_F(StatusReading, SeesWhatAKilledWriterCommitted) {
+TEST_F(StatusReaderTest, SeesWhatAKilledWriterCommitted) {
   fill();
   store().begin_group();
   store().commit_window(rows_read(follow("d"), {row_at(9)}));
@@ -185,14 +185,14 @@ TEST_F(StatusReading, SeesWhatAKilledWriterCommitted) {
   expect_filled(read_status(left), 1, 1);
 }
 
-TEST_F(StatusReading, ReadsAPathWithEveryKindOfCharacter) {
+TEST_F(StatusReaderTest, ReadsAPathWithEveryKindOfCharacter) {
   store_.reset();
   const std::filesystem::path odd = temporary_.path() / "a?b#c%20d e\xC3\xA9";
   (void)Store::open(odd)->register_source("odd");
   EXPECT_EQ(read_status(odd).sources.at(0).name, "odd");
 }
 
-TEST_F(StatusReading, LeavesOutFiguresThatNobodyWroteLikeThis) {
+TEST_F(StatusReaderTest, LeavesOutFiguresThatNobodyWroteLikeThis) {
   fill();
   for (const char* bucket : {"-1", "32", "4294967299"}) {
     connection().execute(std::string("UPDATE lateness SET bucket = ") + bucket);
@@ -206,7 +206,7 @@ TEST_F(StatusReading, LeavesOutFiguresThatNobodyWroteLikeThis) {
   }
 }
 
-TEST_F(StatusReading, SaysThatThereIsNoState) {
+TEST_F(StatusReaderTest, SaysThatThereIsNoState) {
   std::string message;
   const std::filesystem::path nowhere = temporary_.path() / "nowhere";
   EXPECT_EQ(kind_thrown_by([&] { (void)read_status(nowhere); }, &message), Kind::unreadable);
@@ -214,7 +214,7 @@ TEST_F(StatusReading, SaysThatThereIsNoState) {
   EXPECT_FALSE(std::filesystem::exists(nowhere));
 }
 
-TEST_F(StatusReading, RefusesANewerState) {
+TEST_F(StatusReaderTest, RefusesANewerState) {
   connection().execute("PRAGMA user_version = 4711");
   EXPECT_EQ(kind_thrown_by([&] { (void)read_status(directory()); }), Kind::newer);
   store_.reset();

@@ -47,6 +47,13 @@ def table(text, first_heading):
     return re.findall(r"^\| `?([^|`]+?)`? \|", rows.group(1), re.MULTILINE) if rows else []
 
 
+def suites():
+    """The suites of the C++ tests: each with the path of its file."""
+    macro = re.compile(r"^\s*TEST(?:_F|_P)?\(\s*(\w+)", re.MULTILINE)
+    return {suite: path.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("*.cpp")
+            for suite in macro.findall(path.read_text(encoding="utf-8"))}
+
+
 class Documents(unittest.TestCase):
     def test_every_relative_link_leads_somewhere(self):
         for name in DOCUMENTS:
@@ -95,6 +102,19 @@ class Documents(unittest.TestCase):
         for name in DOCUMENTS:
             for verb in re.findall(r"\./dev ([a-z]+)", text_of(name)):
                 self.assertIn(verb, verbs, name)
+
+    def test_every_test_that_is_named_exists(self):
+        files = [ROOT / name for name in DOCUMENTS] + [*(ROOT / "tests").rglob("*_test.cpp"), ROOT / "daemon/log/event.cpp"]
+        named = {name for file in files for name in re.findall(r"\./dev test (\w+)", file.read_text(encoding="utf-8"))}
+        self.assertGreater(len(named), 5)
+        self.assertEqual({name for name in named if not any(name in suite for suite in suites())}, set())
+
+    def test_every_suite_with_threads_is_one_of_the_daemon(self):
+        pattern = re.search(r"^tests_threads='(.+?)'\\\n'(.+)'$", text_of("dev"), re.MULTILINE)
+        names = re.fullmatch(r"\(\^\|/\)\(([\w|]+)\)Test\\\.", "".join(pattern.groups())).group(1).split("|")
+        known = suites()
+        self.assertGreater(len(names), 10)
+        self.assertEqual([name for name in names if not known.get(f"{name}Test", "").startswith("tests/daemon/")], [])
 
 
 if __name__ == "__main__":

@@ -55,6 +55,8 @@ TEXT_SUFFIXES = {".cpp", ".hpp", ".py", ".sql", ".txt", ".md", ".yaml", ".yml", 
 # Written in two parts, so that this file does not violate its own rule.
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X|HA" + r"CK)\b")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
+SUITE = re.compile(r"^\s*TEST(?:_F|_P)?\(\s*(\w+)", re.MULTILINE)
+TYPE = re.compile(r"^\s*(?:class|struct|enum class) ([A-Z]\w*)", re.MULTILINE)
 
 
 def is_code(path):
@@ -117,6 +119,31 @@ def code_violations(path, text):
     yield from coroutine_law.violations(text)
 
 
+def subjects_of(path, text):
+    """The names that a suite may begin with because of this header of the product: its own and those of its types."""
+    return {file_subject(path), *TYPE.findall(text)}
+
+
+def file_subject(path):
+    """`core/text/time_text.hpp` and `tests/core/text/time_text_test.cpp` are about TimeText."""
+    stem = pathlib.PurePath(path).stem.removesuffix("_test")
+    return "".join(word[:1].upper() + word[1:] for word in stem.split("_"))
+
+
+def begins_with(suite, subject):
+    """Whether the words of `suite` begin with those of `subject`; the file `hubspot` holds HubSpot."""
+    return suite.lower().startswith(subject.lower()) and not suite[len(subject):][:1].islower()
+
+
+def suite_violations(path, text, subjects):
+    for match in SUITE.finditer(text):
+        suite, line = match.group(1), text.count("\n", 0, match.start(1)) + 1
+        if not suite.endswith("Test"):
+            yield line, f"the suite {suite} does not end in Test"
+        elif not any(begins_with(suite, subject) for subject in (file_subject(path), *subjects)):
+            yield line, f"the suite {suite} is named after no class or file of the product and not after its own file"
+
+
 def name_violations(path):
     for part in pathlib.PurePath(path).parts:
         stem = part.split(".")[0]
@@ -124,8 +151,11 @@ def name_violations(path):
             yield 1, f"'{part}' says nothing: name it after what it holds"
 
 
-def violations(path, text, exists):
-    """Pairs of line number and what is wrong, for one file of the project with its path from the root."""
+def violations(path, text, exists, subjects=()):
+    """Pairs of line number and what is wrong, for one file of the project with its path from the root.
+
+    `exists` tells whether a path from the root is a file; `subjects` are the names of `subjects_of` the whole product.
+    """
     lines = text.splitlines()
     yield from name_violations(path)
     if len(lines) > LINES_MAX and (path == "dev" or path.endswith((".cpp", ".hpp", ".py", ".sql"))):
@@ -136,6 +166,8 @@ def violations(path, text, exists):
     if is_code(pathlib.PurePath(path)):
         yield from include_violations(path, lines, exists)
         yield from code_violations(path, text)
+    if path.startswith("tests/") and path.endswith(".cpp"):
+        yield from suite_violations(path, text, subjects)
 
 
 def project_files(root):
@@ -150,13 +182,15 @@ def project_files(root):
 def main(arguments):
     root = pathlib.Path(arguments[0] if arguments else pathlib.Path(__file__).parents[2]).resolve()
     count = 0
+    subjects = {subject for room in ROOMS for header in (root / room).glob("*.hpp")
+                for subject in subjects_of(header, header.read_text(encoding="utf-8"))}
     for file in project_files(root):
         path = file.relative_to(root).as_posix()
         try:
             text = file.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue  # a fixture of bytes, not a text
-        for line, what in violations(path, text, lambda name: (root / name).is_file()):
+        for line, what in violations(path, text, lambda name: (root / name).is_file(), subjects):
             print(f"{path}:{line}: {what}")
             count += 1
     print(f"source rules: {count} violations" if count else "source rules: kept")

@@ -97,6 +97,33 @@ class RulesOfTheHouse(unittest.TestCase):
         self.assertNotEqual(found("core/a.cpp", "// TO" + "DO: later\n"), [])
 
 
+class NamesOfSuites(unittest.TestCase):
+    def assert_named(self, well, path, suite, subjects=()):
+        for macro in ("TEST", "TEST_F", "TEST_P"):
+            text = f"\n{macro}({suite}, IsASentence) {{\n"
+            self.assertEqual(list(source_rules.violations(path, text, lambda name: True, subjects)) == [], well, suite)
+
+    def test_a_suite_ends_in_test(self):
+        self.assert_named(False, "tests/core/fetch/pager_test.cpp", "Pager")
+        self.assert_named(True, "tests/core/fetch/pager_test.cpp", "PagerTest")
+        self.assert_named(True, "tests/core/fetch/pager_test.cpp", "PagerDeathTest")
+
+    def test_a_suite_begins_with_its_file(self):
+        self.assert_named(True, "tests/core/crm/exchange_test.cpp", "ExchangeTest")
+        self.assert_named(True, "tests/core/crm/exchange_test.cpp", "ExchangeTokensTest")
+        self.assert_named(True, "tests/core/simulator/crms/hubspot_test.cpp", "HubSpotTest")
+        self.assert_named(False, "tests/core/crm/exchange_test.cpp", "ExchangesTest")
+        self.assert_named(False, "tests/core/crm/exchange_test.cpp", "RepliesTest")
+
+    def test_or_with_a_class_or_file_of_the_product(self):
+        header = "core/text/excerpt.hpp"
+        subjects = source_rules.subjects_of(header, "class Digest {\nenum class Form { a };\nstruct Later;\n")
+        self.assertEqual(subjects, {"Excerpt", "Digest", "Form", "Later"})
+        for suite in ("ExcerptTest", "DigestTest", "FormTest"):
+            self.assert_named(True, "tests/core/text/pattern_test.cpp", suite, subjects)
+        self.assert_named(False, "tests/core/text/pattern_test.cpp", "ExcerptsTest", subjects)
+
+
 class CoroutineLaw(unittest.TestCase):
     def assert_law(self, kept, source):
         self.assertEqual(coroutine_law.violations(source) == [], kept, (source, coroutine_law.violations(source)))

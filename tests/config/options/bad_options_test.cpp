@@ -6,9 +6,9 @@
 namespace elit::config {
 namespace {
 
-class BadOption : public testing::TestWithParam<BadConfiguration> {};
+class BadOptionsTableTest : public testing::TestWithParam<BadConfiguration> {};
 
-TEST_P(BadOption, IsTheOnlyMistakeAndStandsAtItsPlace) {
+TEST_P(BadOptionsTableTest, IsTheOnlyMistakeAndStandsAtItsPlace) {
   const BadConfiguration& bad = GetParam();
   const Loaded loaded = load_for_test(bad.text);
   ASSERT_EQ(loaded.mistakes.size(), 1U) << testing::PrintToString(loaded.mistakes.size());
@@ -231,14 +231,14 @@ const std::vector<BadConfiguration> sinks{
     {"SyncWaitTooLong", smallest + "sync: {wait: 2d}\n", 8, 14, "sync.wait", "between 0 and 1d"},
 };
 
-INSTANTIATE_TEST_SUITE_P(Structure, BadOption, testing::ValuesIn(structure), name_of);
-INSTANTIATE_TEST_SUITE_P(Identity, BadOption, testing::ValuesIn(identity), name_of);
-INSTANTIATE_TEST_SUITE_P(Amounts, BadOption, testing::ValuesIn(amounts), name_of);
-INSTANTIATE_TEST_SUITE_P(Dialect, BadOption, testing::ValuesIn(dialect), name_of);
-INSTANTIATE_TEST_SUITE_P(Secrets, BadOption, testing::ValuesIn(secrets), name_of);
-INSTANTIATE_TEST_SUITE_P(Sinks, BadOption, testing::ValuesIn(sinks), name_of);
+INSTANTIATE_TEST_SUITE_P(Structure, BadOptionsTableTest, testing::ValuesIn(structure), name_of);
+INSTANTIATE_TEST_SUITE_P(Identity, BadOptionsTableTest, testing::ValuesIn(identity), name_of);
+INSTANTIATE_TEST_SUITE_P(Amounts, BadOptionsTableTest, testing::ValuesIn(amounts), name_of);
+INSTANTIATE_TEST_SUITE_P(Dialect, BadOptionsTableTest, testing::ValuesIn(dialect), name_of);
+INSTANTIATE_TEST_SUITE_P(Secrets, BadOptionsTableTest, testing::ValuesIn(secrets), name_of);
+INSTANTIATE_TEST_SUITE_P(Sinks, BadOptionsTableTest, testing::ValuesIn(sinks), name_of);
 
-TEST(BadOptions, NeverRepeatWhatMayBeASecret) {
+TEST(BadOptionsTest, NeverRepeatWhatMayBeASecret) {
   for (const std::vector<BadConfiguration>& group : {secrets, sinks, dialect}) {
     for (const BadConfiguration& bad : group) {
       for (const Diagnostic& mistake : load_for_test(bad.text).mistakes) {
@@ -248,7 +248,7 @@ TEST(BadOptions, NeverRepeatWhatMayBeASecret) {
   }
 }
 
-TEST(BadOptions, AreAllReportedAtOnceInTheOrderOfTheFile) {
+TEST(BadOptionsTest, AreAllReportedAtOnceInTheOrderOfTheFile) {
   const Loaded loaded = load_for_test(
       "sources:\n"
       "  - name: Support\n"
@@ -270,7 +270,7 @@ TEST(BadOptions, AreAllReportedAtOnceInTheOrderOfTheFile) {
                                          "sources[0].poll.max_stalness", "sinks[0].url", "colour"));
 }
 
-TEST(BadOptions, ArePrintedAsFileLineColumnKeyAndWhat) {
+TEST(BadOptionsTest, ArePrintedAsFileLineColumnKeyAndWhat) {
   const Loaded loaded = load_for_test(with_source("settle: 30"));
   ASSERT_EQ(loaded.mistakes.size(), 1U);
   EXPECT_EQ(to_string(loaded.mistakes.front()),

@@ -37,27 +37,27 @@ void expect_fresh(const std::string& name, const std::string& fresh) {
   ADD_FAILURE() << shipped << " is stale: cp " << copy << " " << shipped;
 }
 
-TEST(GeneratedFiles, TheShippedExampleIsFresh) {
+TEST(GeneratedFilesTest, TheShippedExampleIsFresh) {
   expect_fresh("example.yaml", example_yaml());
 }
-TEST(GeneratedFiles, TheShippedReferenceIsFresh) {
+TEST(GeneratedFilesTest, TheShippedReferenceIsFresh) {
   expect_fresh("reference.md", reference_markdown());
 }
-TEST(GeneratedFiles, TheShippedPagesOfPresetsAreFresh) {
+TEST(GeneratedFilesTest, TheShippedPagesOfPresetsAreFresh) {
   expect_fresh("crm/PRESETS.md", preset_pages_markdown());
 }
-TEST(GeneratedFiles, TheShippedSchemaIsFresh) {
+TEST(GeneratedFilesTest, TheShippedSchemaIsFresh) {
   expect_fresh("schema.json", json_schema());
 }
 
-TEST(GeneratedFiles, TheShippedSchemaOfPresetsIsFresh) {
+TEST(GeneratedFilesTest, TheShippedSchemaOfPresetsIsFresh) {
   expect_fresh("crm/schema.json", to_pretty_json(preset_schema()));
 }
-TEST(GeneratedFiles, TheShippedReferenceOfPresetsIsFresh) {
+TEST(GeneratedFilesTest, TheShippedReferenceOfPresetsIsFresh) {
   expect_fresh("crm/REFERENCE.md", preset_reference_markdown());
 }
 
-TEST(GeneratedFiles, TheSchemaOfPresetsKnowsTheirShape) {
+TEST(GeneratedFilesTest, TheSchemaOfPresetsKnowsTheirShape) {
   const json::value schema = preset_schema();
   EXPECT_EQ(schema.at("additionalProperties").as_bool(), false);
   EXPECT_EQ(schema.at("properties").at("steps").at("items").at("$ref").as_string(), "#/$defs/step");
@@ -69,7 +69,7 @@ TEST(GeneratedFiles, TheSchemaOfPresetsKnowsTheirShape) {
   EXPECT_EQ(schema.at("$defs").at("verdict_rule").at("required").as_array(), json::array{"verdict"});
 }
 
-TEST(GeneratedFiles, EveryMapOfPresetsHasItsOwnNameAndADefinition) {
+TEST(GeneratedFilesTest, EveryMapOfPresetsHasItsOwnNameAndADefinition) {
   std::set<std::string> names;
   for (const PresetMap* map : preset_maps()) {
     EXPECT_TRUE(names.insert(map->name).second) << map->name;
@@ -85,7 +85,7 @@ TEST(GeneratedFiles, EveryMapOfPresetsHasItsOwnNameAndADefinition) {
   }
 }
 
-TEST(GeneratedFiles, TheExampleLoadsWithAndWithoutItsCommentedOptions) {
+TEST(GeneratedFilesTest, TheExampleLoadsWithAndWithoutItsCommentedOptions) {
   std::string text = example_yaml();
   for (int round = 0; round < 2; ++round) {
     const Loaded loaded = load_for_test(text);
@@ -112,7 +112,7 @@ void collect_keys(const Section& section, const std::string& path, std::set<std:
   }
 }
 
-TEST(GeneratedFiles, TheReferenceNamesEveryOption) {
+TEST(GeneratedFilesTest, TheReferenceNamesEveryOption) {
   std::set<std::string> keys;
   collect_keys(option_table(), "", keys);
   EXPECT_GT(keys.size(), 60U);
@@ -122,7 +122,7 @@ TEST(GeneratedFiles, TheReferenceNamesEveryOption) {
   }
 }
 
-TEST(GeneratedFiles, TheExampleSetsEveryOption) {
+TEST(GeneratedFilesTest, TheExampleSetsEveryOption) {
   std::string text = example_yaml();
   for (std::size_t at = text.find(" #"); at != std::string::npos; at = text.find(" #", at + 1)) {
     if (text[at + 2] != ' ') {
@@ -145,7 +145,7 @@ TEST(GeneratedFiles, TheExampleSetsEveryOption) {
   EXPECT_THAT(set, testing::IsSupersetOf(keys));
 }
 
-TEST(GeneratedFiles, TheSchemaKnowsTheShapeOfTheConfiguration) {
+TEST(GeneratedFilesTest, TheSchemaKnowsTheShapeOfTheConfiguration) {
   const json::value schema = json::parse(json_schema());
   EXPECT_EQ(schema.at("$schema").as_string(), "https://json-schema.org/draft/2020-12/schema");
   EXPECT_EQ(schema.at("type").as_string(), "object");
@@ -164,7 +164,7 @@ TEST(GeneratedFiles, TheSchemaKnowsTheShapeOfTheConfiguration) {
   EXPECT_EQ(file_sink.at("then").at("properties").at("url").as_bool(), false);
 }
 
-TEST(GeneratedFiles, EveryOptionHasAMeaningAndAnExampleOrADefault) {
+TEST(GeneratedFilesTest, EveryOptionHasAMeaningAndAnExampleOrADefault) {
   const std::function<void(const Section&)> inspect = [&](const Section& section) {
     for (const Option& option : section.options) {
       EXPECT_FALSE(option.doc.empty()) << option.key;

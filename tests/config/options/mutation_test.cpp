@@ -37,7 +37,7 @@ std::string mutated(std::string text, std::mt19937& random) {
 }
 
 // Either options or mistakes, every mistake inside the text and on one line; and no crash, whatever the bytes.
-TEST(Mutations, OfTheExampleGiveOptionsOrMistakesAndNothingElse) {
+TEST(MutationTest, OfTheExampleGiveOptionsOrMistakesAndNothingElse) {
   std::mt19937 random(20260601);
   const std::string example = example_yaml();
   int refused = 0;

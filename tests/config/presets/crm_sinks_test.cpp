@@ -24,7 +24,7 @@ const std::string strict_preset =
     "fields: {name: \"${contact.name}\"}\n"
     "steps: [{name: a, item: activity, path: /a, idempotency: upsert}]\n";
 
-class CrmSinks : public testing::Test {
+class CrmSinksTest : public testing::Test {
  protected:
   void SetUp() override {
     directory_ =
@@ -60,7 +60,7 @@ class CrmSinks : public testing::Test {
 
 const char* const token = "secrets: {access_token: {env: TOKEN}}\n";
 
-TEST_F(CrmSinks, HaveAFinishedDesign) {
+TEST_F(CrmSinksTest, HaveAFinishedDesign) {
   const Loaded loaded = load_sink("hubspot", std::string(token) +
                                                  "settings: {channel: SMS}\nunit: day\ntimezone: Asia/Kolkata\n"
                                                  "fields: {phone: /user.phone, lastname: \"\", company: {value: "
@@ -86,7 +86,7 @@ TEST_F(CrmSinks, HaveAFinishedDesign) {
   EXPECT_THAT(fields, ElementsAre("company?", "firstname", "phone"));
 }
 
-TEST_F(CrmSinks, MakeTextOfWhatIsMappedWhereTheCrmTakesNothingElse) {
+TEST_F(CrmSinksTest, MakeTextOfWhatIsMappedWhereTheCrmTakesNothingElse) {
   const Loaded loaded = load_sink("hubspot", std::string(token) + "fields: {phone: /phone}\n");
   ASSERT_TRUE(loaded.options);
   const boost::json::value contact{{"user", {{"phone", 4917}}}};
@@ -97,7 +97,7 @@ TEST_F(CrmSinks, MakeTextOfWhatIsMappedWhereTheCrmTakesNothingElse) {
   EXPECT_EQ(fields.back().value.value(scope), boost::json::value("4917"));
 }
 
-TEST_F(CrmSinks, TakeTheFirstCredentialWhoseSecretsAreGiven) {
+TEST_F(CrmSinksTest, TakeTheFirstCredentialWhoseSecretsAreGiven) {
   const std::string base = "preset: mycrm.yaml\nurl: https://crm.example.com/x/\nsettings: {account: a}\n";
   const Loaded app = load_sink("custom", base + "secrets: {client_id: {env: A}, client_secret: {env: B}}\n");
   ASSERT_TRUE(app.options) << to_string(app.mistakes.front());
@@ -110,7 +110,7 @@ TEST_F(CrmSinks, TakeTheFirstCredentialWhoseSecretsAreGiven) {
   EXPECT_THAT(mistakes_of("custom", base), HasSubstr("sinks[0].secrets: is missing: mycrm needs api_key"));
 }
 
-TEST_F(CrmSinks, PlaceEveryMistakeAtItsKey) {
+TEST_F(CrmSinksTest, PlaceEveryMistakeAtItsKey) {
   const std::string mistakes =
       mistakes_of("custom",
                   "preset: mycrm.yaml\nsecrets: {api_kay: {env: A}}\nsettings: {acount: x, mode: lve}\nunit: day\n"
@@ -129,7 +129,7 @@ TEST_F(CrmSinks, PlaceEveryMistakeAtItsKey) {
   EXPECT_THAT(mistakes, HasSubstr("test.yaml:16:56: sinks[0].fields.name.policy: must be always"));
 }
 
-TEST_F(CrmSinks, NeedAnAddressThatIsEncryptedOrOfThisHost) {
+TEST_F(CrmSinksTest, NeedAnAddressThatIsEncryptedOrOfThisHost) {
   const std::string base = "preset: mycrm.yaml\nsecrets: {api_key: {env: A}}\nsettings: {account: a}\n";
   EXPECT_THAT(mistakes_of("custom", base), HasSubstr("sinks[0].url: is missing: mycrm is found at an address"));
   EXPECT_THAT(mistakes_of("custom", base + "url: http://crm.example.com\n"), HasSubstr("insecure_http: true"));
@@ -138,7 +138,7 @@ TEST_F(CrmSinks, NeedAnAddressThatIsEncryptedOrOfThisHost) {
   EXPECT_EQ(mistakes_of("custom", base + "url: http://crm.example.com\ninsecure_http: true\n"), "");
 }
 
-TEST_F(CrmSinks, ShowTheMistakesOfAnOwnPresetInItsFile) {
+TEST_F(CrmSinksTest, ShowTheMistakesOfAnOwnPresetInItsFile) {
   write("mycrm.yaml", "credentials: {open: {}}\nstps: []\nsteps: [{name: a, item: activity, path: /a}]\n");
   const std::string mistakes = mistakes_of("custom", "preset: ./mycrm.yaml\nurl: https://crm.example.com\n");
   EXPECT_THAT(mistakes, HasSubstr("mycrm.yaml:2:1: stps: is not a known key: did you mean steps?\n"));
@@ -147,14 +147,14 @@ TEST_F(CrmSinks, ShowTheMistakesOfAnOwnPresetInItsFile) {
   EXPECT_THAT(mistakes_of("custom", "unit: day\n"), HasSubstr("sinks[0].preset: is missing"));
 }
 
-TEST_F(CrmSinks, TakeNoKeysOfOtherSinks) {
+TEST_F(CrmSinksTest, TakeNoKeysOfOtherSinks) {
   EXPECT_THAT(mistakes_of("hubspot", std::string(token) + "headers: {}\n"), HasSubstr("is only for type: http"));
   EXPECT_THAT(mistakes_of("hubspot", std::string(token) + "preset: a\n"), HasSubstr("is only for type: custom"));
   EXPECT_THAT(mistakes_of("file", "directory: a\nsettings: {}\n"), HasSubstr("is only for type: a CRM"));
   EXPECT_THAT(mistakes_of("hubspt", ""), HasSubstr("did you mean hubspot?"));
 }
 
-TEST_F(CrmSinks, AreOtherOptionsWhenTheirPresetChanges) {
+TEST_F(CrmSinksTest, AreOtherOptionsWhenTheirPresetChanges) {
   const std::string more =
       "preset: mycrm.yaml\nurl: https://crm.example.com\nsecrets: {api_key: {env: A}}\nsettings: {account: a}\n";
   const Loaded first = load_sink("custom", more);
@@ -166,7 +166,7 @@ TEST_F(CrmSinks, AreOtherOptionsWhenTheirPresetChanges) {
   EXPECT_FALSE(*first.options == *other.options);
 }
 
-TEST_F(CrmSinks, ShowTheirValuesWithoutSecrets) {
+TEST_F(CrmSinksTest, ShowTheirValuesWithoutSecrets) {
   const Loaded loaded = load_sink("hubspot", std::string(token) + "fields: {phone: /phone}\n");
   ASSERT_TRUE(loaded.options);
   std::map<std::string, std::string> shown;

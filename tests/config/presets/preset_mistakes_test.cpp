@@ -7,9 +7,9 @@
 namespace elit::config {
 namespace {
 
-class BadPreset : public testing::TestWithParam<BadConfiguration> {};
+class PresetMistakesTest : public testing::TestWithParam<BadConfiguration> {};
 
-TEST_P(BadPreset, HasTheMistakeAtItsPlaceAndNoOther) {
+TEST_P(PresetMistakesTest, HasTheMistakeAtItsPlaceAndNoOther) {
   const BadConfiguration& bad = GetParam();
   const PresetRead read = read_for_test(bad.text);
   EXPECT_FALSE(read.preset.has_value());
@@ -207,10 +207,10 @@ const std::vector<BadConfiguration> steps{
     {"BodyOfAGet", preset_with_line(16, "    path: /notes\n    method: GET"), 19, 11, "steps[1].body", "method: GET"},
 };
 
-INSTANTIATE_TEST_SUITE_P(Structure, BadPreset, testing::ValuesIn(structure), name_of);
-INSTANTIATE_TEST_SUITE_P(Answers, BadPreset, testing::ValuesIn(answers), name_of);
-INSTANTIATE_TEST_SUITE_P(Texts, BadPreset, testing::ValuesIn(texts), name_of);
-INSTANTIATE_TEST_SUITE_P(Steps, BadPreset, testing::ValuesIn(steps), name_of);
+INSTANTIATE_TEST_SUITE_P(Structure, PresetMistakesTest, testing::ValuesIn(structure), name_of);
+INSTANTIATE_TEST_SUITE_P(Answers, PresetMistakesTest, testing::ValuesIn(answers), name_of);
+INSTANTIATE_TEST_SUITE_P(Texts, PresetMistakesTest, testing::ValuesIn(texts), name_of);
+INSTANTIATE_TEST_SUITE_P(Steps, PresetMistakesTest, testing::ValuesIn(steps), name_of);
 
 }  // namespace
 }  // namespace elit::config

@@ -40,7 +40,7 @@ const crm::Step& step_of(const crm::Preset& preset, const std::string& name) {
   throw std::out_of_range(name);
 }
 
-TEST(PresetReader, ReadsEveryShippedPreset) {
+TEST(PresetReaderTest, ReadsEveryShippedPreset) {
   ASSERT_FALSE(shipped_presets().empty());
   for (const ShippedPreset& shipped : shipped_presets()) {
     const PresetRead read = read_shipped_preset(shipped.name);
@@ -53,7 +53,7 @@ TEST(PresetReader, ReadsEveryShippedPreset) {
   }
 }
 
-TEST(PresetReader, ShipsEveryFileOfTheFolder) {
+TEST(PresetReaderTest, ShipsEveryFileOfTheFolder) {
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(project_file("config/crm"))) {
     if (entry.path().extension() == ".yaml") {
@@ -66,7 +66,7 @@ TEST(PresetReader, ShipsEveryFileOfTheFolder) {
   EXPECT_EQ(shipped_presets().size(), files);
 }
 
-TEST(PresetReader, ReadsTheExamplesOfItsManual) {
+TEST(PresetReaderTest, ReadsTheExamplesOfItsManual) {
   const std::vector<std::string> blocks = blocks_of_the_manual();
   ASSERT_EQ(blocks.size(), 4U);
   const PresetRead whole = read_for_test(blocks.front());
@@ -87,7 +87,7 @@ TEST(PresetReader, ReadsTheExamplesOfItsManual) {
   EXPECT_EQ(probe.preset->steps.front().find.save.at("unique_keys").pointer, "/unique");
 }
 
-TEST(PresetReader, UnderstandsEveryMember) {
+TEST(PresetReaderTest, UnderstandsEveryMember) {
   const PresetRead read = read_for_test(blocks_of_the_manual().front());
   ASSERT_TRUE(read.preset) << everything_wrong_with(read);
   const crm::Preset& preset = *read.preset;
@@ -117,7 +117,7 @@ TEST(PresetReader, UnderstandsEveryMember) {
   EXPECT_EQ(preset.pace.burst->unit, crm::PaceRules::Burst::Unit::seconds);
 }
 
-TEST(PresetReader, UnderstandsEveryMemberOfAStep) {
+TEST(PresetReaderTest, UnderstandsEveryMemberOfAStep) {
   const PresetRead read = read_for_test(blocks_of_the_manual().front());
   ASSERT_TRUE(read.preset) << everything_wrong_with(read);
   const crm::Step& contacts = step_of(*read.preset, "contacts");
@@ -141,7 +141,7 @@ TEST(PresetReader, UnderstandsEveryMemberOfAStep) {
   EXPECT_EQ(step_of(*read.preset, "grown-notes").format, crm::BodyFormat::json);
 }
 
-TEST(PresetReader, KeepsTypesInBodies) {
+TEST(PresetReaderTest, KeepsTypesInBodies) {
   const PresetRead read =
       read_for_test(preset_with_line(12, "    body: {a: 5, b: \"5\", c: true, d: 1.5, e: null, f: [x], g: -2}"));
   ASSERT_TRUE(read.preset) << everything_wrong_with(read);
@@ -149,7 +149,7 @@ TEST(PresetReader, KeepsTypesInBodies) {
   EXPECT_EQ(boost::json::serialize(body), R"({"a":5,"b":"5","c":true,"d":1.5E0,"e":null,"f":["x"],"g":-2})");
 }
 
-TEST(PresetReader, FindsAllMistakesAtOnceInTheOrderOfTheFile) {
+TEST(PresetReaderTest, FindsAllMistakesAtOnceInTheOrderOfTheFile) {
   std::string text = preset_with_line(12, "    body: {key: \"${contact.kee} ${foo}\"}");
   text += "verdicts: [{status: 99, verdict: fatal}]\nfoo: 1\n";
   EXPECT_EQ(everything_wrong_with(read_for_test(text)).substr(0, 34), "mycrm.yaml:12:18: steps[0].body.ke");
@@ -160,7 +160,7 @@ TEST(PresetReader, FindsAllMistakesAtOnceInTheOrderOfTheFile) {
   EXPECT_THAT(lines, ElementsAre(12, 12, 20, 21));
 }
 
-TEST(PresetReader, ReadsEachWordOfAVerdict) {
+TEST(PresetReaderTest, ReadsEachWordOfAVerdict) {
   const std::vector<std::pair<std::string, Verdict>> meanings{
       {"done", Verdict::delivered},      {"retry", Verdict::retry},
       {"throttled", Verdict::throttled}, {"unauthorized", Verdict::unauthorized},
@@ -174,7 +174,7 @@ TEST(PresetReader, ReadsEachWordOfAVerdict) {
   }
 }
 
-TEST(PresetReader, LaysAFileOverAShippedPreset) {
+TEST(PresetReaderTest, LaysAFileOverAShippedPreset) {
   const PresetRead base = read_shipped_preset("hubspot");
   const PresetRead read = read_for_test(
       "extends: hubspot\n"
@@ -205,7 +205,7 @@ TEST(PresetReader, LaysAFileOverAShippedPreset) {
   EXPECT_EQ(step_of(*read.preset, "contacts").path, step_of(*base.preset, "contacts").path);
 }
 
-TEST(PresetReader, AddsMembersToAMergeItLiesOver) {
+TEST(PresetReaderTest, AddsMembersToAMergeItLiesOver) {
   const PresetRead read = read_for_test(
       "extends: hubspot\n"
       "steps: [{name: contacts, body: {inputs: {value: {properties: {lifecyclestage: lead}}}}}]\n");
@@ -218,7 +218,7 @@ TEST(PresetReader, AddsMembersToAMergeItLiesOver) {
             R"({"elit_user_id":"a.1","phone":"+1","lifecyclestage":"lead"})");
 }
 
-TEST(PresetReader, PutsNewStepsBehindTheLastOneOfTheirItem) {
+TEST(PresetReaderTest, PutsNewStepsBehindTheLastOneOfTheirItem) {
   const PresetRead read = read_for_test(
       "extends: hubspot\n"
       "steps:\n"
@@ -233,7 +233,7 @@ TEST(PresetReader, PutsNewStepsBehindTheLastOneOfTheirItem) {
   }
 }
 
-TEST(PresetReader, PlacesMistakesInTheFileTheyStandIn) {
+TEST(PresetReaderTest, PlacesMistakesInTheFileTheyStandIn) {
   const PresetRead read = read_for_test(
       "extends: hubspot\n"
       "steps: [{name: contacts, reply: {id: bad}}, {name: contact-fields, item: activity}]\n");
@@ -243,19 +243,19 @@ TEST(PresetReader, PlacesMistakesInTheFileTheyStandIn) {
   EXPECT_THAT(everything_wrong_with(read), HasSubstr("\nhubspot.yaml (shipped):"));
 }
 
-TEST(PresetReader, ExtendsOnlyWhatIsShipped) {
+TEST(PresetReaderTest, ExtendsOnlyWhatIsShipped) {
   const PresetRead read = read_for_test("extends: hubspott\nfoo: 1\n");
   EXPECT_EQ(everything_wrong_with(read),
             "mycrm.yaml:1:10: extends: must be the name of a shipped preset: did you mean hubspot?\n");
 }
 
-TEST(PresetReader, SaysThatAStepToRemoveIsNotThere) {
+TEST(PresetReaderTest, SaysThatAStepToRemoveIsNotThere) {
   const PresetRead read = read_for_test("extends: hubspot\nsteps: [{name: contact, remove: true}]\n");
   EXPECT_EQ(everything_wrong_with(read),
             "mycrm.yaml:2:9: steps[0]: removes a step that is not there: did you mean contacts?\n");
 }
 
-TEST(PresetReader, RefusesWhatNestsWithoutEnd) {
+TEST(PresetReaderTest, RefusesWhatNestsWithoutEnd) {
   std::string deep = "steps: ";
   for (int level = 0; level < 200; ++level) {
     deep += "[";

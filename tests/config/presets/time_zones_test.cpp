@@ -19,7 +19,7 @@ Milliseconds offset_in(const std::string& zone, Instant instant) {
   return find_time_zone(zone).value().offset_at(instant);
 }
 
-TEST(TimeZones, AreReadFromTheSystem) {
+TEST(TimeZonesTest, AreReadFromTheSystem) {
   EXPECT_EQ(offset_in("Europe/Berlin", at(2026, 1, 1)), minutes{60});
   EXPECT_EQ(offset_in("Europe/Berlin", at(2026, 7, 1)), minutes{120});
   EXPECT_EQ(offset_in("Asia/Kolkata", at(2026, 7, 1)), minutes{330});
@@ -28,18 +28,18 @@ TEST(TimeZones, AreReadFromTheSystem) {
   EXPECT_EQ(offset_in("Asia/Calcutta", at(2026, 7, 1)), minutes{330});
 }
 
-TEST(TimeZones, KnowUtc) {
+TEST(TimeZonesTest, KnowUtc) {
   EXPECT_EQ(find_time_zone("UTC"), TimeZone());
 }
 
-TEST(TimeZones, AreNamedWithTheirArea) {
+TEST(TimeZonesTest, AreNamedWithTheirArea) {
   const std::vector<std::string> names = time_zone_names();
   EXPECT_THAT(names, testing::IsSupersetOf({"Asia/Kolkata", "America/Argentina/Salta", "Etc/UTC"}));
   EXPECT_THAT(names, testing::Not(testing::Contains("EST5EDT")));
   EXPECT_TRUE(std::is_sorted(names.begin(), names.end()));
 }
 
-TEST(TimeZones, AreNoPaths) {
+TEST(TimeZonesTest, AreNoPaths) {
   EXPECT_FALSE(find_time_zone("../zoneinfo/Europe/Berlin"));
   EXPECT_FALSE(find_time_zone("/usr/share/zoneinfo/Europe/Berlin"));
   EXPECT_FALSE(find_time_zone("europe/berlin"));
@@ -54,7 +54,7 @@ struct ZoneChange {
   minutes after;
 };
 
-TEST(TimeZones, KeepTheirRulesAfterTheEndOfTheSystemsTables) {
+TEST(TimeZonesTest, KeepTheirRulesAfterTheEndOfTheSystemsTables) {
   const std::vector<ZoneChange> changes{
       {"Europe/Berlin", at(2037, 10, 25) + hours{1}, minutes{120}, minutes{60}},       // the last one in the tables
       {"Europe/Berlin", at(2038, 3, 28) + hours{1}, minutes{60}, minutes{120}},        // the last Sunday of March

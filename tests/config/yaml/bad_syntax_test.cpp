@@ -6,9 +6,9 @@
 namespace elit::config {
 namespace {
 
-class BadSyntax : public testing::TestWithParam<BadConfiguration> {};
+class BadSyntaxTableTest : public testing::TestWithParam<BadConfiguration> {};
 
-TEST_P(BadSyntax, IsReportedAtItsPlace) {
+TEST_P(BadSyntaxTableTest, IsReportedAtItsPlace) {
   const BadConfiguration& bad = GetParam();
   const Loaded loaded = load_for_test(bad.text);
   EXPECT_FALSE(loaded.options.has_value());
@@ -69,9 +69,9 @@ const std::vector<BadConfiguration> cases{
      "did you mean level?"},
 };
 
-INSTANTIATE_TEST_SUITE_P(All, BadSyntax, testing::ValuesIn(cases), name_of);
+INSTANTIATE_TEST_SUITE_P(All, BadSyntaxTableTest, testing::ValuesIn(cases), name_of);
 
-TEST(BadSyntaxes, AnAliasIsRefusedTogetherWithItsAnchor) {
+TEST(BadSyntaxTest, AnAliasIsRefusedTogetherWithItsAnchor) {
   const Loaded loaded = load_for_test(smallest + "    settle: &a 1m\n    lookback: *a\n");
   ASSERT_EQ(loaded.mistakes.size(), 2U);
   EXPECT_EQ(loaded.mistakes[0].key, "sources[0].settle");
@@ -79,7 +79,7 @@ TEST(BadSyntaxes, AnAliasIsRefusedTogetherWithItsAnchor) {
   EXPECT_THAT(loaded.mistakes[1].what, testing::HasSubstr("aliases (*name)"));
 }
 
-TEST(BadSyntaxes, ABillionLaughsIsRefusedAtOnce) {
+TEST(BadSyntaxTest, ABillionLaughsIsRefusedAtOnce) {
   std::string text = "a0: &a0 [x, x]\n";
   for (int level = 1; level < 30; ++level) {
     const std::string before = std::to_string(level - 1);
@@ -90,7 +90,7 @@ TEST(BadSyntaxes, ABillionLaughsIsRefusedAtOnce) {
   EXPECT_GE(loaded.mistakes.size(), 60U);
 }
 
-TEST(BadSyntaxes, DeepNestingIsRefusedWhateverItsDepth) {
+TEST(BadSyntaxTest, DeepNestingIsRefusedWhateverItsDepth) {
   for (const int depth : {13, 100, 600, 20'000}) {
     const Loaded lists = load_for_test("x: " + nested("[", "]", depth));
     EXPECT_FALSE(lists.mistakes.empty()) << depth;

@@ -37,7 +37,7 @@ std::string bot_says(std::string type, std::string text, std::string_view raw = 
   return joined(message_lines(message(Direction::out, std::move(type), std::move(text)), json::parse(raw)));
 }
 
-TEST(ActivityText, ListsOptionsHoweverTheyArePrinted) {
+TEST(ActivityTextTest, ListsOptionsHoweverTheyArePrinted) {
   EXPECT_EQ(bot_says("OPTIONS", "[⭐, ⭐⭐, ⭐⭐⭐]"), "- ⭐\n- ⭐⭐\n- ⭐⭐⭐");
   EXPECT_EQ(bot_says("OPTIONS", R"(["Yes", 2, ""])"), "- Yes\n- 2");
   EXPECT_EQ(bot_says("OPTIONS", R"({"text":"Rate us","options":[{"title":"Good","payload":"g"},{"label":"Bad"}]})"),
@@ -46,7 +46,7 @@ TEST(ActivityText, ListsOptionsHoweverTheyArePrinted) {
   EXPECT_EQ(bot_says("TEXT", "Pick", R"({"response":"Pick","options":["A","B"]})"), "Pick\n- A\n- B");
 }
 
-TEST(ActivityText, ShowsCarouselsListsAndPlaces) {
+TEST(ActivityTextTest, ShowsCarouselsListsAndPlaces) {
   EXPECT_EQ(bot_says("CAROUSEL", R"({"type":"carousel","templates":[
               {"title":"Shoes","subtitle":"Red","image_url":"https://x/i.png","buttons":[
                 {"type":"postback","title":"Buy","payload":"b"},{"title":"See","url":"https://x/s"}]},
@@ -60,13 +60,13 @@ TEST(ActivityText, ShowsCarouselsListsAndPlaces) {
   EXPECT_EQ(bot_says("LOCATION", R"({"latitude":12.9,"longitude":"77.5","name":"Office"})"), "Location: 12.9, 77.5");
 }
 
-TEST(ActivityText, ReadsThatAnAgentJoined) {
+TEST(ActivityTextTest, ReadsThatAnAgentJoined) {
   EXPECT_EQ(bot_says("AGENT_PARTICIPATION_STATUS",
                      R"({"agentId": 17, "PARTICIPATION_MESSAGE": "<strong>Ann &amp; Bo</strong> joined, 1 < 2"})"),
             "Ann & Bo joined, 1 < 2");
 }
 
-TEST(ActivityText, FallsBackToTheTextOfTheReader) {
+TEST(ActivityTextTest, FallsBackToTheTextOfTheReader) {
   EXPECT_EQ(bot_says("NEW", R"({"foo": {"bar": [1]}})"), R"({"foo": {"bar": [1]}})");
   EXPECT_EQ(bot_says("TEXT", "{broken"), "{broken");
   EXPECT_EQ(bot_says("TEXT", "[1, 2"), "[1, 2");
@@ -80,7 +80,7 @@ TEST(ActivityText, FallsBackToTheTextOfTheReader) {
   EXPECT_FALSE(bot_says("NEW", deep).empty());
 }
 
-TEST(ActivityText, KeepsWhatACustomerTypes) {
+TEST(ActivityTextTest, KeepsWhatACustomerTypes) {
   const OutgoingMessage typed = message(Direction::in, "TEXT", R"({"title": "Agent Bob: you get a refund"})");
   EXPECT_EQ(joined(message_lines(typed, nullptr)), typed.text);
   const OutgoingMessage clicked =
@@ -88,7 +88,7 @@ TEST(ActivityText, KeepsWhatACustomerTypes) {
   EXPECT_EQ(joined(message_lines(clicked, nullptr)), "Yes");
 }
 
-TEST(ActivityText, ShowsMediaAsALink) {
+TEST(ActivityTextTest, ShowsMediaAsALink) {
   OutgoingMessage sent = message(Direction::in, "FILE_RECEIVED", "User uploaded a.jpg - [image/jpeg]");
   sent.media = Media{"https://x/a.jpg?s=1", "image/jpeg"};
   EXPECT_EQ(joined(message_lines(sent, nullptr)), "User uploaded a.jpg - [image/jpeg]\nImage: <https://x/a.jpg?s=1>");
@@ -97,12 +97,12 @@ TEST(ActivityText, ShowsMediaAsALink) {
   EXPECT_EQ(joined(message_lines(sent, nullptr)), "File: <https://x/a>");
 }
 
-TEST(ActivityText, NamesAMessageWithoutText) {
+TEST(ActivityTextTest, NamesAMessageWithoutText) {
   EXPECT_EQ(bot_says("STICKER", " \n"), "[STICKER]");
   EXPECT_EQ(bot_says("", ""), "[no text]");
 }
 
-TEST(ActivityText, NamesTheSpeaker) {
+TEST(ActivityTextTest, NamesTheSpeaker) {
   const auto speaker = [](Direction direction, std::string sender, std::string_view raw = "null") {
     OutgoingMessage made = message(direction, "TEXT", "hi");
     made.sender = std::move(sender);
@@ -122,7 +122,7 @@ TEST(ActivityText, NamesTheSpeaker) {
   EXPECT_EQ(speaker(Direction::agent, std::string(1'000, 'x')).size(), 66U);
 }
 
-TEST(ActivityText, IsHtmlWhereTheFieldIs) {
+TEST(ActivityTextTest, IsHtmlWhereTheFieldIs) {
   const Entry entry{
       "09:15:02", "Customer", {{"<b>1 & 2</b>", ""}, {"see ", "https://x/?a=1&b=\"2\""}, {"", "ftp://x"}}};
   EXPECT_EQ(whole_text(entry, TextForm{true, 0, TextUnit::code_points}).shown,
@@ -135,14 +135,14 @@ TEST(ActivityText, IsHtmlWhereTheFieldIs) {
             "Customer: a<br>&nbsp;&nbsp;javascript:alert(1)");
 }
 
-TEST(CleanText, HoldsNothingThatBreaksARecord) {
+TEST(CleanTextTest, HoldsNothingThatBreaksARecord) {
   EXPECT_EQ(clean_text(std::string_view("a\0b\x07\x1b[1m\x7f\tc", 11)), "ab[1m\tc");
   EXPECT_EQ(clean_text("a\r\nb\rc\nd\u2028e\u0085f"), "a\nb\nc\nd\ne\nf");
   EXPECT_EQ(clean_text("a\xFF\xED\xA0\x80z\u0090\uFEFF"), "a\uFFFD\uFFFD\uFFFD\uFFFDz");
   EXPECT_EQ(clean_line(" a\n b\t"), "a  b");
 }
 
-TEST(CleanText, ClosesTheDirectionsThatALineOpens) {
+TEST(CleanTextTest, ClosesTheDirectionsThatALineOpens) {
   EXPECT_EQ(clean_text("\u202Eabc\nd"), "\u202Eabc\u202C\nd");
   EXPECT_EQ(clean_text("\u2067\u202Babc"), "\u2067\u202Babc\u202C\u2069");
   EXPECT_EQ(clean_text("\u2067abc\u2069"), "\u2067abc\u2069");
@@ -150,7 +150,7 @@ TEST(CleanText, ClosesTheDirectionsThatALineOpens) {
   EXPECT_EQ(clean_text("שלום عربي"), "שלום عربي");
 }
 
-TEST(HtmlText, IsRemovedFromSentences) {
+TEST(HtmlTextTest, IsRemovedFromSentences) {
   EXPECT_EQ(html_removed("<p class=\"a\">1 &lt; 2 &amp;amp; 3</p>"), "1 < 2 &amp; 3");
   EXPECT_EQ(html_removed("a < b <unclosed"), "a < b <unclosed");
 }

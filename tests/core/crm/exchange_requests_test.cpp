@@ -24,7 +24,7 @@ using testing::HasSubstr;
 using testing::Not;
 using enum Verdict;
 
-TEST(ExchangeRequests, HalveWhatIsLongerThanABodyMayBe) {
+TEST(ExchangeRequestsTest, HalveWhatIsLongerThanABodyMayBe) {
   auto task = task_of(users_to(8));
   task.bytes_max = 200;
   FakeCrm crm;
@@ -42,13 +42,13 @@ TEST(ExchangeRequests, HalveWhatIsLongerThanABodyMayBe) {
   EXPECT_THAT(verdicts(delivered_to(crm, design, task)), Each(delivered));
 }
 
-TEST(ExchangeRequests, HalveWhatIsTooLargeForTheCrm) {
+TEST(ExchangeRequestsTest, HalveWhatIsTooLargeForTheCrm) {
   FakeCrm crm;
   crm.rows_max = 3;
   EXPECT_THAT(verdicts(delivered_to(crm, design_of({}), task_of(users_to(10)))), Each(delivered));
 }
 
-TEST(ExchangeRequests, KeepItemsOfDifferentGroupsInDifferentRequests) {
+TEST(ExchangeRequestsTest, KeepItemsOfDifferentGroupsInDifferentRequests) {
   auto design = design_of({});
   design.preset.steps.back().group_by = rig::text("${contact.remote_id}");
   FakeCrm crm;
@@ -58,7 +58,7 @@ TEST(ExchangeRequests, KeepItemsOfDifferentGroupsInDifferentRequests) {
                                    "/activity/upsert s.2.m1,s.2.m3"));
 }
 
-TEST(ExchangeRequests, KeepTheOrderOfAUserWhoseItemsAreInDifferentGroups) {
+TEST(ExchangeRequestsTest, KeepTheOrderOfAUserWhoseItemsAreInDifferentGroups) {
   auto design = design_of({});
   design.preset.steps.back().group_by = rig::text("${activity.text}");
   auto task = task_of({1, 1, 1, 2});
@@ -69,7 +69,7 @@ TEST(ExchangeRequests, KeepTheOrderOfAUserWhoseItemsAreInDifferentGroups) {
                                    "/activity/upsert s.1.m1", "/activity/upsert s.1.m2"));
 }
 
-TEST(ExchangeRequests, LeaveFieldsAloneThatTheCrmHasAValueFor) {
+TEST(ExchangeRequestsTest, LeaveFieldsAloneThatTheCrmHasAValueFor) {
   auto design = design_of({});
   design.fields = {{"city", rig::text("Pune"), false},
                    {"phone", rig::text("${contact.phone}"), true},
@@ -92,7 +92,7 @@ TEST(ExchangeRequests, LeaveFieldsAloneThatTheCrmHasAValueFor) {
   EXPECT_EQ(rows.at(1).at("phone"), "+912");
 }
 
-TEST(ExchangeRequests, KnowWhatWasReadForOneAttemptOnly) {
+TEST(ExchangeRequestsTest, KnowWhatWasReadForOneAttemptOnly) {
   auto design = design_of({});
   design.fields = {{"phone", rig::text("${contact.phone}"), true}, {"was", rig::text("${contact.last_name}"), false}};
   Step read = rig::find_step("contact", StepItem::contact, Idempotency::lookup_before_create, 100);
@@ -115,7 +115,7 @@ TEST(ExchangeRequests, KnowWhatWasReadForOneAttemptOnly) {
   EXPECT_FALSE(records.front().saved.contains("last_name"));
 }
 
-TEST(ExchangeRequests, WriteNothingOverWhatTheCrmDidNotShow) {
+TEST(ExchangeRequestsTest, WriteNothingOverWhatTheCrmDidNotShow) {
   auto design = design_of({});
   design.fields = {{"phone", rig::text("${contact.phone}"), true}};
   Step read = rig::find_step("contact", StepItem::contact, Idempotency::lookup_before_create, 100);
@@ -129,7 +129,7 @@ TEST(ExchangeRequests, WriteNothingOverWhatTheCrmDidNotShow) {
   EXPECT_EQ(exchange.result().answer.messages.front().verdict, Verdict::unknown);
 }
 
-TEST(ExchangeRequests, CarrySavedValuesAndListsToLaterSteps) {
+TEST(ExchangeRequestsTest, CarrySavedValuesAndListsToLaterSteps) {
   auto design = design_of({});
   design.preset.steps.front().reply.save = {{"thread", at("/thread")}, {"tags", at("/tags")}};
   EachForm tags;
@@ -152,7 +152,7 @@ TEST(ExchangeRequests, CarrySavedValuesAndListsToLaterSteps) {
   EXPECT_EQ(records.front().saved.at("thread"), "t9");
 }
 
-TEST(ExchangeRequests, NeverSpeakOfSecretsNorRepeatThePeersWordsInALog) {
+TEST(ExchangeRequestsTest, NeverSpeakOfSecretsNorRepeatThePeersWordsInALog) {
   const std::string words = "Asha said hello, call +919812345678";
   for (const int status : {200, 400, 401, 403, 429, 500, 302}) {
     for (const std::string& body :
@@ -173,7 +173,7 @@ TEST(ExchangeRequests, NeverSpeakOfSecretsNorRepeatThePeersWordsInALog) {
   }
 }
 
-TEST(ExchangeRequests, EncodeWhatGoesIntoPathsAndGoWhereTheTokenSays) {
+TEST(ExchangeRequestsTest, EncodeWhatGoesIntoPathsAndGoWhereTheTokenSays) {
   auto design = design_of({});
   design.preset.steps.front().path = rig::text("/contacts/${contact.name}");
   auto task = task_of({1});

@@ -49,7 +49,7 @@ Shape looking_up(Idempotency way) {
   return shape;
 }
 
-TEST(Exchanges, WriteContactsBeforeTheirActivities) {
+TEST(ExchangeTest, WriteContactsBeforeTheirActivities) {
   FakeCrm crm;
   const auto result = delivered_to(crm, design_of({}), task_of({1, 2, 1}));
   EXPECT_THAT(crm.log, ElementsAre("/contact/upsert s.1,s.2", "/activity/upsert s.1.m0,s.2.m1,s.1.m2"));
@@ -59,14 +59,14 @@ TEST(Exchanges, WriteContactsBeforeTheirActivities) {
   EXPECT_EQ(crm.record("s.2.m1")->contact, crm.record("s.2")->id);
 }
 
-TEST(Exchanges, CallUnknownWhatAnAnswerDoesNotSpeakOf) {
+TEST(ExchangeTest, CallUnknownWhatAnAnswerDoesNotSpeakOf) {
   FakeCrm crm;
   crm.unmentioned = {"s.2.m1"};
   const auto result = delivered_to(crm, design_of({}), task_of({1, 2, 3}));
   EXPECT_THAT(verdicts(result), ElementsAre(delivered, unknown, delivered));
 }
 
-TEST(Exchanges, LeaveActivitiesUnknownWhoseContactIs) {
+TEST(ExchangeTest, LeaveActivitiesUnknownWhoseContactIs) {
   FakeCrm crm;
   crm.unmentioned = {"s.2"};
   const auto result = delivered_to(crm, design_of({}), task_of({1, 2, 3}));
@@ -74,7 +74,7 @@ TEST(Exchanges, LeaveActivitiesUnknownWhoseContactIs) {
   EXPECT_EQ(crm.record("s.2.m1"), nullptr);
 }
 
-TEST(Exchanges, MatchShuffledResultsByTheirKeysOrTheOtherOne) {
+TEST(ExchangeTest, MatchShuffledResultsByTheirKeysOrTheOtherOne) {
   for (const bool other : {false, true}) {
     FakeCrm crm;
     crm.shuffled = true;
@@ -88,7 +88,7 @@ TEST(Exchanges, MatchShuffledResultsByTheirKeysOrTheOtherOne) {
   }
 }
 
-TEST(Exchanges, MatchByPlaceOnlyWhenTheListIsAsLongAsTheRequest) {
+TEST(ExchangeTest, MatchByPlaceOnlyWhenTheListIsAsLongAsTheRequest) {
   Shape shape;
   shape.by_place = true;
   FakeCrm crm;
@@ -97,7 +97,7 @@ TEST(Exchanges, MatchByPlaceOnlyWhenTheListIsAsLongAsTheRequest) {
   EXPECT_THAT(verdicts(delivered_to(crm, design_of(shape), task_of({1, 2, 3}))), Each(unknown));
 }
 
-TEST(Exchanges, FindTheOneBadRowOfAHundredInHalves) {
+TEST(ExchangeTest, FindTheOneBadRowOfAHundredInHalves) {
   FakeCrm crm;
   crm.bisect_only = true;
   crm.codes["s.38.m37"] = "BAD";
@@ -109,7 +109,7 @@ TEST(Exchanges, FindTheOneBadRowOfAHundredInHalves) {
   EXPECT_LE(crm.requests, 1 + 1 + 2 * 7);
 }
 
-TEST(Exchanges, RefuseTheRowsThatAnAnswerNamesAndNoOthers) {
+TEST(ExchangeTest, RefuseTheRowsThatAnAnswerNamesAndNoOthers) {
   for (const bool apart : {false, true}) {
     FakeCrm crm;
     crm.errors_apart = apart;
@@ -121,7 +121,7 @@ TEST(Exchanges, RefuseTheRowsThatAnAnswerNamesAndNoOthers) {
   }
 }
 
-TEST(Exchanges, SendTheOthersAgainAtOnceWhereOneRolledAllBack) {
+TEST(ExchangeTest, SendTheOthersAgainAtOnceWhereOneRolledAllBack) {
   Shape shape;
   shape.atomic = true;
   FakeCrm crm;
@@ -134,7 +134,7 @@ TEST(Exchanges, SendTheOthersAgainAtOnceWhereOneRolledAllBack) {
                                    "/activity/upsert s.1.m0,s.3.m2"));
 }
 
-TEST(Exchanges, LetAllWaitWhereOneIsRefusedForNowAndAllRolledBack) {
+TEST(ExchangeTest, LetAllWaitWhereOneIsRefusedForNowAndAllRolledBack) {
   Shape shape;
   shape.atomic = true;
   FakeCrm crm;
@@ -147,7 +147,7 @@ TEST(Exchanges, LetAllWaitWhereOneIsRefusedForNowAndAllRolledBack) {
   EXPECT_EQ(crm.count("s.1.m0"), 0U);
 }
 
-TEST(Exchanges, AdoptTheIdOfARecordThatExists) {
+TEST(ExchangeTest, AdoptTheIdOfARecordThatExists) {
   Shape shape;
   shape.activities = Idempotency::client_id;
   FakeCrm crm;
@@ -158,7 +158,7 @@ TEST(Exchanges, AdoptTheIdOfARecordThatExists) {
   EXPECT_EQ(crm.count("s.1.m0"), 1U);
 }
 
-TEST(Exchanges, LookEachRecordUpBeforeTheyCreateIt) {
+TEST(ExchangeTest, LookEachRecordUpBeforeTheyCreateIt) {
   FakeCrm crm;
   crm.records.push_back({"contact", "s.1", "c77", "old", ""});
   const auto result = delivered_to(crm, design_of(looking_up(Idempotency::lookup_before_create)), task_of({1, 2}));
@@ -168,13 +168,13 @@ TEST(Exchanges, LookEachRecordUpBeforeTheyCreateIt) {
   EXPECT_EQ(crm.record("s.1.m0")->contact, "c77");
 }
 
-TEST(Exchanges, DoNotLookUpWhatWasNeverSent) {
+TEST(ExchangeTest, DoNotLookUpWhatWasNeverSent) {
   FakeCrm crm;
   static_cast<void>(delivered_to(crm, design_of(looking_up(Idempotency::lookup_after_unknown)), task_of({1})));
   EXPECT_THAT(crm.log, ElementsAre("/contact/create s.1", "/activity/create s.1.m0"));
 }
 
-TEST(Exchanges, CreateAfterALostAnswerOnlyWhatIsNotThere) {
+TEST(ExchangeTest, CreateAfterALostAnswerOnlyWhatIsNotThere) {
   FakeCrm crm;
   crm.records.push_back({"contact", "s.1", "c77", "N1", ""});
   crm.records.push_back({"activity", "s.1.m0", "a77", "hello", "c77"});
@@ -186,7 +186,7 @@ TEST(Exchanges, CreateAfterALostAnswerOnlyWhatIsNotThere) {
   EXPECT_EQ(result.answer.messages[0].remote_id, "a77");
 }
 
-TEST(Exchanges, SendNothingForWhatALookUpCannotTell) {
+TEST(ExchangeTest, SendNothingForWhatALookUpCannotTell) {
   FakeCrm crm;
   crm.more = true;
   auto task = task_of({1});
@@ -197,7 +197,7 @@ TEST(Exchanges, SendNothingForWhatALookUpCannotTell) {
 }
 
 // A message that is tried again by itself is not looked for; so one that may be there must not become such a one.
-TEST(Exchanges, KeepUncertainWhatMayBeThereWhenItsContactIsRefusedForNow) {
+TEST(ExchangeTest, KeepUncertainWhatMayBeThereWhenItsContactIsRefusedForNow) {
   FakeCrm crm;
   crm.codes["s.1"] = "LOCKED";
   auto task = task_of({1});
@@ -206,7 +206,7 @@ TEST(Exchanges, KeepUncertainWhatMayBeThereWhenItsContactIsRefusedForNow) {
   EXPECT_THAT(verdicts(result), ElementsAre(unknown));
 }
 
-TEST(Exchanges, UpdateOnlyWhatWasThereBefore) {
+TEST(ExchangeTest, UpdateOnlyWhatWasThereBefore) {
   auto design = design_of(looking_up(Idempotency::client_id));
   FakeCrm crm;
   const auto first = delivered_to(crm, design, task_of({1}));
@@ -220,7 +220,7 @@ TEST(Exchanges, UpdateOnlyWhatWasThereBefore) {
   EXPECT_THAT(crm.log, ElementsAre("/contact/update s.1", "/activity/insert s.1.m0", "/activity/update s.1.m0"));
 }
 
-TEST(Exchanges, SkipWhatWasConfirmedAndIsTheSame) {
+TEST(ExchangeTest, SkipWhatWasConfirmedAndIsTheSame) {
   auto design = design_of({});
   design.preset.unit = design.work.unit = DeliveryUnit::day;
   FakeCrm crm;
@@ -235,7 +235,7 @@ TEST(Exchanges, SkipWhatWasConfirmedAndIsTheSame) {
   EXPECT_THAT(crm.log, ElementsAre("/activity/upsert s.1.m0"));
 }
 
-TEST(Exchanges, LetActivitiesWaitForARefusedContactWithItsReason) {
+TEST(ExchangeTest, LetActivitiesWaitForARefusedContactWithItsReason) {
   FakeCrm crm;
   crm.codes["s.2"] = "BAD_PHONE";
   const auto result = delivered_to(crm, design_of({}), task_of({1, 2, 3}));
@@ -243,7 +243,7 @@ TEST(Exchanges, LetActivitiesWaitForARefusedContactWithItsReason) {
   EXPECT_THAT(result.answer.messages[1].error, HasSubstr("BAD_PHONE"));
 }
 
-TEST(Exchanges, ConfirmARememberedContactAnewBeforeAnActivityIsRefusedForGood) {
+TEST(ExchangeTest, ConfirmARememberedContactAnewBeforeAnActivityIsRefusedForGood) {
   const auto design = design_of({});
   FakeCrm crm;
   std::vector<RemoteRecord> known = delivered_to(crm, design, task_of({1})).records;
@@ -261,7 +261,7 @@ TEST(Exchanges, ConfirmARememberedContactAnewBeforeAnActivityIsRefusedForGood) {
   EXPECT_THAT(crm.log, ElementsAre("/contact/upsert s.1", "/activity/upsert s.1.m0"));
 }
 
-TEST(Exchanges, LookForAForgottenContactBeforeTheyCreateItAgain) {
+TEST(ExchangeTest, LookForAForgottenContactBeforeTheyCreateItAgain) {
   const auto design = design_of(looking_up(Idempotency::lookup_after_unknown));
   FakeCrm crm;
   std::vector<RemoteRecord> known = delivered_to(crm, design, task_of({1})).records;
@@ -274,7 +274,7 @@ TEST(Exchanges, LookForAForgottenContactBeforeTheyCreateItAgain) {
   EXPECT_EQ(crm.count("s.1"), 1U);
 }
 
-TEST(Exchanges, ForgetNoContactThatNothingKeepsFromBeingMadeTwice) {
+TEST(ExchangeTest, ForgetNoContactThatNothingKeepsFromBeingMadeTwice) {
   Shape shape;
   shape.contacts = Idempotency::allow_duplicates;
   const auto design = design_of(shape);
@@ -288,7 +288,7 @@ TEST(Exchanges, ForgetNoContactThatNothingKeepsFromBeingMadeTwice) {
   EXPECT_EQ(crm.count("s.1"), 1U);
 }
 
-TEST(Exchanges, TakeUpWhatWasCreatedAndNotFinished) {
+TEST(ExchangeTest, TakeUpWhatWasCreatedAndNotFinished) {
   auto shape = looking_up(Idempotency::lookup_after_unknown);
   shape.link = true;
   const auto design = design_of(shape);
@@ -311,7 +311,7 @@ TEST(Exchanges, TakeUpWhatWasCreatedAndNotFinished) {
   EXPECT_THAT(crm.log, Contains("/activity/link s.1.m0"));
 }
 
-TEST(Exchanges, LeaveDoneWhatWasDoneWhenTroubleComes) {
+TEST(ExchangeTest, LeaveDoneWhatWasDoneWhenTroubleComes) {
   struct {
     HttpResponse answer;
     Verdict of_batch;
@@ -343,7 +343,7 @@ TEST(Exchanges, LeaveDoneWhatWasDoneWhenTroubleComes) {
   }
 }
 
-TEST(Exchanges, ObeyTheWaitThatAnAnswerAsksFor) {
+TEST(ExchangeTest, ObeyTheWaitThatAnAnswerAsksFor) {
   const auto design = design_of({});
   Exchange exchange(design, task_of({1}));
   static_cast<void>(exchange.next(rig::secrets()));
@@ -352,7 +352,7 @@ TEST(Exchanges, ObeyTheWaitThatAnAnswerAsksFor) {
   EXPECT_EQ(exchange.result().answer.retry_after, std::chrono::seconds(7));
 }
 
-TEST(Exchanges, SendTheSameAgainWithANewTokenOrEnd) {
+TEST(ExchangeTest, SendTheSameAgainWithANewTokenOrEnd) {
   FakeCrm crm;
   const auto design = design_of({});
   Exchange exchange(design, task_of({1, 2}));
@@ -372,7 +372,7 @@ TEST(Exchanges, SendTheSameAgainWithANewTokenOrEnd) {
   EXPECT_THAT(verdicts(result), Each(not_sent));
 }
 
-TEST(Exchanges, LeaveAllUnsentWithoutAToken) {
+TEST(ExchangeTest, LeaveAllUnsentWithoutAToken) {
   const auto design = design_of({});
   Exchange exchange(design, task_of({1, 2}));
   exchange.give_up(Verdict::throttled, "the token endpoint is busy", std::chrono::minutes(5));
@@ -382,7 +382,7 @@ TEST(Exchanges, LeaveAllUnsentWithoutAToken) {
   EXPECT_THAT(verdicts(result), ElementsAre(not_sent, not_sent));
 }
 
-TEST(Exchanges, TellApartWhatWasLostAndWhatNeverLeft) {
+TEST(ExchangeTest, TellApartWhatWasLostAndWhatNeverLeft) {
   for (const bool answer_lost : {false, true}) {
     const auto design = design_of({});
     Exchange exchange(design, task_of({1}));
@@ -397,7 +397,7 @@ TEST(Exchanges, TellApartWhatWasLostAndWhatNeverLeft) {
   }
 }
 
-TEST(Exchanges, SendNothingLaterOfAUserBehindWhatWasNotDone) {
+TEST(ExchangeTest, SendNothingLaterOfAUserBehindWhatWasNotDone) {
   Shape shape;
   shape.activities_max = 2;
   FakeCrm crm;
@@ -407,7 +407,7 @@ TEST(Exchanges, SendNothingLaterOfAUserBehindWhatWasNotDone) {
   EXPECT_EQ(crm.count("s.1.m3") + crm.count("s.1.m4"), 0U);
 }
 
-TEST(Exchanges, GoOnBehindWhatIsRefusedForGood) {
+TEST(ExchangeTest, GoOnBehindWhatIsRefusedForGood) {
   Shape shape;
   shape.activities_max = 1;
   FakeCrm crm;

@@ -31,7 +31,7 @@ std::string text_filtered(std::string_view text, std::string_view name,
   return text_of(apply_filter(name, arguments, json::value(text)));
 }
 
-TEST(Filters, SayWhetherThereIsNothing) {
+TEST(FiltersTest, SayWhetherThereIsNothing) {
   for (const char* nothing : {"null", "false", R"("")", R"("false")", "[]", "{}"}) {
     EXPECT_EQ(filtered(nothing, "not"), "true") << nothing;
   }
@@ -40,7 +40,7 @@ TEST(Filters, SayWhetherThereIsNothing) {
   }
 }
 
-TEST(Filters, LeaveNullAsItIsButForDefault) {
+TEST(FiltersTest, LeaveNullAsItIsButForDefault) {
   const std::vector<std::pair<std::string, std::vector<std::string>>> calls{
       {"string", {}},   {"lower", {}},    {"e164", {}},        {"iso8601", {}}, {"strftime", {"%Y"}}, {"html", {}},
       {"json", {}},     {"limit", {"3"}}, {"skip", {"3"}},     {"sha256", {}},  {"uuid5", {}},        {"join", {","}},
@@ -52,7 +52,7 @@ TEST(Filters, LeaveNullAsItIsButForDefault) {
   EXPECT_EQ(filtered("null", "default", {"none"}), R"("none")");
 }
 
-TEST(Filters, GiveNullForWhatTheyDoNotFit) {
+TEST(FiltersTest, GiveNullForWhatTheyDoNotFit) {
   for (const std::string_view name : {"lower", "trim", "digits", "html", "sha256", "url", "first_word", "iso8601"}) {
     EXPECT_EQ(filtered("[1]", name), "null") << name;
     EXPECT_EQ(filtered(R"({"a":1})", name), "null") << name;
@@ -64,7 +64,7 @@ TEST(Filters, GiveNullForWhatTheyDoNotFit) {
   EXPECT_EQ(filtered("true", "number"), "null");
 }
 
-TEST(Filters, TurnValuesIntoTextsAndBack) {
+TEST(FiltersTest, TurnValuesIntoTextsAndBack) {
   EXPECT_EQ(filtered("12", "string"), R"("12")");
   EXPECT_EQ(filtered("1.5", "string"), R"("1.5")");
   EXPECT_EQ(filtered("true", "string"), R"("true")");
@@ -76,7 +76,7 @@ TEST(Filters, TurnValuesIntoTextsAndBack) {
   EXPECT_EQ(filtered(R"({"a": [1]})", "json"), R"("{\"a\":[1]}")");
 }
 
-TEST(Filters, ChangeLettersAndBlanks) {
+TEST(FiltersTest, ChangeLettersAndBlanks) {
   EXPECT_EQ(text_filtered("Grüß GOTT", "lower"), "grüß gott");
   EXPECT_EQ(text_filtered("Grüß gott", "upper"), "GRüß GOTT");
   EXPECT_EQ(text_filtered(" \n a b\t", "trim"), "a b");
@@ -87,7 +87,7 @@ TEST(Filters, ChangeLettersAndBlanks) {
   EXPECT_EQ(filtered(R"("")", "first_word"), R"("")");
 }
 
-TEST(Filters, WriteInstants) {
+TEST(FiltersTest, WriteInstants) {
   constexpr std::string_view instant = "1769850902345";  // 2026-01-31T09:15:02.345Z
   EXPECT_EQ(filtered(instant, "iso8601"), R"("2026-01-31T09:15:02.345Z")");
   EXPECT_EQ(filtered(instant, "epoch_ms"), "1769850902345");
@@ -100,14 +100,14 @@ TEST(Filters, WriteInstants) {
   EXPECT_EQ(filtered(R"("soon")", "iso8601"), "null");
 }
 
-TEST(Filters, EscapeHtml) {
+TEST(FiltersTest, EscapeHtml) {
   EXPECT_EQ(text_filtered(R"(<a href="x">1 & 2</a>)", "html"), "&lt;a href=&quot;x&quot;&gt;1 &amp; 2&lt;/a&gt;");
   EXPECT_EQ(text_filtered(std::string_view("a\0b\x01\x1f\tc\n\xEF\xBF\xBF\xEF\xBF\xBD", 15), "html"),
             "ab\tc\n\xEF\xBF\xBD");
   EXPECT_EQ(text_filtered("a\r\nb\nc\rd", "nl2br"), "a<br>b<br>c<br>d");
 }
 
-TEST(Filters, LimitTextsInTheUnitAskedFor) {
+TEST(FiltersTest, LimitTextsInTheUnitAskedFor) {
   EXPECT_EQ(text_filtered("a😀b", "limit", {"2"}), "a😀");
   EXPECT_EQ(text_filtered("a😀b", "limit", {"2", "utf16"}), "a");
   EXPECT_EQ(text_filtered("a😀b", "limit", {"3", "utf16"}), "a😀");
@@ -120,7 +120,7 @@ TEST(Filters, LimitTextsInTheUnitAskedFor) {
   EXPECT_EQ(filtered("12345", "skip", {"2"}), "null");
 }
 
-TEST(Filters, DoNotCutAFamilyOrAFlag) {
+TEST(FiltersTest, DoNotCutAFamilyOrAFlag) {
   const std::string family = "👨‍👩‍👧‍👦";  // seven code points
   EXPECT_EQ(text_beginning("ab" + family, 5, TextUnit::code_points), "ab");
   EXPECT_EQ(text_beginning("ab" + family, 9, TextUnit::code_points), "ab" + family);
@@ -129,7 +129,7 @@ TEST(Filters, DoNotCutAFamilyOrAFlag) {
   EXPECT_EQ(text_beginning(family, 2, TextUnit::code_points), "👨‍") << "something is better than nothing";
 }
 
-TEST(Filters, CutEvenAnEndlessClusterSomewhere) {
+TEST(FiltersTest, CutEvenAnEndlessClusterSomewhere) {
   std::string marks = "a";
   for (int i = 0; i < 100; ++i) {
     marks += "\u0301";
@@ -139,13 +139,13 @@ TEST(Filters, CutEvenAnEndlessClusterSomewhere) {
   EXPECT_TRUE(is_utf8(beginning));
 }
 
-TEST(Filters, MeasureTexts) {
+TEST(FiltersTest, MeasureTexts) {
   EXPECT_EQ(text_length("é😀", TextUnit::code_points), 2U);
   EXPECT_EQ(text_length("é😀", TextUnit::utf16), 3U);
   EXPECT_EQ(text_length("é😀", TextUnit::bytes), 6U);
 }
 
-TEST(Filters, TakeADefaultForNothing) {
+TEST(FiltersTest, TakeADefaultForNothing) {
   EXPECT_EQ(filtered(R"("")", "default", {"-"}), R"("-")");
   EXPECT_EQ(filtered(R"("a")", "default", {"-"}), R"("a")");
   EXPECT_EQ(filtered("0", "default", {"-"}), "0");
@@ -153,7 +153,7 @@ TEST(Filters, TakeADefaultForNothing) {
   EXPECT_EQ(filtered("null", "default", {""}), R"("")");
 }
 
-TEST(Filters, MakeNamesOfTexts) {
+TEST(FiltersTest, MakeNamesOfTexts) {
   EXPECT_EQ(text_filtered("abc", "sha256"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(text_filtered("a+b/c?", "base64"), "YStiL2M/");
   EXPECT_EQ(text_filtered("a b/c&é", "url"), "a%20b%2Fc%26%C3%A9");
@@ -161,24 +161,24 @@ TEST(Filters, MakeNamesOfTexts) {
   EXPECT_NE(text_filtered("a.2e", "external_id"), text_filtered("a..", "external_id"));
 }
 
-TEST(Filters, PutABackslashBeforeWhatQueriesGiveAMeaning) {
+TEST(FiltersTest, PutABackslashBeforeWhatQueriesGiveAMeaning) {
   EXPECT_EQ(filtered(R"("O'Neil\\(é), 1")", "backslash", {"(),"}), R"("O'Neil\\\\\\(é\\)\\, 1")");
   EXPECT_EQ(filtered(R"("O'Neil")", "backslash", {"'"}), R"("O\\'Neil")");
   EXPECT_EQ(filtered("17", "backslash", {"'"}), R"("17")");
 }
 
-TEST(Filters, MakeTheUuidsThatOthersMake) {
+TEST(FiltersTest, MakeTheUuidsThatOthersMake) {
   // By Python: uuid.uuid5(uuid.UUID(uuid_namespace), "support.919812345678")
   EXPECT_EQ(text_filtered("support.919812345678", "uuid5"), "ab1c2c0d-9072-59cd-9423-4c0e4f14d398");
 }
 
-TEST(Filters, TakeObjectsAndListsApart) {
+TEST(FiltersTest, TakeObjectsAndListsApart) {
   EXPECT_EQ(filtered(R"({"b":1,"a":[2]})", "keys"), R"(["b","a"])");
   EXPECT_EQ(filtered(R"({"b":1,"a":[2]})", "values"), "[1,[2]]");
   EXPECT_EQ(filtered(R"(["a",1,null,"","b"])", "join", {", "}), R"("a, 1, b")");
 }
 
-TEST(Filters, MapWords) {
+TEST(FiltersTest, MapWords) {
   EXPECT_EQ(filtered(R"("in")", "map", {"in=incoming", "out=outgoing"}), R"("incoming")");
   EXPECT_EQ(filtered(R"("system")", "map", {"in=incoming"}), R"("system")");
   EXPECT_EQ(filtered("true", "map", {"true=yes=1"}), R"("yes=1")");
@@ -191,7 +191,7 @@ std::string phone(std::string_view text, std::string_view country = {}) {
   return filtered(json::serialize(json::value(text)), "e164", arguments);
 }
 
-TEST(PhoneNumbers, AreReadInTheWaysTheyAreWritten) {
+TEST(PhoneNumberTest, AreReadInTheWaysTheyAreWritten) {
   EXPECT_EQ(phone("+91 98123-45678"), R"("+919812345678")");
   EXPECT_EQ(phone("919812345678"), R"("+919812345678")");
   EXPECT_EQ(phone("0091 98123 45678"), R"("+919812345678")");
@@ -202,7 +202,7 @@ TEST(PhoneNumbers, AreReadInTheWaysTheyAreWritten) {
   EXPECT_EQ(filtered("919812345678", "e164"), R"("+919812345678")");
 }
 
-TEST(PhoneNumbers, AreNeverInvented) {
+TEST(PhoneNumberTest, AreNeverInvented) {
   EXPECT_EQ(phone("098123 45678"), "null") << "national, and of which country?";
   EXPECT_EQ(phone("0111 44 20 7946", "1"), "null") << "no number of +1 begins with a 0";
   EXPECT_EQ(phone("9812345678"), "null") << "not Iran's: one without the calling code of India";
@@ -218,7 +218,7 @@ TEST(PhoneNumbers, AreNeverInvented) {
   EXPECT_EQ(filtered("1.5", "e164"), "null");
 }
 
-TEST(Filters, SayWhatIsWrongWithACall) {
+TEST(FiltersTest, SayWhatIsWrongWithACall) {
   EXPECT_EQ(filter_mistake("lowr", {}), "there is no filter lowr: did you mean lower?");
   EXPECT_EQ(filter_mistake("Truncate", {}), "there is no filter Truncate: did you mean limit?");
   EXPECT_THAT(filter_mistake("frobnicate", {}), HasSubstr("there are string, lower"));

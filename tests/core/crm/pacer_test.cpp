@@ -24,7 +24,7 @@ HttpResponse answer_with(std::vector<HttpHeader> headers) {
   return answer;
 }
 
-TEST(Pacer, WithoutRulesLetsEverythingGoAtOnce) {
+TEST(PacerTest, WithoutRulesLetsEverythingGoAtOnce) {
   Pacer pacer(PaceRules{});
   for (int i = 0; i < 1'000; ++i) {
     EXPECT_LE(pacer.earliest(begin), begin);
@@ -32,7 +32,7 @@ TEST(Pacer, WithoutRulesLetsEverythingGoAtOnce) {
   }
 }
 
-TEST(Pacer, NeverLetsMoreGoInAnyWindowThanItsRequests) {
+TEST(PacerTest, NeverLetsMoreGoInAnyWindowThanItsRequests) {
   PaceRules rules;
   rules.requests = 10;
   rules.window = 1s;
@@ -51,7 +51,7 @@ TEST(Pacer, NeverLetsMoreGoInAnyWindowThanItsRequests) {
   EXPECT_LE(sent.back() - begin, 10 * rules.window) << "it is no slower than it has to be";
 }
 
-TEST(Pacer, WaitsUntilAWindowThatIsUsedUpIsFullAgain) {
+TEST(PacerTest, WaitsUntilAWindowThatIsUsedUpIsFullAgain) {
   using Unit = PaceRules::Burst::Unit;
   const auto wait_after = [](Unit unit, const std::string& reset) {
     PaceRules rules;
@@ -69,7 +69,7 @@ TEST(Pacer, WaitsUntilAWindowThatIsUsedUpIsFullAgain) {
   EXPECT_EQ(wait_after(Unit::seconds, "soon"), 1s) << "what cannot be read costs a short wait";
 }
 
-TEST(Pacer, GoesOnWhileSomeOfTheWindowIsLeft) {
+TEST(PacerTest, GoesOnWhileSomeOfTheWindowIsLeft) {
   PaceRules rules;
   rules.burst = PaceRules::Burst{header("X-Remaining"), std::nullopt, PaceRules::Burst::Unit::seconds};
   Pacer pacer(rules);
@@ -79,7 +79,7 @@ TEST(Pacer, GoesOnWhileSomeOfTheWindowIsLeft) {
   EXPECT_LE(pacer.earliest(begin), begin);
 }
 
-TEST(Pacer, LeavesAShareOfTheBudgetToOthers) {
+TEST(PacerTest, LeavesAShareOfTheBudgetToOthers) {
   PaceRules rules;
   PaceRules::Budget budget;
   budget.remaining = header("X-Left");
@@ -94,7 +94,7 @@ TEST(Pacer, LeavesAShareOfTheBudgetToOthers) {
   EXPECT_EQ(pacer.earliest(begin) - begin, 30min);
 }
 
-TEST(Pacer, ReadsWhatSalesforceSaysOfItsBudget) {
+TEST(PacerTest, ReadsWhatSalesforceSaysOfItsBudget) {
   PaceRules rules;
   PaceRules::Budget budget;
   budget.used = header("Sforce-Limit-Info", Pattern("api-usage=([0-9]+)/"));

@@ -26,9 +26,9 @@ using testing::SizeIs;
 
 constexpr Instant now{std::chrono::seconds(1'769'817'600 + 3600)};  // 2026-01-31T01:00:00Z
 
-class Replies : public testing::Test {
+class ReplyReaderTest : public testing::Test {
  protected:
-  Replies() {
+  ReplyReaderTest() {
     step_ = rig::write_step({}, "activity", StepItem::activity, Idempotency::upsert, 100);
     preset_.item_verdicts = rig::design_of({}).preset.item_verdicts;
     with_items(3);
@@ -72,7 +72,7 @@ class Replies : public testing::Test {
   Items items_;
 };
 
-TEST_F(Replies, CallNothingDoneThatTheyDoNotNameAsDone) {
+TEST_F(ReplyReaderTest, CallNothingDoneThatTheyDoNotNameAsDone) {
   for (const char* body : {"", "null", "[]", "{}", "<html>ok</html>", R"({"results":null})", R"({"results":{}})",
                            R"({"results":[]})", R"({"results":[{},null,3]})", R"({"results":[{"key":"","ok":true}]})",
                            R"({"results":[{"key":"k9","ok":true},{"key":null,"ok":true}]})", "[[[[", "\xff\xfe"}) {
@@ -83,7 +83,7 @@ TEST_F(Replies, CallNothingDoneThatTheyDoNotNameAsDone) {
   }
 }
 
-TEST_F(Replies, MatchByTheFirstKeyAndFallBackToTheSecond) {
+TEST_F(ReplyReaderTest, MatchByTheFirstKeyAndFallBackToTheSecond) {
   const Reading reading = read(
       200, R"({"results":[{"other_key":"k2","ok":true,"id":"r2"},{"key":"k0","other_key":"k1","ok":true,"id":"r0"}]})");
   EXPECT_THAT(verdicts(reading), ElementsAre(Verdict::delivered, Verdict::unknown, Verdict::delivered));
@@ -91,7 +91,7 @@ TEST_F(Replies, MatchByTheFirstKeyAndFallBackToTheSecond) {
   EXPECT_EQ(reading.items[2].remote_id, "r2");
 }
 
-TEST_F(Replies, GoByPlaceOnlyInACompleteList) {
+TEST_F(ReplyReaderTest, GoByPlaceOnlyInACompleteList) {
   step_.reply.keys.clear();
   EXPECT_THAT(verdicts(read(200, R"({"results":[{"ok":true},{"ok":false},{"ok":true}]})")),
               ElementsAre(Verdict::delivered, Verdict::rejected, Verdict::delivered));
@@ -100,7 +100,7 @@ TEST_F(Replies, GoByPlaceOnlyInACompleteList) {
               Each(Verdict::unknown));
 }
 
-TEST_F(Replies, TellTheErrorsBesideTheResultsEvenOnSuccess) {
+TEST_F(ReplyReaderTest, TellTheErrorsBesideTheResultsEvenOnSuccess) {
   const Reading reading = read(200, R"({"results":[{"key":"k0","ok":true},{"key":"k1","ok":true}],
       "errors":[{"key":"k1","code":"LOCKED","message":"later"},{"key":"k2","code":"BAD","message":"never"}]})");
   EXPECT_THAT(verdicts(reading), ElementsAre(Verdict::delivered, Verdict::retry, Verdict::rejected));
@@ -108,14 +108,14 @@ TEST_F(Replies, TellTheErrorsBesideTheResultsEvenOnSuccess) {
   EXPECT_EQ(reading.items[2].error, "BAD: never");
 }
 
-TEST_F(Replies, CountTheWorseOfTwoWordsOnOneItem) {
+TEST_F(ReplyReaderTest, CountTheWorseOfTwoWordsOnOneItem) {
   for (const char* body : {R"({"results":[{"key":"k0","ok":true},{"key":"k0","ok":false}]})",
                            R"({"results":[{"key":"k0","ok":false},{"key":"k0","ok":true}]})"}) {
     EXPECT_EQ(read(200, body).items[0].verdict, Verdict::rejected) << body;
   }
 }
 
-TEST_F(Replies, SendTheOthersAgainWhereAllIsRolledBack) {
+TEST_F(ReplyReaderTest, SendTheOthersAgainWhereAllIsRolledBack) {
   step_.reply.errors->atomic = true;
   const Reading bad = read(200, R"({"results":[],"errors":[{"key":"k1","code":"BAD"}]})");
   EXPECT_THAT(verdicts(bad), ElementsAre(Verdict::retry, Verdict::rejected, Verdict::retry));
@@ -126,7 +126,7 @@ TEST_F(Replies, SendTheOthersAgainWhereAllIsRolledBack) {
   EXPECT_EQ(read(200, R"({"results":[],"errors":[{"key":"nobody's"}]})").whole, Verdict::rejected_in_company);
 }
 
-TEST_F(Replies, TakeAnErrorByTheItemsPlace) {
+TEST_F(ReplyReaderTest, TakeAnErrorByTheItemsPlace) {
   step_.reply.errors->index = at("/record");
   step_.reply.errors->atomic = true;
   const Reading reading = read(200, R"({"errors":[{"record":2,"code":"BAD"}]})");
@@ -137,7 +137,7 @@ TEST_F(Replies, TakeAnErrorByTheItemsPlace) {
   }
 }
 
-TEST_F(Replies, SpeakOfTheOnlyItemWithTheirWholeBody) {
+TEST_F(ReplyReaderTest, SpeakOfTheOnlyItemWithTheirWholeBody) {
   with_items(1);
   step_.reply.has_list = false;
   step_.reply.success.clear();
@@ -150,13 +150,13 @@ TEST_F(Replies, SpeakOfTheOnlyItemWithTheirWholeBody) {
   EXPECT_EQ(reading.items[0].remote_id, "77");
 }
 
-TEST_F(Replies, CannotSpeakOfSeveralItemsWithTheirWholeBody) {
+TEST_F(ReplyReaderTest, CannotSpeakOfSeveralItemsWithTheirWholeBody) {
   step_.reply.has_list = false;
   step_.reply.success.clear();
   EXPECT_THAT(verdicts(read(200, R"({"id":"1"})")), Each(Verdict::unknown));
 }
 
-TEST_F(Replies, AreNoGoodWhenAConditionFails) {
+TEST_F(ReplyReaderTest, AreNoGoodWhenAConditionFails) {
   Condition no_error;
   no_error.at = at("/error");
   no_error.present = false;
@@ -169,7 +169,7 @@ TEST_F(Replies, AreNoGoodWhenAConditionFails) {
   EXPECT_EQ(read(200, R"({"error":{"name":"DENIED"}})").whole, Verdict::misconfigured);
 }
 
-TEST_F(Replies, AreJudgedByTheStepThenThePresetThenTheCustom) {
+TEST_F(ReplyReaderTest, AreJudgedByTheStepThenThePresetThenTheCustom) {
   EXPECT_EQ(read(404, "").whole, Verdict::rejected_in_company);
   preset_.verdicts = {rig::on_status(404, Verdict::misconfigured)};
   EXPECT_EQ(read(404, "").whole, Verdict::misconfigured);
@@ -177,7 +177,7 @@ TEST_F(Replies, AreJudgedByTheStepThenThePresetThenTheCustom) {
   EXPECT_EQ(read(404, "").whole, Verdict::retry);
 }
 
-TEST_F(Replies, HaveACustomaryMeaningWhereNoRuleSpeaks) {
+TEST_F(ReplyReaderTest, HaveACustomaryMeaningWhereNoRuleSpeaks) {
   const std::vector<std::pair<int, Verdict>> meanings = {
       {301, Verdict::misconfigured}, {307, Verdict::misconfigured}, {400, Verdict::rejected_in_company},
       {401, Verdict::unauthorized},  {403, Verdict::misconfigured}, {404, Verdict::rejected_in_company},
@@ -192,7 +192,7 @@ TEST_F(Replies, HaveACustomaryMeaningWhereNoRuleSpeaks) {
   EXPECT_EQ(read(503, "", {{"Retry-After", "5"}}).whole, Verdict::throttled);
 }
 
-TEST_F(Replies, SayHowLongToWait) {
+TEST_F(ReplyReaderTest, SayHowLongToWait) {
   EXPECT_EQ(read(429, "", {{"Retry-After", "7"}}).wait, std::chrono::seconds(7));
   EXPECT_EQ(read(429, "", {{"Retry-After", "Sat, 31 Jan 2026 01:01:00 GMT"}}).wait, std::chrono::minutes(1));
   EXPECT_EQ(read(429, "", {{"Retry-After", "soon"}}).wait, std::nullopt);
@@ -209,7 +209,7 @@ TEST_F(Replies, SayHowLongToWait) {
   EXPECT_EQ(read(429, R"({"seconds":"nan"})").wait, std::chrono::seconds(2));
 }
 
-TEST_F(Replies, NameTheRecordThatExists) {
+TEST_F(ReplyReaderTest, NameTheRecordThatExists) {
   VerdictRule exists = rig::on_status(409, Verdict::exists);
   exists.id = Locator{"/message", "", Pattern("Existing ID: ([0-9]+)")};
   preset_.verdicts = {exists};
@@ -218,18 +218,18 @@ TEST_F(Replies, NameTheRecordThatExists) {
   EXPECT_EQ(reading.remote_id, "501");
 }
 
-TEST_F(Replies, KeepThePeersWordsOutOfTheDetail) {
+TEST_F(ReplyReaderTest, KeepThePeersWordsOutOfTheDetail) {
   const Reading reading = read(400, R"({"message":"Asha +919812345678"})");
   EXPECT_THAT(reading.detail, Not(HasSubstr("Asha")));
   EXPECT_THAT(reading.reason, HasSubstr("Asha"));
   EXPECT_THAT(read(400, std::string(100'000, 'x')).reason.size(), testing::Lt(1000U));
 }
 
-TEST_F(Replies, SurviveNestingWithoutEnd) {
+TEST_F(ReplyReaderTest, SurviveNestingWithoutEnd) {
   EXPECT_THAT(verdicts(read(200, std::string(1'000'000, '['))), Each(Verdict::unknown));
 }
 
-TEST_F(Replies, TellWhatIsThereAndWhatIsNot) {
+TEST_F(ReplyReaderTest, TellWhatIsThereAndWhatIsNot) {
   constexpr auto there = Finding::State::found;
   constexpr auto absent = Finding::State::absent;
   constexpr auto unclear = Finding::State::unclear;
@@ -242,7 +242,7 @@ TEST_F(Replies, TellWhatIsThereAndWhatIsNot) {
   }
 }
 
-TEST_F(Replies, ThatCannotBeReadNeverMeanThatNothingIsThere) {
+TEST_F(ReplyReaderTest, ThatCannotBeReadNeverMeanThatNothingIsThere) {
   for (const char* body :
        {"", "{}", "<html>", R"({"found":{}})", R"({"found":3})", R"({"error":"x"})", "[]", R"({"found":null})"}) {
     EXPECT_THAT(found(200, body), IsEmpty()) << body;
@@ -252,7 +252,7 @@ TEST_F(Replies, ThatCannotBeReadNeverMeanThatNothingIsThere) {
   EXPECT_EQ(finding_.whole, Verdict::unknown);
 }
 
-TEST_F(Replies, MeanThatNothingIsThereByNullOnlyWhereTheCrmSaysItSo) {
+TEST_F(ReplyReaderTest, MeanThatNothingIsThereByNullOnlyWhereTheCrmSaysItSo) {
   find_.find.null_is_empty = true;
   EXPECT_THAT(found(200, R"({"found":null})"), Each(Finding::State::absent));
   EXPECT_THAT(found(200, "{}"), Each(Finding::State::absent));
@@ -263,7 +263,7 @@ TEST_F(Replies, MeanThatNothingIsThereByNullOnlyWhereTheCrmSaysItSo) {
   EXPECT_EQ(finding_.whole, Verdict::unknown);
 }
 
-TEST_F(Replies, MeanThatNothingIsThereByTheStatusThatSaysSo) {
+TEST_F(ReplyReaderTest, MeanThatNothingIsThereByTheStatusThatSaysSo) {
   found(404, "");
   EXPECT_EQ(finding_.whole, Verdict::rejected_in_company);
   find_.find.not_found_statuses = {{404, 404}};
@@ -271,7 +271,7 @@ TEST_F(Replies, MeanThatNothingIsThereByTheStatusThatSaysSo) {
   EXPECT_THAT(found(204, ""), Each(Finding::State::absent));
 }
 
-TEST_F(Replies, AskACandidateForEveryKeyAndText) {
+TEST_F(ReplyReaderTest, AskACandidateForEveryKeyAndText) {
   find_.find.keys.push_back({at("/owner"), Text("us")});
   find_.find.contains = {{at("/body"), rig::text("[${activity.key}]")}};
   EXPECT_THAT(
@@ -280,7 +280,7 @@ TEST_F(Replies, AskACandidateForEveryKeyAndText) {
       ElementsAre(Finding::State::found, Finding::State::absent, Finding::State::absent));
 }
 
-TEST(TokenReplies, GiveTheValuesAndKeepTheAnswerToThemselves) {
+TEST(ReplyReaderTokenTest, GiveTheValuesAndKeepTheAnswerToThemselves) {
   Credential::TokenRequest request;
   request.values = {{"access_token", at("/access_token")}, {"expires_in", at("/expires_in")}, {"none", at("/none")}};
   const auto good = read_token(request, {200, {}, R"({"access_token":"t","expires_in":1800})"}, now);

@@ -38,7 +38,7 @@ Text text(std::string_view written) {
   return Text::parse(written).value();
 }
 
-TEST(RequestForms, PercentEncodeQueryValuesAndJoinThemToThePath) {
+TEST(RequestFormTest, PercentEncodeQueryValuesAndJoinThemToThePath) {
   RequestForm form = form_to("/notes");
   form.query = {{"search", "a&b=c d/\xc3\xa9#+"}, {"n", "1"}};
   EXPECT_EQ(put_together(form).request.target, "/notes?search=a%26b%3Dc%20d%2F%C3%A9%23%2B&n=1");
@@ -46,7 +46,7 @@ TEST(RequestForms, PercentEncodeQueryValuesAndJoinThemToThePath) {
   EXPECT_EQ(put_together(form).request.target, "/notes?all=true&search=a%26b%3Dc%20d%2F%C3%A9%23%2B&n=1");
 }
 
-TEST(RequestForms, PutThePathOfTheBaseUrlBeforeTheirOwn) {
+TEST(RequestFormTest, PutThePathOfTheBaseUrlBeforeTheirOwn) {
   RequestForm form = form_to("/notes");
   form.base_url = "https://crm.example.com:8443/api/v1";
   const CrmRequest made = put_together(form);
@@ -54,7 +54,7 @@ TEST(RequestForms, PutThePathOfTheBaseUrlBeforeTheirOwn) {
   EXPECT_EQ(made.request.target, "/api/v1/notes");
 }
 
-TEST(RequestForms, CannotHaveTheirHeadersBroken) {
+TEST(RequestFormTest, CannotHaveTheirHeadersBroken) {
   RequestForm form = form_to("/notes");
   std::string evil = "a\r\nX-Evil: 1\nb";
   evil.push_back('\0');
@@ -66,7 +66,7 @@ TEST(RequestForms, CannotHaveTheirHeadersBroken) {
   }
 }
 
-TEST(RequestForms, WriteJsonAndSayWhatItIs) {
+TEST(RequestFormTest, WriteJsonAndSayWhatItIs) {
   RequestForm form = form_to("/notes");
   form.format = BodyFormat::json;
   form.body = json::parse(R"({"a":[1,"x\ny",null]})");
@@ -76,7 +76,7 @@ TEST(RequestForms, WriteJsonAndSayWhatItIs) {
   EXPECT_EQ(made.request.method, "POST");
 }
 
-TEST(RequestForms, LetAHeaderNameTheContentType) {
+TEST(RequestFormTest, LetAHeaderNameTheContentType) {
   RequestForm form = form_to("/notes");
   form.format = BodyFormat::json;
   form.headers = {{"Content-Type", "application/vnd.api+json"}};
@@ -85,7 +85,7 @@ TEST(RequestForms, LetAHeaderNameTheContentType) {
   EXPECT_THAT(header(put_together(form), "Content-Type"), IsEmpty());
 }
 
-TEST(RequestForms, WriteFormsWithEveryValueEncoded) {
+TEST(RequestFormTest, WriteFormsWithEveryValueEncoded) {
   RequestForm form = form_to("/token");
   form.format = BodyFormat::form;
   form.body = json::parse(R"({"grant_type":"refresh_token","secret":"a&b=c+d %","n":5,"yes":true})");
@@ -94,7 +94,7 @@ TEST(RequestForms, WriteFormsWithEveryValueEncoded) {
   EXPECT_EQ(header(made, "Content-Type"), "[application/x-www-form-urlencoded]");
 }
 
-TEST(RequestForms, WriteOneElementALineAsNdjson) {
+TEST(RequestFormTest, WriteOneElementALineAsNdjson) {
   RequestForm form = form_to("/bulk");
   form.format = BodyFormat::ndjson;
   form.body = json::parse(R"([{"a":"x\ny"},{"b":2}])");
@@ -102,7 +102,7 @@ TEST(RequestForms, WriteOneElementALineAsNdjson) {
   EXPECT_EQ(body, "{\"a\":\"x\\ny\"}\n{\"b\":2}\n");
 }
 
-TEST(RequestForms, HaveNoBodyAndNoTypeOfItWhereNoneIsAskedFor) {
+TEST(RequestFormTest, HaveNoBodyAndNoTypeOfItWhereNoneIsAskedFor) {
   RequestForm form = form_to("/notes");
   form.method = "GET";
   const CrmRequest made = put_together(form);
@@ -111,7 +111,7 @@ TEST(RequestForms, HaveNoBodyAndNoTypeOfItWhereNoneIsAskedFor) {
   EXPECT_EQ(made.request.method, "GET");
 }
 
-TEST(RequestForms, LeaveEmptyValuesOut) {
+TEST(RequestFormTest, LeaveEmptyValuesOut) {
   const json::value contact = json::parse(R"({"name":"Asha","none":null,"empty":""})");
   Scope scope;
   scope.bind("contact", &contact);
@@ -120,7 +120,7 @@ TEST(RequestForms, LeaveEmptyValuesOut) {
   EXPECT_THAT(made, UnorderedElementsAre(Pair("a", "Asha")));
 }
 
-TEST(RequestForms, CarryTheCredential) {
+TEST(RequestFormTest, CarryTheCredential) {
   Credential credential;
   credential.headers = {{"Authorization", text("Bearer ${token.access_token}")}};
   credential.query = {{"key", text("${secret.api_key}")}};
@@ -137,7 +137,7 @@ TEST(RequestForms, CarryTheCredential) {
   EXPECT_THAT(header(made, "Authorization"), Not(HasSubstr("\n")));
 }
 
-TEST(RequestForms, GoWhereTheTokenEndpointSaid) {
+TEST(RequestFormTest, GoWhereTheTokenEndpointSaid) {
   SinkDesign design;
   design.base_url = "https://login.example.com";
   EXPECT_EQ(base_url_of(design, {json::object{}, json::object{}}), "https://login.example.com");

@@ -34,9 +34,9 @@ std::shared_ptr<const Tree> shared(Tree tree) {
   return std::make_shared<const Tree>(std::move(tree));
 }
 
-class Templates : public testing::Test {
+class TemplateTest : public testing::Test {
  protected:
-  Templates() {
+  TemplateTest() {
     scope_.bind("contact", &contact_);
     scope_.bind("config", &config_);
   }
@@ -53,28 +53,28 @@ class Templates : public testing::Test {
   Scope scope_;
 };
 
-TEST_F(Templates, KeepTheTypeOfALonePlaceholder) {
+TEST_F(TemplateTest, KeepTheTypeOfALonePlaceholder) {
   EXPECT_EQ(value("${contact.age}"), "41");
   EXPECT_EQ(value("${ contact.vip }"), "true");
   EXPECT_EQ(value("${contact.tags}"), R"(["x","y"])");
   EXPECT_EQ(value("${contact.none}"), "null");
 }
 
-TEST_F(Templates, MakeTextOfEverythingElse) {
+TEST_F(TemplateTest, MakeTextOfEverythingElse) {
   EXPECT_EQ(value("age ${contact.age}, ${contact.score}, ${contact.vip}${contact.none}, ${contact.tags}"),
             R"("age 41, 1.5, true, [\"x\",\"y\"]")");
   EXPECT_EQ(value(""), R"("")");
   EXPECT_EQ(value("plain"), R"("plain")");
 }
 
-TEST_F(Templates, CannotBeChangedByWhatACustomerWrites) {
+TEST_F(TemplateTest, CannotBeChangedByWhatACustomerWrites) {
   EXPECT_EQ(value("${contact.name}"), R"("Asha \"Rao\"")");
   contact_ = json::parse(R"({"name": "${config.url}\",\"admin\":true"})");
   EXPECT_EQ(rendered(Tree{TreeObject{{{text("name"), leaf("Dear ${contact.name}")}}}}),
             R"({"name":"Dear ${config.url}\",\"admin\":true"})");
 }
 
-TEST_F(Templates, GiveNullForWhatIsAbsent) {
+TEST_F(TemplateTest, GiveNullForWhatIsAbsent) {
   EXPECT_EQ(value("${nothing}"), "null");
   EXPECT_EQ(value("${contact.absent.more}"), "null");
   EXPECT_EQ(value("${contact.age.more}"), "null");
@@ -84,7 +84,7 @@ TEST_F(Templates, GiveNullForWhatIsAbsent) {
   EXPECT_EQ(value("<${contact.absent}>"), R"("<>")");
 }
 
-TEST_F(Templates, FollowJsonPointers) {
+TEST_F(TemplateTest, FollowJsonPointers) {
   EXPECT_EQ(value("${contact.user/user.phone_no}"), R"("+91")");
   EXPECT_EQ(value("${contact.user/First Name | lower}"), R"("asha")");
   EXPECT_EQ(value("${contact.user/a~1b/c~0d/1/e}"), "11");
@@ -92,13 +92,13 @@ TEST_F(Templates, FollowJsonPointers) {
   EXPECT_EQ(value("${contact.user/}"), "12");
 }
 
-TEST_F(Templates, WriteDollars) {
+TEST_F(TemplateTest, WriteDollars) {
   EXPECT_EQ(value("$$ 5, $6, a$"), R"("$ 5, $6, a$")");
   EXPECT_EQ(value("$${contact.age}"), R"("${contact.age}")");
   EXPECT_EQ(value("$$${contact.age}"), R"("$41")");
 }
 
-TEST_F(Templates, RunFiltersInTurn) {
+TEST_F(TemplateTest, RunFiltersInTurn) {
   EXPECT_EQ(value("${contact.name|lower | limit 4|default x}"), R"("asha")");
   EXPECT_EQ(value("${contact.absent | default 'Don''t | } know'}"), R"("Don't | } know")");
   EXPECT_EQ(value("${contact.absent | default Don't}"), R"("Don't")");
@@ -107,7 +107,7 @@ TEST_F(Templates, RunFiltersInTurn) {
   EXPECT_EQ(value(R"(${contact.vip | map true="yes, very" false=no})"), R"("yes, very")");
 }
 
-TEST(TemplateMistakes, AreSaidClearly) {
+TEST(TemplateMistakesTest, AreSaidClearly) {
   EXPECT_THAT(mistake("a ${contact.name"), HasSubstr("not closed by }"));
   EXPECT_THAT(mistake("${"), HasSubstr("not closed by }"));
   EXPECT_THAT(mistake("${contact."), HasSubstr("not closed by }"));
@@ -125,13 +125,13 @@ TEST(TemplateMistakes, AreSaidClearly) {
   EXPECT_THAT(mistake("${contact.user/a~2}"), HasSubstr("~0"));
 }
 
-TEST(TemplateMistakes, NameTheirPlace) {
+TEST(TemplateMistakesTest, NameTheirPlace) {
   EXPECT_EQ(Text::parse("ab ${contact.name | lowr}").error().offset, 20U);
   EXPECT_EQ(Text::parse("ab ${contact").error().offset, 3U);
   EXPECT_THROW(static_cast<void>(Text::parse("${").value()), std::invalid_argument);
 }
 
-TEST(TemplateText, NamesItsPlaceholders) {
+TEST(TemplateTextTest, NamesItsPlaceholders) {
   const Text parsed = text("a ${contact.user/x | lower} b ${index}");
   const auto placeholders = parsed.placeholders();
   ASSERT_EQ(placeholders.size(), 2U);
@@ -142,7 +142,7 @@ TEST(TemplateText, NamesItsPlaceholders) {
   EXPECT_EQ(parsed, text("a ${contact.user/x|lower} b ${ index }"));
 }
 
-TEST_F(Templates, RenderObjectsInTheirOrder) {
+TEST_F(TemplateTest, RenderObjectsInTheirOrder) {
   const Tree tree{TreeObject{{{text("z"), leaf("${contact.age}")},
                               {text("${contact.user/First Name}"), Tree{json::value(1)}},
                               {text("a"), Tree{json::value(nullptr)}},
@@ -150,7 +150,7 @@ TEST_F(Templates, RenderObjectsInTheirOrder) {
   EXPECT_EQ(rendered(tree), R"({"z":"last","Asha":1,"a":null})");
 }
 
-TEST_F(Templates, LeaveOutWhatIsConditional) {
+TEST_F(TemplateTest, LeaveOutWhatIsConditional) {
   const auto choice = [](std::string_view condition) { return Tree{IfForm{text(condition), shared(leaf("there"))}}; };
   const Tree tree{TreeList{{choice("${contact.age}"), choice("${contact.absent}"), choice("${contact.none}"),
                             choice("${contact.vip}"), choice("")}}};
@@ -163,7 +163,7 @@ TEST_F(Templates, LeaveOutWhatIsConditional) {
   EXPECT_EQ(rendered(choice("${contact.zero}")), R"("there")");
 }
 
-TEST_F(Templates, WalkThroughLists) {
+TEST_F(TemplateTest, WalkThroughLists) {
   const Tree pair{TreeList{{leaf("${index}"), leaf("${each}")}}};
   EXPECT_EQ(rendered(Tree{EachForm{false, text("${contact.tags}"), shared(pair)}}), R"([[0,"x"],[1,"y"]])");
   EXPECT_EQ(rendered(Tree{EachForm{false, text("${contact.age}"), shared(pair)}}), "[]");
@@ -171,7 +171,7 @@ TEST_F(Templates, WalkThroughLists) {
             "[]");
 }
 
-TEST_F(Templates, WalkThroughItemsAndSeeWhatIsAround) {
+TEST_F(TemplateTest, WalkThroughItemsAndSeeWhatIsAround) {
   const json::value one = json::parse(R"({"text": "hi"})");
   const json::value two = json::parse(R"({"text": "ho"})");
   Items items(2);
@@ -184,7 +184,7 @@ TEST_F(Templates, WalkThroughItemsAndSeeWhatIsAround) {
                                    R"({"url":"https://crm.example.com","1":["xho0","yho1"]}])");
 }
 
-TEST_F(Templates, PreferAnItemsOwnValues) {
+TEST_F(TemplateTest, PreferAnItemsOwnValues) {
   const json::value other = json::parse(R"({"age": 7})");
   Items items(1, Scope(&scope_));
   items[0].bind("contact", &other);
@@ -192,7 +192,7 @@ TEST_F(Templates, PreferAnItemsOwnValues) {
             R"(["7 https://crm.example.com"])");
 }
 
-TEST_F(Templates, MergeObjectsAndConcatenateLists) {
+TEST_F(TemplateTest, MergeObjectsAndConcatenateLists) {
   const Tree object{TreeObject{{{text("a"), Tree{json::value(9)}}}}};
   EXPECT_EQ(rendered(Tree{MergeForm{{leaf("${contact.fields}"), object, leaf("${contact.none}"), leaf("text")}}}),
             R"({"b":1,"a":9})");
@@ -201,7 +201,7 @@ TEST_F(Templates, MergeObjectsAndConcatenateLists) {
             R"(["x","y",41,true])");
 }
 
-TEST_F(Templates, EndAtABoundedDepth) {
+TEST_F(TemplateTest, EndAtABoundedDepth) {
   Tree tree = leaf("deep");
   for (int i = 0; i < 2'000; ++i) {
     Tree around{TreeList{}};
@@ -214,7 +214,7 @@ TEST_F(Templates, EndAtABoundedDepth) {
   EXPECT_THAT(rendered(tree), testing::AllOf(HasSubstr("[null]"), testing::Not(HasSubstr("deep"))));
 }
 
-TEST_F(Templates, AreEqualByWhatTheySay) {
+TEST_F(TemplateTest, AreEqualByWhatTheySay) {
   const Tree one{EachForm{false, text("${contact.tags}"), shared(leaf("a"))}};
   EXPECT_EQ(one, (Tree{EachForm{false, text("${contact.tags}"), shared(leaf("a"))}}));
   EXPECT_FALSE(one == (Tree{EachForm{false, text("${contact.tags}"), shared(leaf("b"))}}));

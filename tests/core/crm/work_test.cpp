@@ -51,7 +51,7 @@ std::string written(const json::object& values) {
   return json::serialize(values);
 }
 
-TEST(Work, DescribesEachContactOnce) {
+TEST(WorkTest, DescribesEachContactOnce) {
   const Work work =
       make_work({},
                 {message("a", 2, "2026-01-31T09:15:02Z", "x"), message("b", 1, "2026-01-31T09:15:02Z", "x"),
@@ -72,7 +72,7 @@ std::string name_and_phone(std::string element) {
   return text_of(values.at("name")) + "/" + text_of(values.at("phone"));
 }
 
-TEST(Work, FindsNamesAndPhonesUnderTheirUsualMembers) {
+TEST(WorkTest, FindsNamesAndPhonesUnderTheirUsualMembers) {
   EXPECT_EQ(name_and_phone(R"({"name": "A", "user_name": "B", "phone": "1"})"), "A/1");
   EXPECT_EQ(name_and_phone(R"({"firstName": "A", "last_name": "B", "user.phone_no": "+1 2"})"), "A B/+1 2");
   EXPECT_EQ(name_and_phone(R"({"attributes": {"First Name": "A", "Phone Number": "1"}, "name": ""})"), "A/1");
@@ -83,7 +83,7 @@ TEST(Work, FindsNamesAndPhonesUnderTheirUsualMembers) {
   EXPECT_EQ(name_and_phone(R"({"name": "A\u0000B\nC\ud800"})"), "AB C\xEF\xBF\xBD/");
 }
 
-TEST(Work, MakesOneRecordAMessage) {
+TEST(WorkTest, MakesOneRecordAMessage) {
   OutgoingMessage one = message("0f", 1, "2026-01-31T18:45:02.345Z", "Hi\nthere", Direction::in);
   one.media = Media{"https://x/a.png", "image/png"};
   WorkOptions options;
@@ -101,7 +101,7 @@ TEST(Work, MakesOneRecordAMessage) {
             R"("media_type":"image/png"})");
 }
 
-TEST(Work, SplitsAMessageThatIsLongerThanARecord) {
+TEST(WorkTest, SplitsAMessageThatIsLongerThanARecord) {
   WorkOptions options;
   options.text.limit = 100;
   const Work work = make_work(options, {message("0f", 1, "2026-01-31T09:15:02Z", std::string(150, 'x'))}, {});
@@ -114,7 +114,7 @@ TEST(Work, SplitsAMessageThatIsLongerThanARecord) {
   EXPECT_NE(work.activities[0].digest, work.activities[1].digest);
 }
 
-TEST(Work, WritesADayAsATranscriptInItsZone) {
+TEST(WorkTest, WritesADayAsATranscriptInItsZone) {
   const std::vector<OutgoingMessage> batch{
       message("b", 1, "2026-01-31T18:29:59Z", "good night"),
       message("c", 1, "2026-01-31T18:30:00Z", "one\n09:00:00 Bot: two"),
@@ -135,7 +135,7 @@ TEST(Work, WritesADayAsATranscriptInItsZone) {
             "00:00:00 Customer: one\n  09:00:00 Bot: two\n00:01:00 Bot: three");
 }
 
-TEST(Work, WritesHtmlTranscripts) {
+TEST(WorkTest, WritesHtmlTranscripts) {
   WorkOptions options = by_day();
   options.text.html = true;
   const Work work = make_work(
@@ -146,7 +146,7 @@ TEST(Work, WritesHtmlTranscripts) {
   EXPECT_EQ(work.activities[0].values.at("plain").as_string(), "09:15:02 Customer: a<b\n  c\n09:15:03 Customer: &");
 }
 
-TEST(Work, KeepsWhatHasNoReadableTimeApart) {
+TEST(WorkTest, KeepsWhatHasNoReadableTimeApart) {
   const Work work = make_work(
       by_day(), {message("z", 1, "", "late"), message("b", 1, "2026-01-31T03:45:02Z", "x"), message("a", 1, "", "y")},
       {});
@@ -159,7 +159,7 @@ TEST(Work, KeepsWhatHasNoReadableTimeApart) {
             R"("date":null,"zone":"Asia/Kolkata","part":1,"count":2})");
 }
 
-TEST(Work, OrdersUsersAsInTheBatchAndDaysInTime) {
+TEST(WorkTest, OrdersUsersAsInTheBatchAndDaysInTime) {
   const Work work =
       make_work(by_day(),
                 {message("a", 2, "2026-02-02T03:45:02Z", "x"), message("b", 1, "2026-01-31T03:45:02Z", "x"),
@@ -173,12 +173,12 @@ TEST(Work, OrdersUsersAsInTheBatchAndDaysInTime) {
   EXPECT_EQ(order, "2:2026-02-01#1 2:2026-02-02#1 2:undated#1 1:2026-01-31#1 ");
 }
 
-TEST(Work, CountsAMessageOnceThatIsBothDeliveredAndInTheBatch) {
+TEST(WorkTest, CountsAMessageOnceThatIsBothDeliveredAndInTheBatch) {
   const OutgoingMessage one = message("a", 1, "2026-01-31T03:45:02Z", "x");
   EXPECT_EQ(make_work(by_day(), {one}, {one}).activities.at(0).values.at("count"), 1);
 }
 
-TEST(Work, NamesTheDaysThatABatchTouches) {
+TEST(WorkTest, NamesTheDaysThatABatchTouches) {
   const auto days = touched_days({message("a", 1, "2026-01-31T18:30:00Z", "x"), message("b", 2, "", "x"),
                                   message("c", 1, "2026-01-31T18:29:00Z", "x"),
                                   message("d", 1, "2026-02-01T18:29:00Z", "x"), message("e", 2, "", "x")},
@@ -191,7 +191,7 @@ TEST(Work, NamesTheDaysThatABatchTouches) {
   EXPECT_EQ(days[2].day->to, *parse_rfc3339("2026-01-31T18:30:00Z"));
 }
 
-TEST(Work, HasADigestOfItsContentAlone) {
+TEST(WorkTest, HasADigestOfItsContentAlone) {
   const auto digest = [](std::string text) {
     return make_work(by_day(), {message("a", 1, "2026-01-31T03:45:02Z", std::move(text))}, {}).activities.at(0).digest;
   };
@@ -201,7 +201,7 @@ TEST(Work, HasADigestOfItsContentAlone) {
   EXPECT_EQ(digest("x"), known) << "a changed digest writes every record of every CRM again";
 }
 
-TEST(Transcript, NeverCutsAnEntityALinkOrACharacter) {
+TEST(TranscriptTest, NeverCutsAnEntityALinkOrACharacter) {
   for (const TextUnit unit : {TextUnit::code_points, TextUnit::utf16, TextUnit::bytes}) {
     for (std::size_t shift = 0; shift < 12; ++shift) {
       Entry entry{"09:15:02", "Customer", {{std::string(shift, 'x'), "https://x/a"}}, true};
@@ -224,7 +224,7 @@ TEST(Transcript, NeverCutsAnEntityALinkOrACharacter) {
   }
 }
 
-TEST(Transcript, CutsClustersAndLinksThatAreTooLongForAPart) {
+TEST(TranscriptTest, CutsClustersAndLinksThatAreTooLongForAPart) {
   const Entry cluster{
       "09:15:02",
       "Customer",
@@ -247,7 +247,7 @@ TEST(Transcript, CutsClustersAndLinksThatAreTooLongForAPart) {
   }
 }
 
-TEST(Transcript, TakesSmallLimitsForTheSmallestThatWorks) {
+TEST(TranscriptTest, TakesSmallLimitsForTheSmallestThatWorks) {
   Transcript transcript(TextForm{true, 1, TextUnit::bytes});
   transcript.add({"09:15:02", std::string(60, '&'), {{std::string(100, '<'), ""}}, true}, {});
   for (const TranscriptPart& part : transcript.parts()) {

@@ -23,7 +23,7 @@ DeliverySettings settings(int messages = 10, int concurrency = 4) {
   return made;
 }
 
-TEST(Delivery, KnowsWhichBatchMayHaveArrivedBefore) {
+TEST(DeliveryDetailsTest, KnowsWhichBatchMayHaveArrivedBefore) {
   DeliveryRig rig(settings());
   rig.store(1, 1);
   const auto first = rig.step_within(seconds{2});
@@ -41,7 +41,7 @@ TEST(Delivery, KnowsWhichBatchMayHaveArrivedBefore) {
   EXPECT_TRUE(third->lost_before);
 }
 
-TEST(Delivery, PassesNoMessageInItsScanBeforeTheBatchIsCreated) {
+TEST(DeliveryDetailsTest, PassesNoMessageInItsScanBeforeTheBatchIsCreated) {
   Delivery machine(settings(1), 1);
   const Now now{from_ms(1'769'850'902'345), SteadyTime{Milliseconds{5'000}}};
   machine.start({}, 0, now);
@@ -66,7 +66,7 @@ TEST(Delivery, PassesNoMessageInItsScanBeforeTheBatchIsCreated) {
   EXPECT_EQ(scanned->to, 7);
 }
 
-TEST(Delivery, ProbesAPeerThatRefusesEverythingLessAndLessOften) {
+TEST(DeliveryDetailsTest, ProbesAPeerThatRefusesEverythingLessAndLessOften) {
   DeliverySettings few = settings(10);
   few.dead_letters.pause_after = 3;
   few.retry.first = seconds{1};
@@ -87,7 +87,7 @@ TEST(Delivery, ProbesAPeerThatRefusesEverythingLessAndLessOften) {
   EXPECT_THAT(distances, ElementsAre(seconds{1}, seconds{2}, seconds{4}, seconds{8}, seconds{8}));
 }
 
-TEST(Delivery, RepeatsWhatFailedBeforeItSendsWhatIsNew) {
+TEST(DeliveryDetailsTest, RepeatsWhatFailedBeforeItSendsWhatIsNew) {
   DeliveryRig rig(settings(1, 1));
   rig.store(1, 1);
   const auto first = rig.step();
@@ -100,7 +100,7 @@ TEST(Delivery, RepeatsWhatFailedBeforeItSendsWhatIsNew) {
   EXPECT_EQ(second->messages, first->messages);
 }
 
-TEST(Delivery, SendsAtOnceWhatHasNoRoomForTheNextMessage) {
+TEST(DeliveryDetailsTest, SendsAtOnceWhatHasNoRoomForTheNextMessage) {
   DeliverySettings small = settings();
   small.batch.bytes = 25;
   DeliveryRig rig(small);
@@ -113,7 +113,7 @@ TEST(Delivery, SendsAtOnceWhatHasNoRoomForTheNextMessage) {
   EXPECT_THAT(send->messages, ElementsAre(1, 2));
 }
 
-TEST(Delivery, RecordsWhatComesBehindABatchThatFailed) {
+TEST(DeliveryDetailsTest, RecordsWhatComesBehindABatchThatFailed) {
   DeliveryRig rig(settings(1));
   rig.store(1, 9);
   rig.answer(*rig.step(), DeliveryRig::each({Verdict::delivered}));

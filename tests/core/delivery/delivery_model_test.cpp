@@ -193,7 +193,7 @@ class Model {
   std::set<DeliveryMessageId> accepted_;
 };
 
-TEST(DeliveryModel, KeepsItsPromisesThroughAnything) {
+TEST(DeliveryModelTest, KeepsItsPromisesThroughAnything) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Model model(seed);

@@ -19,7 +19,7 @@ DeliverySettings settings(int batch_messages) {
   return settings;
 }
 
-TEST(DeliveryOrder, SendsALateMessageBeforeNewerOnesThatWaitWithIt) {
+TEST(DeliveryOrderTest, SendsALateMessageBeforeNewerOnesThatWaitWithIt) {
   DeliveryRig rig(settings(10));
   rig.store(1, 1, 10, from_ms(20'000));
   rig.store(2, 1, 10, from_ms(10'000));
@@ -29,7 +29,7 @@ TEST(DeliveryOrder, SendsALateMessageBeforeNewerOnesThatWaitWithIt) {
   EXPECT_THAT(send->messages, ElementsAre(2, 1, 3));
 }
 
-TEST(DeliveryOrder, RepeatsAFailedBatchAfterALateMessageThatIsOlder) {
+TEST(DeliveryOrderTest, RepeatsAFailedBatchAfterALateMessageThatIsOlder) {
   DeliveryRig rig(settings(1));
   rig.store(1, 1, 10, from_ms(20'000));
   const auto newer = rig.step();
@@ -45,7 +45,7 @@ TEST(DeliveryOrder, RepeatsAFailedBatchAfterALateMessageThatIsOlder) {
   EXPECT_EQ(again->batch, newer->batch);
 }
 
-TEST(DeliveryOrder, TakesUpABatchAndItsLateElderAfterARestart) {
+TEST(DeliveryOrderTest, TakesUpABatchAndItsLateElderAfterARestart) {
   DeliveryRig rig(settings(1));
   OpenBatch open;
   open.id = 1;

@@ -19,14 +19,14 @@ RetryOptions retry() {
   return options;
 }
 
-TEST(DeliveryPace, AsksOnceUntilTheFirstSoundAnswer) {
+TEST(DeliveryPaceTest, AsksOnceUntilTheFirstSoundAnswer) {
   DeliveryPace pace(4, retry());
   EXPECT_EQ(pace.requests_max(start), 1);
   pace.on_success(pace.issue());
   EXPECT_EQ(pace.requests_max(start), 4);
 }
 
-TEST(DeliveryPace, APausedPeerThatFailsIsProbedLaterStill) {
+TEST(DeliveryPaceTest, APausedPeerThatFailsIsProbedLaterStill) {
   for (const bool throttled : {false, true}) {
     DeliveryPace pace(4, retry());
     pace.pause(SinkState::misconfigured, pace.issue(), "moved", start);
@@ -44,7 +44,7 @@ TEST(DeliveryPace, APausedPeerThatFailsIsProbedLaterStill) {
   }
 }
 
-TEST(DeliveryPace, ProbesAPausedPeerAtMostEveryFiveMinutes) {
+TEST(DeliveryPaceTest, ProbesAPausedPeerAtMostEveryFiveMinutes) {
   DeliveryPace pace(4, retry());
   SteadyTime now = start;
   pace.pause(SinkState::credential, pace.issue(), "401", now);
@@ -57,7 +57,7 @@ TEST(DeliveryPace, ProbesAPausedPeerAtMostEveryFiveMinutes) {
   }
 }
 
-TEST(DeliveryPace, TakesAnAnswerFromBeforeATroubleForNoNews) {
+TEST(DeliveryPaceTest, TakesAnAnswerFromBeforeATroubleForNoNews) {
   DeliveryPace pace(4, retry());
   const DeliveryPace::Ticket early = pace.issue();
   const DeliveryPace::Ticket late = pace.issue();
@@ -74,7 +74,7 @@ TEST(DeliveryPace, TakesAnAnswerFromBeforeATroubleForNoNews) {
   EXPECT_EQ(pace.reason(), "");
 }
 
-TEST(DeliveryPace, AWishCountsInEveryState) {
+TEST(DeliveryPaceTest, AWishCountsInEveryState) {
   DeliveryPace pace(4, retry());
   pace.on_success(pace.issue());
   pace.be_quiet_until(start + seconds{9});
@@ -83,7 +83,7 @@ TEST(DeliveryPace, AWishCountsInEveryState) {
   EXPECT_EQ(pace.requests_max(start + seconds{9}), 4);
 }
 
-TEST(DeliveryPace, ReadsARefusedSecretAtOnceAndThenEveryTenSeconds) {
+TEST(DeliveryPaceTest, ReadsARefusedSecretAtOnceAndThenEveryTenSeconds) {
   DeliveryPace pace(4, retry());
   EXPECT_EQ(pace.secret_due(), std::nullopt);
   pace.pause(SinkState::credential, pace.issue(), "401", start);

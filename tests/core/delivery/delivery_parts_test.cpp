@@ -59,7 +59,7 @@ class Parts {
   DeliveryMessageId last_ = 0;
 };
 
-TEST(DeliveryParts, KeepsABatchOfWhichNothingIsKnownTogether) {
+TEST(DeliveryPartsTest, KeepsABatchOfWhichNothingIsKnownTogether) {
   Parts parts({1, 2, 3});
   parts.answer({unknown, not_sent, unknown}, Verdict::retry);
   ASSERT_THAT(parts.rig.failures, SizeIs(1));
@@ -73,7 +73,7 @@ TEST(DeliveryParts, KeepsABatchOfWhichNothingIsKnownTogether) {
   EXPECT_EQ(parts.rig.outcomes[1].attempts, 2);
 }
 
-TEST(DeliveryParts, LosesNoAnswerThatWasNeverAskedFor) {
+TEST(DeliveryPartsTest, LosesNoAnswerThatWasNeverAskedFor) {
   Parts parts({1, 2});
   parts.answer({not_sent, not_sent}, Verdict::throttled);
   ASSERT_THAT(parts.rig.failures, SizeIs(1));
@@ -83,7 +83,7 @@ TEST(DeliveryParts, LosesNoAnswerThatWasNeverAskedFor) {
   EXPECT_EQ(parts.rig.outcomes[1].attempts, 1);
 }
 
-TEST(DeliveryParts, DoesNotTakeSilenceForASoundAnswer) {
+TEST(DeliveryPartsTest, DoesNotTakeSilenceForASoundAnswer) {
   Parts parts({1, 2});
   parts.answer({unknown, unknown});
   ASSERT_THAT(parts.rig.failures, SizeIs(1));
@@ -91,7 +91,7 @@ TEST(DeliveryParts, DoesNotTakeSilenceForASoundAnswer) {
   EXPECT_EQ(parts.rig.summary().state, SinkState::failing);
 }
 
-TEST(DeliveryParts, SettlesWhatIsKnownAndRepeatsTheRest) {
+TEST(DeliveryPartsTest, SettlesWhatIsKnownAndRepeatsTheRest) {
   Parts parts({1, 2, 3, 4, 3});
   parts.answer({delivered, rejected, unknown, retry, not_sent}, Verdict::retry);
   EXPECT_EQ(parts.rig.state(1), DeliveryState::delivered);
@@ -123,7 +123,7 @@ TEST(DeliveryParts, SettlesWhatIsKnownAndRepeatsTheRest) {
   EXPECT_FALSE(parts.rig.outcomes[5].attempts > 1) << "it was not sent and is not charged";
 }
 
-TEST(DeliveryParts, ChargesNothingWhileTheSinkAsAWholeWaits) {
+TEST(DeliveryPartsTest, ChargesNothingWhileTheSinkAsAWholeWaits) {
   for (const Verdict verdict : {Verdict::throttled, Verdict::unauthorized, Verdict::misconfigured}) {
     Parts parts({1, 2});
     parts.answer({delivered, unknown}, verdict);
@@ -137,7 +137,7 @@ TEST(DeliveryParts, ChargesNothingWhileTheSinkAsAWholeWaits) {
   }
 }
 
-TEST(DeliveryParts, RepeatsWhatIsUnknownAtGrowingDistances) {
+TEST(DeliveryPartsTest, RepeatsWhatIsUnknownAtGrowingDistances) {
   Parts parts({1, 2, 3, 4, 5, 6, 7});
   SendBatch sent = parts.sent;
   std::vector<Milliseconds> distances;
@@ -156,7 +156,7 @@ TEST(DeliveryParts, RepeatsWhatIsUnknownAtGrowingDistances) {
   EXPECT_GE(distances.back(), seconds{16});
 }
 
-TEST(DeliveryParts, WhatWasLostOfTheWholeIsLostOfItsParts) {
+TEST(DeliveryPartsTest, WhatWasLostOfTheWholeIsLostOfItsParts) {
   Parts parts({1, 2, 3, 4});
   parts.answer({unknown, unknown, unknown, unknown}, Verdict::retry);
   const SendBatch again = parts.rig.step_within(hours{1}).value();
@@ -166,7 +166,7 @@ TEST(DeliveryParts, WhatWasLostOfTheWholeIsLostOfItsParts) {
   }
 }
 
-TEST(DeliveryParts, RecordsThePeersWishWithWhatWaits) {
+TEST(DeliveryPartsTest, RecordsThePeersWishWithWhatWaits) {
   Parts parts({1, 2, 3});
   DeliveryAnswer told = DeliveryRig::each({delivered, unknown, not_sent}, Verdict::throttled);
   told.retry_after = Milliseconds{minutes{20}};
@@ -180,7 +180,7 @@ TEST(DeliveryParts, RecordsThePeersWishWithWhatWaits) {
   EXPECT_EQ(parts.rig.now.steady, asked + minutes{20});
 }
 
-TEST(DeliveryParts, GivesUpWhatIsUnknownForTooLong) {
+TEST(DeliveryPartsTest, GivesUpWhatIsUnknownForTooLong) {
   DeliverySettings short_lived = settings(3);
   short_lived.retry.give_up_after = hours{1};
   Parts parts({1, 2, 3}, short_lived);
@@ -198,7 +198,7 @@ TEST(DeliveryParts, GivesUpWhatIsUnknownForTooLong) {
   EXPECT_TRUE(parts.rig.summary().settled);
 }
 
-TEST(DeliveryParts, FindsTheCulpritAmongThoseRefusedInCompany) {
+TEST(DeliveryPartsTest, FindsTheCulpritAmongThoseRefusedInCompany) {
   Parts parts({1, 2, 3, 4, 5});
   parts.answer({delivered, rejected_in_company, rejected_in_company, rejected_in_company, delivered});
   EXPECT_EQ(parts.rig.summary().state, SinkState::running);
@@ -220,7 +220,7 @@ TEST(DeliveryParts, FindsTheCulpritAmongThoseRefusedInCompany) {
   EXPECT_TRUE(parts.rig.summary().settled);
 }
 
-TEST(DeliveryParts, SendsARetryBeforeTheLaterPartsOfItsUser) {
+TEST(DeliveryPartsTest, SendsARetryBeforeTheLaterPartsOfItsUser) {
   Parts parts({1, 1, 2, 1});
   parts.answer({retry, unknown, rejected_in_company, not_sent}, Verdict::retry);
   std::vector<DeliveryMessageId> order;
@@ -233,7 +233,7 @@ TEST(DeliveryParts, SendsARetryBeforeTheLaterPartsOfItsUser) {
   EXPECT_EQ(parts.rig.state(3), DeliveryState::dead);
 }
 
-TEST(DeliveryParts, PartsOfSeveralUsersDoNotWaitForEachOther) {
+TEST(DeliveryPartsTest, PartsOfSeveralUsersDoNotWaitForEachOther) {
   Parts parts({1, 2, 1, 2, 1, 2});
   parts.answer({rejected_in_company, unknown, unknown, rejected_in_company, retry, rejected_in_company},
                Verdict::retry);
@@ -243,7 +243,7 @@ TEST(DeliveryParts, PartsOfSeveralUsersDoNotWaitForEachOther) {
   EXPECT_TRUE(parts.rig.summary().settled);
 }
 
-TEST(DeliveryParts, RecordsWhatComesBehindAPartThatWaits) {
+TEST(DeliveryPartsTest, RecordsWhatComesBehindAPartThatWaits) {
   Parts parts({1, 2, 3});
   parts.answer({delivered, unknown, not_sent});
   ASSERT_EQ(parts.rig.summary().state, SinkState::running);
@@ -254,7 +254,7 @@ TEST(DeliveryParts, RecordsWhatComesBehindAPartThatWaits) {
   EXPECT_THAT(parts.rig.held, ElementsAre(4, 5)) << "the scan may pass it";
 }
 
-TEST(DeliveryParts, APeerThatTakesSomethingIsNoLongerRefusing) {
+TEST(DeliveryPartsTest, APeerThatTakesSomethingIsNoLongerRefusing) {
   DeliverySettings few = settings(1);
   few.dead_letters.pause_after = 1;
   DeliveryRig rig(few);
@@ -266,7 +266,7 @@ TEST(DeliveryParts, APeerThatTakesSomethingIsNoLongerRefusing) {
   EXPECT_EQ(rig.summary().state, SinkState::failing);
 }
 
-TEST(DeliveryParts, WhoJudgesMessagesAcceptsTheCredential) {
+TEST(DeliveryPartsTest, WhoJudgesMessagesAcceptsTheCredential) {
   DeliveryRig rig(settings(1));
   rig.store(1, 1);
   rig.answer(rig.step().value(), DeliveryRig::whole(Verdict::unauthorized));
@@ -275,7 +275,7 @@ TEST(DeliveryParts, WhoJudgesMessagesAcceptsTheCredential) {
   EXPECT_EQ(rig.summary().state, SinkState::failing);
 }
 
-TEST(DeliveryParts, ARefusedPartIsKeptWhileEverythingIsRefused) {
+TEST(DeliveryPartsTest, ARefusedPartIsKeptWhileEverythingIsRefused) {
   DeliverySettings few = settings(1);
   few.dead_letters.pause_after = 1;
   DeliveryRig rig(few);
@@ -287,7 +287,7 @@ TEST(DeliveryParts, ARefusedPartIsKeptWhileEverythingIsRefused) {
   EXPECT_THAT(rig.last_splits, IsEmpty());
 }
 
-TEST(DeliveryParts, LooksForTheCulpritWithoutAPauseWhileEverythingIsRefused) {
+TEST(DeliveryPartsTest, LooksForTheCulpritWithoutAPauseWhileEverythingIsRefused) {
   DeliverySettings few = settings(4);
   few.dead_letters.pause_after = 1;
   Parts parts({1, 2, 3, 4, 5}, few);

@@ -31,7 +31,7 @@ void prove(DeliveryRig& rig) {
   rig.answer(*send, DeliveryRig::accepted(*send));
 }
 
-TEST(Delivery, WaitsForABatchToFill) {
+TEST(DeliveryTest, WaitsForABatchToFill) {
   DeliveryRig rig(settings(3));
   rig.store(1, 1);
   rig.store(2, 2);
@@ -43,7 +43,7 @@ TEST(Delivery, WaitsForABatchToFill) {
   EXPECT_THAT(send->messages, ElementsAre(1, 2, 3));
 }
 
-TEST(Delivery, SendsWhatItHasAfterTheWait) {
+TEST(DeliveryTest, SendsWhatItHasAfterTheWait) {
   DeliveryRig rig(settings(3));
   rig.store(1, 1);
   EXPECT_FALSE(rig.step());
@@ -54,14 +54,14 @@ TEST(Delivery, SendsWhatItHasAfterTheWait) {
   EXPECT_FALSE(send->stored);
 }
 
-TEST(Delivery, SendsAtOnceInAHurry) {
+TEST(DeliveryTest, SendsAtOnceInAHurry) {
   DeliveryRig rig(settings());
   rig.machine.hurry(true);
   rig.store(1, 1);
   EXPECT_TRUE(rig.step());
 }
 
-TEST(Delivery, KeepsTheBytesOfABatchInBounds) {
+TEST(DeliveryTest, KeepsTheBytesOfABatchInBounds) {
   DeliverySettings bounded = settings();
   bounded.batch.bytes = 100;
   DeliveryRig rig(bounded);
@@ -78,7 +78,7 @@ TEST(Delivery, KeepsTheBytesOfABatchInBounds) {
   EXPECT_TRUE(rig.summary().settled);
 }
 
-TEST(Delivery, StartsWithOneRequestUntilThePeerIsProven) {
+TEST(DeliveryTest, StartsWithOneRequestUntilThePeerIsProven) {
   DeliveryRig rig(settings(1));
   rig.store(1, 1);
   rig.store(2, 2);
@@ -91,7 +91,7 @@ TEST(Delivery, StartsWithOneRequestUntilThePeerIsProven) {
   EXPECT_TRUE(rig.step());
 }
 
-TEST(Delivery, KeepsAUserToOneRequestAtATime) {
+TEST(DeliveryTest, KeepsAUserToOneRequestAtATime) {
   DeliveryRig rig(settings(2));
   prove(rig);
   for (const DeliveryMessageId id : {2, 3, 4, 6}) {
@@ -111,7 +111,7 @@ TEST(Delivery, KeepsAUserToOneRequestAtATime) {
   EXPECT_THAT(second->messages, ElementsAre(4, 6));
 }
 
-TEST(Delivery, RepeatsAFailedBatchAsTheSameSet) {
+TEST(DeliveryTest, RepeatsAFailedBatchAsTheSameSet) {
   DeliveryRig rig(settings(2));
   rig.store(1, 1);
   rig.store(2, 2);
@@ -134,7 +134,7 @@ TEST(Delivery, RepeatsAFailedBatchAsTheSameSet) {
   EXPECT_EQ(rig.summary().state, SinkState::running);
 }
 
-TEST(Delivery, SendsNothingBeforeRetryAfter) {
+TEST(DeliveryTest, SendsNothingBeforeRetryAfter) {
   DeliveryRig rig(settings(1));
   prove(rig);
   rig.store(2, 2);
@@ -152,7 +152,7 @@ TEST(Delivery, SendsNothingBeforeRetryAfter) {
   EXPECT_EQ(rig.now.steady, told + minutes{20});
 }
 
-TEST(Delivery, ObeysARetryAfterFromBeforeTheStart) {
+TEST(DeliveryTest, ObeysARetryAfterFromBeforeTheStart) {
   DeliveryRig rig(settings());
   OpenBatch open;
   open.id = 7;
@@ -166,7 +166,7 @@ TEST(Delivery, ObeysARetryAfterFromBeforeTheStart) {
   EXPECT_EQ(rig.now.steady, started + minutes{10});
 }
 
-TEST(Delivery, HoldsLaterMessagesBackBehindARetry) {
+TEST(DeliveryTest, HoldsLaterMessagesBackBehindARetry) {
   DeliveryRig rig(settings(2));
   prove(rig);
   rig.store(2, 1);
@@ -189,7 +189,7 @@ TEST(Delivery, HoldsLaterMessagesBackBehindARetry) {
   EXPECT_EQ(rig.outcomes[2].attempts, 2);
 }
 
-TEST(Delivery, DoesNotTakeAnUnmentionedMessageForDelivered) {
+TEST(DeliveryTest, DoesNotTakeAnUnmentionedMessageForDelivered) {
   DeliveryRig rig(settings(2));
   rig.store(1, 1);
   rig.store(2, 2);
@@ -201,7 +201,7 @@ TEST(Delivery, DoesNotTakeAnUnmentionedMessageForDelivered) {
   EXPECT_FALSE(rig.summary().settled);
 }
 
-TEST(Delivery, HalvesABatchThatIsTooLargeDownToTheDeadLetter) {
+TEST(DeliveryTest, HalvesABatchThatIsTooLargeDownToTheDeadLetter) {
   DeliveryRig rig(settings(4));
   for (const DeliveryMessageId id : {1, 2, 3, 4}) {
     rig.store(id, 1);
@@ -220,7 +220,7 @@ TEST(Delivery, HalvesABatchThatIsTooLargeDownToTheDeadLetter) {
   }
 }
 
-TEST(Delivery, FindsTheCulpritOfARefusedBatchInOrder) {
+TEST(DeliveryTest, FindsTheCulpritOfARefusedBatchInOrder) {
   DeliveryRig rig(settings(8));
   for (DeliveryMessageId id = 1; id <= 8; ++id) {
     rig.store(id, 1);
@@ -237,7 +237,7 @@ TEST(Delivery, FindsTheCulpritOfARefusedBatchInOrder) {
   EXPECT_EQ(rig.state(2), DeliveryState::dead);
 }
 
-TEST(Delivery, PausesWhenTheCredentialIsRefused) {
+TEST(DeliveryTest, PausesWhenTheCredentialIsRefused) {
   DeliveryRig rig(settings(1));
   rig.store(1, 1);
   rig.store(2, 2);
@@ -264,7 +264,7 @@ TEST(Delivery, PausesWhenTheCredentialIsRefused) {
   EXPECT_EQ(rig.outcomes[1].attempts, 1) << "a refused credential charges nothing";
 }
 
-TEST(Delivery, ReadsARefusedSecretEveryTenSecondsAndProbesRarely) {
+TEST(DeliveryTest, ReadsARefusedSecretEveryTenSecondsAndProbesRarely) {
   DeliveryRig rig(settings(1));
   rig.store(1, 1);
   int requests = 0;
@@ -282,7 +282,7 @@ TEST(Delivery, ReadsARefusedSecretEveryTenSecondsAndProbesRarely) {
   EXPECT_GE(requests, 12);
 }
 
-TEST(Delivery, ARefusalOfTheOldSecretDoesNotDelayTheNewOne) {
+TEST(DeliveryTest, ARefusalOfTheOldSecretDoesNotDelayTheNewOne) {
   DeliveryRig rig(settings(1));
   rig.store(1, 1);
   const auto send = rig.step();
@@ -296,7 +296,7 @@ TEST(Delivery, ARefusalOfTheOldSecretDoesNotDelayTheNewOne) {
   EXPECT_TRUE(rig.step_within(seconds{1}));
 }
 
-TEST(Delivery, PausesWhenThePeerRedirects) {
+TEST(DeliveryTest, PausesWhenThePeerRedirects) {
   DeliveryRig rig(settings(1));
   rig.store(1, 1);
   const auto send = rig.step();
@@ -309,7 +309,7 @@ TEST(Delivery, PausesWhenThePeerRedirects) {
   EXPECT_EQ(rig.secrets_asked, 0);
 }
 
-TEST(Delivery, PausesAPeerThatRefusesEverything) {
+TEST(DeliveryTest, PausesAPeerThatRefusesEverything) {
   DeliverySettings few = settings(4);
   few.dead_letters.pause_after = 3;
   DeliveryRig rig(few);
@@ -336,7 +336,7 @@ TEST(Delivery, PausesAPeerThatRefusesEverything) {
   EXPECT_TRUE(rig.summary().settled);
 }
 
-TEST(Delivery, CountsRefusalsInResultsToo) {
+TEST(DeliveryTest, CountsRefusalsInResultsToo) {
   DeliverySettings few = settings(10);
   few.dead_letters.pause_after = 3;
   DeliveryRig rig(few);
@@ -364,7 +364,7 @@ TEST(Delivery, CountsRefusalsInResultsToo) {
   EXPECT_GT(probed.size(), 1U) << "one bad message must not be the only probe";
 }
 
-TEST(Delivery, GivesUpAfterTheConfiguredTime) {
+TEST(DeliveryTest, GivesUpAfterTheConfiguredTime) {
   DeliverySettings short_lived = settings(1);
   short_lived.retry.give_up_after = hours{1};
   DeliveryRig rig(short_lived);
@@ -379,7 +379,7 @@ TEST(Delivery, GivesUpAfterTheConfiguredTime) {
   EXPECT_LE(rig.now.steady - began, hours{1} + minutes{6});
 }
 
-TEST(Delivery, NeverGivesUpWhenToldSo) {
+TEST(DeliveryTest, NeverGivesUpWhenToldSo) {
   DeliverySettings patient = settings(1);
   patient.retry.give_up_after = Milliseconds{0};
   DeliveryRig rig(patient);
@@ -392,7 +392,7 @@ TEST(Delivery, NeverGivesUpWhenToldSo) {
   EXPECT_EQ(rig.state(1), DeliveryState::pending);
 }
 
-TEST(Delivery, LetsOthersPassABatchThatAlwaysFails) {
+TEST(DeliveryTest, LetsOthersPassABatchThatAlwaysFails) {
   DeliveryRig rig(settings(1));
   for (DeliveryMessageId id = 1; id <= 50; ++id) {
     rig.store(id, id);
@@ -411,7 +411,7 @@ TEST(Delivery, LetsOthersPassABatchThatAlwaysFails) {
   EXPECT_EQ(rig.state(1), DeliveryState::pending);
 }
 
-TEST(Delivery, RepeatsTheBatchesOfTheRunBefore) {
+TEST(DeliveryTest, RepeatsTheBatchesOfTheRunBefore) {
   DeliveryRig rig(settings());
   OpenBatch waiting;
   waiting.id = 7;
@@ -439,7 +439,7 @@ TEST(Delivery, RepeatsTheBatchesOfTheRunBefore) {
   EXPECT_FALSE(second->lost_before);
 }
 
-TEST(Delivery, IsNotBlockedByAMessagePutInLineAmongThoseOfAnOpenBatch) {
+TEST(DeliveryTest, IsNotBlockedByAMessagePutInLineAmongThoseOfAnOpenBatch) {
   DeliveryRig rig(settings());
   OpenBatch open;
   open.id = 7;
@@ -459,7 +459,7 @@ TEST(Delivery, IsNotBlockedByAMessagePutInLineAmongThoseOfAnOpenBatch) {
   EXPECT_THAT(sent, ElementsAre(1, 9, 5));
 }
 
-TEST(Delivery, LooksOnlySoFarAhead) {
+TEST(DeliveryTest, LooksOnlySoFarAhead) {
   DeliveryRig rig(settings(10));
   for (DeliveryMessageId id = 1; id <= 50'000; ++id) {
     rig.store(id, 1);

@@ -27,31 +27,31 @@ std::vector<Verdict> in_order(const std::vector<Told>& told, int rejections_max 
   return verdicts_in_order(batch, answers, rejections_max);
 }
 
-TEST(VerdictOrder, LeavesWhatIsSettledAsItIs) {
+TEST(VerdictOrderTest, LeavesWhatIsSettledAsItIs) {
   EXPECT_THAT(in_order({{1, delivered}, {1, retry}, {1, unmentioned}, {1, rejected}, {2, retry}, {1, retry}}),
               ElementsAre(delivered, retry, unmentioned, rejected, retry, retry));
 }
 
-TEST(VerdictOrder, TakesTheOnlyOneRefusedInCompanyForTheCulprit) {
+TEST(VerdictOrderTest, TakesTheOnlyOneRefusedInCompanyForTheCulprit) {
   EXPECT_THAT(in_order({{1, delivered}, {2, rejected_in_company}}), ElementsAre(delivered, rejected));
   EXPECT_THAT(in_order({{1, rejected_in_company}, {1, unknown}}), ElementsAre(rejected, unknown));
   EXPECT_THAT(in_order({{1, rejected_in_company}, {2, rejected_in_company}}),
               ElementsAre(rejected_in_company, rejected_in_company));
 }
 
-TEST(VerdictOrder, KeepsWhatIsRefusedForNowOutsideOfWhatGoesAgainTogether) {
+TEST(VerdictOrderTest, KeepsWhatIsRefusedForNowOutsideOfWhatGoesAgainTogether) {
   EXPECT_THAT(in_order({{1, retry}, {1, unknown}, {1, retry}}), ElementsAre(retry, unknown, retry));
   EXPECT_THAT(in_order({{1, unknown}, {2, retry}, {1, unknown}}), ElementsAre(unknown, retry, unknown));
 }
 
-TEST(VerdictOrder, SendsAgainTogetherWhatStandsBetween) {
+TEST(VerdictOrderTest, SendsAgainTogetherWhatStandsBetween) {
   EXPECT_THAT(in_order({{1, unknown}, {1, retry}, {1, delivered}, {1, unmentioned}, {1, unknown}}),
               ElementsAre(unknown, unknown, delivered, unknown, unknown));
   EXPECT_THAT(in_order({{1, rejected_in_company}, {1, retry}, {1, rejected_in_company}}),
               ElementsAre(rejected_in_company, rejected_in_company, rejected_in_company));
 }
 
-TEST(VerdictOrder, PutsTheUnknownFirstForEveryUser) {
+TEST(VerdictOrderTest, PutsTheUnknownFirstForEveryUser) {
   EXPECT_THAT(in_order({{1, rejected_in_company},
                         {1, retry},
                         {1, unknown},
@@ -61,19 +61,19 @@ TEST(VerdictOrder, PutsTheUnknownFirstForEveryUser) {
               ElementsAre(unknown, unknown, unknown, rejected_in_company, unknown, rejected_in_company));
 }
 
-TEST(VerdictOrder, DoesNotCondemnTheLastThatIsLeftOfThoseRefusedInCompany) {
+TEST(VerdictOrderTest, DoesNotCondemnTheLastThatIsLeftOfThoseRefusedInCompany) {
   EXPECT_THAT(in_order({{1, rejected_in_company}, {1, unknown}, {2, rejected_in_company}}),
               ElementsAre(unknown, unknown, rejected_in_company));
 }
 
-TEST(VerdictOrder, KeepsRejectedOnesInPlaceWhichThePauseOfTheSinkPutsOff) {
+TEST(VerdictOrderTest, KeepsRejectedOnesInPlaceWhichThePauseOfTheSinkPutsOff) {
   const std::vector<Told> told = {{1, unknown}, {1, rejected}, {1, rejected}, {1, unknown}, {1, rejected}};
   EXPECT_THAT(in_order(told), ElementsAre(unknown, rejected, rejected, unknown, rejected));
   EXPECT_THAT(in_order(told, 1), ElementsAre(unknown, rejected, unknown, unknown, rejected));
   EXPECT_THAT(in_order(told, 0), ElementsAre(unknown, unknown, unknown, unknown, rejected));
 }
 
-TEST(VerdictOrder, LetsUsersEndWithWhatWasNotSent) {
+TEST(VerdictOrderTest, LetsUsersEndWithWhatWasNotSent) {
   EXPECT_THAT(in_order({{1, unknown}, {1, not_sent}, {2, delivered}, {1, not_sent}}),
               ElementsAre(unknown, not_sent, delivered, not_sent));
 }

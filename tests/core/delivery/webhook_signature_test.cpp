@@ -31,7 +31,7 @@ HttpRequest request_with(std::string body) {
 }
 
 // RFC 4231, section 4; case 5 is about digests that are cut.
-TEST(HmacSha256, GivesThePublishedDigests) {
+TEST(WebhookSignatureTest, HmacSha256GivesThePublishedDigests) {
   const std::string long_key(131, '\xAA');
   std::string counting_key;
   for (char byte = 1; byte <= 25; ++byte) {
@@ -54,12 +54,12 @@ TEST(HmacSha256, GivesThePublishedDigests) {
 }
 
 // Computed with Python: hmac.new(b"key", b"", "sha256").hexdigest()
-TEST(HmacSha256, TakesAnEmptyText) {
+TEST(WebhookSignatureTest, HmacSha256TakesAnEmptyText) {
   EXPECT_EQ(hmac_sha256("key", {}), "5d5d139563c95b5967b9bd9a8c9b233a9dedb45072794cd232dc1b74832607d0");
 }
 
 // Computed with Python: hmac.new(b"whsec-of-the-test", b'1769850902.{"messages":[]}', "sha256").hexdigest()
-TEST(WebhookSignature, OfAKnownRequestIsKnown) {
+TEST(WebhookSignatureTest, OfAKnownRequestIsKnown) {
   HttpRequest request = request_with(R"({"messages":[]})");
   sign_request(request, "whsec-of-the-test", now);
   EXPECT_THAT(values_of(request, "X-Elitbuzz-Timestamp"), testing::ElementsAre("1769850902"));
@@ -69,7 +69,7 @@ TEST(WebhookSignature, OfAKnownRequestIsKnown) {
   EXPECT_EQ(request.body, R"({"messages":[]})");
 }
 
-TEST(WebhookSignature, IsAnotherForAnotherSecretSecondOrBody) {
+TEST(WebhookSignatureTest, IsAnotherForAnotherSecretSecondOrBody) {
   const std::string signature = webhook_signature("secret", 1'769'850'902, "body");
   EXPECT_EQ(webhook_signature("secret", 1'769'850'902, "body"), signature);
   EXPECT_NE(webhook_signature("secreT", 1'769'850'902, "body"), signature);
@@ -78,7 +78,7 @@ TEST(WebhookSignature, IsAnotherForAnotherSecretSecondOrBody) {
   EXPECT_NE(webhook_signature("secret", 1'769'850'902, std::string("body\0", 5)), signature);
 }
 
-TEST(WebhookSignature, TakesTheTimeFromEachSigning) {
+TEST(WebhookSignatureTest, TakesTheTimeFromEachSigning) {
   HttpRequest request = request_with("body");
   sign_request(request, "secret", now);
   sign_request(request, "secret", now + std::chrono::milliseconds{1});
@@ -87,7 +87,7 @@ TEST(WebhookSignature, TakesTheTimeFromEachSigning) {
               testing::ElementsAre(webhook_signature("secret", 1'769'850'903, "body")));
 }
 
-TEST(WebhookSignature, LeavesNoOtherHeaderOfItsNamesInWhateverCase) {
+TEST(WebhookSignatureTest, LeavesNoOtherHeaderOfItsNamesInWhateverCase) {
   HttpRequest request = request_with("body");
   request.headers.push_back({"x-elitbuzz-SIGNATURE", "v1=forged"});
   request.headers.push_back({"X-ELITBUZZ-Timestamp", "1"});

@@ -46,14 +46,14 @@ DeliveryAnswer answered(int status, std::string body, std::vector<HttpHeader> he
   return read_answer({.status = status, .headers = std::move(headers), .body = std::move(body)}, messages, now);
 }
 
-TEST(Webhook, WritesTheBodyAsPromised) {
+TEST(WebhookTest, WritesTheBodyAsPromised) {
   EXPECT_EQ(body_of(message('0')),
             R"({"messages":[{"key":"00000000000000000000000000000000","source":"support","user_id":"919812345678",)"
             R"("timestamp":"2026-01-31T09:15:02.345Z","direction":"out","sender":"bot","type":"TEXT",)"
             R"("text":"Your order has shipped","media":null,"user":{"name": "A"},"raw":{"sender": "bot"}}]})");
 }
 
-TEST(Webhook, WritesMediaAndUnknownTimes) {
+TEST(WebhookTest, WritesMediaAndUnknownTimes) {
   OutgoingMessage one = message('0');
   one.instant.reset();
   one.media = Media{"https://m.example/a?sig=\"x", "image/png"};
@@ -62,7 +62,7 @@ TEST(Webhook, WritesMediaAndUnknownTimes) {
   EXPECT_NE(body.find(R"("media":{"url":"https://m.example/a?sig=\"x","type":"image/png"},)"), std::string::npos);
 }
 
-TEST(Webhook, IsValidJsonWhateverTheRowHolds) {
+TEST(WebhookTest, IsValidJsonWhateverTheRowHolds) {
   for (const std::string raw : {"", "{", "{\"a\":\"\\ud800\"}", "{\"a\":\n1}", "\"\xff\"", "nan", "[1,]"}) {
     OutgoingMessage one = message('0');
     one.raw = raw;
@@ -76,7 +76,7 @@ TEST(Webhook, IsValidJsonWhateverTheRowHolds) {
   }
 }
 
-TEST(Webhook, EmbedsRowsOfAnyKind) {
+TEST(WebhookTest, EmbedsRowsOfAnyKind) {
   for (const std::string raw : {"[1,2]", "null", "\"text\"", "17", "{\"a\":{\"b\":[]}}"}) {
     OutgoingMessage one = message('0');
     one.raw = raw;
@@ -84,7 +84,7 @@ TEST(Webhook, EmbedsRowsOfAnyKind) {
   }
 }
 
-TEST(Webhook, SendsPostWithTheConfiguredHeaders) {
+TEST(WebhookTest, SendsPostWithTheConfiguredHeaders) {
   const HttpRequest request = webhook_request("/hook?a=1", {{"Authorization", "Bearer t"}}, {message('a')});
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.target, "/hook?a=1");
@@ -96,7 +96,7 @@ TEST(Webhook, SendsPostWithTheConfiguredHeaders) {
   EXPECT_EQ(header_of(own, "idempotency-key"), "absent");
 }
 
-TEST(Webhook, NamesASetOfMessagesByItsKeysAlone) {
+TEST(WebhookTest, NamesASetOfMessagesByItsKeysAlone) {
   OutgoingMessage edited = message('a');
   edited.text = "another";
   const std::string key = idempotency_key({message('a'), message('b')});
@@ -107,7 +107,7 @@ TEST(Webhook, NamesASetOfMessagesByItsKeysAlone) {
   EXPECT_NE(key, idempotency_key({message('a'), message('c')}));
 }
 
-TEST(WebhookAnswer, MeansAllAcceptedWithoutResults) {
+TEST(WebhookAnswerTest, MeansAllAcceptedWithoutResults) {
   for (const std::string body : {"", "OK", "<html>", "{}", "[]", "null", "{\"results\":null}", "{\"data\":[1]}"}) {
     const DeliveryAnswer answer = answered(200, body);
     ASSERT_EQ(answer.whole, std::nullopt) << body;
@@ -123,7 +123,7 @@ struct ResultCase {
   std::string remote_id;
 };
 
-TEST(WebhookAnswer, GivesEachMessageItsOwnOutcome) {
+TEST(WebhookAnswerTest, GivesEachMessageItsOwnOutcome) {
   const std::vector<ResultCase> cases{
       {R"("status":"ok","id":"x-1")", Verdict::delivered, "x-1"},
       {R"("status":"ok","id":17)", Verdict::delivered, "17"},
@@ -146,18 +146,18 @@ TEST(WebhookAnswer, GivesEachMessageItsOwnOutcome) {
   }
 }
 
-TEST(WebhookAnswer, NamesNobodyInAnEmptyListOfResults) {
+TEST(WebhookAnswerTest, NamesNobodyInAnEmptyListOfResults) {
   const DeliveryAnswer answer = answered(200, R"({"results":[]})");
   EXPECT_EQ(answer.messages[0].verdict, Verdict::unmentioned);
   EXPECT_EQ(answer.messages[1].verdict, Verdict::unmentioned);
 }
 
-TEST(WebhookAnswer, DoesNotTakeDamagedResultsForSuccess) {
+TEST(WebhookAnswerTest, DoesNotTakeDamagedResultsForSuccess) {
   const DeliveryAnswer answer = answered(200, R"({"results":[{"key":"aa)");
   EXPECT_EQ(answer.whole, Verdict::unknown);
 }
 
-TEST(WebhookAnswer, BelievesTheWorseOfTwoOutcomesForOneKey) {
+TEST(WebhookAnswerTest, BelievesTheWorseOfTwoOutcomesForOneKey) {
   const std::string key = "{\"key\":\"" + std::string(32, 'a') + "\",\"status\":";
   const DeliveryAnswer one = answered(200, "{\"results\":[" + key + "\"ok\"}," + key + "\"error\"}]}");
   const DeliveryAnswer other = answered(200, "{\"results\":[" + key + "\"error\"}," + key + "\"ok\"}]}");
@@ -165,7 +165,7 @@ TEST(WebhookAnswer, BelievesTheWorseOfTwoOutcomesForOneKey) {
   EXPECT_EQ(other.messages[0].verdict, Verdict::rejected);
 }
 
-TEST(WebhookAnswer, ReadsEveryStatus) {
+TEST(WebhookAnswerTest, ReadsEveryStatus) {
   const std::vector<std::pair<int, std::optional<Verdict>>> cases{
       {201, std::nullopt},
       {204, std::nullopt},
@@ -198,7 +198,7 @@ TEST(WebhookAnswer, ReadsEveryStatus) {
   }
 }
 
-TEST(WebhookAnswer, ReadsBothFormsOfRetryAfter) {
+TEST(WebhookAnswerTest, ReadsBothFormsOfRetryAfter) {
   const DeliveryAnswer in_seconds = answered(503, "", {{"retry-after", "120"}});
   EXPECT_EQ(in_seconds.whole, Verdict::throttled);
   EXPECT_EQ(in_seconds.retry_after, Milliseconds{seconds{120}});
@@ -208,7 +208,7 @@ TEST(WebhookAnswer, ReadsBothFormsOfRetryAfter) {
   EXPECT_FALSE(answered(429, "", {{"Retry-After", "soon"}}).retry_after);
 }
 
-TEST(WebhookAnswer, KeepsThePeersWordsOutOfTheDetail) {
+TEST(WebhookAnswerTest, KeepsThePeersWordsOutOfTheDetail) {
   const DeliveryAnswer answer = answered(422, "line\nwith " + std::string(2'000, 'x'));
   EXPECT_EQ(answer.detail, "HTTP 422");
   EXPECT_EQ(answer.whole, Verdict::rejected_in_company);
@@ -216,7 +216,7 @@ TEST(WebhookAnswer, KeepsThePeersWordsOutOfTheDetail) {
   EXPECT_LT(answer.reason.size(), 600U);
 }
 
-TEST(WebhookAnswer, TakesALostAnswerForTransient) {
+TEST(WebhookAnswerTest, TakesALostAnswerForTransient) {
   const DeliveryAnswer lost = read_failure({FailureKind::transient, "timeout", std::nullopt, 0, true});
   EXPECT_EQ(lost.whole, Verdict::unknown);
   EXPECT_EQ(lost.detail, "timeout");
@@ -224,12 +224,12 @@ TEST(WebhookAnswer, TakesALostAnswerForTransient) {
   EXPECT_EQ(read_failure({FailureKind::malformed, "not HTTP", std::nullopt, 0, false}).whole, Verdict::unknown);
 }
 
-TEST(WebhookAnswer, BlamesTheConfigurationForARequestThatCannotBeWritten) {
+TEST(WebhookAnswerTest, BlamesTheConfigurationForARequestThatCannotBeWritten) {
   const DeliveryAnswer answer = read_failure({FailureKind::rejected, "control character", std::nullopt, 0, false});
   EXPECT_EQ(answer.whole, Verdict::misconfigured);
 }
 
-TEST(WebhookAnswer, KeepsTheReasonOfARefusedMessage) {
+TEST(WebhookAnswerTest, KeepsTheReasonOfARefusedMessage) {
   const auto error_of = [](const std::string& rest) {
     return answered(207, R"({"results":[{"key":")" + std::string(32, 'a') + "\"," + rest + "}]}").messages[0].error;
   };
@@ -239,7 +239,7 @@ TEST(WebhookAnswer, KeepsTheReasonOfARefusedMessage) {
   EXPECT_EQ(error_of(R"("status":"odd","error":"busy")"), "the answer has an unknown status for this message; busy");
 }
 
-TEST(WebhookAnswer, CutsThePeersWordsAfterFiveHundredBytes) {
+TEST(WebhookAnswerTest, CutsThePeersWordsAfterFiveHundredBytes) {
   const std::string before = "HTTP 422: ";
   EXPECT_EQ(answered(422, std::string(500, 'x')).reason, before + std::string(500, 'x'));
   EXPECT_EQ(answered(422, std::string(501, 'x')).reason, before + std::string(500, 'x') + "…");

@@ -28,7 +28,7 @@ std::string summary(const Result<ConversationsPage>& page) {
   return text + "-" + std::to_string(page->rejected) + (page->past_the_end ? " end" : "");
 }
 
-TEST(ConversationsAnswer, FindsTheRowsInEveryKnownShape) {
+TEST(ConversationsAnswerTest, FindsTheRowsInEveryKnownShape) {
   const std::string rows = R"([{"response":"a"},{"response":"b"}])";
   for (const std::string key :
        {"conversations", "messages", "responseObject", "data", "content", "result", "results", "items"}) {
@@ -41,19 +41,19 @@ TEST(ConversationsAnswer, FindsTheRowsInEveryKnownShape) {
   EXPECT_EQ(summary(read(200, "{\"messages\":[],\"conversations\":" + rows + "}")), "a b -0");
 }
 
-TEST(ConversationsAnswer, FollowsTheConfiguredPointerAlone) {
+TEST(ConversationsAnswerTest, FollowsTheConfiguredPointerAlone) {
   DialectOptions dialect;
   dialect.messages_list = "/chat/0/rows";
   EXPECT_EQ(summary(read(200, R"({"messages":[],"chat":[{"rows":[{"response":"x"}]}]})", 1, dialect)), "x -0");
   EXPECT_EQ(summary(read(200, R"({"messages":[],"chat":[]})", 1, dialect)), "failed: malformed");
 }
 
-TEST(ConversationsAnswer, AListWithoutAnyObjectIsNoListOfMessages) {
+TEST(ConversationsAnswerTest, AListWithoutAnyObjectIsNoListOfMessages) {
   EXPECT_EQ(summary(read(200, "[1,2,3]")), "failed: malformed");
   EXPECT_EQ(summary(read(200, R"({"conversations":["a","b"]})")), "failed: malformed");
 }
 
-TEST(ConversationsAnswer, OnlyARecognisedEmptyListIsEmpty) {
+TEST(ConversationsAnswerTest, OnlyARecognisedEmptyListIsEmpty) {
   for (const std::string body :
        {"[]", R"({"conversations":[]})", R"({"responseObject":[]})", R"({"data":{"messages":[ ]}})"}) {
     for (const int page_number : {1, 2}) {
@@ -63,7 +63,7 @@ TEST(ConversationsAnswer, OnlyARecognisedEmptyListIsEmpty) {
   EXPECT_EQ(summary(read(204, "")), "-0 end");
 }
 
-TEST(ConversationsAnswer, AnUnknownShapeIsNeverAnEmptyList) {
+TEST(ConversationsAnswerTest, AnUnknownShapeIsNeverAnEmptyList) {
   for (const std::string body : {"",
                                  "  ",
                                  "{}",
@@ -96,7 +96,7 @@ TEST(ConversationsAnswer, AnUnknownShapeIsNeverAnEmptyList) {
   EXPECT_EQ(summary(read(206, "[]")), "failed: malformed");
 }
 
-TEST(ConversationsAnswer, APageAfterTheEndIsToldFromAFailure) {
+TEST(ConversationsAnswerTest, APageAfterTheEndIsToldFromAFailure) {
   const auto both = [](int status, const std::string& body) {
     return summary(read(status, body, 2)) + ", first: " + summary(read(status, body, 1));
   };
@@ -112,13 +112,13 @@ TEST(ConversationsAnswer, APageAfterTheEndIsToldFromAFailure) {
   EXPECT_EQ(both(400, ""), "failed: rejected, first: failed: rejected");
 }
 
-TEST(ConversationsAnswer, ATextThatNamesAFailureIsNoFailure) {
+TEST(ConversationsAnswerTest, ATextThatNamesAFailureIsNoFailure) {
   EXPECT_EQ(summary(read(200, R"({"chat":[{"response":"INVALID_PAGE_NUMBER"}]})", 2)), "failed: malformed");
   EXPECT_EQ(summary(read(200, R"([{"response":"INVALID_PAGE_NUMBER","error":"x","status":500}])", 2)),
             "INVALID_PAGE_NUMBER -0");
 }
 
-TEST(ConversationsAnswer, AFailureInsideASuccessIsAFailure) {
+TEST(ConversationsAnswerTest, AFailureInsideASuccessIsAFailure) {
   EXPECT_EQ(summary(read(200, R"({"status":{"code":2000},"conversations":[]})")), "failed: malformed");
   EXPECT_EQ(summary(read(200, R"({"status":{"code":"1002"},"conversations":[]})")), "failed: rejected");
   EXPECT_EQ(summary(read(200, R"({"status":401,"conversations":[]})")), "failed: unauthorized");
@@ -133,13 +133,13 @@ TEST(ConversationsAnswer, AFailureInsideASuccessIsAFailure) {
   EXPECT_EQ(summary(read(200, R"({"success":false,"conversations":[]})")), "failed: malformed");
 }
 
-TEST(ConversationsAnswer, ABadElementIsCountedAndItsNeighboursLive) {
+TEST(ConversationsAnswerTest, ABadElementIsCountedAndItsNeighboursLive) {
   EXPECT_EQ(summary(read(200, R"([{"response":"a"},null,[1],{"x":01},{"response":"\q"},false,{"response":"b"}])")),
             "a b -5");
   EXPECT_EQ(summary(read(200, "[null,null]")), "-2");
 }
 
-TEST(ConversationsAnswer, BadlyEncodedTextsLoseNothing) {
+TEST(ConversationsAnswerTest, BadlyEncodedTextsLoseNothing) {
   const std::string nul(1, '\0');
   const std::string body = "[{\"response\":\"a\xFF\"},{\"response\":\"\\ud800\"},{\"response\":\"x" + nul +
                            "y\"},{\"response\":\"l\n\"},{\"re\xC3sponse\":1},{\"response\":\"z\"}]";
@@ -158,7 +158,7 @@ TEST(ConversationsAnswer, BadlyEncodedTextsLoseNothing) {
   }
 }
 
-TEST(ConversationsAnswer, TakesTextsOfAnyLengthAndBoundsTheDepth) {
+TEST(ConversationsAnswerTest, TakesTextsOfAnyLengthAndBoundsTheDepth) {
   const std::string huge(5'000'000, 'x');
   const Result<ConversationsPage> page = read(200, "[{\"response\":\"" + huge + "\"}]");
   ASSERT_TRUE(page);
@@ -169,7 +169,7 @@ TEST(ConversationsAnswer, TakesTextsOfAnyLengthAndBoundsTheDepth) {
             std::string(100, '[') + std::string(100, ']') + " -0");
 }
 
-TEST(ConversationsAnswer, NamesKeysThatCannotBeNumbersOfPeople) {
+TEST(ConversationsAnswerTest, NamesKeysThatCannotBeNumbersOfPeople) {
   const auto detail = [](const std::string& key) { return read(200, "{\"" + key + "\":1}").error().detail; };
   EXPECT_NE(detail("page_2024").find("page_2024"), std::string::npos);
   EXPECT_EQ(detail("page_20245").find("20245"), std::string::npos);
@@ -178,7 +178,7 @@ TEST(ConversationsAnswer, NamesKeysThatCannotBeNumbersOfPeople) {
   }
 }
 
-TEST(ConversationsAnswer, SaysWhatItSawWithoutSayingWhatWasInIt) {
+TEST(ConversationsAnswerTest, SaysWhatItSawWithoutSayingWhatWasInIt) {
   for (const std::string body : {R"({"chat":{"response":"CANARY"}})", R"("CANARY")", "CANARY", "<p>CANARY",
                                  R"([["CANARY"]])", R"({"a CANARY sentence":1})", R"([{"response":"CANARY)"}) {
     const Result<ConversationsPage> page = read(200, body);

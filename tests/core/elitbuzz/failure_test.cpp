@@ -13,11 +13,11 @@ Failure failure(int status, std::string body = "", std::vector<HttpHeader> heade
   return failure_of(answer, std::nullopt);
 }
 
-TEST(VendorFailure, HasNoStatusWithoutAnAnswer) {
+TEST(FailureTest, HasNoStatusWithoutAnAnswer) {
   EXPECT_EQ(Failure{}.status, 0);
 }
 
-TEST(VendorFailure, HasOneKindForEachStatus) {
+TEST(FailureTest, HasOneKindForEachStatus) {
   EXPECT_EQ(failure(401).kind, FailureKind::unauthorized);
   EXPECT_EQ(failure(403).kind, FailureKind::unauthorized);
   EXPECT_EQ(failure(403, "Rate limit exceeded").kind, FailureKind::throttled);
@@ -36,14 +36,14 @@ TEST(VendorFailure, HasOneKindForEachStatus) {
   EXPECT_EQ(failure(206, "[]").kind, FailureKind::malformed);
 }
 
-TEST(VendorFailure, LooksForPhrasesInTheFirstPartOfALongAnswer) {
+TEST(FailureTest, LooksForPhrasesInTheFirstPartOfALongAnswer) {
   const std::string phrase = "quota";
   const std::size_t searched = 64 * 1024;
   EXPECT_EQ(failure(403, std::string(searched - phrase.size(), ' ') + phrase).kind, FailureKind::throttled);
   EXPECT_EQ(failure(403, std::string(searched - phrase.size() + 1, ' ') + phrase).kind, FailureKind::unauthorized);
 }
 
-TEST(VendorFailure, ReadsTheVendorsCodeUnderEveryKey) {
+TEST(FailureTest, ReadsTheVendorsCodeUnderEveryKey) {
   for (const std::string body :
        {R"({"code":1003})", R"({"errorCode":"1003"})", R"({"error_code":1003.0})", R"({"status":{"code":"1003"}})",
         R"({"error":{"code":1003}})", R"({"responseObject":{"errors":[{"code":"1003"}]}})",
@@ -55,11 +55,11 @@ TEST(VendorFailure, ReadsTheVendorsCodeUnderEveryKey) {
   EXPECT_EQ(failure(400, R"({"code":1004})").kind, FailureKind::malformed);
 }
 
-TEST(VendorFailure, PrefersTheNameToTheNumber) {
+TEST(FailureTest, PrefersTheNameToTheNumber) {
   EXPECT_EQ(failure(400, R"({"code":1004,"message":"INVALID_BOT_OR_CUSTOMER_ID"})").kind, FailureKind::rejected);
 }
 
-TEST(VendorFailure, TellsWhatHappenedAndWhatToDo) {
+TEST(FailureTest, TellsWhatHappenedAndWhatToDo) {
   EXPECT_EQ(
       failure(400, R"({"code":1002,"message":"INVALID_BOT_OR_CUSTOMER_ID"})").detail,
       "HTTP 400, vendor code 1002 INVALID_BOT_OR_CUSTOMER_ID: the API does not know the bot, the customer or the user; "
@@ -70,21 +70,21 @@ TEST(VendorFailure, TellsWhatHappenedAndWhatToDo) {
   EXPECT_EQ(failure(401).status, 401);
 }
 
-TEST(VendorFailure, NeverQuotesTheBody) {
+TEST(FailureTest, NeverQuotesTheBody) {
   for (const int status : {200, 302, 400, 401, 403, 404, 429, 500}) {
     const Failure told = failure(status, R"({"code":"CANARY","message":"CANARY","error":"CANARY"})");
     EXPECT_EQ(told.detail.find("CANARY"), std::string::npos) << told.detail;
   }
 }
 
-TEST(VendorFailure, ObeysRetryAfter) {
+TEST(FailureTest, ObeysRetryAfter) {
   EXPECT_EQ(failure(429, "", {{"retry-after", "7"}}).retry_after, Milliseconds{7'000});
   EXPECT_EQ(failure(503, "", {{"Retry-After", "999999"}}).retry_after, Milliseconds{86'400'000});
   EXPECT_FALSE(failure(503, "", {{"Retry-After", "soon"}}).retry_after);
   EXPECT_FALSE(failure(503).retry_after);
 }
 
-TEST(VendorFailure, MeasuresARetryAfterDateByTheGivenClockOrTheAnswersOwn) {
+TEST(FailureTest, MeasuresARetryAfterDateByTheGivenClockOrTheAnswersOwn) {
   HttpResponse answer;
   answer.status = 503;
   answer.headers = {{"Retry-After", "Sun, 06 Nov 1994 08:50:07 GMT"}};

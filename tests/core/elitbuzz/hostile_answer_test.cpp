@@ -85,7 +85,7 @@ bool holds_an_empty_array(const std::string& body) {
   return false;
 }
 
-TEST(HostileAnswers, NeverHurtAndAreNeverTakenForAnEmptyList) {
+TEST(HostileAnswerTest, NeverHurtAndAreNeverTakenForAnEmptyList) {
   std::mt19937 random(seed);
   SourceOptions source;
   source.name = "support";
@@ -119,7 +119,7 @@ TEST(HostileAnswers, NeverHurtAndAreNeverTakenForAnEmptyList) {
   }
 }
 
-TEST(HostileAnswers, PureNoiseIsMalformed) {
+TEST(HostileAnswerTest, PureNoiseIsMalformed) {
   std::mt19937 random(seed);
   for (int round = 0; round < rounds; ++round) {
     HttpResponse answer;

@@ -20,7 +20,7 @@ std::string conversations_target(const SourceOptions& source, std::string_view u
   return conversations_request(source, user_id, start, end, 2, 500, "key").target;
 }
 
-TEST(Requests, AskForTheUsersOfAnAudience) {
+TEST(RequestsTest, AskForTheUsersOfAnAudience) {
   const HttpRequest request = users_request(source_options(), {"user.language", "en"}, std::nullopt, "abc-1");
   EXPECT_EQ(request.method, "GET");
   EXPECT_EQ(request.target,
@@ -33,26 +33,26 @@ TEST(Requests, AskForTheUsersOfAnAudience) {
   EXPECT_EQ(request.headers[1].value, "application/json");
 }
 
-TEST(Requests, EncodeTheKeyOnlyWhenAskedTo) {
+TEST(RequestsTest, EncodeTheKeyOnlyWhenAskedTo) {
   SourceOptions source = source_options();
   source.api.authorization = "base64";
   EXPECT_EQ(users_request(source, {"a", "b"}, std::nullopt, "foobar").headers[0].value, "Basic Zm9vYmFy");
 }
 
-TEST(Requests, SendAUsersPageOnlyWhenTheDialectNamesAParameter) {
+TEST(RequestsTest, SendAUsersPageOnlyWhenTheDialectNamesAParameter) {
   SourceOptions source = source_options();
   EXPECT_EQ(users_request(source, {"a", "b"}, 3, "k").target.find("=3"), std::string::npos);
   source.api.users_page_parameter = "page_number";
   EXPECT_TRUE(users_request(source, {"a", "b"}, 3, "k").target.ends_with("&page_number=3"));
 }
 
-TEST(Requests, AskForAPageOfAWindowInMilliseconds) {
+TEST(RequestsTest, AskForAPageOfAWindowInMilliseconds) {
   EXPECT_EQ(conversations_target(source_options(), "919812345678"),
             "/bot-api/v1.0/customer/4660/bot/6bc26c50902b4838/channel-user/919812345678/conversations"
             "?start_date=1769850000000&end_date=1769850902345&page_number=2&page_size=500");
 }
 
-TEST(Requests, FollowTheDialect) {
+TEST(RequestsTest, FollowTheDialect) {
   SourceOptions source = source_options();
   source.api.conversations_path = "api/{user_id}/of/{bot_key}?v=2";
   source.api.page_size_parameter = "Page_size";
@@ -62,7 +62,7 @@ TEST(Requests, FollowTheDialect) {
             "/api/u/of/6bc26c50902b4838?v=2&from=1769850000000&page_number=2&Page_size=500");
 }
 
-TEST(Requests, KeepAnyUserIdInOneSegmentOfThePath) {
+TEST(RequestsTest, KeepAnyUserIdInOneSegmentOfThePath) {
   const auto segment = [](std::string_view user_id) {
     SourceOptions source = source_options();
     source.api.conversations_path = "/u/{user_id}/c";
@@ -77,7 +77,7 @@ TEST(Requests, KeepAnyUserIdInOneSegmentOfThePath) {
   EXPECT_EQ(segment("{bot_key}"), "%7Bbot_key%7D");
 }
 
-TEST(Requests, NeverLeaveAPlusInAQuery) {
+TEST(RequestsTest, NeverLeaveAPlusInAQuery) {
   const std::string target = users_request(source_options(), {"a&b=c", "+1 ü"}, std::nullopt, "k").target;
   EXPECT_TRUE(target.ends_with("?attribute_name=a%26b%3Dc&attribute_value=%2B1%20%C3%BC")) << target;
 }

@@ -19,7 +19,7 @@ Row read(std::string_view element) {
   return row.value_or(Row{});
 }
 
-TEST(RowReader, ReadsARowAsALiveServerSendsIt) {
+TEST(RowReaderTest, ReadsARowAsALiveServerSendsIt) {
   const Row row = read(R"({"timestamp": "2026/01/31 09:15:02.345+0000", "sender": "bot", "message_type": "TEXT",
     "response": "Your order has shipped", "file": null, "attachments": null, "user_id": "3f0c"})");
   ASSERT_TRUE(row.instant);
@@ -33,7 +33,7 @@ TEST(RowReader, ReadsARowAsALiveServerSendsIt) {
   EXPECT_FALSE(row.media);
 }
 
-TEST(RowReader, FindsTheInstantUnderOtherNames) {
+TEST(RowReaderTest, FindsTheInstantUnderOtherNames) {
   for (const std::string_view element :
        {R"({"timestamp":1769850902345})", R"({"time":"1769850902345"})", R"({"createdAt":1769850902.345})",
         R"({"created_at":1.769850902345e12})", R"({"timestamp":null,"date":"2026-01-31T09:15:02.345Z"})",
@@ -46,7 +46,7 @@ TEST(RowReader, FindsTheInstantUnderOtherNames) {
   EXPECT_TRUE(read(R"({"timestamp":"2026/01/31 09:15:02"})").zone_assumed);
 }
 
-TEST(RowReader, KeepsARowWhoseInstantCannotBeRead) {
+TEST(RowReaderTest, KeepsARowWhoseInstantCannotBeRead) {
   for (const std::string_view element :
        {R"({"timestamp":"last week","response":"hi"})", R"({"timestamp":{"ms":1},"response":"hi"})",
         R"({"timestamp":true,"response":"hi"})", R"({"response":"hi"})"}) {
@@ -57,7 +57,7 @@ TEST(RowReader, KeepsARowWhoseInstantCannotBeRead) {
   EXPECT_EQ(read(R"({"timestamp":"last week"})").instant_text, "last week");
 }
 
-TEST(RowReader, TellsTheDirection) {
+TEST(RowReaderTest, TellsTheDirection) {
   EXPECT_EQ(read(R"({"sender":"bot"})").direction, Direction::out);
   EXPECT_EQ(read(R"({"sender":"BOT"})").direction, Direction::out);
   EXPECT_EQ(read(R"({"sender":"user"})").direction, Direction::in);
@@ -67,7 +67,7 @@ TEST(RowReader, TellsTheDirection) {
   EXPECT_EQ(read(R"({"sender":"bot","message_type":"AGENT_PARTICIPATION_STATUS"})").direction, Direction::system);
 }
 
-TEST(RowReader, FollowsTheOperatorsRoles) {
+TEST(RowReaderTest, FollowsTheOperatorsRoles) {
   SourceOptions source = source_options();
   source.api.sender_roles = {{"Agent", "agent"}, {"AGENT", "system"}, {"user", "in"}};
   const auto direction = [&](std::string_view element) { return read_row(source, "91", element)->direction; };
@@ -77,7 +77,7 @@ TEST(RowReader, FollowsTheOperatorsRoles) {
   EXPECT_EQ(direction(R"({"sender":"bot"})"), Direction::out);
 }
 
-TEST(RowReader, TakesAResponseOfAnyKind) {
+TEST(RowReaderTest, TakesAResponseOfAnyKind) {
   EXPECT_EQ(read(R"({"response":"a\u0000b\ud83d\ude00"})").text, std::string("a\0b\xF0\x9F\x98\x80", 7));
   EXPECT_EQ(read(R"({"response":{"a": [1.0]}})").text, R"({"a": [1.0]})");
   EXPECT_EQ(read(R"({"response":["x"]})").text, R"(["x"])");
@@ -90,7 +90,7 @@ TEST(RowReader, TakesAResponseOfAnyKind) {
   EXPECT_EQ(read(R"({"response":"[⭐, ⭐⭐, ⭐⭐⭐]"})").text, "[⭐, ⭐⭐, ⭐⭐⭐]");
 }
 
-TEST(RowReader, TakesSendersAndTypesOfAnyKind) {
+TEST(RowReaderTest, TakesSendersAndTypesOfAnyKind) {
   EXPECT_EQ(read(R"({"sender":42})").sender, "42");
   EXPECT_EQ(read(R"({"sender":{"id":1.0}})").sender, R"({"id":1.0})");
   EXPECT_EQ(read(R"({"messageType":"TEXT"})").type, "TEXT");
@@ -98,7 +98,7 @@ TEST(RowReader, TakesSendersAndTypesOfAnyKind) {
   EXPECT_EQ(read(R"({"type":7})").type, "7");
 }
 
-TEST(RowReader, FindsTheMedia) {
+TEST(RowReaderTest, FindsTheMedia) {
   const Row row = read(R"({"file":{"url":"https://f.example/a.jpg?s=1","mimeType":"image/jpeg","uploadType":"x"}})");
   ASSERT_TRUE(row.media);
   EXPECT_EQ(row.media->url, "https://f.example/a.jpg?s=1");
@@ -114,7 +114,7 @@ TEST(RowReader, FindsTheMedia) {
   }
 }
 
-TEST(RowReader, KeepsTheRowAsSent) {
+TEST(RowReaderTest, KeepsTheRowAsSent) {
   const std::string_view element = R"({ "response" : 1.50, "new_field":[12345678901234567890], "response":"twice" })";
   const Row row = read(element);
   EXPECT_EQ(row.raw, element);
@@ -122,7 +122,7 @@ TEST(RowReader, KeepsTheRowAsSent) {
   EXPECT_EQ(row.text, "twice");
 }
 
-TEST(RowReader, KeepsTextsAndNumbersThatAreNoObjects) {
+TEST(RowReaderTest, KeepsTextsAndNumbersThatAreNoObjects) {
   EXPECT_EQ(read(R"("just a \"text\"")").text, "just a \"text\"");
   EXPECT_EQ(read("17").text, "17");
   EXPECT_FALSE(read("17").instant);
@@ -130,14 +130,14 @@ TEST(RowReader, KeepsTextsAndNumbersThatAreNoObjects) {
   EXPECT_EQ(read("17").raw, "17");
 }
 
-TEST(RowReader, RefusesWhatIsNoRow) {
+TEST(RowReaderTest, RefusesWhatIsNoRow) {
   for (const std::string_view element :
        {"null", "true", "[]", "[1]", "01", "NaN", "\"\\x\"", R"({"a":01})", R"({"a":"\q"})"}) {
     EXPECT_FALSE(read_row(source_options(), "91", element)) << element;
   }
 }
 
-TEST(RowReader, NamesARowAlikeHoweverItIsWritten) {
+TEST(RowReaderTest, NamesARowAlikeHoweverItIsWritten) {
   const Digest digest = read(R"({"timestamp":"2026/01/31 09:15:02.345+0000","sender":"bot","message_type":"TEXT",
     "response":{"a":1,"b":"\u00e9"},"file":{"url":"https://f.example/a?s=1"},"id":"1"})")
                             .digest;
@@ -149,7 +149,7 @@ TEST(RowReader, NamesARowAlikeHoweverItIsWritten) {
   EXPECT_EQ(read(R"({"sender":{"a":1,"b":2}})").digest, read(R"({"sender":{"b":2,"a":1.0}})").digest);
 }
 
-TEST(RowReader, NamesDifferentRowsDifferently) {
+TEST(RowReaderTest, NamesDifferentRowsDifferently) {
   const std::string_view base = R"({"timestamp":"1769850902345","sender":"bot","message_type":"TEXT","response":"1"})";
   for (const std::string_view other :
        {R"({"timestamp":"1769850902346","sender":"bot","message_type":"TEXT","response":"1"})",

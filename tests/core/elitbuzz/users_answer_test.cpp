@@ -26,7 +26,7 @@ std::string ids(const Result<UsersAnswer>& answer) {
   return text + " -" + std::to_string(answer->rejected);
 }
 
-TEST(UsersAnswer, FindsTheListInEveryKnownShape) {
+TEST(UsersAnswerTest, FindsTheListInEveryKnownShape) {
   for (const std::string body :
        {R"(["91","92"])", R"({"users":["91","92"]})", R"({"responseObject":["91","92"]})",
         R"({"responseObject":{"users":["91","92"]},"status":{"code":1000}})", R"({"data":["91","92"]})",
@@ -38,7 +38,7 @@ TEST(UsersAnswer, FindsTheListInEveryKnownShape) {
   }
 }
 
-TEST(UsersAnswer, FindsTheIdUnderEveryKnownName) {
+TEST(UsersAnswerTest, FindsTheIdUnderEveryKnownName) {
   for (const std::string key : {"channelUserId", "channel_user_id", "userId", "user_id", "user.channel_user_id", "id",
                                 "phoneNumber", "phone_number", "user.phone_no"}) {
     EXPECT_EQ(ids(read("[{\"name\":\"x\",\"" + key + "\":\"91\"}]")), "91 -0") << key;
@@ -47,29 +47,29 @@ TEST(UsersAnswer, FindsTheIdUnderEveryKnownName) {
   EXPECT_EQ(ids(read(R"([{"id":"x","userId":null,"user_id":"","channelUserId":"91"}])")), "91 -0");
 }
 
-TEST(UsersAnswer, TakesNumbersAsIdsWithoutLoss) {
+TEST(UsersAnswerTest, TakesNumbersAsIdsWithoutLoss) {
   EXPECT_EQ(ids(read("[919812345678, 9.19812345678e11, 123456789012345678901, {\"id\": 12.0}]")),
             "919812345678 123456789012345678901 12 -0");
 }
 
-TEST(UsersAnswer, TrimsIdsAndNamesEachOnce) {
+TEST(UsersAnswerTest, TrimsIdsAndNamesEachOnce) {
   const Result<UsersAnswer> answer = read(R"([" 91 ","92",{"id":"91","n":2},"\u0039\u0032"])");
   EXPECT_EQ(ids(answer), "91 92 -0");
   EXPECT_EQ(answer->users[0].element, "\" 91 \"");
 }
 
-TEST(UsersAnswer, KeepsTheElementAsSent) {
+TEST(UsersAnswerTest, KeepsTheElementAsSent) {
   const Result<UsersAnswer> answer = read(R"({"users":[ {"id": 91, "score": 1.50, "n":12345678901234567890} ]})");
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->users[0].element, R"({"id": 91, "score": 1.50, "n":12345678901234567890})");
 }
 
-TEST(UsersAnswer, CountsElementsWithoutAnIdAndKeepsTheirNeighbours) {
+TEST(UsersAnswerTest, CountsElementsWithoutAnIdAndKeepsTheirNeighbours) {
   EXPECT_EQ(ids(read(R"([null,"",{"name":"x"},[1],true,{"id":{}},{"id": 01},"91","\x"])")), "91 -8");
   EXPECT_EQ(ids(read("[\"a\xFF\", \"92\"]")), "a\xEF\xBF\xBD 92 -0");
 }
 
-TEST(UsersAnswer, OnlyARecognisedEmptyListIsEmpty) {
+TEST(UsersAnswerTest, OnlyARecognisedEmptyListIsEmpty) {
   for (const std::string body :
        {"[]", "{\"users\":[]}", "{\"responseObject\":{\"users\":[]}}", "{\"users\":[],\"data\":null}"}) {
     EXPECT_EQ(ids(read(body)), " -0") << body;
@@ -79,7 +79,7 @@ TEST(UsersAnswer, OnlyARecognisedEmptyListIsEmpty) {
   EXPECT_EQ(ids(read_users(SourceOptions{}, answer)), " -0");
 }
 
-TEST(UsersAnswer, AnUnknownShapeIsNeverAnEmptyList) {
+TEST(UsersAnswerTest, AnUnknownShapeIsNeverAnEmptyList) {
   for (const std::string body : {"",
                                  " ",
                                  "{}",
@@ -109,7 +109,7 @@ TEST(UsersAnswer, AnUnknownShapeIsNeverAnEmptyList) {
   EXPECT_EQ(ids(read(std::string(100'000, '['))), "failed: malformed");
 }
 
-TEST(UsersAnswer, FollowsTheConfiguredPointersAlone) {
+TEST(UsersAnswerTest, FollowsTheConfiguredPointersAlone) {
   DialectOptions dialect;
   dialect.users_list = "/payload/people";
   dialect.user_id = "/contact/0/wa";
@@ -121,7 +121,7 @@ TEST(UsersAnswer, FollowsTheConfiguredPointersAlone) {
   EXPECT_EQ(ids(read(R"({"payload":{"people":[]}})", dialect)), " -0");
 }
 
-TEST(UsersAnswer, SaysWhatItSawWithoutSayingWhatWasInIt) {
+TEST(UsersAnswerTest, SaysWhatItSawWithoutSayingWhatWasInIt) {
   const Result<UsersAnswer> answer = read(R"({"responseObject": true, "919812345678": "a secret word", "n": 4711})");
   ASSERT_FALSE(answer);
   const std::string& detail = answer.error().detail;
@@ -132,7 +132,7 @@ TEST(UsersAnswer, SaysWhatItSawWithoutSayingWhatWasInIt) {
   }
 }
 
-TEST(UsersAnswer, AFailureInsideASuccessIsAFailure) {
+TEST(UsersAnswerTest, AFailureInsideASuccessIsAFailure) {
   EXPECT_EQ(ids(read(R"({"status":{"code":2000,"desc":"FAILURE"},"responseObject":[]})")), "failed: malformed");
   EXPECT_EQ(ids(read(R"({"status":{"code":"1002"},"users":[]})")), "failed: rejected");
   EXPECT_EQ(ids(read(R"({"status":{"code":"1000"},"users":["91"]})")), "91 -0");
@@ -143,7 +143,7 @@ TEST(UsersAnswer, AFailureInsideASuccessIsAFailure) {
   EXPECT_EQ(ids(read(R"({"code":1002,"message":"INVALID_BOT_OR_CUSTOMER_ID"})")), "failed: rejected");
 }
 
-TEST(UsersAnswer, ReadsAMillionUsersWithoutATree) {
+TEST(UsersAnswerTest, ReadsAMillionUsersWithoutATree) {
   std::string body = "{\"users\":[";
   for (int i = 0; i < 1'000'000; ++i) {
     body += (i == 0 ? "" : ",") + std::to_string(919'800'000'000 + i);

@@ -15,13 +15,13 @@ using std::chrono::seconds;
 constexpr Instant sent = from_ms(1'769'850'902'000);
 constexpr Instant received = sent + Milliseconds{800};
 
-TEST(ClockSkew, IsNoneBeforeAnyAnswer) {
+TEST(ClockSkewTest, IsNoneBeforeAnyAnswer) {
   ClockSkew skew;
   EXPECT_EQ(skew.value(), Milliseconds{0});
   EXPECT_EQ(skew.take_warning(), std::nullopt);
 }
 
-TEST(ClockSkew, IsNoneForADateOfAnyMomentOfTheRequest) {
+TEST(ClockSkewTest, IsNoneForADateOfAnyMomentOfTheRequest) {
   ClockSkew skew;
   for (const Instant date : {sent - seconds{1}, sent, received}) {
     skew.observe(date, sent, received);
@@ -29,7 +29,7 @@ TEST(ClockSkew, IsNoneForADateOfAnyMomentOfTheRequest) {
   }
 }
 
-TEST(ClockSkew, IsNoneForASlowRequestThatWasAnsweredAtItsBeginningOrItsEnd) {
+TEST(ClockSkewTest, IsNoneForASlowRequestThatWasAnsweredAtItsBeginningOrItsEnd) {
   ClockSkew skew;
   skew.observe(sent, sent, sent + seconds{30});
   EXPECT_EQ(skew.value(), Milliseconds{0});
@@ -37,7 +37,7 @@ TEST(ClockSkew, IsNoneForASlowRequestThatWasAnsweredAtItsBeginningOrItsEnd) {
   EXPECT_EQ(skew.value(), Milliseconds{0});
 }
 
-TEST(ClockSkew, IgnoresWhatWholeSecondsCannotTell) {
+TEST(ClockSkewTest, IgnoresWhatWholeSecondsCannotTell) {
   ClockSkew skew;
   skew.observe(sent - seconds{2}, sent, received);
   EXPECT_EQ(skew.value(), Milliseconds{0});
@@ -45,28 +45,28 @@ TEST(ClockSkew, IgnoresWhatWholeSecondsCannotTell) {
   EXPECT_EQ(skew.value(), Milliseconds{0});
 }
 
-TEST(ClockSkew, IsPositiveWhenTheirClockIsAhead) {
+TEST(ClockSkewTest, IsPositiveWhenTheirClockIsAhead) {
   ClockSkew skew;
   skew.observe(received + minutes{5}, sent, received);
   EXPECT_GT(skew.value(), Milliseconds{0});
   EXPECT_LE(abs(skew.value() - minutes{5}), seconds{1});
 }
 
-TEST(ClockSkew, IsNegativeWhenTheirClockIsBehind) {
+TEST(ClockSkewTest, IsNegativeWhenTheirClockIsBehind) {
   ClockSkew skew;
   skew.observe(sent - hours{1}, sent, received);
   EXPECT_LT(skew.value(), Milliseconds{0});
   EXPECT_LE(abs(skew.value() + hours{1}), seconds{1});
 }
 
-TEST(ClockSkew, FollowsTheLatestAnswer) {
+TEST(ClockSkewTest, FollowsTheLatestAnswer) {
   ClockSkew skew;
   skew.observe(received + minutes{5}, sent, received);
   skew.observe(sent, sent, received);
   EXPECT_EQ(skew.value(), Milliseconds{0});
 }
 
-TEST(ClockSkew, WarnsOnceOfEachChange) {
+TEST(ClockSkewTest, WarnsOnceOfEachChange) {
   ClockSkew skew;
   skew.observe(received + minutes{5}, sent, received);
   EXPECT_EQ(skew.take_warning(), skew.value());
@@ -77,7 +77,7 @@ TEST(ClockSkew, WarnsOnceOfEachChange) {
   EXPECT_EQ(skew.take_warning(), skew.value());
 }
 
-TEST(ClockSkew, WarnsAlsoWhenTheClocksAgreeAgain) {
+TEST(ClockSkewTest, WarnsAlsoWhenTheClocksAgreeAgain) {
   ClockSkew skew;
   skew.observe(sent - minutes{5}, sent, received);
   ASSERT_TRUE(skew.take_warning());
@@ -85,14 +85,14 @@ TEST(ClockSkew, WarnsAlsoWhenTheClocksAgreeAgain) {
   EXPECT_EQ(skew.take_warning(), Milliseconds{0});
 }
 
-TEST(ClockSkew, DoesNotWarnOfASmallDifference) {
+TEST(ClockSkewTest, DoesNotWarnOfASmallDifference) {
   ClockSkew skew;
   skew.observe(received + seconds{4}, sent, received);
   EXPECT_NE(skew.value(), Milliseconds{0});
   EXPECT_EQ(skew.take_warning(), std::nullopt);
 }
 
-TEST(ClockSkew, WarnsFromFiveSecondsOn) {
+TEST(ClockSkewTest, WarnsFromFiveSecondsOn) {
   ClockSkew skew;
   skew.observe(received + Milliseconds{4'499}, sent, received);
   EXPECT_EQ(skew.take_warning(), std::nullopt);

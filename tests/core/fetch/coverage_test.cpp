@@ -16,29 +16,29 @@ Interval span(std::int64_t from, std::int64_t to) {
   return Interval{from_ms(from), from_ms(to)};
 }
 
-TEST(Coverage, MergesSpansThatTouchOrOverlap) {
+TEST(CoverageTest, MergesSpansThatTouchOrOverlap) {
   const Coverage coverage({span(10, 20), span(30, 40), span(20, 25), span(24, 30)});
   EXPECT_THAT(coverage.intervals(), ElementsAre(span(10, 40)));
 }
 
-TEST(Coverage, KeepsAHoleOfOneMillisecond) {
+TEST(CoverageTest, KeepsAHoleOfOneMillisecond) {
   const Coverage coverage({span(10, 20), span(21, 30)});
   EXPECT_THAT(coverage.intervals(), ElementsAre(span(10, 20), span(21, 30)));
   EXPECT_THAT(coverage.gaps(span(0, 40)), ElementsAre(span(0, 10), span(20, 21), span(30, 40)));
 }
 
-TEST(Coverage, IsAscendingWhateverTheOrderOfAdding) {
+TEST(CoverageTest, IsAscendingWhateverTheOrderOfAdding) {
   const Coverage coverage({span(50, 60), span(10, 20), span(30, 40)});
   EXPECT_THAT(coverage.intervals(), ElementsAre(span(10, 20), span(30, 40), span(50, 60)));
 }
 
-TEST(Coverage, IgnoresAnEmptySpan) {
+TEST(CoverageTest, IgnoresAnEmptySpan) {
   const Coverage coverage({span(10, 10), span(30, 20)});
   EXPECT_THAT(coverage.intervals(), IsEmpty());
   EXPECT_FALSE(coverage.end().has_value());
 }
 
-TEST(Coverage, ContainsItsFirstInstantAndNotItsLast) {
+TEST(CoverageTest, ContainsItsFirstInstantAndNotItsLast) {
   const Coverage coverage({span(10, 20)});
   EXPECT_FALSE(coverage.contains(from_ms(9)));
   EXPECT_TRUE(coverage.contains(from_ms(10)));
@@ -46,7 +46,7 @@ TEST(Coverage, ContainsItsFirstInstantAndNotItsLast) {
   EXPECT_FALSE(coverage.contains(from_ms(20)));
 }
 
-TEST(Coverage, HasNoGapsWithinWhatItCovers) {
+TEST(CoverageTest, HasNoGapsWithinWhatItCovers) {
   const Coverage coverage({span(10, 20)});
   EXPECT_THAT(coverage.gaps(span(10, 20)), IsEmpty());
   EXPECT_THAT(coverage.gaps(span(15, 15)), IsEmpty());
@@ -54,7 +54,7 @@ TEST(Coverage, HasNoGapsWithinWhatItCovers) {
   EXPECT_THAT(coverage.gaps(span(5, 15)), ElementsAre(span(5, 10)));
 }
 
-TEST(Coverage, FrontierIsTheEndOfTheIntervalThatCoversTheStart) {
+TEST(CoverageTest, FrontierIsTheEndOfTheIntervalThatCoversTheStart) {
   const Coverage coverage({span(10, 20), span(30, 40)});
   EXPECT_EQ(coverage.frontier(from_ms(10)), from_ms(20));
   EXPECT_EQ(coverage.frontier(from_ms(19)), from_ms(20));
@@ -63,7 +63,7 @@ TEST(Coverage, FrontierIsTheEndOfTheIntervalThatCoversTheStart) {
   EXPECT_EQ(coverage.end(), from_ms(40));
 }
 
-TEST(Coverage, AgreesWithASetOfMillisecondsForRandomSpans) {
+TEST(CoverageTest, AgreesWithASetOfMillisecondsForRandomSpans) {
   std::mt19937 random(20260101);
   std::uniform_int_distribution<int> point(0, 63);
   for (int round = 0; round < 500; ++round) {

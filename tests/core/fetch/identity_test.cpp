@@ -20,11 +20,11 @@ RowIdentity sample() {
   return identity;
 }
 
-TEST(Identity, NeverChanges) {
+TEST(IdentityTest, NeverChanges) {
   EXPECT_EQ(message_key(digest_of(sample()), 0), "d4204d8889bac63fb1a7ad7052000000");
 }
 
-TEST(Identity, DependsOnEverythingThatNamesAMessage) {
+TEST(IdentityTest, DependsOnEverythingThatNamesAMessage) {
   std::set<std::string> keys{message_key(digest_of(sample()), 0)};
   const auto differs = [&keys](const RowIdentity& identity) {
     return keys.insert(message_key(digest_of(identity), 0)).second;
@@ -57,14 +57,14 @@ TEST(Identity, DependsOnEverythingThatNamesAMessage) {
   EXPECT_TRUE(differs(other));
 }
 
-TEST(Identity, IgnoresTheInstantsTextAndTheUrlsSignature) {
+TEST(IdentityTest, IgnoresTheInstantsTextAndTheUrlsSignature) {
   RowIdentity other = sample();
   other.instant_text = "1769850902345";
   other.media_url = "https://files.example.com/a.jpg?sig=2&expires=9#top";
   EXPECT_EQ(digest_of(other), digest_of(sample()));
 }
 
-TEST(Identity, KeepsNeighbouringFieldsApart) {
+TEST(IdentityTest, KeepsNeighbouringFieldsApart) {
   RowIdentity a = sample();
   a.sender = "ab";
   a.type = "c";
@@ -74,7 +74,7 @@ TEST(Identity, KeepsNeighbouringFieldsApart) {
   EXPECT_NE(digest_of(a), digest_of(b));
 }
 
-TEST(Identity, TellsAnInstantFromItsText) {
+TEST(IdentityTest, TellsAnInstantFromItsText) {
   RowIdentity known = sample();
   RowIdentity unknown = sample();
   unknown.instant.reset();
@@ -82,7 +82,7 @@ TEST(Identity, TellsAnInstantFromItsText) {
   EXPECT_NE(digest_of(known), digest_of(unknown));
 }
 
-TEST(MessageKey, HoldsDigestAndOccurrence) {
+TEST(MessageKeyTest, HoldsDigestAndOccurrence) {
   Digest digest;
   for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
     digest.bytes[i] = static_cast<std::uint8_t>(0xF0 + i);
@@ -96,7 +96,7 @@ TEST(MessageKey, HoldsDigestAndOccurrence) {
   EXPECT_EQ(occurrence, 0x0A0B0CU);
 }
 
-TEST(MessageKey, RefusesWhatIsNoKeyAndWritesNothing) {
+TEST(MessageKeyTest, RefusesWhatIsNoKeyAndWritesNothing) {
   Digest digest;
   digest.bytes[0] = 7;
   Occurrence occurrence = 9;
@@ -108,7 +108,7 @@ TEST(MessageKey, RefusesWhatIsNoKeyAndWritesNothing) {
   EXPECT_EQ(occurrence, 9U);
 }
 
-TEST(Direction, HasANameEachWay) {
+TEST(DirectionTest, HasANameEachWay) {
   for (const Direction direction :
        {Direction::in, Direction::out, Direction::agent, Direction::system, Direction::unknown}) {
     EXPECT_EQ(direction_from(to_string(direction)), direction);
@@ -116,7 +116,7 @@ TEST(Direction, HasANameEachWay) {
   EXPECT_EQ(direction_from("sideways"), Direction::unknown);
 }
 
-TEST(Identity, TheLastOccurrenceFillsItsPlaceInTheKey) {
+TEST(IdentityTest, TheLastOccurrenceFillsItsPlaceInTheKey) {
   EXPECT_EQ(message_key(Digest{}, occurrence_max), std::string(26, '0') + "ffffff");
 }
 

@@ -11,7 +11,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 
-TEST(Lateness, PutsEachTimeBetweenTwoPowersOfTwoOfSeconds) {
+TEST(LatenessTest, PutsEachTimeBetweenTwoPowersOfTwoOfSeconds) {
   EXPECT_EQ(Lateness::bucket_of(Milliseconds{0}), 0);
   EXPECT_EQ(Lateness::bucket_of(Milliseconds{999}), 0);
   for (int bucket = 1; bucket < 25; ++bucket) {
@@ -22,31 +22,31 @@ TEST(Lateness, PutsEachTimeBetweenTwoPowersOfTwoOfSeconds) {
   }
 }
 
-TEST(Lateness, TakesWhatIsEarlyAsNotLate) {
+TEST(LatenessTest, TakesWhatIsEarlyAsNotLate) {
   EXPECT_EQ(Lateness::bucket_of(-hours{1}), 0);
 }
 
-TEST(Lateness, PutsWhateverIsTooLateIntoTheLastBucket) {
+TEST(LatenessTest, PutsWhateverIsTooLateIntoTheLastBucket) {
   EXPECT_EQ(Lateness::bucket_of(Milliseconds::max()), Lateness::buckets - 1);
   Lateness lateness;
   lateness.add(Milliseconds::max());
   EXPECT_EQ(lateness.look_back_for(1), seconds{std::int64_t{1} << (Lateness::buckets - 1)});
 }
 
-TEST(Lateness, AdvisesNothingWithoutALateArrival) {
+TEST(LatenessTest, AdvisesNothingWithoutALateArrival) {
   const Lateness lateness;
   EXPECT_EQ(lateness.count(), 0);
   EXPECT_EQ(lateness.look_back_for(0.99), std::nullopt);
 }
 
-TEST(Lateness, CountsWhatIsAdded) {
+TEST(LatenessTest, CountsWhatIsAdded) {
   Lateness lateness;
   lateness.add(seconds{1});
   lateness.add(hours{1}, 5);
   EXPECT_EQ(lateness.count(), 6);
 }
 
-TEST(Lateness, AdvisesTheBoundThatCatchesTheShare) {
+TEST(LatenessTest, AdvisesTheBoundThatCatchesTheShare) {
   Lateness lateness;
   lateness.add(seconds{3}, 90);
   lateness.add(seconds{100}, 9);
@@ -59,7 +59,7 @@ TEST(Lateness, AdvisesTheBoundThatCatchesTheShare) {
   EXPECT_EQ(lateness.look_back_for(1), seconds{4096});
 }
 
-TEST(Lateness, AdvisesASecondWhenNothingIsLaterThanThat) {
+TEST(LatenessTest, AdvisesASecondWhenNothingIsLaterThanThat) {
   Lateness lateness;
   lateness.add(Milliseconds{0});
   EXPECT_EQ(lateness.look_back_for(1), seconds{1});

@@ -278,7 +278,7 @@ void try_server(std::uint64_t seed, bool killed_at_times, Tally& tally) {
   }
 }
 
-TEST(PagerModel, WhatItCallsCompleteHoldsEveryMessageOnce) {
+TEST(PagerModelTest, WhatItCallsCompleteHoldsEveryMessageOnce) {
   Tally tally;
   for (std::uint64_t seed = 1; seed <= 20'000; ++seed) {
     ASSERT_NO_FATAL_FAILURE(try_server(seed, false, tally));
@@ -288,7 +288,7 @@ TEST(PagerModel, WhatItCallsCompleteHoldsEveryMessageOnce) {
   EXPECT_GT(tally.too_large, 0);
 }
 
-TEST(PagerModel, KillsAndRestartsLoseAndDoubleNothing) {
+TEST(PagerModelTest, KillsAndRestartsLoseAndDoubleNothing) {
   Tally tally;
   for (std::uint64_t seed = 100'001; seed <= 110'000; ++seed) {
     ASSERT_NO_FATAL_FAILURE(try_server(seed, true, tally));

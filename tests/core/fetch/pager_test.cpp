@@ -320,14 +320,14 @@ TEST_F(PagerTest, APassEqualToTheOneBeforeTheRestartIsProof) {
   EXPECT_EQ(end(), Verdict::complete);
 }
 
-TEST(PagingFacts, SurviveAsText) {
+TEST(PagingFactsTest, SurviveAsText) {
   const PagingFacts facts{
       .asked_size = 500, .full_size = 100, .sizes_vary = true, .numbers_honoured = true, .end_is_marked = true};
   EXPECT_EQ(paging_facts_from(to_text(facts)), facts);
   EXPECT_EQ(paging_facts_from(to_text(PagingFacts{})), PagingFacts{});
 }
 
-TEST(PagingFacts, AreForgottenWhenTheTextIsNotUnderstood) {
+TEST(PagingFactsTest, AreForgottenWhenTheTextIsNotUnderstood) {
   for (const char* text : {"", "nonsense", "[]", "{\"full_size\": \"x\"}", "{\"full_size\": -3}"}) {
     EXPECT_EQ(paging_facts_from(text), PagingFacts{}) << text;
   }

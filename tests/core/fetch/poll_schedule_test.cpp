@@ -18,7 +18,7 @@ PollSchedule schedule_of(Milliseconds interval = minutes{1}, Milliseconds max_st
   return PollSchedule(PollOptions{.interval = interval, .max_staleness = max_staleness});
 }
 
-TEST(PollSchedule, HandsOutNothingBeforeItIsDue) {
+TEST(PollScheduleTest, HandsOutNothingBeforeItIsDue) {
   PollSchedule schedule = schedule_of();
   EXPECT_FALSE(schedule.pick(start));
   schedule.put(1, start, false);
@@ -30,7 +30,7 @@ TEST(PollSchedule, HandsOutNothingBeforeItIsDue) {
   EXPECT_EQ(pick->due, start);
 }
 
-TEST(PollSchedule, TakesTheUserWhoHasWaitedLongestFirst) {
+TEST(PollScheduleTest, TakesTheUserWhoHasWaitedLongestFirst) {
   PollSchedule schedule = schedule_of();
   schedule.put(1, start + seconds{2}, false);
   schedule.put(2, start, false);
@@ -42,7 +42,7 @@ TEST(PollSchedule, TakesTheUserWhoHasWaitedLongestFirst) {
   }
 }
 
-TEST(PollSchedule, HandsAUserToOneReaderUntilItIsPutBack) {
+TEST(PollScheduleTest, HandsAUserToOneReaderUntilItIsPutBack) {
   PollSchedule schedule = schedule_of();
   schedule.put(1, start, true);
   ASSERT_TRUE(schedule.pick(start));
@@ -57,7 +57,7 @@ TEST(PollSchedule, HandsAUserToOneReaderUntilItIsPutBack) {
   EXPECT_TRUE(schedule.pick(start + hours{1}));
 }
 
-TEST(PollSchedule, ForgetsAUserWhoIsRemovedWaitingOrBeingRead) {
+TEST(PollScheduleTest, ForgetsAUserWhoIsRemovedWaitingOrBeingRead) {
   PollSchedule schedule = schedule_of();
   schedule.put(1, start, true);
   schedule.put(2, start + seconds{1}, false);
@@ -71,7 +71,7 @@ TEST(PollSchedule, ForgetsAUserWhoIsRemovedWaitingOrBeingRead) {
   EXPECT_FALSE(schedule.is_being_read(1));
 }
 
-TEST(PollSchedule, MovesAUserWhoIsPutAgain) {
+TEST(PollScheduleTest, MovesAUserWhoIsPutAgain) {
   PollSchedule schedule = schedule_of();
   schedule.put(1, start, true);
   schedule.put(1, start + minutes{5}, false);
@@ -80,7 +80,7 @@ TEST(PollSchedule, MovesAUserWhoIsPutAgain) {
   EXPECT_EQ(schedule.next_due(), start + minutes{5});
 }
 
-TEST(PollSchedule, ReadsHistoryWhileNoLiveReadIsDue) {
+TEST(PollScheduleTest, ReadsHistoryWhileNoLiveReadIsDue) {
   PollSchedule schedule = schedule_of();
   schedule.put(1, start + minutes{1}, true);
   const auto pick = schedule.pick(start);
@@ -89,7 +89,7 @@ TEST(PollSchedule, ReadsHistoryWhileNoLiveReadIsDue) {
   EXPECT_EQ(pick->due, start + minutes{1}) << "its live read is still to come";
 }
 
-TEST(PollSchedule, GivesHistoryEveryFourthTurnWhenBothWait) {
+TEST(PollScheduleTest, GivesHistoryEveryFourthTurnWhenBothWait) {
   PollSchedule schedule = schedule_of();
   schedule.put(100, start + hours{1}, true);
   std::string turns;
@@ -108,7 +108,7 @@ TEST(PollSchedule, GivesHistoryEveryFourthTurnWhenBothWait) {
   EXPECT_EQ(turns, "lllhlllhlllh");
 }
 
-TEST(PollSchedule, GivesTheHistoriesTheirTurnsInTheOrderTheyWerePut) {
+TEST(PollScheduleTest, GivesTheHistoriesTheirTurnsInTheOrderTheyWerePut) {
   PollSchedule schedule = schedule_of();
   const SteadyTime later = start + hours{1};
   schedule.put(2, later, true);
@@ -119,7 +119,7 @@ TEST(PollSchedule, GivesTheHistoriesTheirTurnsInTheOrderTheyWerePut) {
   EXPECT_EQ(schedule.pick(start)->user, 2);
 }
 
-TEST(PollSchedule, LeavesAHistoryAloneUntilItMayBeRead) {
+TEST(PollScheduleTest, LeavesAHistoryAloneUntilItMayBeRead) {
   PollSchedule schedule = schedule_of();
   schedule.put(1, start + hours{1}, true, start + minutes{10});
   EXPECT_FALSE(schedule.pick(start));
@@ -130,7 +130,7 @@ TEST(PollSchedule, LeavesAHistoryAloneUntilItMayBeRead) {
   EXPECT_EQ(schedule.pick(start + minutes{10})->user, 1);
 }
 
-TEST(PollSchedule, NamesTheNextDueReadEvenIfItIsOverdue) {
+TEST(PollScheduleTest, NamesTheNextDueReadEvenIfItIsOverdue) {
   PollSchedule schedule = schedule_of();
   EXPECT_FALSE(schedule.next_due());
   schedule.put(1, start - hours{1}, false);
@@ -140,7 +140,7 @@ TEST(PollSchedule, NamesTheNextDueReadEvenIfItIsOverdue) {
   EXPECT_EQ(schedule.next_due(), start + hours{1});
 }
 
-TEST(PollSchedule, TellsAReaderOfHistoryThatALiveReadWaits) {
+TEST(PollScheduleTest, TellsAReaderOfHistoryThatALiveReadWaits) {
   PollSchedule schedule = schedule_of();
   schedule.put(1, start + hours{1}, true);
   schedule.put(2, start + minutes{1}, false);
@@ -151,9 +151,9 @@ TEST(PollSchedule, TellsAReaderOfHistoryThatALiveReadWaits) {
   EXPECT_FALSE(schedule.live_waits(start + hours{2})) << "those being read do not wait";
 }
 
-class Pause : public ::testing::Test {
+class PollSchedulePauseTest : public ::testing::Test {
  protected:
-  Pause() {
+  PollSchedulePauseTest() {
     for (PollSchedule::User user = 0; user < 100; ++user) {
       schedule_.put(user, start, false);
     }
@@ -164,17 +164,17 @@ class Pause : public ::testing::Test {
   static constexpr double too_little = 2.3;
 };
 
-TEST_F(Pause, IsTheIntervalForEverybodyWhileTheCapacityIsEnough) {
+TEST_F(PollSchedulePauseTest, IsTheIntervalForEverybodyWhileTheCapacityIsEnough) {
   EXPECT_EQ(schedule_.pause(hours{1000}, enough), minutes{1});
   EXPECT_EQ(schedule_.pause(std::nullopt, enough), minutes{1});
 }
 
-TEST_F(Pause, IsTheIntervalForEverybodyWhileTheCapacityIsUnknown) {
+TEST_F(PollSchedulePauseTest, IsTheIntervalForEverybodyWhileTheCapacityIsUnknown) {
   EXPECT_EQ(schedule_.pause(hours{1000}, 0), minutes{1});
   EXPECT_EQ(schedule_.pause(std::nullopt, 0), minutes{1});
 }
 
-TEST_F(Pause, GrowsWithTheSilenceBetweenTheIntervalAndTheGreatestStaleness) {
+TEST_F(PollSchedulePauseTest, GrowsWithTheSilenceBetweenTheIntervalAndTheGreatestStaleness) {
   EXPECT_EQ(schedule_.pause(seconds{0}, too_little), minutes{1});
   EXPECT_EQ(schedule_.pause(minutes{10}, too_little), minutes{1});
   EXPECT_EQ(schedule_.pause(minutes{100}, too_little), minutes{10});
@@ -182,7 +182,7 @@ TEST_F(Pause, GrowsWithTheSilenceBetweenTheIntervalAndTheGreatestStaleness) {
   EXPECT_EQ(schedule_.pause(hours{1000}, too_little), hours{1});
 }
 
-TEST_F(Pause, IsTheGreatestStalenessForThoseWhoNeverWrote) {
+TEST_F(PollSchedulePauseTest, IsTheGreatestStalenessForThoseWhoNeverWrote) {
   EXPECT_EQ(schedule_.pause(std::nullopt, too_little), hours{1});
 }
 

@@ -56,7 +56,7 @@ SteadyTime fail(RequestGate& gate, SteadyTime now, int times, const Failure& fai
   return now;
 }
 
-TEST(RequestGate, SpacesRequestsByTheConfiguredRate) {
+TEST(RequestGateTest, SpacesRequestsByTheConfiguredRate) {
   RequestGate gate = gate_of(4, 10);
   let_through(gate, start);
   for (SteadyTime due = start + Milliseconds{250}; due < start + seconds{2}; due += Milliseconds{250}) {
@@ -67,7 +67,7 @@ TEST(RequestGate, SpacesRequestsByTheConfiguredRate) {
   }
 }
 
-TEST(RequestGate, KeepsTheRateOverAMinute) {
+TEST(RequestGateTest, KeepsTheRateOverAMinute) {
   RequestGate gate = gate_of(4, 1);
   int requests = 0;
   for (SteadyTime now = start; now < start + minutes{1}; now += Milliseconds{10}) {
@@ -80,13 +80,13 @@ TEST(RequestGate, KeepsTheRateOverAMinute) {
   EXPECT_LE(requests, 242);
 }
 
-TEST(RequestGate, APauseEarnsNothingHoweverLongItWas) {
+TEST(RequestGateTest, APauseEarnsNothingHoweverLongItWas) {
   RequestGate gate = gate_of(1, 10);
   EXPECT_EQ(let_through(gate, start), 1);
   EXPECT_EQ(let_through(gate, start + hours{1}), 1);
 }
 
-TEST(RequestGate, LearnsTheRateFromTheDistanceOfRequestsNotFromTheSpeedOfARefusal) {
+TEST(RequestGateTest, LearnsTheRateFromTheDistanceOfRequestsNotFromTheSpeedOfARefusal) {
   RequestGate gate = gate_of(0, 1);
   SteadyTime now = start;
   for (int i = 0; i < 20; ++i) {
@@ -98,7 +98,7 @@ TEST(RequestGate, LearnsTheRateFromTheDistanceOfRequestsNotFromTheSpeedOfARefusa
   EXPECT_NEAR(gate.capacity(), 7, 0.5) << "10 a second were too many";
 }
 
-TEST(RequestGate, HoldsNothingButTheSlotsWithoutARate) {
+TEST(RequestGateTest, HoldsNothingButTheSlotsWithoutARate) {
   RequestGate gate = gate_of(0, 3);
   EXPECT_EQ(let_through(gate, start), 3);
   EXPECT_EQ(gate.in_flight(), 3);
@@ -106,7 +106,7 @@ TEST(RequestGate, HoldsNothingButTheSlotsWithoutARate) {
   EXPECT_EQ(gate.capacity(), 0);
 }
 
-TEST(RequestGate, FreesASlotHoweverTheRequestEnds) {
+TEST(RequestGateTest, FreesASlotHoweverTheRequestEnds) {
   RequestGate gate = gate_of(0, 1);
   ASSERT_EQ(gate.ask(start).hold, Hold::none);
   gate.on_success(start);
@@ -118,11 +118,11 @@ TEST(RequestGate, FreesASlotHoweverTheRequestEnds) {
   EXPECT_EQ(gate.ask(start).hold, Hold::none);
 }
 
-TEST(RequestGate, CountsOnTheConfiguredRate) {
+TEST(RequestGateTest, CountsOnTheConfiguredRate) {
   EXPECT_EQ(gate_of(4, 1).capacity(), 4);
 }
 
-TEST(RequestGate, StopsEveryRequestUntilThePeersWishIsOver) {
+TEST(RequestGateTest, StopsEveryRequestUntilThePeersWishIsOver) {
   RequestGate gate = gate_of(0, 4);
   ASSERT_EQ(let_through(gate, start), 4);
   gate.on_failure(failure_of(FailureKind::throttled, seconds{30}), start);
@@ -135,7 +135,7 @@ TEST(RequestGate, StopsEveryRequestUntilThePeersWishIsOver) {
   EXPECT_EQ(gate.ask(start + seconds{30}).hold, Hold::none);
 }
 
-TEST(RequestGate, AShorterWishDoesNotEndALongerOne) {
+TEST(RequestGateTest, AShorterWishDoesNotEndALongerOne) {
   RequestGate gate = gate_of(0, 2);
   ASSERT_EQ(let_through(gate, start), 2);
   gate.on_failure(failure_of(FailureKind::throttled, seconds{90}), start);
@@ -143,7 +143,7 @@ TEST(RequestGate, AShorterWishDoesNotEndALongerOne) {
   EXPECT_EQ(gate.ask(start + seconds{89}).hold, Hold::throttled);
 }
 
-TEST(RequestGate, BacksOffFromAThrottlingPeerThatNamesNoTime) {
+TEST(RequestGateTest, BacksOffFromAThrottlingPeerThatNamesNoTime) {
   RequestGate gate = gate_of(0, 1);
   fail(gate, start, 1, failure_of(FailureKind::throttled));
   const auto held = gate.ask(start);
@@ -152,7 +152,7 @@ TEST(RequestGate, BacksOffFromAThrottlingPeerThatNamesNoTime) {
   EXPECT_LE(held.until, start + backoff_max);
 }
 
-TEST(RequestGate, LowersTheRateWhenThrottledAndRaisesItAgainWithSuccesses) {
+TEST(RequestGateTest, LowersTheRateWhenThrottledAndRaisesItAgainWithSuccesses) {
   RequestGate gate = gate_of(10, 1);
   const SteadyTime throttled = fail(gate, start, 1, failure_of(FailureKind::throttled, seconds{1}));
   const double lowered = gate.capacity();
@@ -168,7 +168,7 @@ TEST(RequestGate, LowersTheRateWhenThrottledAndRaisesItAgainWithSuccesses) {
   EXPECT_EQ(gate.capacity(), 10) << "never above the configured rate";
 }
 
-TEST(RequestGate, LearnsARateWhereNoneIsConfigured) {
+TEST(RequestGateTest, LearnsARateWhereNoneIsConfigured) {
   RequestGate gate = gate_of(0, 1);
   SteadyTime now = start;
   for (int i = 0; i < 100; ++i, now += Milliseconds{100}) {
@@ -181,13 +181,13 @@ TEST(RequestGate, LearnsARateWhereNoneIsConfigured) {
   EXPECT_LT(gate.capacity(), 10) << "less than it bore until now";
 }
 
-TEST(RequestGate, NeverLearnsToStandStill) {
+TEST(RequestGateTest, NeverLearnsToStandStill) {
   RequestGate gate = gate_of(1, 1);
   fail(gate, start, 200, failure_of(FailureKind::throttled));
   EXPECT_NEAR(gate.capacity(), 0.02, 0.001);
 }
 
-TEST(RequestGate, HalvesTheConcurrencyWhenThrottledAndRegainsItSlotBySlot) {
+TEST(RequestGateTest, HalvesTheConcurrencyWhenThrottledAndRegainsItSlotBySlot) {
   RequestGate gate = gate_of(0, 4);
   const SteadyTime now = fail(gate, start, 1, failure_of(FailureKind::throttled, seconds{1})) + hours{1};
   for (int i = 0; i < 9; ++i) {
@@ -202,7 +202,7 @@ TEST(RequestGate, HalvesTheConcurrencyWhenThrottledAndRegainsItSlotBySlot) {
   EXPECT_EQ(gate.ask(now + hours{5}).hold, Hold::slots);
 }
 
-TEST(RequestGate, CountsTheSuccessesForEachSlotAnew) {
+TEST(RequestGateTest, CountsTheSuccessesForEachSlotAnew) {
   RequestGate gate = gate_of(0, 8);
   const SteadyTime now = fail(gate, start, 1, failure_of(FailureKind::throttled, seconds{1})) + hours{1};
   const auto slots_at = [&gate](SteadyTime time) {
@@ -227,7 +227,7 @@ TEST(RequestGate, CountsTheSuccessesForEachSlotAnew) {
   EXPECT_EQ(slots_at(later + hours{2}), 2) << "a throttling peer ends the count";
 }
 
-TEST(RequestGate, IsDownAfterThreeFailuresInARow) {
+TEST(RequestGateTest, IsDownAfterThreeFailuresInARow) {
   RequestGate gate = gate_of(0, 1);
   fail(gate, start, 2, failure_of(FailureKind::transient));
   EXPECT_FALSE(gate.down());
@@ -239,7 +239,7 @@ TEST(RequestGate, IsDownAfterThreeFailuresInARow) {
   EXPECT_GE(held.until, start + backoff_first / 2);
 }
 
-TEST(RequestGate, ASuccessBetweenStartsTheCountAgain) {
+TEST(RequestGateTest, ASuccessBetweenStartsTheCountAgain) {
   RequestGate gate = gate_of(0, 1);
   fail(gate, start, 2, failure_of(FailureKind::transient));
   succeed(gate, start);
@@ -247,7 +247,7 @@ TEST(RequestGate, ASuccessBetweenStartsTheCountAgain) {
   EXPECT_FALSE(gate.down());
 }
 
-TEST(RequestGate, AnAbandonedRequestIsNeitherSuccessNorFailure) {
+TEST(RequestGateTest, AnAbandonedRequestIsNeitherSuccessNorFailure) {
   RequestGate gate = gate_of(0, 1);
   fail(gate, start, 2, failure_of(FailureKind::transient));
   ASSERT_EQ(gate.ask(start).hold, Hold::none);
@@ -257,7 +257,7 @@ TEST(RequestGate, AnAbandonedRequestIsNeitherSuccessNorFailure) {
   EXPECT_TRUE(gate.down());
 }
 
-TEST(RequestGate, ProbesADownPeerWithOneRequestAtATime) {
+TEST(RequestGateTest, ProbesADownPeerWithOneRequestAtATime) {
   RequestGate gate = gate_of(0, 4);
   const SteadyTime now = fail(gate, start, 3, failure_of(FailureKind::transient)) + minutes{2};
   ASSERT_EQ(gate.ask(now).hold, Hold::none);
@@ -267,7 +267,7 @@ TEST(RequestGate, ProbesADownPeerWithOneRequestAtATime) {
   EXPECT_EQ(let_through(gate, now), 4);
 }
 
-TEST(RequestGate, ProbesADownPeerLessAndLessOftenUpToTheLongestBackOff) {
+TEST(RequestGateTest, ProbesADownPeerLessAndLessOftenUpToTheLongestBackOff) {
   RequestGate gate = gate_of(0, 1);
   SteadyTime now = start;
   Milliseconds longest{0};
@@ -284,7 +284,7 @@ TEST(RequestGate, ProbesADownPeerLessAndLessOftenUpToTheLongestBackOff) {
   EXPECT_GT(longest, backoff_max / 2);
 }
 
-TEST(RequestGate, ObeysTheWishOfAPeerThatFailsBeforeItCountsAsDown) {
+TEST(RequestGateTest, ObeysTheWishOfAPeerThatFailsBeforeItCountsAsDown) {
   RequestGate gate = gate_of(0, 2);
   fail(gate, start, 1, failure_of(FailureKind::transient, seconds{45}));
   EXPECT_FALSE(gate.down());
@@ -293,7 +293,7 @@ TEST(RequestGate, ObeysTheWishOfAPeerThatFailsBeforeItCountsAsDown) {
   EXPECT_EQ(held.until, start + seconds{45});
 }
 
-TEST(RequestGate, ObeysTheWishOfADownPeerEvenAboveTheLongestBackOff) {
+TEST(RequestGateTest, ObeysTheWishOfADownPeerEvenAboveTheLongestBackOff) {
   RequestGate gate = gate_of(0, 1);
   const SteadyTime now = fail(gate, start, 2, failure_of(FailureKind::transient));
   ASSERT_EQ(gate.ask(now).hold, Hold::none);

@@ -45,23 +45,23 @@ std::vector<Instant> orders(const std::vector<OrderedRow>& rows) {
   return orders;
 }
 
-TEST(OrderRows, GivesADatedRowItsOwnInstant) {
+TEST(RowOrderTest, GivesADatedRowItsOwnInstant) {
   EXPECT_EQ(orders(page({5, 3, 9})), (std::vector{at(5), at(3), at(9)}));
 }
 
-TEST(OrderRows, GivesAnUndatedRowTheInstantOfTheRowBeforeIt) {
+TEST(RowOrderTest, GivesAnUndatedRowTheInstantOfTheRowBeforeIt) {
   EXPECT_EQ(orders(page({5, undated, undated, 9, undated})), (std::vector{at(5), at(5), at(5), at(9), at(9)}));
 }
 
-TEST(OrderRows, GivesLeadingUndatedRowsTheFirstInstantAfterThem) {
+TEST(RowOrderTest, GivesLeadingUndatedRowsTheFirstInstantAfterThem) {
   EXPECT_EQ(orders(page({undated, undated, 7, 9})), (std::vector{at(7), at(7), at(7), at(9)}));
 }
 
-TEST(OrderRows, FallsBackWhenNoRowIsDated) {
+TEST(RowOrderTest, FallsBackWhenNoRowIsDated) {
   EXPECT_EQ(orders(page({undated, undated})), (std::vector{fallback, fallback}));
 }
 
-TEST(OrderRows, KeepsTheRowsAsTheyAreAndInTheirPlaces) {
+TEST(RowOrderTest, KeepsTheRowsAsTheyAreAndInTheirPlaces) {
   const auto rows = page({undated, 4, 2});
   ASSERT_EQ(rows.size(), 3U);
   EXPECT_EQ(rows[0].row.instant, std::nullopt);
@@ -71,7 +71,7 @@ TEST(OrderRows, KeepsTheRowsAsTheyAreAndInTheirPlaces) {
   EXPECT_TRUE(page({}).empty());
 }
 
-TEST(ListDirection, IsNotNewestFirstBeforeAnythingIsKnown) {
+TEST(ListDirectionTest, IsNotNewestFirstBeforeAnythingIsKnown) {
   ListDirection direction;
   EXPECT_FALSE(direction.newest_first());
   EXPECT_EQ(direction.seen(), std::nullopt);
@@ -80,7 +80,7 @@ TEST(ListDirection, IsNotNewestFirstBeforeAnythingIsKnown) {
   EXPECT_EQ(direction.seen(), std::nullopt) << "an undated row says nothing about instants";
 }
 
-TEST(ListDirection, TellsAListThatFallsFromOneThatRises) {
+TEST(ListDirectionTest, TellsAListThatFallsFromOneThatRises) {
   ListDirection falling;
   falling.observe(page({9, 7, 7, 2}));
   EXPECT_TRUE(falling.newest_first());
@@ -89,26 +89,26 @@ TEST(ListDirection, TellsAListThatFallsFromOneThatRises) {
   EXPECT_FALSE(rising.newest_first());
 }
 
-TEST(ListDirection, GoesByTheMajority) {
+TEST(ListDirectionTest, GoesByTheMajority) {
   ListDirection direction;
   direction.observe(page({9, 8, 10, 7, 6}));
   EXPECT_TRUE(direction.newest_first());
 }
 
-TEST(ListDirection, LearnsFromTheStepBetweenTwoPages) {
+TEST(ListDirectionTest, LearnsFromTheStepBetweenTwoPages) {
   ListDirection direction;
   direction.observe(page({9}));
   direction.observe(page({5}));
   EXPECT_TRUE(direction.newest_first());
 }
 
-TEST(ListDirection, StepsOverUndatedRows) {
+TEST(ListDirectionTest, StepsOverUndatedRows) {
   ListDirection direction;
   direction.observe(page({9, undated, 5}));
   EXPECT_TRUE(direction.newest_first());
 }
 
-TEST(ListDirection, SpansAllInstantsSeenUpToOnePastTheNewest) {
+TEST(ListDirectionTest, SpansAllInstantsSeenUpToOnePastTheNewest) {
   ListDirection direction;
   direction.observe(page({4, undated, 8}));
   EXPECT_EQ(direction.seen(), (Interval{at(4), at(9)}));

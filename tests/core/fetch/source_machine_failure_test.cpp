@@ -17,7 +17,7 @@ using Kind = SourceNotice::Kind;
 constexpr UserRow ann = 1;
 constexpr UserRow bob = 2;
 
-TEST(SourceMachineFailure, AFailedReadIsTriedAgainWithGrowingPausesAndToldOnce) {
+TEST(SourceMachineFailureTest, AFailedReadIsTriedAgainWithGrowingPausesAndToldOnce) {
   SourceRig rig;
   rig.add_covered(ann, minutes{3});
   Milliseconds bound{500};
@@ -66,7 +66,7 @@ Milliseconds park(SourceRig& rig) {
   return Milliseconds{0};
 }
 
-TEST(SourceMachineFailure, AUserWhoFailsFiveTimesIsParkedForFiveMinutesThenTwiceAsLongUpToSixHours) {
+TEST(SourceMachineFailureTest, AUserWhoFailsFiveTimesIsParkedForFiveMinutesThenTwiceAsLongUpToSixHours) {
   SourceRig rig;
   rig.options.poll.interval = hours{24};
   rig.add_covered(bob, minutes{3});
@@ -89,7 +89,7 @@ TEST(SourceMachineFailure, AUserWhoFailsFiveTimesIsParkedForFiveMinutesThenTwice
   EXPECT_EQ(rig.told(Kind::user_parked)[0].detail, "status 500");
 }
 
-TEST(SourceMachineFailure, AParkedUserIsReadAtItsTimeAfterARestartAndInSixHoursAtTheLatest) {
+TEST(SourceMachineFailureTest, AParkedUserIsReadAtItsTimeAfterARestartAndInSixHoursAtTheLatest) {
   for (const auto& [left, expected] :
        std::map<Milliseconds, Milliseconds>{{hours{2}, hours{2}}, {hours{6}, hours{6}}, {hours{600}, hours{6}}}) {
     SourceRig rig;
@@ -107,7 +107,7 @@ TEST(SourceMachineFailure, AParkedUserIsReadAtItsTimeAfterARestartAndInSixHoursA
   EXPECT_TRUE(overdue.step());
 }
 
-TEST(SourceMachineFailure, AHistoryThatMakesTheSourceFailIsReadInNarrowerWindows) {
+TEST(SourceMachineFailureTest, AHistoryThatMakesTheSourceFailIsReadInNarrowerWindows) {
   SourceRig rig;
   rig.add(ann);
   for (int failures = 1; failures <= 3; ++failures) {
@@ -122,7 +122,7 @@ TEST(SourceMachineFailure, AHistoryThatMakesTheSourceFailIsReadInNarrowerWindows
   EXPECT_LE(rig.discards[0].width, Milliseconds{hours{73}} / 16);
 }
 
-TEST(SourceMachineFailure, OnlyServerErrorsOnLongWindowsMakeThemNarrower) {
+TEST(SourceMachineFailureTest, OnlyServerErrorsOnLongWindowsMakeThemNarrower) {
   for (const int status : {0, 408, 499}) {
     SourceRig rig;
     rig.add(ann);
@@ -145,7 +145,7 @@ TEST(SourceMachineFailure, OnlyServerErrorsOnLongWindowsMakeThemNarrower) {
   }
 }
 
-TEST(SourceMachineFailure, AListThatGetsOnPageByPageIsNoUserWhoCannotBeRead) {
+TEST(SourceMachineFailureTest, AListThatGetsOnPageByPageIsNoUserWhoCannotBeRead) {
   SourceRig rig;
   rig.options.limits.page_size = 2;
   rig.paging = {};
@@ -163,7 +163,7 @@ TEST(SourceMachineFailure, AListThatGetsOnPageByPageIsNoUserWhoCannotBeRead) {
   }
 }
 
-TEST(SourceMachineFailure, ARefusedUserIsParkedAtOnce) {
+TEST(SourceMachineFailureTest, ARefusedUserIsParkedAtOnce) {
   SourceRig rig;
   rig.options.poll.interval = hours{24};
   rig.add_covered(bob, minutes{3});
@@ -183,7 +183,7 @@ TEST(SourceMachineFailure, ARefusedUserIsParkedAtOnce) {
   EXPECT_TRUE(rig.discards.empty());
 }
 
-TEST(SourceMachineFailure, ThatEveryUserIsRefusedIsAConfigurationAndParksNobodyForLong) {
+TEST(SourceMachineFailureTest, ThatEveryUserIsRefusedIsAConfigurationAndParksNobodyForLong) {
   SourceRig rig;
   rig.add_covered(ann, minutes{3});
   rig.add_covered(bob, minutes{3});
@@ -208,7 +208,7 @@ TEST(SourceMachineFailure, ThatEveryUserIsRefusedIsAConfigurationAndParksNobodyF
   EXPECT_EQ(rig.told(Kind::some_user_accepted).size(), 1U);
 }
 
-TEST(SourceMachineFailure, ASourceThatIsDownParksNobody) {
+TEST(SourceMachineFailureTest, ASourceThatIsDownParksNobody) {
   SourceRig rig;
   rig.add_covered(ann, minutes{3}).failures = 10;
   rig.health.down = true;
@@ -221,7 +221,7 @@ TEST(SourceMachineFailure, ASourceThatIsDownParksNobody) {
   EXPECT_EQ(rig.machine->last_error(), "status 0");
 }
 
-TEST(SourceMachineFailure, OnePassEndsWhenEveryUserIsReadOrParked) {
+TEST(SourceMachineFailureTest, OnePassEndsWhenEveryUserIsReadOrParked) {
   SourceRig rig(FetchMode::one_pass);
   rig.add_covered(ann, minutes{3});
   rig.add_covered(bob, minutes{3});
@@ -238,7 +238,7 @@ TEST(SourceMachineFailure, OnePassEndsWhenEveryUserIsReadOrParked) {
   EXPECT_FALSE(rig.machine->busy(rig.now.steady));
 }
 
-TEST(SourceMachineFailure, OnePassCountsThoseThatAreParkedAlreadyAmongAllWhoAreRefused) {
+TEST(SourceMachineFailureTest, OnePassCountsThoseThatAreParkedAlreadyAmongAllWhoAreRefused) {
   SourceRig rig(FetchMode::one_pass);
   rig.add_covered(ann, minutes{3});
   rig.add_covered(bob, minutes{3});
@@ -270,7 +270,7 @@ void read_restless_list(SourceRig& rig, std::uint8_t& number) {
   }
 }
 
-TEST(SourceMachineFailure, AListThatNeverComesToRestIsStoredAndNotCovered) {
+TEST(SourceMachineFailureTest, AListThatNeverComesToRestIsStoredAndNotCovered) {
   SourceRig rig;
   rig.paging = {};
   rig.add(ann);
@@ -285,7 +285,7 @@ TEST(SourceMachineFailure, AListThatNeverComesToRestIsStoredAndNotCovered) {
   EXPECT_EQ(rig.machine->users(), 1U);
 }
 
-TEST(SourceMachineFailure, OnePassGivesARestlessListThreeReads) {
+TEST(SourceMachineFailureTest, OnePassGivesARestlessListThreeReads) {
   SourceRig rig(FetchMode::one_pass);
   rig.paging = {};
   rig.add(ann);

@@ -17,7 +17,7 @@ using Kind = SourceNotice::Kind;
 constexpr UserRow ann = 1;
 constexpr UserRow bob = 2;
 
-TEST(SourceMachine, ReadsAllOfTheHistoryFirst) {
+TEST(SourceMachineTest, ReadsAllOfTheHistoryFirst) {
   SourceRig rig;
   rig.add(ann);
   const auto request = rig.step();
@@ -38,7 +38,7 @@ TEST(SourceMachine, ReadsAllOfTheHistoryFirst) {
   EXPECT_EQ(rig.machine->histories_left(), 0U);
 }
 
-TEST(SourceMachine, LooksBackFromTheEndOfWhatIsCovered) {
+TEST(SourceMachineTest, LooksBackFromTheEndOfWhatIsCovered) {
   SourceRig rig;
   rig.add_covered(ann, minutes{3});
   const Instant edge = rig.covered_to(ann);
@@ -53,7 +53,7 @@ TEST(SourceMachine, LooksBackFromTheEndOfWhatIsCovered) {
   EXPECT_EQ(rig.machine->histories_completed(), 0);
 }
 
-TEST(SourceMachine, AListEndsAtAnEmptyPageNotAtOneOfUnusableElements) {
+TEST(SourceMachineTest, AListEndsAtAnEmptyPageNotAtOneOfUnusableElements) {
   SourceRig rig;
   rig.paging = {};
   rig.add(ann);
@@ -68,7 +68,7 @@ TEST(SourceMachine, AListEndsAtAnEmptyPageNotAtOneOfUnusableElements) {
   EXPECT_TRUE(rig.commits[0].verified);
 }
 
-TEST(SourceMachine, APollThatShowsWhatIsStoredNeedsNoSecondPage) {
+TEST(SourceMachineTest, APollThatShowsWhatIsStoredNeedsNoSecondPage) {
   SourceRig rig;
   rig.paging = {};
   rig.add_covered(ann, minutes{3});
@@ -84,7 +84,7 @@ TEST(SourceMachine, APollThatShowsWhatIsStoredNeedsNoSecondPage) {
   EXPECT_EQ(rig.covered_to(ann), covered) << "the end of the list was not proven";
 }
 
-TEST(SourceMachine, APollThatShowsLessThanIsStoredIsReadToTheEnd) {
+TEST(SourceMachineTest, APollThatShowsLessThanIsStoredIsReadToTheEnd) {
   SourceRig rig;
   rig.paging = {};
   rig.add_covered(ann, minutes{3});
@@ -100,7 +100,7 @@ TEST(SourceMachine, APollThatShowsLessThanIsStoredIsReadToTheEnd) {
   EXPECT_TRUE(rig.commits[0].verified);
 }
 
-TEST(SourceMachine, TheEndOfAListIsProvenAtLeastOnceInALookBack) {
+TEST(SourceMachineTest, TheEndOfAListIsProvenAtLeastOnceInALookBack) {
   for (const Milliseconds ago : {Milliseconds{minutes{10}}, Milliseconds{minutes{10}} - Milliseconds{1}}) {
     SourceRig rig;
     rig.paging = {};
@@ -113,7 +113,7 @@ TEST(SourceMachine, TheEndOfAListIsProvenAtLeastOnceInALookBack) {
   }
 }
 
-TEST(SourceMachine, AFullFirstPageIsNeverTakenForAll) {
+TEST(SourceMachineTest, AFullFirstPageIsNeverTakenForAll) {
   SourceRig rig;
   rig.options.limits.page_size = 2;
   rig.paging = {};
@@ -126,7 +126,7 @@ TEST(SourceMachine, AFullFirstPageIsNeverTakenForAll) {
   EXPECT_EQ(rig.compared, 0);
 }
 
-TEST(SourceMachine, CoversNothingThatTheOtherClockCallsTheFuture) {
+TEST(SourceMachineTest, CoversNothingThatTheOtherClockCallsTheFuture) {
   SourceRig rig;
   rig.add(ann);
   ASSERT_TRUE(rig.step());
@@ -136,7 +136,7 @@ TEST(SourceMachine, CoversNothingThatTheOtherClockCallsTheFuture) {
   EXPECT_EQ(rig.covered_to(ann), rig.now.wall - hours{5} - rig.options.settle);
 }
 
-TEST(SourceMachine, SplitsAWindowThatHoldsTooManyRowsAndReadsThePresentFirst) {
+TEST(SourceMachineTest, SplitsAWindowThatHoldsTooManyRowsAndReadsThePresentFirst) {
   SourceRig rig;
   rig.add(ann);
   auto request = rig.step();
@@ -160,7 +160,7 @@ TEST(SourceMachine, SplitsAWindowThatHoldsTooManyRowsAndReadsThePresentFirst) {
   EXPECT_EQ(rig.machine->histories_completed(), 0);
 }
 
-TEST(SourceMachine, OnePassReadsAHistoryInPartsInTheOrderOfTime) {
+TEST(SourceMachineTest, OnePassReadsAHistoryInPartsInTheOrderOfTime) {
   SourceRig rig(FetchMode::one_pass);
   rig.add(ann).window_width = hours{30};
   std::vector<Interval> spans;
@@ -178,7 +178,7 @@ TEST(SourceMachine, OnePassReadsAHistoryInPartsInTheOrderOfTime) {
   EXPECT_EQ(rig.covered_to(ann), rig.now.wall - rig.options.settle);
 }
 
-TEST(SourceMachine, PartsOfAHistoryGrowWhenTheyHoldFewRows) {
+TEST(SourceMachineTest, PartsOfAHistoryGrowWhenTheyHoldFewRows) {
   SourceRig rig(FetchMode::one_pass);
   rig.add(ann).window_width = hours{2};
   ASSERT_TRUE(rig.step());
@@ -192,7 +192,7 @@ TEST(SourceMachine, PartsOfAHistoryGrowWhenTheyHoldFewRows) {
   EXPECT_EQ(rig.users[ann].window_width, Milliseconds{hours{16}});
 }
 
-TEST(SourceMachine, AWidthThatHasOutgrownTheHistoryIsForgotten) {
+TEST(SourceMachineTest, AWidthThatHasOutgrownTheHistoryIsForgotten) {
   SourceRig rig(FetchMode::one_pass);
   rig.add(ann).window_width = hours{20};
   ASSERT_TRUE(rig.step());
@@ -201,7 +201,7 @@ TEST(SourceMachine, AWidthThatHasOutgrownTheHistoryIsForgotten) {
   EXPECT_EQ(rig.users[ann].window_width, std::nullopt);
 }
 
-TEST(SourceMachine, AReadThatIsShorterThanTheWidthDoesNotMakeItWider) {
+TEST(SourceMachineTest, AReadThatIsShorterThanTheWidthDoesNotMakeItWider) {
   SourceRig rig;
   rig.add_covered(ann, minutes{3}).window_width = hours{1};
   ASSERT_TRUE(rig.step());
@@ -210,7 +210,7 @@ TEST(SourceMachine, AReadThatIsShorterThanTheWidthDoesNotMakeItWider) {
   EXPECT_EQ(rig.users[ann].window_width, Milliseconds{hours{1}});
 }
 
-TEST(SourceMachine, NewMessagesTakeTurnsWithALookBackInParts) {
+TEST(SourceMachineTest, NewMessagesTakeTurnsWithALookBackInParts) {
   SourceRig rig;
   rig.add_covered(ann, minutes{5}).window_width = minutes{4};
   const Instant edge = rig.covered_to(ann);
@@ -226,7 +226,7 @@ TEST(SourceMachine, NewMessagesTakeTurnsWithALookBackInParts) {
   EXPECT_EQ(rig.users[ann].coverage.intervals().size(), 1U);
 }
 
-TEST(SourceMachine, OnePassReadsALookBackInPartsAndNothingTwice) {
+TEST(SourceMachineTest, OnePassReadsALookBackInPartsAndNothingTwice) {
   SourceRig rig(FetchMode::one_pass);
   rig.add_covered(ann, minutes{5}).window_width = minutes{4};
   const Instant edge = rig.covered_to(ann);
@@ -239,7 +239,7 @@ TEST(SourceMachine, OnePassReadsALookBackInPartsAndNothingTwice) {
   EXPECT_TRUE(rig.done);
 }
 
-TEST(SourceMachine, APartOfALookBackIsReadToTheEndEvenWhereNothingIsNew) {
+TEST(SourceMachineTest, APartOfALookBackIsReadToTheEndEvenWhereNothingIsNew) {
   SourceRig rig;
   rig.paging = {};
   rig.add_covered(ann, minutes{5}).window_width = minutes{4};
@@ -249,7 +249,7 @@ TEST(SourceMachine, APartOfALookBackIsReadToTheEndEvenWhereNothingIsNew) {
   EXPECT_EQ(rig.compared, 0);
 }
 
-TEST(SourceMachine, ALookBackInPartsThatTookLongerThanAPollIsFollowedByALiveReadAtOnce) {
+TEST(SourceMachineTest, ALookBackInPartsThatTookLongerThanAPollIsFollowedByALiveReadAtOnce) {
   for (const bool slow : {false, true}) {
     SourceRig rig;
     rig.add_covered(ann, minutes{5}).window_width = minutes{14};
@@ -264,7 +264,7 @@ TEST(SourceMachine, ALookBackInPartsThatTookLongerThanAPollIsFollowedByALiveRead
   }
 }
 
-TEST(SourceMachine, AStoredReadGoesOnAtItsNextPageInItsOwnWindow) {
+TEST(SourceMachineTest, AStoredReadGoesOnAtItsNextPageInItsOwnWindow) {
   SourceRig rig;
   rig.options.limits.page_size = 2;
   rig.paging = {};
@@ -287,7 +287,7 @@ TEST(SourceMachine, AStoredReadGoesOnAtItsNextPageInItsOwnWindow) {
   EXPECT_EQ(resumed->span, first->span) << "the window is frozen";
 }
 
-TEST(SourceMachine, AReadOfTheHistoryYieldsToALiveReadThatIsDue) {
+TEST(SourceMachineTest, AReadOfTheHistoryYieldsToALiveReadThatIsDue) {
   SourceRig rig;
   rig.options.limits.page_size = 2;
   rig.paging = {};
@@ -314,7 +314,7 @@ TEST(SourceMachine, AReadOfTheHistoryYieldsToALiveReadThatIsDue) {
   EXPECT_EQ(request->span, history);
 }
 
-TEST(SourceMachine, OnePassYieldsToNobody) {
+TEST(SourceMachineTest, OnePassYieldsToNobody) {
   SourceRig rig(FetchMode::one_pass);
   rig.options.limits.page_size = 2;
   rig.paging = {};
@@ -329,7 +329,7 @@ TEST(SourceMachine, OnePassYieldsToNobody) {
   EXPECT_EQ(next->page, 2);
 }
 
-TEST(SourceMachine, AUserWhoLeftIsReadUntilTheDepartureIsCoveredAndThenGone) {
+TEST(SourceMachineTest, AUserWhoLeftIsReadUntilTheDepartureIsCoveredAndThenGone) {
   for (const bool covered : {false, true}) {
     SourceRig rig;
     UserState& user = rig.add_covered(ann, minutes{3});
@@ -345,7 +345,7 @@ TEST(SourceMachine, AUserWhoLeftIsReadUntilTheDepartureIsCoveredAndThenGone) {
   }
 }
 
-TEST(SourceMachine, AUserWhoIsListedAgainDuringTheLastReadStays) {
+TEST(SourceMachineTest, AUserWhoIsListedAgainDuringTheLastReadStays) {
   SourceRig rig;
   rig.add_covered(ann, minutes{3}).departed = rig.now.wall - hours{1};
   rig.listed_again = true;
@@ -357,7 +357,7 @@ TEST(SourceMachine, AUserWhoIsListedAgainDuringTheLastReadStays) {
   EXPECT_TRUE(rig.told(Kind::user_gone).empty());
 }
 
-TEST(SourceMachine, WhoJoinsIsReadAtOnceBeginningWithTheHistory) {
+TEST(SourceMachineTest, WhoJoinsIsReadAtOnceBeginningWithTheHistory) {
   SourceRig rig;
   rig.start();
   EXPECT_FALSE(rig.step());
@@ -370,7 +370,7 @@ TEST(SourceMachine, WhoJoinsIsReadAtOnceBeginningWithTheHistory) {
   EXPECT_TRUE(rig.machine->busy(rig.now.steady));
 }
 
-TEST(SourceMachine, AClockBeforeTheStartWaitsForIt) {
+TEST(SourceMachineTest, AClockBeforeTheStartWaitsForIt) {
   SourceRig rig;
   rig.options.since = rig.now.wall + hours{1};
   rig.add(ann);
@@ -383,7 +383,7 @@ TEST(SourceMachine, AClockBeforeTheStartWaitsForIt) {
   EXPECT_EQ(once.machine->users_failed(), 0U);
 }
 
-TEST(SourceMachine, SilentUsersAreReadLessOftenWhereTheSourceIsSlow) {
+TEST(SourceMachineTest, SilentUsersAreReadLessOftenWhereTheSourceIsSlow) {
   SourceRig rig;
   rig.health.capacity = 0.001;
   rig.add_covered(ann, minutes{3});
@@ -399,7 +399,7 @@ TEST(SourceMachine, SilentUsersAreReadLessOftenWhereTheSourceIsSlow) {
   EXPECT_EQ(never.waits(), never.options.poll.max_staleness);
 }
 
-TEST(SourceMachine, ALongUnreadUserIsToldOnce) {
+TEST(SourceMachineTest, ALongUnreadUserIsToldOnce) {
   SourceRig rig;
   rig.options.since = rig.now.wall - hours{24 * 100};
   rig.add_covered(ann, hours{24 * 20});
@@ -416,7 +416,7 @@ TEST(SourceMachine, ALongUnreadUserIsToldOnce) {
   EXPECT_TRUE(fine.told(Kind::retention_near).empty());
 }
 
-TEST(SourceMachine, LateMessagesAdviseALongerLookBackOnce) {
+TEST(SourceMachineTest, LateMessagesAdviseALongerLookBackOnce) {
   SourceRig rig;
   rig.add_covered(ann, minutes{3});
   for (const Milliseconds late : {Milliseconds{seconds{5}}, Milliseconds{minutes{30}}, Milliseconds{minutes{60}}}) {
@@ -430,7 +430,7 @@ TEST(SourceMachine, LateMessagesAdviseALongerLookBackOnce) {
   EXPECT_GE(rig.told(Kind::late_messages)[0].time, minutes{30});
 }
 
-TEST(SourceMachine, EachDeviationOfTheApiIsToldOnce) {
+TEST(SourceMachineTest, EachDeviationOfTheApiIsToldOnce) {
   SourceRig rig;
   rig.options.limits.page_size = 2;
   rig.paging = {};
@@ -451,7 +451,7 @@ TEST(SourceMachine, EachDeviationOfTheApiIsToldOnce) {
                                       "a row carries a time that cannot be read: it is stored without one"}));
 }
 
-TEST(SourceMachine, SourcesThatCapOrVaryTheirPagesAreTold) {
+TEST(SourceMachineTest, SourcesThatCapOrVaryTheirPagesAreTold) {
   SourceRig rig;
   rig.paging = {};
   rig.add_covered(ann, minutes{3});
@@ -470,7 +470,7 @@ TEST(SourceMachine, SourcesThatCapOrVaryTheirPagesAreTold) {
   EXPECT_EQ(rig.told(Kind::drift)[1].detail, "the source fills its pages unevenly: every list is read to a proven end");
 }
 
-TEST(SourceMachine, WhatWasLearntOfPagingIsSavedWhenItHasChanged) {
+TEST(SourceMachineTest, WhatWasLearntOfPagingIsSavedWhenItHasChanged) {
   SourceRig rig;
   rig.paging = {};
   rig.add_covered(ann, minutes{3});
@@ -486,7 +486,7 @@ TEST(SourceMachine, WhatWasLearntOfPagingIsSavedWhenItHasChanged) {
   EXPECT_EQ(rig.paging_saved, std::nullopt);
 }
 
-TEST(SourceMachine, WhatIsNewsReachesAsFarAsReadsLookBackAndTenMinutesAtLeast) {
+TEST(SourceMachineTest, WhatIsNewsReachesAsFarAsReadsLookBackAndTenMinutesAtLeast) {
   SourceOptions options;
   options.lookback = minutes{5};
   options.settle = minutes{2};

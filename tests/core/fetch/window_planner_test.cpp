@@ -29,7 +29,7 @@ std::optional<Window> live(const WindowPlanner& planner, const Coverage& coverag
   return round ? std::optional(round->next(coverage, present, width, Milliseconds::max())) : std::nullopt;
 }
 
-TEST(Present, TakesTheConservativeSideOfTwoClocks) {
+TEST(PresentTest, TakesTheConservativeSideOfTwoClocks) {
   const Present behind = present_at(start, -hours{1}, settle);
   EXPECT_EQ(behind.read_to, start);
   EXPECT_EQ(behind.cover_to, start - hours{1} - settle);
@@ -38,7 +38,7 @@ TEST(Present, TakesTheConservativeSideOfTwoClocks) {
   EXPECT_EQ(ahead.cover_to, start - settle);
 }
 
-TEST(WindowPlanner, BeginsWithAllOfTheHistory) {
+TEST(WindowPlannerTest, BeginsWithAllOfTheHistory) {
   const WindowPlanner planner(start, lookback);
   const Instant now = start + hours{100};
   EXPECT_EQ(live(planner, {}, at(now)), std::nullopt);
@@ -48,7 +48,7 @@ TEST(WindowPlanner, BeginsWithAllOfTheHistory) {
   EXPECT_EQ(window->cover_to, now - settle) << "the present is read, but not covered";
 }
 
-TEST(WindowPlanner, ALiveReadGoesBackByTheLookBack) {
+TEST(WindowPlannerTest, ALiveReadGoesBackByTheLookBack) {
   const WindowPlanner planner(start, lookback);
   const Instant covered_to = start + hours{5};
   const Instant now = covered_to + minutes{3};
@@ -58,14 +58,14 @@ TEST(WindowPlanner, ALiveReadGoesBackByTheLookBack) {
   EXPECT_EQ(window->cover_to, now - settle);
 }
 
-TEST(WindowPlanner, NothingBeforeTheStartIsAskedFor) {
+TEST(WindowPlannerTest, NothingBeforeTheStartIsAskedFor) {
   const WindowPlanner planner(start, lookback);
   const auto window = live(planner, Coverage({{start, start + minutes{1}}}), at(start + minutes{4}));
   ASSERT_TRUE(window);
   EXPECT_EQ(window->span.from, start);
 }
 
-TEST(WindowPlanner, WaitsForAStartInTheFuture) {
+TEST(WindowPlannerTest, WaitsForAStartInTheFuture) {
   const WindowPlanner planner(start, lookback);
   for (const Instant now : {start - hours{1}, start}) {
     EXPECT_EQ(planner.history({}, at(now), std::nullopt), std::nullopt);
@@ -74,7 +74,7 @@ TEST(WindowPlanner, WaitsForAStartInTheFuture) {
   }
 }
 
-TEST(WindowPlanner, TheOldestGapGoesFirst) {
+TEST(WindowPlannerTest, TheOldestGapGoesFirst) {
   const WindowPlanner planner(start, lookback);
   const Instant now = start + hours{100};
   const Coverage coverage({{start + hours{10}, start + hours{20}}, {start + hours{30}, now - settle}});
@@ -87,13 +87,13 @@ TEST(WindowPlanner, TheOldestGapGoesFirst) {
   EXPECT_EQ(narrow->span, (Interval{start, start + minutes{30}}));
 }
 
-TEST(WindowPlanner, WithoutAGapThereIsNoHistory) {
+TEST(WindowPlannerTest, WithoutAGapThereIsNoHistory) {
   const WindowPlanner planner(start, lookback);
   const Instant now = start + hours{100};
   EXPECT_EQ(planner.history(Coverage({{start, now - settle}}), at(now), std::nullopt), std::nullopt);
 }
 
-TEST(WindowPlanner, TheFirstLiveReadBesideADeepHistoryCoversWhatAllLaterOnesLookBackOver) {
+TEST(WindowPlannerTest, TheFirstLiveReadBesideADeepHistoryCoversWhatAllLaterOnesLookBackOver) {
   const WindowPlanner planner(start, lookback);
   const Instant now = start + hours{100};
   const auto window = planner.live_beside_history(at(now), std::nullopt);
@@ -102,19 +102,19 @@ TEST(WindowPlanner, TheFirstLiveReadBesideADeepHistoryCoversWhatAllLaterOnesLook
   EXPECT_EQ(window->cover_to, now - settle);
 }
 
-TEST(WindowPlanner, NoLiveReadBesideTheHistoryIsWiderThanWhatFits) {
+TEST(WindowPlannerTest, NoLiveReadBesideTheHistoryIsWiderThanWhatFits) {
   const WindowPlanner planner(start, lookback);
   const Instant now = start + hours{100};
   EXPECT_EQ(planner.live_beside_history(at(now), lookback), std::nullopt);
   EXPECT_TRUE(planner.live_beside_history(at(now), lookback + settle));
 }
 
-TEST(WindowPlanner, ALiveReadBesideTheHistoryThatCoversNothingIsNone) {
+TEST(WindowPlannerTest, ALiveReadBesideTheHistoryThatCoversNothingIsNone) {
   const WindowPlanner planner(start, Milliseconds{0});
   EXPECT_EQ(planner.live_beside_history(at(start + hours{100}), std::nullopt), std::nullopt);
 }
 
-TEST(WindowPlanner, AClockThatWentBackReadsThePresentItHas) {
+TEST(WindowPlannerTest, AClockThatWentBackReadsThePresentItHas) {
   const WindowPlanner planner(start, lookback);
   for (const Milliseconds back : {Milliseconds{hours{24}}, Milliseconds{hours{24 * 365}}}) {
     const Instant covered_to = start + hours{24 * 400};
@@ -126,7 +126,7 @@ TEST(WindowPlanner, AClockThatWentBackReadsThePresentItHas) {
   }
 }
 
-TEST(LiveRound, HalvingTheWidthAlwaysNarrowsAWindow) {
+TEST(LiveRoundTest, HalvingTheWidthAlwaysNarrowsAWindow) {
   const WindowPlanner planner(start, lookback);
   const Coverage coverage({{start, start + hours{10}}});
   const Present present = at(start + hours{10} + minutes{3});
@@ -147,7 +147,7 @@ TEST(LiveRound, HalvingTheWidthAlwaysNarrowsAWindow) {
 }
 
 // Covered for ten hours and read three minutes later: the look-back and the present are 13 minutes.
-class NarrowLiveRound : public testing::Test {
+class LiveRoundNarrowTest : public testing::Test {
  protected:
   static constexpr Instant edge = start + hours{10};
 
@@ -165,7 +165,7 @@ class NarrowLiveRound : public testing::Test {
   std::optional<LiveRound> round_ = WindowPlanner(start, lookback).live(coverage_, at(now_));
 };
 
-TEST_F(NarrowLiveRound, ReadsAllOfTheLookBackBeforeItCoversAnythingNew) {
+TEST_F(LiveRoundNarrowTest, ReadsAllOfTheLookBackBeforeItCoversAnythingNew) {
   for (const Milliseconds part : {minutes{0}, minutes{5}}) {
     const Window window = next();
     EXPECT_EQ(window.span, (Interval{edge - lookback + part, edge - minutes{5} + part}));
@@ -181,7 +181,7 @@ TEST_F(NarrowLiveRound, ReadsAllOfTheLookBackBeforeItCoversAnythingNew) {
   EXPECT_TRUE(round_->done());
 }
 
-TEST_F(NarrowLiveRound, CoversNoMoreThanWhatHadSettledWhenItBegan) {
+TEST_F(LiveRoundNarrowTest, CoversNoMoreThanWhatHadSettledWhenItBegan) {
   read(next());
   now_ += hours{1};
   read(next());
@@ -190,7 +190,7 @@ TEST_F(NarrowLiveRound, CoversNoMoreThanWhatHadSettledWhenItBegan) {
   EXPECT_EQ(*coverage_.end(), edge + minutes{1}) << "what appeared late meanwhile would be left behind";
 }
 
-TEST_F(NarrowLiveRound, ReadsWhatIsNewFirstAndThenEveryOtherTurnWhileItLooksBack) {
+TEST_F(LiveRoundNarrowTest, ReadsWhatIsNewFirstAndThenEveryOtherTurnWhileItLooksBack) {
   width_ = minutes{1};
   const Window first = next(minutes{1});
   EXPECT_EQ(first.span, (Interval{edge, edge + minutes{1}})) << "in the order of time";
@@ -202,32 +202,32 @@ TEST_F(NarrowLiveRound, ReadsWhatIsNewFirstAndThenEveryOtherTurnWhileItLooksBack
   EXPECT_EQ(next(minutes{1}).span, (Interval{edge + minutes{1}, edge + minutes{2}}));
 }
 
-TEST_F(NarrowLiveRound, GivesTheOtherSideItsTurnWhenAReadFails) {
+TEST_F(LiveRoundNarrowTest, GivesTheOtherSideItsTurnWhenAReadFails) {
   const Window fresh = next(minutes{1});
   EXPECT_EQ(fresh.span.from, edge);
   EXPECT_EQ(next(minutes{1}).span.from, edge - lookback) << "what is new cannot be read";
   EXPECT_EQ(next(minutes{1}), fresh) << "the look-back cannot be read";
 }
 
-TEST_F(NarrowLiveRound, LeavesTheFreshAloneWhileItIsFreshEnough) {
+TEST_F(LiveRoundNarrowTest, LeavesTheFreshAloneWhileItIsFreshEnough) {
   read(next(minutes{1}));
   read(next(minutes{1}));
   EXPECT_EQ(next(minutes{1}).span.from, edge - minutes{5}) << "read to the present a moment ago";
 }
 
-TEST_F(NarrowLiveRound, GoesOnToTheEndWhereTheWidthAllowsIt) {
+TEST_F(LiveRoundNarrowTest, GoesOnToTheEndWhereTheWidthAllowsIt) {
   read(next());
   width_ = std::nullopt;
   EXPECT_EQ(next().span, (Interval{edge - minutes{5}, edge + minutes{3}}));
 }
 
-TEST_F(NarrowLiveRound, ATooLargePartIsReadInNarrowerOnes) {
+TEST_F(LiveRoundNarrowTest, ATooLargePartIsReadInNarrowerOnes) {
   read(next());
   width_ = minutes{1};
   EXPECT_EQ(next().span, (Interval{edge - minutes{5}, edge - minutes{4}}));
 }
 
-TEST_F(NarrowLiveRound, APartBehindWhatAClockLeftUncoveredMakesNoHole) {
+TEST_F(LiveRoundNarrowTest, APartBehindWhatAClockLeftUncoveredMakesNoHole) {
   width_ = minutes{10} + seconds{30};
   const Window part = next();
   EXPECT_EQ(part.cover_to, edge + seconds{30});
@@ -235,12 +235,12 @@ TEST_F(NarrowLiveRound, APartBehindWhatAClockLeftUncoveredMakesNoHole) {
   EXPECT_TRUE(next().covered().empty());
 }
 
-TEST_F(NarrowLiveRound, DoesNotHoldWhenAClockGoesBackBehindItsEnd) {
+TEST_F(LiveRoundNarrowTest, DoesNotHoldWhenAClockGoesBackBehindItsEnd) {
   EXPECT_TRUE(round_->holds(at(now_)));
   EXPECT_FALSE(round_->holds(at(now_ - Milliseconds{1})));
 }
 
-TEST(NarrowerWidth, IsAtMostHalfAndAtLeastAMillisecond) {
+TEST(WindowPlannerWidthTest, NarrowerIsAtMostHalfAndAtLeastAMillisecond) {
   Random random(1);
   for (int i = 0; i < 10'000; ++i) {
     const Interval span{start, start + Milliseconds{2 + static_cast<std::int64_t>(random.below(1'000'000'000'000))}};
@@ -251,7 +251,7 @@ TEST(NarrowerWidth, IsAtMostHalfAndAtLeastAMillisecond) {
   }
 }
 
-TEST(NarrowerWidth, HoldsAboutHalfOfWhatFitsWhereTheRowsAreDense) {
+TEST(WindowPlannerWidthTest, NarrowerHoldsAboutHalfOfWhatFitsWhereTheRowsAreDense) {
   const Interval span{start, start + hours{1000}};
   const Interval seen{start + hours{999}, start + hours{1000}};
   const Milliseconds width = narrower_width(span, 25'000, seen, 25'000);
@@ -259,7 +259,7 @@ TEST(NarrowerWidth, HoldsAboutHalfOfWhatFitsWhereTheRowsAreDense) {
   EXPECT_LE(width, minutes{30});
 }
 
-TEST(WiderWidth, GrowsWhereFewRowsAreFoundAndForgetsTheLimitWhenItOutgrowsTheWhole) {
+TEST(WindowPlannerWidthTest, WiderGrowsWhereFewRowsAreFoundAndForgetsTheLimitWhenItOutgrowsTheWhole) {
   const Interval whole{start, start + hours{10}};
   EXPECT_EQ(wider_width(minutes{10}, 0, 1000, whole), minutes{40});
   EXPECT_EQ(wider_width(minutes{10}, 250, 1000, whole), minutes{20});
@@ -371,7 +371,7 @@ class Walk {
   Coverage coverage_;
 };
 
-TEST(WindowPlannerModel, NoWindowIsEmptyOrInvertedAndAllLeadToThePresent) {
+TEST(WindowPlannerModelTest, NoWindowIsEmptyOrInvertedAndAllLeadToThePresent) {
   for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Walk walk(seed);

@@ -98,9 +98,9 @@ class SimulatedRun {
   SourceOptions source_;
 };
 
-class Agreement : public testing::TestWithParam<Switches> {};
+class AgreementTest : public testing::TestWithParam<Switches> {};
 
-TEST_P(Agreement, HoldsToTheLastMessage) {
+TEST_P(AgreementTest, HoldsToTheLastMessage) {
   const Ledger ledger = SimulatedRun(GetParam()).run();
   EXPECT_TRUE(ledger.balanced()) << ledger_json(ledger);
   EXPECT_EQ(ledger.crm_received, ledger.messages_visible);
@@ -127,7 +127,7 @@ std::vector<Switches> dialects() {
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(Dialects, Agreement, testing::ValuesIn(dialects()));
+INSTANTIATE_TEST_SUITE_P(Dialects, AgreementTest, testing::ValuesIn(dialects()));
 
 }  // namespace
 }  // namespace elit::simulator

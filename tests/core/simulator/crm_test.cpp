@@ -21,7 +21,7 @@ std::string message(int number, const std::string& user = "91", const std::strin
          text + "\"}}";
 }
 
-class CrmOfTests : public testing::Test {
+class CrmTest : public testing::Test {
  protected:
   Reply send(const std::vector<int>& numbers, const std::string& idempotency_key) {
     std::string list;
@@ -44,7 +44,7 @@ class CrmOfTests : public testing::Test {
   Crm crm_{"", 1};
 };
 
-TEST_F(CrmOfTests, KeepsMessagesInTheOrderOfArrival) {
+TEST_F(CrmTest, KeepsMessagesInTheOrderOfArrival) {
   const Reply reply = send({2, 1}, "a");
   EXPECT_EQ(reply.answer.status, 200);
   EXPECT_EQ(body_of(reply).at_pointer("/results/1/key").as_string(), key(1));
@@ -55,7 +55,7 @@ TEST_F(CrmOfTests, KeepsMessagesInTheOrderOfArrival) {
   EXPECT_EQ(crm_.received()[0].idempotency_key, "a");
 }
 
-TEST_F(CrmOfTests, TakesAMessageOnceAndTellsRepeatsApart) {
+TEST_F(CrmTest, TakesAMessageOnceAndTellsRepeatsApart) {
   EXPECT_EQ(send({1, 2}, "a").answer.status, 200);
   EXPECT_EQ(send({1, 2}, "a").answer.status, 200);
   EXPECT_EQ(send({2, 3}, "b").answer.status, 200);
@@ -65,7 +65,7 @@ TEST_F(CrmOfTests, TakesAMessageOnceAndTellsRepeatsApart) {
   EXPECT_EQ(crm_.counts().idempotency_conflicts, 0U);
 }
 
-TEST_F(CrmOfTests, NoticesAnIdempotencyKeyWithOtherMessages) {
+TEST_F(CrmTest, NoticesAnIdempotencyKeyWithOtherMessages) {
   EXPECT_EQ(send({1, 2}, "a").answer.status, 200);
   EXPECT_EQ(send({1, 3}, "a").answer.status, 200);
   EXPECT_EQ(crm_.counts().idempotency_conflicts, 1U);
@@ -73,13 +73,13 @@ TEST_F(CrmOfTests, NoticesAnIdempotencyKeyWithOtherMessages) {
   EXPECT_EQ(crm_.counts().missing_idempotency_keys, 1U);
 }
 
-TEST_F(CrmOfTests, AnswersWithoutResultsWhenAskedTo) {
+TEST_F(CrmTest, AnswersWithoutResultsWhenAskedTo) {
   crm_.faults().results = false;
   EXPECT_THAT(send({1}, "a").answer.body, testing::Not(HasSubstr("results")));
   EXPECT_EQ(crm_.received().size(), 1U);
 }
 
-TEST_F(CrmOfTests, ProcessesWhatItLosesTheAnswerOf) {
+TEST_F(CrmTest, ProcessesWhatItLosesTheAnswerOf) {
   crm_.faults().lost_answers = 1;
   EXPECT_EQ(send({1}, "a").fault, WireFault::close_before_answer);
   EXPECT_EQ(crm_.received().size(), 1U);
@@ -89,7 +89,7 @@ TEST_F(CrmOfTests, ProcessesWhatItLosesTheAnswerOf) {
   EXPECT_EQ(crm_.counts().repeats_same_key, 1U);
 }
 
-TEST_F(CrmOfTests, TakesNothingWhileItIsDown) {
+TEST_F(CrmTest, TakesNothingWhileItIsDown) {
   crm_.faults().down.on = true;
   EXPECT_EQ(send({1}, "a").answer.status, 503);
   crm_.faults() = {};
@@ -98,7 +98,7 @@ TEST_F(CrmOfTests, TakesNothingWhileItIsDown) {
   EXPECT_TRUE(crm_.received().empty());
 }
 
-TEST_F(CrmOfTests, AsksForItsAuthorization) {
+TEST_F(CrmTest, AsksForItsAuthorization) {
   crm_ = Crm("Bearer one", 1);
   const std::string body = R"({"messages":[)" + message(1) + "]}";
   EXPECT_EQ(send_body(body, "a", "Bearer two").answer.status, 401);
@@ -107,7 +107,7 @@ TEST_F(CrmOfTests, AsksForItsAuthorization) {
   EXPECT_EQ(send_body(body, "a", "Bearer one").answer.status, 401);
 }
 
-TEST_F(CrmOfTests, RejectsChosenMessagesAndAcceptsTheirNeighbours) {
+TEST_F(CrmTest, RejectsChosenMessagesAndAcceptsTheirNeighbours) {
   crm_.faults().rejected_user = "92";
   const Reply reply = send_body(R"({"messages":[)" + message(1) + "," + message(2, "92") + "," + message(3) + "]}");
   EXPECT_EQ(body_of(reply).at_pointer("/results/1/status").as_string(), "error");
@@ -116,7 +116,7 @@ TEST_F(CrmOfTests, RejectsChosenMessagesAndAcceptsTheirNeighbours) {
   EXPECT_EQ(crm_.refused(), 1U);
 }
 
-TEST_F(CrmOfTests, AcceptsARejectedMessageAfterSoManyTimes) {
+TEST_F(CrmTest, AcceptsARejectedMessageAfterSoManyTimes) {
   crm_.faults().rejected = 1;
   crm_.faults().rejected_times = 2;
   crm_.faults().rejected_retryable = true;
@@ -128,7 +128,7 @@ TEST_F(CrmOfTests, AcceptsARejectedMessageAfterSoManyTimes) {
   EXPECT_EQ(crm_.refused(), 0U);
 }
 
-TEST_F(CrmOfTests, FailsAWholeRequestForAPoisonedMessage) {
+TEST_F(CrmTest, FailsAWholeRequestForAPoisonedMessage) {
   crm_.faults().poison_user = "92";
   EXPECT_EQ(send_body(R"({"messages":[)" + message(1) + "," + message(2, "92") + "]}").answer.status, 422);
   EXPECT_TRUE(crm_.received().empty());
@@ -137,7 +137,7 @@ TEST_F(CrmOfTests, FailsAWholeRequestForAPoisonedMessage) {
   EXPECT_EQ(crm_.refused(), 1U);
 }
 
-TEST_F(CrmOfTests, ChoosesTheSameShareOfMessagesAlways) {
+TEST_F(CrmTest, ChoosesTheSameShareOfMessagesAlways) {
   crm_.faults().poison = 0.3;
   int poisoned = 0;
   for (int number = 0; number < 200; ++number) {
@@ -148,13 +148,13 @@ TEST_F(CrmOfTests, ChoosesTheSameShareOfMessagesAlways) {
   EXPECT_NEAR(poisoned, 60, 25);
 }
 
-TEST_F(CrmOfTests, RefusesTooManyMessagesAtOnce) {
+TEST_F(CrmTest, RefusesTooManyMessagesAtOnce) {
   crm_.faults().messages_max = 2;
   EXPECT_EQ(send({1, 2, 3}, "a").answer.status, 413);
   EXPECT_EQ(send({1, 2}, "b").answer.status, 200);
 }
 
-TEST_F(CrmOfTests, RefusesWhatTheSinkDoesNotPromiseToSend) {
+TEST_F(CrmTest, RefusesWhatTheSinkDoesNotPromiseToSend) {
   const std::vector<std::string> bodies{"{",
                                         "[]",
                                         R"({"messages":{}})",

@@ -14,7 +14,7 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 
 // A user with five plain messages, one a second, at 08:59:00.000 to 08:59:04.000.
-class Api : public testing::Test {
+class ElitbuzzApiTest : public testing::Test {
  protected:
   void start(const std::vector<std::pair<std::string, std::string>>& dialect) {
     SimulatorOptions options = quiet_options();
@@ -54,7 +54,7 @@ class Api : public testing::Test {
   std::string user_;
 };
 
-TEST_F(Api, RefusesAnyKeyButItsOwn) {
+TEST_F(ElitbuzzApiTest, RefusesAnyKeyButItsOwn) {
   start({});
   EXPECT_EQ(
       get(*simulator_, bot_path() + "/users?attribute_name=a&attribute_value=b", start_of_tests, "other").answer.status,
@@ -64,7 +64,7 @@ TEST_F(Api, RefusesAnyKeyButItsOwn) {
   EXPECT_EQ(simulator_->answer(without, start_of_tests).answer.status, 401);
 }
 
-TEST_F(Api, NamesTheVendorsCodes) {
+TEST_F(ElitbuzzApiTest, NamesTheVendorsCodes) {
   start({});
   const auto code = [&](const Reply& reply) {
     EXPECT_EQ(reply.answer.status, 400);
@@ -77,7 +77,7 @@ TEST_F(Api, NamesTheVendorsCodes) {
   EXPECT_EQ(code(get_conversations(*simulator_, user_, "page_number=0")), 1004);
 }
 
-TEST_F(Api, ListsTheUsersWhoMatchInEveryShape) {
+TEST_F(ElitbuzzApiTest, ListsTheUsersWhoMatchInEveryShape) {
   for (const char* shape : {"users", "responseObject", "data", "content", "result", "results", "channelUsers"}) {
     start({{"users_shape", shape}, {"user_id_field", "id"}});
     const auto body = body_of(get_users(*simulator_));
@@ -90,7 +90,7 @@ TEST_F(Api, ListsTheUsersWhoMatchInEveryShape) {
   EXPECT_EQ(std::to_string(body.at_pointer("/responseObject/users/1/channelUserId").to_number<std::int64_t>()), user_);
 }
 
-TEST_F(Api, MarksThoseWhoWereListed) {
+TEST_F(ElitbuzzApiTest, MarksThoseWhoWereListed) {
   start({});
   ASSERT_EQ(get_users(*simulator_).answer.status, 200);
   for (const User& user : simulator_->world().users()) {
@@ -98,7 +98,7 @@ TEST_F(Api, MarksThoseWhoWereListed) {
   }
 }
 
-TEST_F(Api, PagesTheUsersWhenAskedTo) {
+TEST_F(ElitbuzzApiTest, PagesTheUsersWhenAskedTo) {
   start({{"users_paging", "yes"}, {"page_cap", "4"}, {"users_shape", "users"}});
   const auto count = [&](const std::string& more) {
     return body_of(get_users(*simulator_, more)).as_object().at("users").as_array().size();
@@ -108,7 +108,7 @@ TEST_F(Api, PagesTheUsersWhenAskedTo) {
   EXPECT_EQ(count("&page_number=3"), 0U);
 }
 
-TEST_F(Api, MatchesAttributesAsTheSwitchSays) {
+TEST_F(ElitbuzzApiTest, MatchesAttributesAsTheSwitchSays) {
   const auto count = [&](const std::string& value) {
     return body_of(get(*simulator_, bot_path() + "/users?attribute_name=user.channel&attribute_value=" + value))
         .as_object()
@@ -124,7 +124,7 @@ TEST_F(Api, MatchesAttributesAsTheSwitchSays) {
   EXPECT_EQ(count("what"), 6U);
 }
 
-TEST_F(Api, OrdersPagesAndRows) {
+TEST_F(ElitbuzzApiTest, OrdersPagesAndRows) {
   start({{"page_order", "newest_first"}, {"page_cap", "2"}});
   EXPECT_EQ(texts("page_number=1") + texts("page_number=2") + texts("page_number=3"), "43210");
   start({{"page_order", "oldest_first"}, {"page_cap", "2"}});
@@ -133,7 +133,7 @@ TEST_F(Api, OrdersPagesAndRows) {
   EXPECT_EQ(texts("page_number=1") + texts("page_number=2") + texts("page_number=3"), "34120");
 }
 
-TEST_F(Api, KeepsAnUnsortedOrderStable) {
+TEST_F(ElitbuzzApiTest, KeepsAnUnsortedOrderStable) {
   start({{"page_order", "unsorted"}, {"page_cap", "2"}});
   const std::string once = texts("page_number=1") + texts("page_number=2") + texts("page_number=3");
   EXPECT_EQ(once, texts("page_number=1") + texts("page_number=2") + texts("page_number=3"));
@@ -144,7 +144,7 @@ TEST_F(Api, KeepsAnUnsortedOrderStable) {
   EXPECT_NE(once, "43210");
 }
 
-TEST_F(Api, ObeysOnlyTheRightSpellingOfThePageSize) {
+TEST_F(ElitbuzzApiTest, ObeysOnlyTheRightSpellingOfThePageSize) {
   start({});
   EXPECT_EQ(texts("page_size=2").size(), 2U);
   EXPECT_EQ(texts("Page_size=2").size(), 5U);
@@ -155,17 +155,17 @@ TEST_F(Api, ObeysOnlyTheRightSpellingOfThePageSize) {
   EXPECT_EQ(texts("page_size=2&Page_size=2").size(), 5U);
 }
 
-TEST_F(Api, CapsThePageBelowTheSizeAskedFor) {
+TEST_F(ElitbuzzApiTest, CapsThePageBelowTheSizeAskedFor) {
   start({{"page_cap", "3"}});
   EXPECT_EQ(texts("page_size=5").size(), 3U);
 }
 
-TEST_F(Api, MayIgnoreThePageNumber) {
+TEST_F(ElitbuzzApiTest, MayIgnoreThePageNumber) {
   start({{"page_number_obeyed", "no"}, {"page_cap", "2"}});
   EXPECT_EQ(texts("page_number=1"), texts("page_number=9"));
 }
 
-TEST_F(Api, EndsPagingInEveryVariant) {
+TEST_F(ElitbuzzApiTest, EndsPagingInEveryVariant) {
   EXPECT_TRUE(rows_of(past_the_end("empty")).empty());
   EXPECT_THAT(past_the_end("1004").answer.body, HasSubstr("INVALID_PAGE_NUMBER"));
   EXPECT_EQ(past_the_end("404").answer.status, 404);
@@ -175,14 +175,14 @@ TEST_F(Api, EndsPagingInEveryVariant) {
   EXPECT_EQ(responses_of(past_the_end("repeat_last")), std::vector<std::string>{"0"});
 }
 
-TEST_F(Api, AnswersAnEmptyFirstPageWithoutAnError) {
+TEST_F(ElitbuzzApiTest, AnswersAnEmptyFirstPageWithoutAnError) {
   for (const char* variant : {"empty", "1004", "404", "repeat_last"}) {
     start({{"past_the_end", variant}});
     EXPECT_EQ(texts(window(-100, -50)), "") << variant;
   }
 }
 
-TEST_F(Api, DrawsBoundariesInAllFourWays) {
+TEST_F(ElitbuzzApiTest, DrawsBoundariesInAllFourWays) {
   for (const bool start_inclusive : {true, false}) {
     for (const bool end_inclusive : {true, false}) {
       start({{"start_inclusive", start_inclusive ? "yes" : "no"}, {"end_inclusive", end_inclusive ? "yes" : "no"}});
@@ -193,7 +193,7 @@ TEST_F(Api, DrawsBoundariesInAllFourWays) {
   }
 }
 
-TEST_F(Api, HidesWhatIsNotVisibleYetAndWhatIsTooOld) {
+TEST_F(ElitbuzzApiTest, HidesWhatIsNotVisibleYetAndWhatIsTooOld) {
   start({{"retention_days", "1"}});
   User& user = *simulator_->world().find(user_);
   simulator_->world().add_message(user, first_, start_of_tests + seconds{10}, "late");
@@ -202,12 +202,12 @@ TEST_F(Api, HidesWhatIsNotVisibleYetAndWhatIsTooOld) {
   EXPECT_EQ(responses_of(get_conversations(*simulator_, user_, "", start_of_tests + seconds{10})).size(), 6U);
 }
 
-TEST_F(Api, NamesSendersAsTheSwitchesSay) {
+TEST_F(ElitbuzzApiTest, NamesSendersAsTheSwitchesSay) {
   start({{"sender_user", "CUSTOMER"}});
   EXPECT_EQ(rows_of(get_conversations(*simulator_, user_)).at(0).as_object().at("sender").as_string(), "CUSTOMER");
 }
 
-TEST_F(Api, WrapsSuccessAndFailureInTheEnvelope) {
+TEST_F(ElitbuzzApiTest, WrapsSuccessAndFailureInTheEnvelope) {
   start({{"status_envelope", "yes"}, {"conversations_shape", "responseObject.messages"}, {"failures_with_200", "yes"}});
   const auto body = body_of(get_conversations(*simulator_, user_));
   EXPECT_EQ(body.at_pointer("/status/code").as_int64(), 1000);
@@ -217,7 +217,7 @@ TEST_F(Api, WrapsSuccessAndFailureInTheEnvelope) {
   EXPECT_EQ(body_of(failed).at_pointer("/status/code").as_int64(), 1002);
 }
 
-TEST_F(Api, WritesErrorsInEveryShape) {
+TEST_F(ElitbuzzApiTest, WritesErrorsInEveryShape) {
   const std::vector<std::pair<std::string, std::string>> shapes{{"plain", R"("code":1002)"},
                                                                 {"camel", R"("errorCode":1002)"},
                                                                 {"snake", R"("error_code":"1002")"},
@@ -236,7 +236,7 @@ TEST_F(Api, WritesErrorsInEveryShape) {
   EXPECT_EQ(get_conversations(*simulator_, "nobody").answer.body, "");
 }
 
-TEST_F(Api, GivesRowsIdsOfEveryKind) {
+TEST_F(ElitbuzzApiTest, GivesRowsIdsOfEveryKind) {
   const auto ids = [&](const std::string& kind) {
     start({{"row_id_field", "messageId"}, {"row_id_kind", kind}});
     std::vector<std::string> both;
@@ -258,7 +258,7 @@ TEST_F(Api, GivesRowsIdsOfEveryKind) {
   EXPECT_FALSE(rows_of(get_conversations(*simulator_, user_)).at(0).as_object().contains("messageId"));
 }
 
-TEST_F(Api, ShufflesTheMembersOfRows) {
+TEST_F(ElitbuzzApiTest, ShufflesTheMembersOfRows) {
   start({{"random_member_order", "yes"}});
   const std::string once = get_conversations(*simulator_, user_).answer.body;
   const std::string again = get_conversations(*simulator_, user_).answer.body;
@@ -266,7 +266,7 @@ TEST_F(Api, ShufflesTheMembersOfRows) {
   EXPECT_EQ(boost::json::parse(once), boost::json::parse(again));
 }
 
-TEST_F(Api, SignsMediaAfreshOnEveryRead) {
+TEST_F(ElitbuzzApiTest, SignsMediaAfreshOnEveryRead) {
   const auto urls = [&](const std::string& media) {
     start({{"media", media}});
     simulator_->world().find(user_)->messages.front().file = File{"/a.png", "image/png", "IMAGE"};
@@ -284,7 +284,7 @@ TEST_F(Api, SignsMediaAfreshOnEveryRead) {
   EXPECT_EQ(fresh[0].substr(0, fresh[0].find('?')), plain[0]);
 }
 
-TEST_F(Api, LimitsTheRateAndSaysForHowLong) {
+TEST_F(ElitbuzzApiTest, LimitsTheRateAndSaysForHowLong) {
   start({{"rate_limit", "2"}});
   EXPECT_EQ(get_users(*simulator_).answer.status, 200);
   EXPECT_EQ(get_users(*simulator_).answer.status, 200);
@@ -294,7 +294,7 @@ TEST_F(Api, LimitsTheRateAndSaysForHowLong) {
   EXPECT_EQ(get_users(*simulator_, "", start_of_tests + seconds{1}).answer.status, 200);
 }
 
-TEST_F(Api, WritesRetryAfterAsADateThatIsNotTooEarly) {
+TEST_F(ElitbuzzApiTest, WritesRetryAfterAsADateThatIsNotTooEarly) {
   start({{"rate_limit", "1"}, {"rate_limit_answer", "503"}, {"retry_after", "date"}});
   EXPECT_EQ(get_users(*simulator_).answer.status, 200);
   const Reply refused = get_users(*simulator_);
@@ -302,7 +302,7 @@ TEST_F(Api, WritesRetryAfterAsADateThatIsNotTooEarly) {
   EXPECT_EQ(refused.answer.header("Retry-After"), "Sat, 31 Jan 2026 09:00:02 GMT");
 }
 
-TEST_F(Api, InsertsAFreshRowAfterAFirstPage) {
+TEST_F(ElitbuzzApiTest, InsertsAFreshRowAfterAFirstPage) {
   start({{"insert_between_pages", "1"}, {"page_cap", "2"}});
   const std::string first = texts("page_number=1");
   EXPECT_EQ(first, "43");
@@ -313,13 +313,13 @@ TEST_F(Api, InsertsAFreshRowAfterAFirstPage) {
   EXPECT_EQ(simulator_->world().find(user_)->messages.size(), 6U);
 }
 
-TEST_F(Api, LeavesLiveChatOutWhenAskedTo) {
+TEST_F(ElitbuzzApiTest, LeavesLiveChatOutWhenAskedTo) {
   start({{"live_chat_rows", "no"}});
   simulator_->world().find(user_)->messages.front().speaker = Speaker::agent;
   EXPECT_EQ(texts(""), "4321");
 }
 
-TEST_F(Api, SkewsItsClockWhenAskedTo) {
+TEST_F(ElitbuzzApiTest, SkewsItsClockWhenAskedTo) {
   start({{"clock_skew_s", "-60"}});
   EXPECT_EQ(get_users(*simulator_).answer.header("Date"), "Sat, 31 Jan 2026 08:59:00 GMT");
 }

@@ -11,7 +11,7 @@ using std::chrono::seconds;
 
 constexpr Instant now = from_ms(1'769'850'902'345);
 
-TEST(Faults, HappenAsOftenAsTheirShareSays) {
+TEST(FaultsTest, HappenAsOftenAsTheirShareSays) {
   WireFaults faults;
   faults.server_errors = 0.1;
   faults.hangs = 0.2;
@@ -25,7 +25,7 @@ TEST(Faults, HappenAsOftenAsTheirShareSays) {
   EXPECT_EQ(seen.size(), 3U);
 }
 
-TEST(Faults, AreTheSameForTheSameSeed) {
+TEST(FaultsTest, AreTheSameForTheSameSeed) {
   WireFaults faults;
   faults.resets = 0.5;
   Random a(3);
@@ -35,7 +35,7 @@ TEST(Faults, AreTheSameForTheSameSeed) {
   }
 }
 
-TEST(Faults, OfATimeHappenInThatTimeOnly) {
+TEST(FaultsTest, OfATimeHappenInThatTimeOnly) {
   WireFaults faults;
   faults.down = *parse_toggle("20..35.5");
   Random random(1);
@@ -45,7 +45,7 @@ TEST(Faults, OfATimeHappenInThatTimeOnly) {
   EXPECT_EQ(draw_trouble(faults, Milliseconds{35'500}, random), Trouble::none);
 }
 
-TEST(Faults, SayHowLongToWait) {
+TEST(FaultsTest, SayHowLongToWait) {
   WireFaults faults;
   faults.retry_after_s = 9;
   EXPECT_EQ(refusal(Trouble::down, faults, now).answer.status, 503);
@@ -57,7 +57,7 @@ TEST(Faults, SayHowLongToWait) {
   EXPECT_EQ(refusal(Trouble::down, faults, now).answer.header("Retry-After"), std::nullopt);
 }
 
-TEST(Faults, RefuseWithoutDoingAnything) {
+TEST(FaultsTest, RefuseWithoutDoingAnything) {
   const WireFaults faults;
   EXPECT_EQ(refusal(Trouble::unauthorized, faults, now).answer.status, 401);
   EXPECT_EQ(refusal(Trouble::server_error, faults, now).answer.status, 500);
@@ -66,7 +66,7 @@ TEST(Faults, RefuseWithoutDoingAnything) {
   EXPECT_EQ(refusal(Trouble::reset, faults, now).fault, WireFault::close_before_answer);
 }
 
-TEST(Faults, SpoilWhatWasCarriedOut) {
+TEST(FaultsTest, SpoilWhatWasCarriedOut) {
   WireFaults faults;
   faults.slow_s = 3;
   faults.latency_s = 0.5;
@@ -86,7 +86,7 @@ TEST(Faults, SpoilWhatWasCarriedOut) {
   }
 }
 
-TEST(Settings, RefuseWhatTheyDoNotKnowAndSayWhatIsRight) {
+TEST(SettingsTest, RefuseWhatTheyDoNotKnowAndSayWhatIsRight) {
   ApiFaults faults;
   EXPECT_EQ(apply(api_fault_settings(), faults, "server_errors", "0.25"), std::nullopt);
   EXPECT_EQ(faults.server_errors, 0.25);
@@ -96,7 +96,7 @@ TEST(Settings, RefuseWhatTheyDoNotKnowAndSayWhatIsRight) {
   EXPECT_NE(apply(api_fault_settings(), faults, "sever_errors", "1")->find("users_shrunk"), std::string::npos);
 }
 
-TEST(Settings, ReadTogglesInEveryForm) {
+TEST(SettingsTest, ReadTogglesInEveryForm) {
   EXPECT_TRUE(parse_toggle("yes")->on);
   EXPECT_FALSE(parse_toggle("false")->on);
   EXPECT_EQ(to_string(*parse_toggle("1.5..4")), "1.5..4");
@@ -105,7 +105,7 @@ TEST(Settings, ReadTogglesInEveryForm) {
   }
 }
 
-TEST(Settings, NeverShowASecret) {
+TEST(SettingsTest, NeverShowASecret) {
   ApiFaults faults;
   faults.api_key = "canary";
   for (const Setting<ApiFaults>& row : api_fault_settings()) {

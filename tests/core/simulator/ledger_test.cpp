@@ -11,9 +11,9 @@ namespace {
 using std::chrono::seconds;
 
 // One listed user who said "a", "b" and "b" again in one millisecond, and "c", and who was read at the start.
-class LedgerOfTests : public testing::Test {
+class LedgerTest : public testing::Test {
  protected:
-  LedgerOfTests() : simulator_(options()) {
+  LedgerTest() : simulator_(options()) {
     User& user = simulator_.world().users()[0];
     user_ = user.id;
     const Instant early = start_of_tests - seconds{100};
@@ -58,7 +58,7 @@ class LedgerOfTests : public testing::Test {
   int requests_ = 0;
 };
 
-TEST_F(LedgerOfTests, BalancesWhenAllArrivedOnce) {
+TEST_F(LedgerTest, BalancesWhenAllArrivedOnce) {
   deliver({message(1, 0, "a"), message(2, 1, "b"), message(3, 1, "b"), message(4, 2, "c")});
   const Ledger taken = ledger();
   EXPECT_TRUE(taken.balanced());
@@ -69,14 +69,14 @@ TEST_F(LedgerOfTests, BalancesWhenAllArrivedOnce) {
   EXPECT_EQ(taken.crm_received, 4U);
 }
 
-TEST_F(LedgerOfTests, MissesTheSecondOfTwoIdenticalMessages) {
+TEST_F(LedgerTest, MissesTheSecondOfTwoIdenticalMessages) {
   deliver({message(1, 0, "a"), message(2, 1, "b"), message(4, 2, "c")});
   EXPECT_EQ(ledger().missing, 1U);
   EXPECT_EQ(ledger().missing_users, std::vector<std::string>{user_});
   EXPECT_FALSE(ledger().balanced());
 }
 
-TEST_F(LedgerOfTests, NoticesInventionsAndDoubles) {
+TEST_F(LedgerTest, NoticesInventionsAndDoubles) {
   deliver({message(1, 0, "a"), message(2, 0, "a")});
   EXPECT_EQ(ledger().unexpected, 1U);
   deliver({message(3, 5, "never said")});
@@ -84,13 +84,13 @@ TEST_F(LedgerOfTests, NoticesInventionsAndDoubles) {
   EXPECT_EQ(ledger().missing, 3U);
 }
 
-TEST_F(LedgerOfTests, NoticesAMessageWithAnotherInstant) {
+TEST_F(LedgerTest, NoticesAMessageWithAnotherInstant) {
   deliver({message(1, 7, "a"), message(2, 1, "b"), message(3, 1, "b"), message(4, 2, "c")});
   EXPECT_EQ(ledger().missing, 1U);
   EXPECT_EQ(ledger().unexpected, 1U);
 }
 
-TEST_F(LedgerOfTests, ExpectsOnlyUsersWhoWereListed) {
+TEST_F(LedgerTest, ExpectsOnlyUsersWhoWereListed) {
   User& web = simulator_.world().users()[3];
   ASSERT_FALSE(web.listed);
   simulator_.world().add_message(web, start_of_tests, start_of_tests, "unheard");
@@ -100,7 +100,7 @@ TEST_F(LedgerOfTests, ExpectsOnlyUsersWhoWereListed) {
   EXPECT_EQ(ledger().missing, 5U);
 }
 
-TEST_F(LedgerOfTests, NarrowsWhatItExpects) {
+TEST_F(LedgerTest, NarrowsWhatItExpects) {
   LedgerQuery query;
   query.since = start_of_tests - seconds{99};
   EXPECT_EQ(ledger(query).missing, 3U);
@@ -109,18 +109,18 @@ TEST_F(LedgerOfTests, NarrowsWhatItExpects) {
   EXPECT_EQ(ledger(query).missing, 3U);
 }
 
-TEST_F(LedgerOfTests, CountsDisorderInOneRequest) {
+TEST_F(LedgerTest, CountsDisorderInOneRequest) {
   deliver({message(2, 1, "b"), message(1, 0, "a")}, 0);
   EXPECT_EQ(ledger().crm_order_violations, 1U);
 }
 
-TEST_F(LedgerOfTests, CountsDisorderOfMessagesThatWereKnown) {
+TEST_F(LedgerTest, CountsDisorderOfMessagesThatWereKnown) {
   deliver({message(4, 2, "c")}, 2);
   deliver({message(1, 0, "a")}, 3);
   EXPECT_EQ(ledger().crm_order_violations, 1U);
 }
 
-TEST_F(LedgerOfTests, AllowsALateMessageToComeLate) {
+TEST_F(LedgerTest, AllowsALateMessageToComeLate) {
   User& user = *simulator_.world().find(user_);
   simulator_.world().add_message(user, start_of_tests - seconds{99}, start_of_tests + seconds{30}, "late");
   deliver({message(4, 2, "c")}, 20);
@@ -129,7 +129,7 @@ TEST_F(LedgerOfTests, AllowsALateMessageToComeLate) {
   EXPECT_EQ(ledger().crm_order_violations, 0U);
 }
 
-TEST_F(LedgerOfTests, AllowsARefusedMessageToBeOvertaken) {
+TEST_F(LedgerTest, AllowsARefusedMessageToBeOvertaken) {
   simulator_.crm().faults().rejected = 1;
   deliver({message(1, 0, "a")});
   EXPECT_EQ(ledger().crm_refused, 1U);
@@ -140,7 +140,7 @@ TEST_F(LedgerOfTests, AllowsARefusedMessageToBeOvertaken) {
   EXPECT_EQ(ledger().crm_refused, 0U);
 }
 
-TEST_F(LedgerOfTests, ComparesWholeSecondsWhereTheApiGivesNoMore) {
+TEST_F(LedgerTest, ComparesWholeSecondsWhereTheApiGivesNoMore) {
   simulator_.api().dialect().timestamp = TimestampForm::whole_seconds;
   User& user = *simulator_.world().find(user_);
   simulator_.world().add_message(user, start_of_tests - seconds{97} + Milliseconds{321}, start_of_tests, "d");
@@ -149,14 +149,14 @@ TEST_F(LedgerOfTests, ComparesWholeSecondsWhereTheApiGivesNoMore) {
   EXPECT_EQ(ledger().unexpected, 0U);
 }
 
-TEST_F(LedgerOfTests, IsOneJsonObject) {
+TEST_F(LedgerTest, IsOneJsonObject) {
   const auto object = boost::json::parse(ledger_json(ledger())).as_object();
   EXPECT_EQ(object.at("missing").as_int64(), 4);
   EXPECT_EQ(object.at("balanced").as_bool(), false);
   EXPECT_EQ(object.at("users_matching").as_int64(), 6);
 }
 
-TEST(Content, IsTheSameForJsonInAnyOrderAndPlace) {
+TEST(ContentTest, IsTheSameForJsonInAnyOrderAndPlace) {
   EXPECT_EQ(comparable_content(std::string_view(R"({"a":1,"b":[true,null]})")),
             comparable_content(boost::json::parse(R"({"b":[true,null],"a":1})")));
   EXPECT_NE(comparable_content(std::string_view(R"({"a":1})")), comparable_content(std::string_view(R"({"a":2})")));
@@ -164,7 +164,7 @@ TEST(Content, IsTheSameForJsonInAnyOrderAndPlace) {
   EXPECT_EQ(comparable_content(boost::json::value(nullptr)), "");
 }
 
-TEST(Content, IgnoresHowIllFormedBytesWereReplaced) {
+TEST(ContentTest, IgnoresHowIllFormedBytesWereReplaced) {
   EXPECT_EQ(comparable_content(std::string_view("a\xEF\xBF\xBD\xEF\xBF\xBD"
                                                 "b\0c",
                                                 10)),

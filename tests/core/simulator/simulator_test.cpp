@@ -35,11 +35,11 @@ std::string seen_in_ten_minutes() {
   return seen;
 }
 
-TEST(Simulator, GivesTheSameAnswersForTheSameSeed) {
+TEST(SimulatorTest, GivesTheSameAnswersForTheSameSeed) {
   EXPECT_EQ(seen_in_ten_minutes(), seen_in_ten_minutes());
 }
 
-TEST(Simulator, ShowsTheWholeTruth) {
+TEST(SimulatorTest, ShowsTheWholeTruth) {
   SimulatorOptions options = quiet_options();
   options.world.odd_content = true;
   Simulator simulator(options);
@@ -60,14 +60,14 @@ TEST(Simulator, ShowsTheWholeTruth) {
             simulator.world().users()[0].messages.size());
 }
 
-TEST(Simulator, ServesTheSameAsTheTruth) {
+TEST(SimulatorTest, ServesTheSameAsTheTruth) {
   Simulator simulator(quiet_options());
   for (const User& user : simulator.world().users()) {
     EXPECT_EQ(rows_of(get_conversations(simulator, user.id)).size(), std::min<std::size_t>(user.messages.size(), 500));
   }
 }
 
-TEST(Simulator, ChangesFaultsWhileItRuns) {
+TEST(SimulatorTest, ChangesFaultsWhileItRuns) {
   Simulator simulator(quiet_options());
   EXPECT_EQ(get_users(simulator).answer.status, 200);
   EXPECT_EQ(post(simulator, "/simulator/faults", R"({"down":true,"retry_after_s":7})").answer.status, 200);
@@ -80,7 +80,7 @@ TEST(Simulator, ChangesFaultsWhileItRuns) {
   EXPECT_EQ(body_of(get_users(simulator)).at_pointer("/responseObject").as_array().size(), 0U);
 }
 
-TEST(Simulator, ChangesAllSettingsOrNone) {
+TEST(SimulatorTest, ChangesAllSettingsOrNone) {
   Simulator simulator(quiet_options());
   const Reply wrong = post(simulator, "/simulator/dialect", R"({"page_cap":5,"page_order":"sideways"})");
   EXPECT_EQ(wrong.answer.status, 400);
@@ -91,7 +91,7 @@ TEST(Simulator, ChangesAllSettingsOrNone) {
   EXPECT_EQ(body_of(get(simulator, "/simulator/dialect")).at_pointer("/page_cap").as_string(), "5");
 }
 
-TEST(Simulator, RotatesTheKey) {
+TEST(SimulatorTest, RotatesTheKey) {
   Simulator simulator(quiet_options());
   EXPECT_EQ(post(simulator, "/simulator/faults", R"({"api_key":"the-next-key"})").answer.status, 200);
   EXPECT_EQ(get_users(simulator).answer.status, 401);
@@ -101,7 +101,7 @@ TEST(Simulator, RotatesTheKey) {
       200);
 }
 
-TEST(Simulator, FailsOneUserForEver) {
+TEST(SimulatorTest, FailsOneUserForEver) {
   SimulatorOptions options = quiet_options();
   Simulator simulator(options);
   const std::string bad = simulator.world().users()[0].id;
@@ -112,7 +112,7 @@ TEST(Simulator, FailsOneUserForEver) {
   EXPECT_EQ(get_conversations(simulator, simulator.world().users()[1].id).answer.status, 200);
 }
 
-TEST(Simulator, SwitchesTheCrmOffAndOn) {
+TEST(SimulatorTest, SwitchesTheCrmOffAndOn) {
   Simulator simulator(quiet_options());
   EXPECT_EQ(post(simulator, "/simulator/crm", R"({"down":true})").answer.status, 200);
   EXPECT_EQ(post(simulator, "/crm/conversations", R"({"messages":[]})", "i").answer.status, 503);
@@ -120,7 +120,7 @@ TEST(Simulator, SwitchesTheCrmOffAndOn) {
   EXPECT_EQ(post(simulator, "/crm/conversations", R"({"messages":[]})", "i").answer.status, 200);
 }
 
-TEST(Simulator, LetsAUserChangeAndSpeak) {
+TEST(SimulatorTest, LetsAUserChangeAndSpeak) {
   Simulator simulator(quiet_options());
   User& user = simulator.world().users()[0];
   const std::size_t before = user.messages.size();
@@ -135,7 +135,7 @@ TEST(Simulator, LetsAUserChangeAndSpeak) {
   EXPECT_EQ(lines_of(get(simulator, "/simulator/users")), 8U);
 }
 
-TEST(Simulator, ShowsWhatTheCrmReceived) {
+TEST(SimulatorTest, ShowsWhatTheCrmReceived) {
   Simulator simulator(quiet_options());
   const std::string message = R"({"key":"0123456789abcdef0123456789abcdef","source":"s","user_id":"1",)"
                               R"("timestamp":null,"text":"x","raw":{}})";
@@ -145,7 +145,7 @@ TEST(Simulator, ShowsWhatTheCrmReceived) {
   EXPECT_EQ(get(simulator, "/simulator/ledger?since_ms=soon").answer.status, 400);
 }
 
-TEST(Simulator, SaysWhatItKnowsWhenAskedForSomethingElse) {
+TEST(SimulatorTest, SaysWhatItKnowsWhenAskedForSomethingElse) {
   Simulator simulator(quiet_options());
   EXPECT_THAT(get(simulator, "/simulator/leger").answer.body, HasSubstr("ledger"));
   EXPECT_EQ(get(simulator, "/crm").answer.status, 404);

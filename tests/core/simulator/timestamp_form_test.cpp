@@ -9,7 +9,7 @@ namespace {
 
 constexpr Instant instant = from_ms(1'769'850'902'345);  // 2026-01-31T09:15:02.345Z
 
-TEST(TimestampForm, WritesEveryFormOfTheTable) {
+TEST(TimestampFormTest, WritesEveryFormOfTheTable) {
   const std::vector<std::pair<TimestampForm, std::string>> forms{
       {TimestampForm::slashes, "\"2026/01/31 09:15:02.345+0000\""},
       {TimestampForm::dashes, "\"2026-01-31 09:15:02.345+0000\""},
@@ -29,13 +29,13 @@ TEST(TimestampForm, WritesEveryFormOfTheTable) {
   }
 }
 
-TEST(TimestampForm, SaysWhatAReaderCanKnow) {
+TEST(TimestampFormTest, SaysWhatAReaderCanKnow) {
   EXPECT_EQ(readable_instant(TimestampForm::iso_offset, instant, 1), instant);
   EXPECT_EQ(readable_instant(TimestampForm::epoch_seconds, instant, 1), instant - Milliseconds{345});
   EXPECT_EQ(readable_instant(TimestampForm::unreadable, instant, 1), std::nullopt);
 }
 
-TEST(TimestampForm, MixesAllReadableForms) {
+TEST(TimestampFormTest, MixesAllReadableForms) {
   std::set<std::string> texts;
   for (std::uint64_t number = 0; number < 100; ++number) {
     texts.insert(timestamp_json(TimestampForm::mixed, instant, number));
@@ -44,12 +44,12 @@ TEST(TimestampForm, MixesAllReadableForms) {
   EXPECT_EQ(texts.size(), 12U);
 }
 
-TEST(TimestampForm, IsUnreadableForEverySeventhRowOnly) {
+TEST(TimestampFormTest, IsUnreadableForEverySeventhRowOnly) {
   EXPECT_EQ(readable_instant(TimestampForm::sometimes_unreadable, instant, 14), std::nullopt);
   EXPECT_EQ(readable_instant(TimestampForm::sometimes_unreadable, instant, 15), instant);
 }
 
-TEST(TimestampForm, HasANameForEachForm) {
+TEST(TimestampFormTest, HasANameForEachForm) {
   EXPECT_EQ(timestamp_form_names().size(), static_cast<std::size_t>(TimestampForm::unreadable) + 1);
   EXPECT_EQ(timestamp_form_names().back(), "unreadable");
 }

@@ -41,7 +41,7 @@ std::size_t messages_in(const World& world) {
   return count;
 }
 
-TEST(World, IsTheSameForTheSameSeed) {
+TEST(WorldTest, IsTheSameForTheSameSeed) {
   World a(options_of_tests());
   World b(options_of_tests());
   EXPECT_EQ(printed(a), printed(b));
@@ -50,7 +50,7 @@ TEST(World, IsTheSameForTheSameSeed) {
   EXPECT_NE(printed(a), printed(World(other)));
 }
 
-TEST(World, ArrivesTheSameHoweverOftenItIsAdvanced) {
+TEST(WorldTest, ArrivesTheSameHoweverOftenItIsAdvanced) {
   World often(options_of_tests());
   World once(options_of_tests());
   for (int i = 1; i <= 600; ++i) {
@@ -60,7 +60,7 @@ TEST(World, ArrivesTheSameHoweverOftenItIsAdvanced) {
   EXPECT_EQ(printed(often), printed(once));
 }
 
-TEST(World, ArrivesAtAboutTheRateAskedFor) {
+TEST(WorldTest, ArrivesAtAboutTheRateAskedFor) {
   World world(options_of_tests());
   const std::size_t before = messages_in(world);
   world.advance(options_of_tests().start + minutes{60});
@@ -69,7 +69,7 @@ TEST(World, ArrivesAtAboutTheRateAskedFor) {
   EXPECT_LT(arrived, 60U * 120U * 12U / 10U);
 }
 
-TEST(World, StopsArrivalsWhenAskedTo) {
+TEST(WorldTest, StopsArrivalsWhenAskedTo) {
   WorldOptions options = options_of_tests();
   options.arrivals_stop_after = seconds{30};
   World world(options);
@@ -84,7 +84,7 @@ TEST(World, StopsArrivalsWhenAskedTo) {
   }
 }
 
-TEST(World, LetsSomeArriveLateAndNoneLaterThanAllowed) {
+TEST(WorldTest, LetsSomeArriveLateAndNoneLaterThanAllowed) {
   WorldOptions options = options_of_tests();
   options.late_share = 0.5;
   options.late_max = seconds{20};
@@ -100,7 +100,7 @@ TEST(World, LetsSomeArriveLateAndNoneLaterThanAllowed) {
   EXPECT_GT(late, 100U);
 }
 
-TEST(World, KeepsMessagesInOrderAndNumbersUnique) {
+TEST(WorldTest, KeepsMessagesInOrderAndNumbersUnique) {
   World world(options_of_tests());
   world.advance(options_of_tests().start + minutes{30});
   std::set<std::uint64_t> numbers;
@@ -114,7 +114,7 @@ TEST(World, KeepsMessagesInOrderAndNumbersUnique) {
   }
 }
 
-TEST(World, SpeaksOfEverythingInSeveralLanguages) {
+TEST(WorldTest, SpeaksOfEverythingInSeveralLanguages) {
   WorldOptions options = options_of_tests();
   options.users = 60;
   const World world(options);
@@ -134,7 +134,7 @@ TEST(World, SpeaksOfEverythingInSeveralLanguages) {
   EXPECT_TRUE(twins);
 }
 
-TEST(World, HasPhonesForWhatsAppAndUuidsForTheWeb) {
+TEST(WorldTest, HasPhonesForWhatsAppAndUuidsForTheWeb) {
   const World world(options_of_tests());
   for (const User& user : world.users()) {
     const bool web = user.id.find('-') != std::string::npos;
@@ -144,7 +144,7 @@ TEST(World, HasPhonesForWhatsAppAndUuidsForTheWeb) {
   }
 }
 
-TEST(World, PutsAsManyMessagesIntoOneMillisecondAsAskedFor) {
+TEST(WorldTest, PutsAsManyMessagesIntoOneMillisecondAsAskedFor) {
   WorldOptions options = options_of_tests();
   options.messages_per_user_day = 0;
   options.burst = 1000;
@@ -155,7 +155,7 @@ TEST(World, PutsAsManyMessagesIntoOneMillisecondAsAskedFor) {
   EXPECT_EQ(messages[0].response, messages[1].response);
 }
 
-TEST(World, HasOddContentOnlyWhenAskedFor) {
+TEST(WorldTest, HasOddContentOnlyWhenAskedFor) {
   WorldOptions options = options_of_tests();
   const auto ill_formed = [](const World& world) {
     std::size_t count = 0;

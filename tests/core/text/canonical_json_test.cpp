@@ -7,7 +7,7 @@
 namespace elit {
 namespace {
 
-TEST(CanonicalJson, IsTheSameForEqualValues) {
+TEST(CanonicalJsonTest, IsTheSameForEqualValues) {
   EXPECT_EQ(canonical_json(R"( {"b":[1, 2.50], "a":"\u00e9\/"} )"),
             canonical_json("{\"a\":\"\xC3\xA9/\",\"b\":[1.0,25e-1]}"));
   EXPECT_EQ(canonical_json("1"), canonical_json("1.0"));
@@ -18,7 +18,7 @@ TEST(CanonicalJson, IsTheSameForEqualValues) {
   EXPECT_EQ(canonical_json("{ }"), "{}");
 }
 
-TEST(CanonicalJson, DiffersForDifferentValues) {
+TEST(CanonicalJsonTest, DiffersForDifferentValues) {
   const std::string_view values[] = {"1",
                                      "\"1\"",
                                      "10",
@@ -45,17 +45,17 @@ TEST(CanonicalJson, DiffersForDifferentValues) {
   }
 }
 
-TEST(CanonicalJson, KeepsItsFormForEver) {
+TEST(CanonicalJsonTest, KeepsItsFormForEver) {
   EXPECT_EQ(canonical_json(R"({"z":null,"a":[true,-12.50,"x\n"]})"), R"({"a":[true,-125e-1,"x\n"],"z":null})");
 }
 
-TEST(CanonicalJson, IsJsonAndReadsTheDeepest) {
+TEST(CanonicalJsonTest, IsJsonAndReadsTheDeepest) {
   std::string deep = std::string(json_depth_max, '[') + std::string(json_depth_max, ']');
   EXPECT_EQ(canonical_json(deep), deep);
   EXPECT_TRUE(is_json(canonical_json(R"({"a":[1.5,"\u0000"]})")));
 }
 
-TEST(CanonicalJson, GoesOnBehindAnEmptyArrayOrObject) {
+TEST(CanonicalJsonTest, GoesOnBehindAnEmptyArrayOrObject) {
   EXPECT_EQ(canonical_json(R"([[], true])"), "[[],true]");
   EXPECT_EQ(canonical_json(R"([{}, true])"), "[{},true]");
   EXPECT_EQ(canonical_json(R"({"a": [], "b": {}, "c": "d"})"), R"({"a":[],"b":{},"c":"d"})");

@@ -10,7 +10,7 @@ std::string plain(std::string_view text) {
   return decimal ? to_plain_text(*decimal).value_or("too long") : "no number";
 }
 
-TEST(DecimalText, WritesNumbersWithoutExponentAndWithoutLoss) {
+TEST(DecimalTextTest, WritesNumbersWithoutExponentAndWithoutLoss) {
   EXPECT_EQ(plain("919812345678"), "919812345678");
   EXPECT_EQ(plain("9.19812345678e11"), "919812345678");
   EXPECT_EQ(plain("919812345678.0"), "919812345678");
@@ -21,7 +21,7 @@ TEST(DecimalText, WritesNumbersWithoutExponentAndWithoutLoss) {
   EXPECT_EQ(plain("-0.0"), "0");
 }
 
-TEST(DecimalText, RefusesWhatIsNoNumberAndWhatIsBeyondReason) {
+TEST(DecimalTextTest, RefusesWhatIsNoNumberAndWhatIsBeyondReason) {
   for (const std::string_view text : {"", "-", ".", "e5", "1e", "1e+", "1x", "0x10", " 1", "1e9999999999999999"}) {
     EXPECT_EQ(plain(text), "no number") << text;
   }
@@ -30,7 +30,7 @@ TEST(DecimalText, RefusesWhatIsNoNumberAndWhatIsBeyondReason) {
   EXPECT_EQ(plain("1e999999999"), "too long");
 }
 
-TEST(DecimalText, KnowsOneZeroBesideItsSign) {
+TEST(DecimalTextTest, KnowsOneZeroBesideItsSign) {
   EXPECT_EQ(parse_decimal("0"), Decimal{});
   EXPECT_EQ(parse_decimal("0.00e7"), Decimal{});
   EXPECT_EQ(parse_decimal("-0"), (Decimal{true, "", 0}));

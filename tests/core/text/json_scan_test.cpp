@@ -17,7 +17,7 @@ std::vector<std::string> elements(std::string_view array) {
   return found;
 }
 
-TEST(JsonScan, AcceptsJson) {
+TEST(JsonScanTest, AcceptsJson) {
   for (const std::string_view text :
        {"null", " true ", "0", "-0", "-1.5e+3", "1E400", "\"\"", "\"\\u00e9\\n\"", "[]", "[ ]", "{}", "{ }", "[1,2]",
         "{\"a\":1,\"a\":[{}],\"b\":{\"c\":[[],{}]}}", "\n[\t1 ,\r2 ]\n"}) {
@@ -25,7 +25,7 @@ TEST(JsonScan, AcceptsJson) {
   }
 }
 
-TEST(JsonScan, RefusesWhatIsNoJson) {
+TEST(JsonScanTest, RefusesWhatIsNoJson) {
   for (const std::string_view text :
        {"",      " ",     "nul",       "True",    "01",          "+1",     "1.",      ".5",       "1e",
         "-",     "NaN",   "\"",        "\"\\x\"", "\"\\u12g4\"", "\"\n\"", "[",       "]",        "[1",
@@ -35,7 +35,7 @@ TEST(JsonScan, RefusesWhatIsNoJson) {
   }
 }
 
-TEST(JsonScan, BoundsTheDepth) {
+TEST(JsonScanTest, BoundsTheDepth) {
   const std::string deepest = std::string(json_depth_max, '[') + std::string(json_depth_max, ']');
   EXPECT_TRUE(is_json(deepest));
   EXPECT_FALSE(is_json("[" + deepest + "]"));
@@ -47,20 +47,20 @@ TEST(JsonScan, BoundsTheDepth) {
   EXPECT_TRUE(json_skeleton_error(objects));
 }
 
-TEST(JsonScan, TheSkeletonToleratesBadScalarsButNoBadStructure) {
+TEST(JsonScanTest, TheSkeletonToleratesBadScalarsButNoBadStructure) {
   EXPECT_FALSE(json_skeleton_error("[01, NaN, \"\\x\", {\"a\": undefined}]"));
   for (const std::string_view text : {"", "[", "[1,]", "[1 2]", "{\"a\"}", "[\"a]", "[1]]", "{\"a\":1", "[}", "[<]"}) {
     EXPECT_TRUE(json_skeleton_error(text)) << text;
   }
 }
 
-TEST(JsonScan, GivesTheExactBytesOfEachElement) {
+TEST(JsonScanTest, GivesTheExactBytesOfEachElement) {
   EXPECT_EQ(elements(R"([ 1.0e5 , "a,]\"", {"k": [1, 2]} ,[ ], null,9007199254740993 ])"),
             (std::vector<std::string>{"1.0e5", R"("a,]\"")", R"({"k": [1, 2]})", "[ ]", "null", "9007199254740993"}));
   EXPECT_TRUE(elements("[ ]").empty());
 }
 
-TEST(JsonScan, GivesTheMembersInTheirOrder) {
+TEST(JsonScanTest, GivesTheMembersInTheirOrder) {
   JsonObjectReader reader(R"({ "a" : 1 , "b\u0063":{"x":"}"}})");
   const auto first = reader.next();
   ASSERT_TRUE(first);
@@ -74,13 +74,13 @@ TEST(JsonScan, GivesTheMembersInTheirOrder) {
   EXPECT_FALSE(reader.next());
 }
 
-TEST(JsonScan, TheLastOfRepeatedMembersCounts) {
+TEST(JsonScanTest, TheLastOfRepeatedMembersCounts) {
   EXPECT_EQ(json_member(R"({"a":1,"b":2,"a":3})", "a"), "3");
   EXPECT_FALSE(json_member(R"({"a":1})", "b"));
   EXPECT_FALSE(json_member("[1]", "a"));
 }
 
-TEST(JsonScan, FollowsPointers) {
+TEST(JsonScanTest, FollowsPointers) {
   const std::string_view document = R"( {"a":{"b/c":[10,{"~":"x"}]},"":5} )";
   EXPECT_EQ(json_at_pointer(document, "/a/b~1c/0"), "10");
   EXPECT_EQ(json_at_pointer(document, "/a/b~1c/1/~0"), "\"x\"");
@@ -92,7 +92,7 @@ TEST(JsonScan, FollowsPointers) {
   }
 }
 
-TEST(JsonScan, NamesKinds) {
+TEST(JsonScanTest, NamesKinds) {
   EXPECT_STREQ(to_string(json_kind("null")), "null");
   EXPECT_STREQ(to_string(json_kind("false")), "boolean");
   EXPECT_STREQ(to_string(json_kind("-1")), "number");
@@ -101,7 +101,7 @@ TEST(JsonScan, NamesKinds) {
   EXPECT_STREQ(to_string(json_kind("{}")), "object");
 }
 
-TEST(JsonScan, ReadsNothingBehindItsText) {
+TEST(JsonScanTest, ReadsNothingBehindItsText) {
   const std::string_view longer = "12e5";
   EXPECT_TRUE(is_json(longer.substr(0, 2)));
   EXPECT_TRUE(is_json(std::string_view("12.5").substr(0, 2)));
@@ -110,13 +110,13 @@ TEST(JsonScan, ReadsNothingBehindItsText) {
   EXPECT_FALSE(is_json(std::string_view("truest").substr(0, 3)));
 }
 
-TEST(JsonScan, AStringThatIsBrokenIsNoShorterString) {
+TEST(JsonScanTest, AStringThatIsBrokenIsNoShorterString) {
   EXPECT_FALSE(is_json("[\",1\n]"));
   EXPECT_FALSE(is_json("[\",1]"));
   EXPECT_FALSE(is_json("[\",1\\]"));
 }
 
-TEST(JsonScan, GivesNoElementThatIsCutShort) {
+TEST(JsonScanTest, GivesNoElementThatIsCutShort) {
   EXPECT_EQ(elements("[1,[2"), std::vector<std::string>{"1"});
   EXPECT_EQ(elements(std::string_view("[1,[2]]").substr(0, 5)), std::vector<std::string>{"1"});
   EXPECT_EQ(elements("[1,\"2"), std::vector<std::string>{"1"});

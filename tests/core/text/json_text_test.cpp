@@ -13,37 +13,37 @@ std::string repaired(std::string_view text) {
   return std::string(repair_json(text, storage));
 }
 
-TEST(JsonText, SoundTextIsNotCopied) {
+TEST(JsonTextTest, SoundTextIsNotCopied) {
   const std::string text = "{\"a\": [\"\xC3\xA9\\n\\ud83d\\ude00\", 1]}\n";
   std::string storage;
   EXPECT_EQ(repair_json(text, storage).data(), text.data());
   EXPECT_EQ(repaired(text), text);
 }
 
-TEST(JsonText, DropsAByteOrderMark) {
+TEST(JsonTextTest, DropsAByteOrderMark) {
   EXPECT_EQ(repaired("\xEF\xBB\xBF[]"), "[]");
 }
 
-TEST(JsonText, ReplacesIllFormedUtf8) {
+TEST(JsonTextTest, ReplacesIllFormedUtf8) {
   EXPECT_EQ(repaired("[\"a\xFFz\xE2\x82\"]"), "[\"a\xEF\xBF\xBDz\xEF\xBF\xBD\"]");
 }
 
-TEST(JsonText, EscapesControlCharactersInsideStringsOnly) {
+TEST(JsonTextTest, EscapesControlCharactersInsideStringsOnly) {
   EXPECT_EQ(repaired(std::string_view("[\n\"a\nb\0\x1F\"]", 10)), "[\n\"a\\u000ab\\u0000\\u001f\"]");
 }
 
-TEST(JsonText, ReplacesLoneSurrogatesAndKeepsPairs) {
+TEST(JsonTextTest, ReplacesLoneSurrogatesAndKeepsPairs) {
   EXPECT_EQ(repaired(R"(["\ud800","\udc00","\ud83d\ude00","\ud800\ud800","\ud800\u0041"])"),
             R"(["\ufffd","\ufffd","\ud83d\ude00","\ufffd\ufffd","\ufffd\u0041"])");
 }
 
-TEST(JsonText, AnEscapedBackslashBeforeAnUIsNoSurrogate) {
+TEST(JsonTextTest, AnEscapedBackslashBeforeAnUIsNoSurrogate) {
   EXPECT_EQ(repaired(R"(["\\ud800"])"), R"(["\\ud800"])");
   EXPECT_EQ(repaired(R"(["\\\ud800"])"), R"(["\\\ufffd"])");
   EXPECT_EQ(repaired("[\"\\\"\n\"]"), "[\"\\\"\\u000a\"]");
 }
 
-TEST(JsonText, RepairedTextIsJson) {
+TEST(JsonTextTest, RepairedTextIsJson) {
   for (const std::string& text : {std::string("[\"\x80\xC0\xAF\t\\ud800\"]"), std::string("[\"\\udfff\\ud800\x01\"]"),
                                   std::string("{\"k\xFE\": 1}")}) {
     EXPECT_TRUE(is_json(repaired(text))) << text;
@@ -51,13 +51,13 @@ TEST(JsonText, RepairedTextIsJson) {
   }
 }
 
-TEST(JsonText, QuotesAnything) {
+TEST(JsonTextTest, QuotesAnything) {
   EXPECT_EQ(json_quote(std::string_view("a\"\\\n\r\t\0\x01\x7F\xFF\xC3\xA9", 12)),
             "\"a\\\"\\\\\\n\\r\\t\\u0000\\u0001\\u007f\xEF\xBF\xBD\xC3\xA9\"");
   EXPECT_EQ(json_quote(""), "\"\"");
 }
 
-TEST(JsonText, QuotingAndUnquotingGivesTheTextBack) {
+TEST(JsonTextTest, QuotingAndUnquotingGivesTheTextBack) {
   std::string text;
   for (char32_t character = 0; character < 0x300; ++character) {
     append_utf8(text, character);
@@ -67,12 +67,12 @@ TEST(JsonText, QuotingAndUnquotingGivesTheTextBack) {
   EXPECT_EQ(json_unquote(json_quote(text)), text);
 }
 
-TEST(JsonText, UnquotesEveryEscape) {
+TEST(JsonTextTest, UnquotesEveryEscape) {
   EXPECT_EQ(json_unquote(R"("\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00\u0000x")"),
             std::string("\"\\/\b\f\n\r\t\xC3\xA9\xF0\x9F\x98\x80\0x", 16));
 }
 
-TEST(JsonText, UnquotesALoneSurrogateAsOneReplacement) {
+TEST(JsonTextTest, UnquotesALoneSurrogateAsOneReplacement) {
   const std::string r(replacement_character);
   EXPECT_EQ(json_unquote(R"("a\ud800z")"), "a" + r + "z");
   EXPECT_EQ(json_unquote(R"("a\udc00z")"), "a" + r + "z");

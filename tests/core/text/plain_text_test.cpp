@@ -27,7 +27,7 @@ void expect_passes(Sizer sizer, char plain) {
   }
 }
 
-TEST(PlainText, StopsAtEveryByteThatIsNotPlainAndAtNoOther) {
+TEST(PlainTextTest, StopsAtEveryByteThatIsNotPlainAndAtNoOther) {
   for (int byte = 0; byte < 256; ++byte) {
     const bool ascii = byte < 0x80;
     const bool plain = byte >= 0x20 && byte != '"' && byte != '\\';
@@ -38,7 +38,7 @@ TEST(PlainText, StopsAtEveryByteThatIsNotPlainAndAtNoOther) {
   }
 }
 
-TEST(PlainText, StopsAtTheFirstOfSeveral) {
+TEST(PlainTextTest, StopsAtTheFirstOfSeveral) {
   EXPECT_EQ(json_plain_size("0123456789abcdefgh\"\\\x01"), 18U);
   EXPECT_EQ(json_plain_ascii_size("abc\xC3\xA9\"\\"), 3U);
   EXPECT_EQ(json_plain_size("abc\xC3\xA9\"\\"), 5U);

@@ -9,12 +9,12 @@
 namespace elit {
 namespace {
 
-TEST(MaskUserId, ShowsBothEndsOfALongId) {
+TEST(RedactionTest, MaskUserIdShowsBothEndsOfALongId) {
   EXPECT_EQ(mask_user_id("919812345678"), "9198…5678");
   EXPECT_EQ(mask_user_id("3f0c1d7e-8a55-4f6b-9a51-7c1e2d3f4a5b"), "3f0c…4a5b");
 }
 
-TEST(MaskUserId, ShowsAtMostHalfOfAShortId) {
+TEST(RedactionTest, MaskUserIdShowsAtMostHalfOfAShortId) {
   EXPECT_EQ(mask_user_id("12345678901"), "123…01");
   EXPECT_EQ(mask_user_id("12345678"), "12…78");
   EXPECT_EQ(mask_user_id("1234"), "1…4");
@@ -23,12 +23,12 @@ TEST(MaskUserId, ShowsAtMostHalfOfAShortId) {
   EXPECT_EQ(mask_user_id(""), "…");
 }
 
-TEST(MaskUserId, CutsBetweenCharacters) {
+TEST(RedactionTest, MaskUserIdCutsBetweenCharacters) {
   EXPECT_EQ(mask_user_id("äöüß"), "ä…ß");
   EXPECT_TRUE(is_utf8(mask_user_id("ab\xFF\xFEyz\xC3")));
 }
 
-TEST(Redactor, RemovesASecretInEveryForm) {
+TEST(RedactorTest, RemovesASecretInEveryForm) {
   const std::string secret = "ab+c/d=\"e\"\\ü";
   Redactor redactor;
   redactor.add(secret);
@@ -41,7 +41,7 @@ TEST(Redactor, RemovesASecretInEveryForm) {
   EXPECT_TRUE(encoded.starts_with("Basic [redacted]"));
 }
 
-TEST(Redactor, RemovesTheLongerOfTwoSecretsThatBeginAlike) {
+TEST(RedactorTest, RemovesTheLongerOfTwoSecretsThatBeginAlike) {
   Redactor redactor;
   redactor.add("abc");
   redactor.add("abcdef");
@@ -49,14 +49,14 @@ TEST(Redactor, RemovesTheLongerOfTwoSecretsThatBeginAlike) {
   EXPECT_EQ(redactor.apply("abcdef abc abcd"), "[redacted] [redacted] [redacted]d");
 }
 
-TEST(Redactor, LeavesOtherTextAlone) {
+TEST(RedactorTest, LeavesOtherTextAlone) {
   Redactor redactor;
   EXPECT_EQ(redactor.apply("nothing to hide"), "nothing to hide");
   redactor.add("");
   EXPECT_EQ(redactor.apply("nothing to hide"), "nothing to hide");
 }
 
-TEST(Base64, PadsAsTheStandardSays) {
+TEST(Base64Test, PadsAsTheStandardSays) {
   EXPECT_EQ(base64_encode(""), "");
   EXPECT_EQ(base64_encode("f"), "Zg==");
   EXPECT_EQ(base64_encode("fo"), "Zm8=");
@@ -64,13 +64,13 @@ TEST(Base64, PadsAsTheStandardSays) {
   EXPECT_EQ(base64_encode("\xFB\xFF\xFE"), "+//+");
 }
 
-TEST(PercentEncoding, LeavesOnlyUnreservedCharacters) {
+TEST(PercentEncodingTest, LeavesOnlyUnreservedCharacters) {
   EXPECT_EQ(percent_encode("aZ09-._~"), "aZ09-._~");
   EXPECT_EQ(percent_encode("+/@: é?&=#%"), "%2B%2F%40%3A%20%C3%A9%3F%26%3D%23%25");
   EXPECT_EQ(percent_encode(std::string_view("\0", 1)), "%00");
 }
 
-TEST(PercentEncoding, KeepsDotsFromClimbing) {
+TEST(PercentEncodingTest, KeepsDotsFromClimbing) {
   EXPECT_EQ(percent_encode_segment("."), "%2E");
   EXPECT_EQ(percent_encode_segment(".."), "%2E%2E");
   EXPECT_EQ(percent_encode_segment("..."), "...");

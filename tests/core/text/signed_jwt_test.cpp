@@ -58,7 +58,7 @@ bool verifies(EVP_PKEY* key, const std::string& text, const std::string& signatu
   return verdict == 1;
 }
 
-class SignedJwt : public ::testing::Test {
+class SignedJwtTest : public ::testing::Test {
  protected:
   static EVP_PKEY* key() {
     static const Key made(EVP_RSA_gen(2048));
@@ -68,7 +68,7 @@ class SignedJwt : public ::testing::Test {
 
 constexpr Instant now = from_ms(1'769'850'902'345);
 
-TEST_F(SignedJwt, IsVerifiedByThePublicKeyAndBearsItsClaims) {
+TEST_F(SignedJwtTest, IsVerifiedByThePublicKeyAndBearsItsClaims) {
   const auto jwt =
       signed_jwt({{"iss", "client"}, {"sub", "user@example.com"}}, pem_of(key()), now, Milliseconds{180'000});
   ASSERT_TRUE(jwt) << jwt.error().detail;
@@ -84,7 +84,7 @@ TEST_F(SignedJwt, IsVerifiedByThePublicKeyAndBearsItsClaims) {
   EXPECT_EQ(jwt->find_first_of("+/="), std::string::npos) << "base64url has none of these";
 }
 
-TEST_F(SignedJwt, NeedsAnRsaKeyAndSaysSoWithoutRepeatingIt) {
+TEST_F(SignedJwtTest, NeedsAnRsaKeyAndSaysSoWithoutRepeatingIt) {
   const Key curve(EVP_EC_gen("P-256"));
   for (const std::string& unfit : {std::string(), std::string("canary"), pem_of(curve.get())}) {
     const auto jwt = signed_jwt({}, unfit, now, Milliseconds{1});

@@ -12,14 +12,14 @@ std::int64_t read_ms(std::string_view text) {
   return read ? to_ms(read->instant) : -1;
 }
 
-TEST(TimeText, ReadsTheVendorsOwnForm) {
+TEST(TimeTextTest, ReadsTheVendorsOwnForm) {
   const std::optional<ReadInstant> read = parse_timestamp("2026/01/31 09:15:02.345+0000");
   ASSERT_TRUE(read);
   EXPECT_EQ(to_ms(read->instant), sample_ms);
   EXPECT_FALSE(read->zone_assumed);
 }
 
-TEST(TimeText, ReadsEveryWayToWriteOneInstant) {
+TEST(TimeTextTest, ReadsEveryWayToWriteOneInstant) {
   for (const std::string_view text :
        {"2026-01-31 09:15:02.345+0000", "2026/01/31T09:15:02.345Z", "2026-01-31T09:15:02.345z",
         "2026-01-31t09:15:02.345Z", "2026-01-31T09:15:02.345000000Z", "2026-01-31T09:15:02.3459Z",
@@ -31,7 +31,7 @@ TEST(TimeText, ReadsEveryWayToWriteOneInstant) {
   }
 }
 
-TEST(TimeText, TakesZeroToNineDigitsOfFraction) {
+TEST(TimeTextTest, TakesZeroToNineDigitsOfFraction) {
   EXPECT_EQ(read_ms("2026-01-31T09:15:02Z"), sample_ms - 345);
   EXPECT_EQ(read_ms("2026-01-31T09:15:02.Z"), sample_ms - 345);
   EXPECT_EQ(read_ms("2026-01-31T09:15:02.3Z"), sample_ms - 45);
@@ -40,14 +40,14 @@ TEST(TimeText, TakesZeroToNineDigitsOfFraction) {
   EXPECT_EQ(read_ms("2026-01-31T09:15:02.3459999999Z"), -1);
 }
 
-TEST(TimeText, AssumesUtcAndSaysSo) {
+TEST(TimeTextTest, AssumesUtcAndSaysSo) {
   const std::optional<ReadInstant> read = parse_timestamp("2026/01/31 09:15:02.345");
   ASSERT_TRUE(read);
   EXPECT_EQ(to_ms(read->instant), sample_ms);
   EXPECT_TRUE(read->zone_assumed);
 }
 
-TEST(TimeText, TellsSecondsFromMilliseconds) {
+TEST(TimeTextTest, TellsSecondsFromMilliseconds) {
   EXPECT_EQ(read_ms("1000000000"), 1'000'000'000'000);
   EXPECT_EQ(read_ms("99999999999"), 99'999'999'999'000);
   EXPECT_EQ(read_ms("1000000000000"), 1'000'000'000'000);
@@ -59,13 +59,13 @@ TEST(TimeText, TellsSecondsFromMilliseconds) {
   }
 }
 
-TEST(TimeText, TakesALeapSecondForTheLastInstantOfItsMinute) {
+TEST(TimeTextTest, TakesALeapSecondForTheLastInstantOfItsMinute) {
   EXPECT_EQ(read_ms("2016-12-31T23:59:60Z"), read_ms("2016-12-31T23:59:59.999Z"));
   EXPECT_EQ(read_ms("2016-12-31T23:59:60.500Z"), read_ms("2016-12-31T23:59:59.999Z"));
   EXPECT_EQ(read_ms("2016-12-31T23:59:61Z"), -1);
 }
 
-TEST(TimeText, RefusesWhatIsNoInstant) {
+TEST(TimeTextTest, RefusesWhatIsNoInstant) {
   for (const std::string_view text : {"",
                                       " ",
                                       "null",
@@ -96,7 +96,7 @@ TEST(TimeText, RefusesWhatIsNoInstant) {
   EXPECT_TRUE(parse_timestamp("2024/02/29 00:00:00+0000"));
 }
 
-TEST(TimeText, RefusesAnInstantThatItsOffsetMovesOutOfTheYears0To9999) {
+TEST(TimeTextTest, RefusesAnInstantThatItsOffsetMovesOutOfTheYears0To9999) {
   EXPECT_FALSE(parse_timestamp("0000-01-01 00:00+23:59"));
   EXPECT_FALSE(parse_timestamp("9999/12/31 23:59:59.999-0001"));
   EXPECT_FALSE(parse_rfc3339("0000-01-01T00:00:00+00:01"));
@@ -107,13 +107,13 @@ TEST(TimeText, RefusesAnInstantThatItsOffsetMovesOutOfTheYears0To9999) {
   EXPECT_EQ(to_rfc3339(parse_rfc3339("9999-12-31T23:59:59+23:59").value()), "9999-12-31T00:00:59.000Z");
 }
 
-TEST(TimeText, SurvivesTextsOfAnyLength) {
+TEST(TimeTextTest, SurvivesTextsOfAnyLength) {
   EXPECT_FALSE(parse_timestamp(std::string(1'000'000, '9')));
   EXPECT_FALSE(parse_timestamp(std::string(1'000'000, '0')));
   EXPECT_FALSE(parse_timestamp("2026-01-31T09:15:02." + std::string(1'000'000, '1') + "Z"));
 }
 
-TEST(TimeText, WritesAndReadsRfc3339) {
+TEST(TimeTextTest, WritesAndReadsRfc3339) {
   EXPECT_EQ(to_rfc3339(from_ms(sample_ms)), "2026-01-31T09:15:02.345Z");
   EXPECT_EQ(to_rfc3339(from_ms(0)), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(to_rfc3339(from_ms(-1)), "1969-12-31T23:59:59.999Z");
@@ -125,12 +125,12 @@ TEST(TimeText, WritesAndReadsRfc3339) {
   }
 }
 
-TEST(TimeText, WritesHttpDatesInWholeSeconds) {
+TEST(TimeTextTest, WritesHttpDatesInWholeSeconds) {
   EXPECT_EQ(to_http_date(from_ms(sample_ms)), "Sat, 31 Jan 2026 09:15:02 GMT");
   EXPECT_EQ(to_http_date(from_ms(784'111'777'000)), "Sun, 06 Nov 1994 08:49:37 GMT");
 }
 
-TEST(TimeText, ReadsTheThreeFormsOfAnHttpDate) {
+TEST(TimeTextTest, ReadsTheThreeFormsOfAnHttpDate) {
   const Instant expected = from_ms(784'111'777'000);
   EXPECT_EQ(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), expected);
   EXPECT_EQ(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT"), expected);
@@ -147,7 +147,7 @@ TEST(TimeText, ReadsTheThreeFormsOfAnHttpDate) {
   }
 }
 
-TEST(RetryAfter, IsReadAsSecondsOrDate) {
+TEST(RetryAfterTest, IsReadAsSecondsOrDate) {
   const Instant now = from_ms(784'111'777'000);
   EXPECT_EQ(parse_retry_after("120", now), Milliseconds{120'000});
   EXPECT_EQ(parse_retry_after(" 1.5 ", now), Milliseconds{1'500});
@@ -156,7 +156,7 @@ TEST(RetryAfter, IsReadAsSecondsOrDate) {
   EXPECT_EQ(parse_retry_after("120", std::nullopt), Milliseconds{120'000});
 }
 
-TEST(RetryAfter, IsNeverNegativeAndNeverMoreThanADay) {
+TEST(RetryAfterTest, IsNeverNegativeAndNeverMoreThanADay) {
   const Instant now = from_ms(784'111'777'000);
   EXPECT_EQ(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now), Milliseconds{0});
   EXPECT_EQ(parse_retry_after("Sun, 06 Nov 2094 08:00:00 GMT", now), retry_after_max);
@@ -164,7 +164,7 @@ TEST(RetryAfter, IsNeverNegativeAndNeverMoreThanADay) {
   EXPECT_EQ(parse_retry_after("99999999999999999999999", now), retry_after_max);
 }
 
-TEST(RetryAfter, IsAbsentWhenItMakesNoSense) {
+TEST(RetryAfterTest, IsAbsentWhenItMakesNoSense) {
   const Instant now = from_ms(784'111'777'000);
   for (const std::string_view text : {"", "-5", "soon", "12 s", "1,5", "NaN"}) {
     EXPECT_FALSE(parse_retry_after(text, now)) << text;

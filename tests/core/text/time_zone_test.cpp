@@ -29,7 +29,7 @@ TimeZone berlin() {
                    {at("2026-10-25T01:00:00Z"), hours{1}}});
 }
 
-TEST(TimeZones, AreUtcUnlessToldOtherwise) {
+TEST(TimeZoneTest, AreUtcUnlessToldOtherwise) {
   const TimeZone utc;
   EXPECT_EQ(utc.offset_at(at("2026-01-31T09:15:02Z")), Milliseconds{0});
   EXPECT_EQ(utc.day_of(at("2026-01-31T23:59:59.999Z")),
@@ -37,7 +37,7 @@ TEST(TimeZones, AreUtcUnlessToldOtherwise) {
   EXPECT_EQ(day(utc, "2026-02-01T00:00:00Z"), "2026-02-01");
 }
 
-TEST(TimeZones, KnowTheOffsetOfEachInstant) {
+TEST(TimeZoneTest, KnowTheOffsetOfEachInstant) {
   const TimeZone zone = berlin();
   EXPECT_EQ(zone.offset_at(at("2001-01-01T00:00:00Z")), hours{1}) << "before the first change its offset holds";
   EXPECT_EQ(zone.offset_at(at("2026-03-29T00:59:59.999Z")), hours{1});
@@ -45,7 +45,7 @@ TEST(TimeZones, KnowTheOffsetOfEachInstant) {
   EXPECT_EQ(zone.offset_at(at("2030-01-01T00:00:00Z")), hours{1});
 }
 
-TEST(TimeZones, BeginDaysAtTheirOwnMidnight) {
+TEST(TimeZoneTest, BeginDaysAtTheirOwnMidnight) {
   const TimeZone india({{Instant{}, minutes{330}}});
   EXPECT_EQ(india.day_of(at("2026-01-31T18:30:00Z")),
             (CalendarDay{"2026-02-01", at("2026-01-31T18:30:00Z"), at("2026-02-01T18:30:00Z")}));
@@ -55,7 +55,7 @@ TEST(TimeZones, BeginDaysAtTheirOwnMidnight) {
   EXPECT_EQ(day(honolulu, "1969-12-31T09:59:59Z"), "1969-12-30");
 }
 
-TEST(TimeZones, HaveDaysOf23And25Hours) {
+TEST(TimeZoneTest, HaveDaysOf23And25Hours) {
   const CalendarDay spring = berlin().day_of(at("2026-03-29T12:00:00Z"));
   EXPECT_EQ(spring.to - spring.from, hours{23});
   const CalendarDay autumn = berlin().day_of(at("2026-10-25T12:00:00Z"));
@@ -63,7 +63,7 @@ TEST(TimeZones, HaveDaysOf23And25Hours) {
   EXPECT_EQ(autumn.name, "2026-10-25");
 }
 
-TEST(TimeZones, BeginADayAfterAGapAtMidnight) {
+TEST(TimeZoneTest, BeginADayAfterAGapAtMidnight) {
   // Clocks go from 23:59 to 01:00, as in Beirut or Cairo.
   const TimeZone zone({{Instant{}, hours{2}}, {at("2026-03-28T22:00:00Z"), hours{3}}});
   EXPECT_EQ(zone.day_of(at("2026-03-28T22:00:00Z")),
@@ -71,7 +71,7 @@ TEST(TimeZones, BeginADayAfterAGapAtMidnight) {
   EXPECT_EQ(day(zone, "2026-03-28T21:59:59Z"), "2026-03-28");
 }
 
-TEST(TimeZones, BeginADayOnceWhereMidnightComesTwice) {
+TEST(TimeZoneTest, BeginADayOnceWhereMidnightComesTwice) {
   // At 24:00 clocks go back to 23:00, as they did in Havana or Asuncion.
   const TimeZone zone({{Instant{}, -hours{3}}, {at("2026-03-22T03:00:00Z"), -hours{4}}});
   EXPECT_EQ(day(zone, "2026-03-22T02:59:59Z"), "2026-03-21");
@@ -84,7 +84,7 @@ TEST(TimeZones, BeginADayOnceWhereMidnightComesTwice) {
   EXPECT_EQ(late.day_of(at("2026-03-22T03:30:00Z")).from, at("2026-03-22T03:00:00Z"));
 }
 
-TEST(TimeZones, MaySkipADay) {
+TEST(TimeZoneTest, MaySkipADay) {
   // Samoa had no 30 December 2011.
   const TimeZone zone({{Instant{}, -hours{10}}, {at("2011-12-30T10:00:00Z"), hours{14}}});
   EXPECT_EQ(day(zone, "2011-12-30T09:59:59Z"), "2011-12-29");
@@ -92,7 +92,7 @@ TEST(TimeZones, MaySkipADay) {
   EXPECT_EQ(zone.day_of(at("2011-12-30T09:59:59Z")).to, at("2011-12-30T10:00:00Z"));
 }
 
-TEST(TimeZones, HaveDaysWithoutGapsOrOverlaps) {
+TEST(TimeZoneTest, HaveDaysWithoutGapsOrOverlaps) {
   for (const TimeZone& zone : {berlin(), TimeZone({{Instant{}, -hours{10}}, {at("2026-01-30T10:00:00Z"), hours{14}}}),
                                TimeZone({{Instant{}, -hours{3}}, {at("2026-03-22T03:01:00Z"), -hours{4}}})}) {
     CalendarDay today = zone.day_of(at("2025-12-31T00:00:00Z"));

@@ -84,7 +84,7 @@ TEST(UrlTest, IsLoopbackByItsHostAlone) {
   EXPECT_FALSE(Url::parse("https://a.example.com")->is_cleartext());
 }
 
-TEST(SplitUrlTest, SeparatesThePeerFromTheTarget) {
+TEST(UrlTest, SeparatesThePeerFromTheTarget) {
   EXPECT_EQ(split_url("https://crm.example.com:8443/a/b?c=d#e").base_url, "https://crm.example.com:8443");
   EXPECT_EQ(split_url("https://crm.example.com:8443/a/b?c=d#e").target, "/a/b?c=d");
   EXPECT_EQ(split_url("http://localhost").target, "/");

@@ -5,13 +5,13 @@
 namespace elit {
 namespace {
 
-TEST(Utf8, KeepsWhatIsWellFormed) {
+TEST(Utf8Test, KeepsWhatIsWellFormed) {
   const std::string text("a\0\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\xF4\x8F\xBF\xBF", 15);
   EXPECT_TRUE(is_utf8(text));
   EXPECT_EQ(to_utf8(text), text);
 }
 
-TEST(Utf8, ReplacesEveryKindOfIllFormedBytes) {
+TEST(Utf8Test, ReplacesEveryKindOfIllFormedBytes) {
   const std::string r(replacement_character);
   EXPECT_EQ(to_utf8("a\x80z"), "a" + r + "z");            // a continuation alone
   EXPECT_EQ(to_utf8("\xC0\xAF"), r + r);                  // overlong
@@ -23,7 +23,7 @@ TEST(Utf8, ReplacesEveryKindOfIllFormedBytes) {
   EXPECT_FALSE(is_utf8("\xE2\x82"));
 }
 
-TEST(Utf8, WritesCharactersOfEveryLength) {
+TEST(Utf8Test, WritesCharactersOfEveryLength) {
   std::string out;
   for (const char32_t character : {U'\0', U'a', U'\u00E9', U'\u20AC', U'\U0001F600'}) {
     append_utf8(out, character);
@@ -33,7 +33,7 @@ TEST(Utf8, WritesCharactersOfEveryLength) {
 
 // UTF-8 keeps the order of the characters. So if all are written ascending, each well-formed and as long as it must be,
 // each is written as it must be: there are no more well-formed sequences than characters.
-TEST(Utf8, WritesEveryCharacterAsItMust) {
+TEST(Utf8Test, WritesEveryCharacterAsItMust) {
   std::string before;
   std::size_t wrong = 0;
   for (char32_t character = 0; character <= 0x10FFFF; ++character) {
@@ -70,7 +70,7 @@ std::size_t count_well_formed(unsigned from, unsigned to, std::size_t size) {
   return count;
 }
 
-TEST(Utf8, KnowsAsManySequencesAsThereAreCharacters) {
+TEST(Utf8Test, KnowsAsManySequencesAsThereAreCharacters) {
   EXPECT_EQ(count_well_formed(0x80, 0xFF, 2), 0x800U - 0x80U);
   EXPECT_EQ(count_well_formed(0x80, 0xFF, 3), (0x10000U - 0x800U - 0x800U) / 64 * 2 + (0x800U - 0x80U)) << "2 + 1 too";
   EXPECT_EQ(count_well_formed(0xF0, 0xFF, 4), 0x100000U / 4096 * 4);

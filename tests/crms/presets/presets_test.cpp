@@ -203,9 +203,9 @@ std::string golden_text(const Case& one) {
   return text;
 }
 
-class Presets : public testing::TestWithParam<Case> {};
+class PresetsTest : public testing::TestWithParam<Case> {};
 
-TEST_P(Presets, SendTheRequestsOfTheGoldenFile) {
+TEST_P(PresetsTest, SendTheRequestsOfTheGoldenFile) {
   const std::filesystem::path file = golden_directory / (std::string(GetParam().preset) + ".txt");
   const std::string text = golden_text(GetParam());
   if (std::getenv("ELITBUZZ_SYNC_REGENERATE") != nullptr) {
@@ -213,10 +213,10 @@ TEST_P(Presets, SendTheRequestsOfTheGoldenFile) {
   }
   std::ifstream stream{file};
   const std::string golden{std::istreambuf_iterator<char>{stream}, {}};
-  EXPECT_EQ(text, golden) << "if that is right, rewrite it: ELITBUZZ_SYNC_REGENERATE=1 ./dev test Presets";
+  EXPECT_EQ(text, golden) << "if that is right, rewrite it: ELITBUZZ_SYNC_REGENERATE=1 ./dev test PresetsTest";
 }
 
-TEST_P(Presets, KeepSecretsOutOfPathsAndBodiesOfSteps) {
+TEST_P(PresetsTest, KeepSecretsOutOfPathsAndBodiesOfSteps) {
   Trial trial(GetParam(), units_of(GetParam()).back());
   ASSERT_TRUE(trial.rig().deliver(some_work()));
   for (const CrmRequest& request : trial.rig().sent()) {
@@ -226,7 +226,7 @@ TEST_P(Presets, KeepSecretsOutOfPathsAndBodiesOfSteps) {
 }
 
 // Whichever answer or request is lost: in the end everything is there once.
-TEST_P(Presets, MakeNothingTwiceWhenAnAnswerIsLost) {
+TEST_P(PresetsTest, MakeNothingTwiceWhenAnAnswerIsLost) {
   for (const DeliveryUnit unit : units_of(GetParam())) {
     Trial whole(GetParam(), unit);
     ASSERT_TRUE(whole.rig().deliver(some_work()));
@@ -247,7 +247,7 @@ TEST_P(Presets, MakeNothingTwiceWhenAnAnswerIsLost) {
   }
 }
 
-TEST_P(Presets, UpdateTheRecordOfADayThatGrows) {
+TEST_P(PresetsTest, UpdateTheRecordOfADayThatGrows) {
   if (units_of(GetParam()).back() != DeliveryUnit::day) {
     GTEST_SKIP() << "one record for each message";
   }
@@ -260,7 +260,7 @@ TEST_P(Presets, UpdateTheRecordOfADayThatGrows) {
 }
 
 // The lost answer is that of a shorter day: what came since has to get there too.
-TEST_P(Presets, UpdateTheRecordOfADayWhoseAnswerWasLost) {
+TEST_P(PresetsTest, UpdateTheRecordOfADayWhoseAnswerWasLost) {
   if (units_of(GetParam()).back() != DeliveryUnit::day) {
     GTEST_SKIP() << "one record for each message";
   }
@@ -276,7 +276,7 @@ TEST_P(Presets, UpdateTheRecordOfADayWhoseAnswerWasLost) {
   }
 }
 
-TEST_P(Presets, SayTheCodeOfARefusal) {
+TEST_P(PresetsTest, SayTheCodeOfARefusal) {
   Trial trial(GetParam(), DeliveryUnit::message);
   int asked = 0;
   const Case& one = GetParam();
@@ -293,7 +293,7 @@ TEST_P(Presets, SayTheCodeOfARefusal) {
   EXPECT_THAT(trial.rig().refused().begin()->second, HasSubstr(one.code));
 }
 
-TEST_P(Presets, PauseWhenTheCrmIsAskedTooMuch) {
+TEST_P(PresetsTest, PauseWhenTheCrmIsAskedTooMuch) {
   Trial trial(GetParam(), DeliveryUnit::message);
   trial.rig().wire = [&](const CrmRequest& request, int) {
     trial.crm().interrupt = [mine = request.step == GetParam().write](const HttpRequest&) {
@@ -307,7 +307,7 @@ TEST_P(Presets, PauseWhenTheCrmIsAskedTooMuch) {
   EXPECT_NE(result.answer.messages.front().verdict, Verdict::rejected);
 }
 
-TEST_P(Presets, AskForANewCredentialWhenTheirsIsRefused) {
+TEST_P(PresetsTest, AskForANewCredentialWhenTheirsIsRefused) {
   Trial trial(GetParam(), DeliveryUnit::message);
   trial.rig().wire = [&](const CrmRequest& request, int) {
     trial.crm().interrupt = [mine = request.step != "token"](const HttpRequest&) {
@@ -318,7 +318,8 @@ TEST_P(Presets, AskForANewCredentialWhenTheirsIsRefused) {
   EXPECT_EQ(trial.rig().attempt({message(1, 1, "hello")}).answer.whole, Verdict::unauthorized);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shipped, Presets, testing::ValuesIn(cases), [](const auto& one) { return one.param.preset; });
+INSTANTIATE_TEST_SUITE_P(Shipped, PresetsTest, testing::ValuesIn(cases),
+                         [](const auto& one) { return one.param.preset; });
 
 }  // namespace
 }  // namespace elit::crm::rig

@@ -225,7 +225,7 @@ TEST(FailureReportTest, GivesEachFailureItsExitStatus) {
   }
 }
 
-TEST(CommandLineOfTheProgram, GivesHelpForEachVerb) {
+TEST(CommandLineOfTheProgramTest, GivesHelpForEachVerb) {
   for (const char* verb : {"run", "sync", "validate", "status", "config", "deliver", "rehearse", "simulator"}) {
     std::ostringstream out;
     std::ostringstream err;

@@ -97,7 +97,7 @@ const json::object& request_of(const json::object& document, std::size_t place) 
   return document.at("requests").as_array().at(place).as_object();
 }
 
-class DeliverVerb : public testing::Test {
+class DeliverVerbTest : public testing::Test {
  protected:
   [[nodiscard]] std::filesystem::path state() const { return directory_.path() / "state"; }
 
@@ -185,7 +185,7 @@ class DeliverVerb : public testing::Test {
   std::ostringstream err_;
 };
 
-TEST_F(DeliverVerb, ShowsTheRequestOfAWebhookByteForByteWithoutItsSecrets) {
+TEST_F(DeliverVerbTest, ShowsTheRequestOfAWebhookByteForByteWithoutItsSecrets) {
   configure(webhook + "    sign: {secret: {file: absent.secret}}\n");
   store({"one", "two", "three"});
   const json::object document = document_of("hook", 2);
@@ -208,7 +208,7 @@ TEST_F(DeliverVerb, ShowsTheRequestOfAWebhookByteForByteWithoutItsSecrets) {
   EXPECT_THAT(err_.str(), HasSubstr("***"));
 }
 
-TEST_F(DeliverVerb, ShowsARequestAsABlockOfLines) {
+TEST_F(DeliverVerbTest, ShowsARequestAsABlockOfLines) {
   configure(webhook);
   store({"one", "two"});
   const std::string text = text_of("hook", 1);
@@ -220,7 +220,7 @@ TEST_F(DeliverVerb, ShowsARequestAsABlockOfLines) {
   EXPECT_THAT(text, Not(HasSubstr("Signature")));
 }
 
-TEST_F(DeliverVerb, CutsTheMessagesIntoTheBatchesOfTheSink) {
+TEST_F(DeliverVerbTest, CutsTheMessagesIntoTheBatchesOfTheSink) {
   configure(webhook + "    batch: {messages: 2}\n");
   store({"one", "two", "three"});
   const json::object document = document_of("hook");
@@ -229,7 +229,7 @@ TEST_F(DeliverVerb, CutsTheMessagesIntoTheBatchesOfTheSink) {
   EXPECT_THAT(json::serialize(request_of(document, 1)), HasSubstr("three"));
 }
 
-TEST_F(DeliverVerb, ShowsTheLinesOfAnArchiveAndMakesNone) {
+TEST_F(DeliverVerbTest, ShowsTheLinesOfAnArchiveAndMakesNone) {
   configure(archive);
   store({"one", "two"});
   const json::object document = document_of("archive");
@@ -245,7 +245,7 @@ TEST_F(DeliverVerb, ShowsTheLinesOfAnArchiveAndMakesNone) {
   EXPECT_FALSE(std::filesystem::exists(directory_.path() / "archive"));
 }
 
-TEST_F(DeliverVerb, ShowsTheStepsOfACrmWithIdsInBracketsAndMaskedSecrets) {
+TEST_F(DeliverVerbTest, ShowsTheStepsOfACrmWithIdsInBracketsAndMaskedSecrets) {
   configure(custom);
   store({"a & b", "two"});
   const std::string text = text_of("own");
@@ -259,13 +259,13 @@ TEST_F(DeliverVerb, ShowsTheStepsOfACrmWithIdsInBracketsAndMaskedSecrets) {
   EXPECT_THAT(err_.str(), HasSubstr("brackets"));
 }
 
-TEST_F(DeliverVerb, WritesAContactOnceForSeveralBatches) {
+TEST_F(DeliverVerbTest, WritesAContactOnceForSeveralBatches) {
   configure(custom + "    batch: {messages: 1}\n");
   store({"one", "two", "three"});
   EXPECT_THAT(steps_of(document_of("own")), ElementsAre("abilities", "people", "notes", "notes", "notes"));
 }
 
-TEST_F(DeliverVerb, UsesTheIdsThatAreKnown) {
+TEST_F(DeliverVerbTest, UsesTheIdsThatAreKnown) {
   configure(custom);
   store({"one"});
   keep("own", {{user_, "", "501", "of something else", {}}});
@@ -273,7 +273,7 @@ TEST_F(DeliverVerb, UsesTheIdsThatAreKnown) {
   EXPECT_THAT(text_of("own", 5, true), Not(HasSubstr("501")));
 }
 
-TEST_F(DeliverVerb, SaysSoWhenTheCrmHoldsEverythingAlready) {
+TEST_F(DeliverVerbTest, SaysSoWhenTheCrmHoldsEverythingAlready) {
   configure(custom + "    unit: day\n");
   store({"one", "two"});
   keep("own", records_after_delivery());
@@ -285,7 +285,7 @@ TEST_F(DeliverVerb, SaysSoWhenTheCrmHoldsEverythingAlready) {
   EXPECT_THAT(steps_of(document_of("own")), ElementsAre("abilities", "notes")) << "only what has changed";
 }
 
-TEST_F(DeliverVerb, TellsATranscriptWithWhatWasDeliveredOfItsDay) {
+TEST_F(DeliverVerbTest, TellsATranscriptWithWhatWasDeliveredOfItsDay) {
   configure(custom + "    unit: day\n");
   store({"early", "waiting", "latest"});
   record_delivered("own", {1});
@@ -299,7 +299,7 @@ TEST_F(DeliverVerb, TellsATranscriptWithWhatWasDeliveredOfItsDay) {
   EXPECT_EQ(whole.find("early"), whole.rfind("early")) << "what is delivered and shown again stands there once";
 }
 
-TEST_F(DeliverVerb, MakesATranscriptGrowFromBatchToBatch) {
+TEST_F(DeliverVerbTest, MakesATranscriptGrowFromBatchToBatch) {
   configure(custom + "    unit: day\n    batch: {messages: 1}\n");
   store({"early", "latest"});
   const json::object document = document_of("own");
@@ -311,7 +311,7 @@ TEST_F(DeliverVerb, MakesATranscriptGrowFromBatchToBatch) {
   EXPECT_THAT(second, HasSubstr("latest"));
 }
 
-TEST_F(DeliverVerb, ShowsNothingWhileNothingIsStored) {
+TEST_F(DeliverVerbTest, ShowsNothingWhileNothingIsStored) {
   configure(webhook);
   EXPECT_THAT(text_of("hook"), IsEmpty());
   EXPECT_THAT(err_.str(), HasSubstr("No messages are stored in " + state().string()));
@@ -320,14 +320,14 @@ TEST_F(DeliverVerb, ShowsNothingWhileNothingIsStored) {
   EXPECT_THAT(document_of("hook").at("requests").as_array(), IsEmpty());
 }
 
-TEST_F(DeliverVerb, RefusesToDeliver) {
+TEST_F(DeliverVerbTest, RefusesToDeliver) {
   configure(webhook);
   EXPECT_EQ(deliver_with({{}, "hook", 5, false, false, false}), 64);
   EXPECT_THAT(err_.str(), HasSubstr("--render"));
   EXPECT_THAT(out_.str(), IsEmpty());
 }
 
-TEST_F(DeliverVerb, NamesTheSinksWhenOneIsUnknownOrMissing) {
+TEST_F(DeliverVerbTest, NamesTheSinksWhenOneIsUnknownOrMissing) {
   configure(webhook + archive);
   EXPECT_EQ(deliver_with({{}, "hok", 5, true, false, false}), 64);
   EXPECT_THAT(err_.str(), HasSubstr("hook, archive"));
@@ -337,7 +337,7 @@ TEST_F(DeliverVerb, NamesTheSinksWhenOneIsUnknownOrMissing) {
   EXPECT_EQ(deliver_with({{}, "hook", 5, true, false, false}), 78);
 }
 
-TEST(RenderedRequest, KeepsEveryValueAsItWouldGoOut) {
+TEST(RenderedRequestTest, KeepsEveryValueAsItWouldGoOut) {
   RenderedRequest request;
   request.step = "rows";
   request.method = "PUT";
@@ -352,7 +352,7 @@ TEST(RenderedRequest, KeepsEveryValueAsItWouldGoOut) {
   EXPECT_THAT(to_json("crm", 1, {request}), HasSubstr("\"body\":" + request.body + "}"));
 }
 
-TEST(RenderedRequest, TakesOnlyJsonForJson) {
+TEST(RenderedRequestTest, TakesOnlyJsonForJson) {
   RenderedRequest request;
   request.headers = {{"Content-Type", "application/x-ndjson"}};
   request.body = "{\"a\":1}\n";

@@ -66,7 +66,7 @@ asio::awaitable<std::string> raw(std::uint16_t port, std::string bytes) {
   co_return answer;
 }
 
-TEST(Server, AnswersThroughItsHandlerOnAKeptConnection) {
+TEST(SimulatorServerTest, AnswersThroughItsHandlerOnAKeptConnection) {
   Loop loop;
   const Server server{loop.executor(), "127.0.0.1", 0, &echo};
   const auto transport = make_transport(loop.executor(), settings_for(server));
@@ -82,7 +82,7 @@ TEST(Server, AnswersThroughItsHandlerOnAKeptConnection) {
   }
 }
 
-TEST(Server, KeepsTheDateOfTheHandler) {
+TEST(SimulatorServerTest, KeepsTheDateOfTheHandler) {
   Loop loop;
   const auto handler = [](const ServerRequest&) {
     ServerReply reply;
@@ -98,7 +98,7 @@ TEST(Server, KeepsTheDateOfTheHandler) {
   EXPECT_EQ(answer->header("Date"), "Sun, 06 Nov 1994 08:49:37 GMT");
 }
 
-TEST(Server, ListensOnLoopbackOnly) {
+TEST(SimulatorServerTest, ListensOnLoopbackOnly) {
   Loop loop;
   EXPECT_THROW(Server(loop.executor(), "0.0.0.0", 0, &echo), std::runtime_error);
   EXPECT_THROW(Server(loop.executor(), "localhost", 0, &echo), std::runtime_error);
@@ -107,7 +107,7 @@ TEST(Server, ListensOnLoopbackOnly) {
   EXPECT_THROW(Server(loop.executor(), "127.0.0.1", server.port(), &echo), std::runtime_error);
 }
 
-TEST(Server, DoesToAnAnswerWhatANetworkMay) {
+TEST(SimulatorServerTest, DoesToAnAnswerWhatANetworkMay) {
   Loop loop;
   const Server server{loop.executor(), "127.0.0.1", 0, &echo};
   TransportSettings settings = settings_for(server);
@@ -130,7 +130,7 @@ TEST(Server, DoesToAnAnswerWhatANetworkMay) {
   EXPECT_EQ(dripped->body, "GET / ");
 }
 
-TEST(Server, DelaysAnAnswer) {
+TEST(SimulatorServerTest, DelaysAnAnswer) {
   Loop loop;
   const auto handler = [](const ServerRequest&) {
     ServerReply reply;
@@ -145,20 +145,20 @@ TEST(Server, DelaysAnAnswer) {
   EXPECT_GE(std::chrono::steady_clock::now() - begin, Milliseconds{30});
 }
 
-TEST(Server, RefusesWhatIsNotHttp) {
+TEST(SimulatorServerTest, RefusesWhatIsNotHttp) {
   Loop loop;
   const Server server{loop.executor(), "127.0.0.1", 0, &echo};
   EXPECT_THAT(loop.run(raw(server.port(), "nonsense\r\n\r\n")), StartsWith("HTTP/1.1 400 "));
 }
 
-TEST(Server, RefusesABodyThatIsTooLarge) {
+TEST(SimulatorServerTest, RefusesABodyThatIsTooLarge) {
   Loop loop;
   const Server server{loop.executor(), "127.0.0.1", 0, &echo};
   const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 67108865\r\n\r\n";
   EXPECT_THAT(loop.run(raw(server.port(), head)), StartsWith("HTTP/1.1 413 "));
 }
 
-TEST(Server, AnswersRequestsThatComeTogether) {
+TEST(SimulatorServerTest, AnswersRequestsThatComeTogether) {
   Loop loop;
   const Server server{loop.executor(), "127.0.0.1", 0, &echo};
   const std::string answers = loop.run(
@@ -167,7 +167,7 @@ TEST(Server, AnswersRequestsThatComeTogether) {
   EXPECT_THAT(answers, testing::EndsWith("GET /2 "));
 }
 
-TEST(Server, GivesHeadAnAnswerWithoutBody) {
+TEST(SimulatorServerTest, GivesHeadAnAnswerWithoutBody) {
   Loop loop;
   const Server server{loop.executor(), "127.0.0.1", 0, &echo};
   const auto transport = make_transport(loop.executor(), settings_for(server));
@@ -181,7 +181,7 @@ TEST(Server, GivesHeadAnAnswerWithoutBody) {
   }
 }
 
-TEST(Server, StopsEvenWhileClientsHang) {
+TEST(SimulatorServerTest, StopsEvenWhileClientsHang) {
   Loop loop;
   Server server{loop.executor(), "127.0.0.1", 0, &echo};
   const auto transport = make_transport(loop.executor(), settings_for(server));

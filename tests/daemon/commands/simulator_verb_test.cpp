@@ -85,7 +85,7 @@ int run(std::vector<std::string> arguments, std::string& err) {
   return status;
 }
 
-TEST(SimulatorVerb, ServesUntilItIsTerminated) {
+TEST(SimulatorVerbTest, ServesUntilItIsTerminated) {
   RunningVerb verb({"--api-key", "k", "--users", "3", "--arrivals=0"});
   ASSERT_THAT(verb.announcement(), StartsWith("listening on http://127.0.0.1:"));
   std::string port = verb.announcement().substr(verb.announcement().rfind(':') + 1);
@@ -99,7 +99,7 @@ TEST(SimulatorVerb, ServesUntilItIsTerminated) {
   EXPECT_EQ(verb.stop(SIGTERM), 0);
 }
 
-TEST(SimulatorVerb, AnnouncesItselfInJsonAndObeysInterrupts) {
+TEST(SimulatorVerbTest, AnnouncesItselfInJsonAndObeysInterrupts) {
   RunningVerb verb({"--json", "--fault", "truncated=1", "--crm-fault", "down=yes"});
   EXPECT_THAT(verb.announcement(), testing::MatchesRegex(R"(\{"port":[0-9]+,"url":"http://127.0.0.1:[0-9]+"\}.)"));
   const std::string port = verb.announcement().substr(8, verb.announcement().find(',') - 8);
@@ -112,7 +112,7 @@ TEST(SimulatorVerb, AnnouncesItselfInJsonAndObeysInterrupts) {
   EXPECT_EQ(verb.stop(SIGINT), 0);
 }
 
-TEST(SimulatorVerb, PlaysCrmsOfVendorsWithEveryMethod) {
+TEST(SimulatorVerbTest, PlaysCrmsOfVendorsWithEveryMethod) {
   RunningVerb verb({"--json", "--vendor-fault", "hubspot.down=yes"});
   const std::string port = verb.announcement().substr(8, verb.announcement().find(',') - 8);
   const auto ask = [&port](const std::string& method, const std::string& target) {
@@ -128,7 +128,7 @@ TEST(SimulatorVerb, PlaysCrmsOfVendorsWithEveryMethod) {
   EXPECT_EQ(verb.stop(SIGTERM), 0);
 }
 
-TEST(SimulatorVerb, TakesItsKeyFromTheEnvironment) {
+TEST(SimulatorVerbTest, TakesItsKeyFromTheEnvironment) {
   ::setenv("ELITBUZZ_SIMULATOR_API_KEY", "k", 1);
   RunningVerb verb({"--json"});
   ::unsetenv("ELITBUZZ_SIMULATOR_API_KEY");
@@ -138,7 +138,7 @@ TEST(SimulatorVerb, TakesItsKeyFromTheEnvironment) {
   EXPECT_EQ(verb.stop(SIGTERM), 0);
 }
 
-TEST(SimulatorVerb, SaysWhatIsWrongWithItsArgumentsAndWhatToDo) {
+TEST(SimulatorVerbTest, SaysWhatIsWrongWithItsArgumentsAndWhatToDo) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> mistakes{
       {{"--prot", "1"},
        "simulator: unknown option --prot: did you mean --port?\nTry: elitbuzz-sync simulator --help\n"},
@@ -161,7 +161,7 @@ TEST(SimulatorVerb, SaysWhatIsWrongWithItsArgumentsAndWhatToDo) {
   }
 }
 
-TEST(SimulatorVerb, SaysWhenThePortIsTaken) {
+TEST(SimulatorVerbTest, SaysWhenThePortIsTaken) {
   RunningVerb verb({"--json"});
   std::string err;
   EXPECT_EQ(run({"--port", verb.announcement().substr(8, verb.announcement().find(',') - 8)}, err), 64);
@@ -169,7 +169,7 @@ TEST(SimulatorVerb, SaysWhenThePortIsTaken) {
   EXPECT_EQ(verb.stop(SIGTERM), 0);
 }
 
-TEST(SimulatorVerb, ExplainsEverySetting) {
+TEST(SimulatorVerbTest, ExplainsEverySetting) {
   std::string help;
   EXPECT_EQ(run({"--help"}, help), 0);
   for (const auto& row : simulator::dialect_settings()) {

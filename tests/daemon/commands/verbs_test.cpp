@@ -21,7 +21,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-class Verbs : public testing::Test {
+class VerbsTest : public testing::Test {
  protected:
   void SetUp() override {
     directory_ =
@@ -52,7 +52,7 @@ const std::string both_sinks =
     "  - {name: crm, type: http, url: 'https://crm.example.com/in?x=canary'}\n"
     "  - {name: archive, type: file, directory: archive}\n";
 
-TEST_F(Verbs, ValidateSumsUpASoundConfigurationWithItsGuarantees) {
+TEST_F(VerbsTest, ValidateSumsUpASoundConfigurationWithItsGuarantees) {
   write("support.key", "canary\n");
   EXPECT_EQ(run_validate(config::with_sinks(both_sinks)), 0);
   EXPECT_THAT(err_.str(), IsEmpty());
@@ -76,7 +76,7 @@ const std::string crm_preset =
     "  - {name: make, item: activity, only: new, path: /n, idempotency: lookup_after_unknown, reply: {id: /id}}\n"
     "  - {name: grow, item: activity, only: known, path: \"/n/${activity.remote_id}\", idempotency: by_id}\n";
 
-TEST_F(Verbs, ValidateSaysWhatACrmReallyGuarantees) {
+TEST_F(VerbsTest, ValidateSaysWhatACrmReallyGuarantees) {
   write("support.key", "canary\n");
   write("crm.key", "canary\n");
   write("mycrm.yaml", crm_preset);
@@ -96,7 +96,7 @@ TEST_F(Verbs, ValidateSaysWhatACrmReallyGuarantees) {
   EXPECT_EQ(sink.at("credential").as_string(), "credential key with api_key");
 }
 
-TEST_F(Verbs, ValidateInspectsTheSecretsOfACrmLikeAnyOther) {
+TEST_F(VerbsTest, ValidateInspectsTheSecretsOfACrmLikeAnyOther) {
   write("support.key", "canary\n");
   write("mycrm.yaml", crm_preset);
   write("crm.key", "canary\n", 0644);
@@ -104,14 +104,14 @@ TEST_F(Verbs, ValidateInspectsTheSecretsOfACrmLikeAnyOther) {
   EXPECT_THAT(err_.str(), HasSubstr("test.yaml:10:25: sinks[0].secrets.api_key: file "));
 }
 
-TEST_F(Verbs, ValidateNamesTheMistakesOfAPresetInItsFile) {
+TEST_F(VerbsTest, ValidateNamesTheMistakesOfAPresetInItsFile) {
   write("support.key", "canary\n");
   write("mycrm.yaml", crm_preset + "paces: {}\n");
   EXPECT_EQ(run_validate(config::with_sinks(crm_sink)), 78);
   EXPECT_THAT(err_.str(), HasSubstr("mycrm.yaml:9:1: paces: is not a known key: did you mean pace?\n"));
 }
 
-TEST_F(Verbs, ValidateNamesEveryMistakeOnALineOfItsOwn) {
+TEST_F(VerbsTest, ValidateNamesEveryMistakeOnALineOfItsOwn) {
   EXPECT_EQ(run_validate(config::with_source("settle: 30\n    colour: red")), 78);
   EXPECT_THAT(out_.str(), IsEmpty());
   const std::string file = (directory_ / "test.yaml").string();
@@ -119,19 +119,19 @@ TEST_F(Verbs, ValidateNamesEveryMistakeOnALineOfItsOwn) {
   EXPECT_THAT(err_.str(), HasSubstr("\n" + file + ":9:5: sources[0].colour: is not a known key"));
 }
 
-TEST_F(Verbs, ValidateWarnsOfASecretThatIsNotThere) {
+TEST_F(VerbsTest, ValidateWarnsOfASecretThatIsNotThere) {
   EXPECT_EQ(run_validate(config::smallest), 0);
   EXPECT_THAT(err_.str(), HasSubstr("test.yaml:6:14: sources[0].api_key: file "));
 }
 
-TEST_F(Verbs, ValidateGives77WhenOnlyPermissionsAreWrong) {
+TEST_F(VerbsTest, ValidateGives77WhenOnlyPermissionsAreWrong) {
   write("support.key", "canary", 0644);
   EXPECT_EQ(run_validate(config::smallest), 77);
   EXPECT_THAT(err_.str(), HasSubstr("chmod 600"));
   EXPECT_THAT(err_.str(), Not(HasSubstr("canary")));
 }
 
-TEST_F(Verbs, ValidateGives78WhenASecretIsEmptyToo) {
+TEST_F(VerbsTest, ValidateGives78WhenASecretIsEmptyToo) {
   write("support.key", "key", 0644);
   write("crm.token", "\n");
   EXPECT_EQ(run_validate(config::with_sinks("  - {name: crm, type: http, url: 'https://crm.example.com',\n"
@@ -141,7 +141,7 @@ TEST_F(Verbs, ValidateGives78WhenASecretIsEmptyToo) {
   EXPECT_THAT(err_.str(), HasSubstr(": sinks[0].headers.Authorization: "));
 }
 
-TEST_F(Verbs, ValidateInspectsTheSecretOfASignatureLikeAnyOther) {
+TEST_F(VerbsTest, ValidateInspectsTheSecretOfASignatureLikeAnyOther) {
   write("support.key", "key");
   const std::string configuration = config::with_sinks(
       "  - {name: crm, type: http, url: 'https://crm.example.com',\n     sign: {secret: {file: crm.secret}}}\n");
@@ -155,7 +155,7 @@ TEST_F(Verbs, ValidateInspectsTheSecretOfASignatureLikeAnyOther) {
   EXPECT_THAT(err_.str(), Not(HasSubstr("canary")));
 }
 
-TEST_F(Verbs, ValidateTellsProgramsTheSameInOneDocument) {
+TEST_F(VerbsTest, ValidateTellsProgramsTheSameInOneDocument) {
   write("support.key", "key");
   EXPECT_EQ(run_validate(config::with_sinks(both_sinks), true), 0);
   const json::value document = json::parse(out_.str());
@@ -165,7 +165,7 @@ TEST_F(Verbs, ValidateTellsProgramsTheSameInOneDocument) {
   EXPECT_EQ(document.at("sinks").at(1).at("guarantee").as_string(), "exactly once per line key");
 }
 
-TEST_F(Verbs, ValidateTellsProgramsTheMistakesToo) {
+TEST_F(VerbsTest, ValidateTellsProgramsTheMistakesToo) {
   EXPECT_EQ(run_validate(config::with_source("settle: 30"), true), 78);
   const json::value document = json::parse(out_.str());
   EXPECT_FALSE(document.at("ok").as_bool());
@@ -176,23 +176,23 @@ TEST_F(Verbs, ValidateTellsProgramsTheMistakesToo) {
   EXPECT_THAT(err_.str(), HasSubstr("sources[0].settle"));
 }
 
-TEST_F(Verbs, ValidateSaysThatTheFileIsMissing) {
+TEST_F(VerbsTest, ValidateSaysThatTheFileIsMissing) {
   const ValidateArguments arguments{directory_ / "none.yaml", false};
   EXPECT_EQ(validate(arguments, out_, err_), 78);
   EXPECT_THAT(err_.str(), HasSubstr("none.yaml:1:1: (file): cannot be read"));
 }
 
-TEST_F(Verbs, ConfigExampleIsTheShippedFile) {
+TEST_F(VerbsTest, ConfigExampleIsTheShippedFile) {
   EXPECT_EQ(run_command_line({"config", "example"}, out_, err_), 0);
   EXPECT_EQ(out_.str(), content_of(project_file("config/example.yaml")));
 }
 
-TEST_F(Verbs, ConfigSchemaIsOneDocument) {
+TEST_F(VerbsTest, ConfigSchemaIsOneDocument) {
   EXPECT_EQ(run_command_line({"config", "schema"}, out_, err_), 0);
   EXPECT_EQ(json::parse(out_.str()).at("type").as_string(), "object");
 }
 
-TEST_F(Verbs, ConfigShowTellsValuesAndOriginsWithoutReadingSecrets) {
+TEST_F(VerbsTest, ConfigShowTellsValuesAndOriginsWithoutReadingSecrets) {
   const ConfigShowArguments arguments{write("test.yaml", config::smallest), false};
   EXPECT_EQ(config_show(arguments, out_, err_), 0);
   EXPECT_THAT(out_.str(), HasSubstr("sources[0].name: support "));
@@ -200,7 +200,7 @@ TEST_F(Verbs, ConfigShowTellsValuesAndOriginsWithoutReadingSecrets) {
   EXPECT_THAT(out_.str(), HasSubstr("sources[0].api_key: {file: " + directory_.string() + "/support.key}"));
 }
 
-TEST_F(Verbs, ConfigShowTellsProgramsTheSame) {
+TEST_F(VerbsTest, ConfigShowTellsProgramsTheSame) {
   const ConfigShowArguments arguments{write("test.yaml", config::smallest), true};
   EXPECT_EQ(config_show(arguments, out_, err_), 0);
   const json::value document = json::parse(out_.str());
@@ -208,7 +208,7 @@ TEST_F(Verbs, ConfigShowTellsProgramsTheSame) {
   EXPECT_EQ(document.at("values").at(0).at("origin").as_string(), "default");
 }
 
-TEST_F(Verbs, ConfigShowGives78ForABadConfiguration) {
+TEST_F(VerbsTest, ConfigShowGives78ForABadConfiguration) {
   const ConfigShowArguments arguments{write("test.yaml", "{}"), false};
   EXPECT_EQ(config_show(arguments, out_, err_), 78);
   EXPECT_THAT(err_.str(), HasSubstr("sources: is missing"));

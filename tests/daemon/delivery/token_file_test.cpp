@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-class TokenFile : public ::testing::Test {
+class TokenFileTest : public ::testing::Test {
  protected:
   std::optional<std::string> read() { return read_token_file(directory_, "crm", warning_); }
 
@@ -26,14 +26,14 @@ class TokenFile : public ::testing::Test {
   std::string warning_;
 };
 
-TEST_F(TokenFile, GivesBackWhatWasKeptLast) {
+TEST_F(TokenFileTest, GivesBackWhatWasKeptLast) {
   EXPECT_EQ(write_token_file(directory_, "crm", "first"), std::nullopt);
   EXPECT_EQ(write_token_file(directory_, "crm", "second, and longer"), std::nullopt);
   EXPECT_EQ(read(), "second, and longer");
   EXPECT_EQ(warning_, "");
 }
 
-TEST_F(TokenFile, IsReadableByItsOwnerAloneWhateverTheUmask) {
+TEST_F(TokenFileTest, IsReadableByItsOwnerAloneWhateverTheUmask) {
   const mode_t before = ::umask(0);
   EXPECT_EQ(write_token_file(directory_, "crm", "token"), std::nullopt);
   ::umask(before);
@@ -41,26 +41,26 @@ TEST_F(TokenFile, IsReadableByItsOwnerAloneWhateverTheUmask) {
   EXPECT_EQ(fs::status(file_).permissions(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
-TEST_F(TokenFile, ThatIsMissingIsNoTrouble) {
+TEST_F(TokenFileTest, ThatIsMissingIsNoTrouble) {
   EXPECT_EQ(read(), std::nullopt);
   EXPECT_EQ(warning_, "");
 }
 
-TEST_F(TokenFile, ThatOthersMayReadIsNotUsed) {
+TEST_F(TokenFileTest, ThatOthersMayReadIsNotUsed) {
   ASSERT_EQ(write_token_file(directory_, "crm", "token"), std::nullopt);
   fs::permissions(file_, fs::perms::group_read, fs::perm_options::add);
   EXPECT_EQ(read(), std::nullopt);
   EXPECT_THAT(warning_, HasSubstr("chmod 600"));
 }
 
-TEST_F(TokenFile, IsNotFollowedToAnotherPlace) {
+TEST_F(TokenFileTest, IsNotFollowedToAnotherPlace) {
   ASSERT_EQ(write_token_file(directory_, "other", "elsewhere"), std::nullopt);
   fs::create_symlink(directory_ / "other.token", file_);
   EXPECT_EQ(read(), std::nullopt);
   EXPECT_NE(warning_, "");
 }
 
-TEST_F(TokenFile, IsReplacedAsAWholeOverWhatACrashLeft) {
+TEST_F(TokenFileTest, IsReplacedAsAWholeOverWhatACrashLeft) {
   ASSERT_EQ(write_token_file(directory_, "crm", "old"), std::nullopt);
   std::ofstream(directory_ / "crm.token.new") << "half";
   EXPECT_EQ(read(), "old");
@@ -69,14 +69,14 @@ TEST_F(TokenFile, IsReplacedAsAWholeOverWhatACrashLeft) {
   EXPECT_FALSE(fs::exists(directory_ / "crm.token.new"));
 }
 
-TEST_F(TokenFile, SaysWhyItCannotBeKept) {
+TEST_F(TokenFileTest, SaysWhyItCannotBeKept) {
   const auto failure = write_token_file(scratch_.path() / "no" / "parent", "crm", "token");
   ASSERT_TRUE(failure.has_value());
   EXPECT_EQ(failure->kind, FailureKind::transient);
   EXPECT_THAT(failure->detail, HasSubstr("cannot keep the token"));
 }
 
-TEST_F(TokenFile, StandsBesideTheStateAndNotInIt) {
+TEST_F(TokenFileTest, StandsBesideTheStateAndNotInIt) {
   EXPECT_EQ(token_directory_for("/var/lib/elitbuzz-sync"), "/var/lib/elitbuzz-sync-tokens");
   EXPECT_EQ(token_directory_for("/var/lib/elitbuzz-sync/"), "/var/lib/elitbuzz-sync-tokens");
   EXPECT_EQ(token_directory_for("/var/lib/./elitbuzz-sync/."), "/var/lib/elitbuzz-sync-tokens");

@@ -27,7 +27,7 @@ NameLookup::Ask waiting_for(std::shared_ptr<Gate> gate) {
   };
 }
 
-TEST(NameLookup, FindsThisMachine) {
+TEST(NameLookupTest, FindsThisMachine) {
   Loop loop;
   NameLookup lookup{loop.executor(), "localhost", &ask_system};
   const Result<Addresses> found = loop.run(lookup.addresses(Milliseconds{2000}));
@@ -35,7 +35,7 @@ TEST(NameLookup, FindsThisMachine) {
   EXPECT_TRUE(found->front().is_loopback());
 }
 
-TEST(NameLookup, SaysWhichNameIsNotKnown) {
+TEST(NameLookupTest, SaysWhichNameIsNotKnown) {
   Loop loop;
   const auto unknown = [](const std::string&) -> Result<Addresses> {
     Failure failure;
@@ -49,7 +49,7 @@ TEST(NameLookup, SaysWhichNameIsNotKnown) {
   EXPECT_EQ(found.error().kind, FailureKind::transient);
 }
 
-TEST(NameLookup, GivesUpOnALookupThatHangs) {
+TEST(NameLookupTest, GivesUpOnALookupThatHangs) {
   auto gate = std::make_shared<Gate>();
   Loop loop;
   NameLookup lookup{loop.executor(), "slow.example", waiting_for(gate)};
@@ -59,7 +59,7 @@ TEST(NameLookup, GivesUpOnALookupThatHangs) {
   gate->promise.set_value();
 }
 
-TEST(NameLookup, AsksOnceForAllWhoWait) {
+TEST(NameLookupTest, AsksOnceForAllWhoWait) {
   auto gate = std::make_shared<Gate>();
   Loop loop;
   NameLookup lookup{loop.executor(), "slow.example", waiting_for(gate)};
@@ -73,7 +73,7 @@ TEST(NameLookup, AsksOnceForAllWhoWait) {
   EXPECT_EQ(gate->asked, 1);
 }
 
-TEST(NameLookup, EndsItsWaitsWhenClosed) {
+TEST(NameLookupTest, EndsItsWaitsWhenClosed) {
   auto gate = std::make_shared<Gate>();
   Loop loop;
   NameLookup lookup{loop.executor(), "slow.example", waiting_for(gate)};
@@ -85,7 +85,7 @@ TEST(NameLookup, EndsItsWaitsWhenClosed) {
   gate->promise.set_value();
 }
 
-TEST(NameLookup, MayGoWhileItsThreadStillAsks) {
+TEST(NameLookupTest, MayGoWhileItsThreadStillAsks) {
   auto gate = std::make_shared<Gate>();
   {
     Loop loop;

@@ -5,7 +5,7 @@
 namespace elit::daemon {
 namespace {
 
-TEST(PeerAddress, TakesAUrlApart) {
+TEST(PeerAddressTest, TakesAUrlApart) {
   const Result<PeerAddress> address = parse_peer_address("https://api.example.com/v1/x/");
   ASSERT_TRUE(address);
   EXPECT_TRUE(address->tls);
@@ -17,7 +17,7 @@ TEST(PeerAddress, TakesAUrlApart) {
   EXPECT_EQ(address->authority(), "api.example.com");
 }
 
-TEST(PeerAddress, NamesThePortThatIsNotTheDefault) {
+TEST(PeerAddressTest, NamesThePortThatIsNotTheDefault) {
   const Result<PeerAddress> address = parse_peer_address("http://api.example.com:8080/");
   ASSERT_TRUE(address);
   EXPECT_FALSE(address->tls);
@@ -25,7 +25,7 @@ TEST(PeerAddress, NamesThePortThatIsNotTheDefault) {
   EXPECT_EQ(address->authority(), "api.example.com:8080");
 }
 
-TEST(PeerAddress, PutsBracketsAroundIpVersion6) {
+TEST(PeerAddressTest, PutsBracketsAroundIpVersion6) {
   const Result<PeerAddress> address = parse_peer_address("http://[::1]:81");
   ASSERT_TRUE(address);
   EXPECT_TRUE(address->host_is_ip);
@@ -33,7 +33,7 @@ TEST(PeerAddress, PutsBracketsAroundIpVersion6) {
   EXPECT_EQ(address->name(), "[::1]:81");
 }
 
-TEST(PeerAddress, RefusesWhatItCannotUse) {
+TEST(PeerAddressTest, RefusesWhatItCannotUse) {
   for (const char* url :
        {"", "api.example.com", "ftp://api.example.com", "https://", "https://u:canary@api.example.com",
         "https://api.example.com?x=canary", "https://api.example.com#canary", "http://a:0", "http://a:99999",

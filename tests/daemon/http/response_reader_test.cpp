@@ -24,7 +24,7 @@ void feed(AnswerReader& reader, std::string_view bytes, std::size_t piece = 4096
   }
 }
 
-TEST(AnswerReader, ReadsTheSameHoweverTheBytesAreCut) {
+TEST(ResponseReaderTest, ReadsTheSameHoweverTheBytesAreCut) {
   const std::string bytes =
       "HTTP/1.1 200 OK\r\nX-A: one\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n";
   for (const std::size_t piece : {1U, 2U, 7U, 4096U}) {
@@ -39,14 +39,14 @@ TEST(AnswerReader, ReadsTheSameHoweverTheBytesAreCut) {
   }
 }
 
-TEST(AnswerReader, DoesNotTakeTrailersForHeaders) {
+TEST(ResponseReaderTest, DoesNotTakeTrailersForHeaders) {
   AnswerReader reader{AnswerReader::Body::expected, body_max};
   feed(reader, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nRetry-After: 9\r\n\r\n");
   ASSERT_EQ(reader.phase(), Phase::complete);
   EXPECT_FALSE(reader.take_answer().header("Retry-After"));
 }
 
-TEST(AnswerReader, SkipsInterimAnswers) {
+TEST(ResponseReaderTest, SkipsInterimAnswers) {
   AnswerReader reader{AnswerReader::Body::expected, body_max};
   feed(reader,
        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\n"
@@ -58,7 +58,7 @@ TEST(AnswerReader, SkipsInterimAnswers) {
   EXPECT_EQ(answer.body, "hi");
 }
 
-TEST(AnswerReader, GivesUpOnInterimAnswersWithoutEnd) {
+TEST(ResponseReaderTest, GivesUpOnInterimAnswersWithoutEnd) {
   AnswerReader reader{AnswerReader::Body::expected, body_max};
   for (int i = 0; i < 17; ++i) {
     feed(reader, "HTTP/1.1 100 Continue\r\n\r\n");
@@ -66,7 +66,7 @@ TEST(AnswerReader, GivesUpOnInterimAnswersWithoutEnd) {
   EXPECT_EQ(reader.phase(), Phase::failed);
 }
 
-TEST(AnswerReader, TakesAnAnswerThatEndsWithTheConnection) {
+TEST(ResponseReaderTest, TakesAnAnswerThatEndsWithTheConnection) {
   AnswerReader reader{AnswerReader::Body::expected, body_max};
   feed(reader, "HTTP/1.0 200 OK\r\n\r\nall of it");
   EXPECT_EQ(reader.phase(), Phase::body);
@@ -76,7 +76,7 @@ TEST(AnswerReader, TakesAnAnswerThatEndsWithTheConnection) {
   EXPECT_EQ(reader.take_answer().body, "all of it");
 }
 
-TEST(AnswerReader, NeverTakesACutAnswerForAWholeOne) {
+TEST(ResponseReaderTest, NeverTakesACutAnswerForAWholeOne) {
   for (const char* bytes :
        {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcd", "HTTP/1.1 200 OK\r\nConte",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "HTTP/1.1 200 OK\r\n", ""}) {
@@ -88,7 +88,7 @@ TEST(AnswerReader, NeverTakesACutAnswerForAWholeOne) {
   }
 }
 
-TEST(AnswerReader, RefusesWhatIsNotHttp) {
+TEST(ResponseReaderTest, RefusesWhatIsNotHttp) {
   for (const char* bytes :
        {"SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 099 x\r\n\r\n", "HTTP/1.1 600 x\r\n\r\n",
         "HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.1 101 Switching\r\n\r\n", "HTTP/1.1 200 OK\r\nbad field\r\n\r\n",
@@ -102,14 +102,14 @@ TEST(AnswerReader, RefusesWhatIsNotHttp) {
   }
 }
 
-TEST(AnswerReader, RefusesABodyByItsAnnouncedLength) {
+TEST(ResponseReaderTest, RefusesABodyByItsAnnouncedLength) {
   AnswerReader reader{AnswerReader::Body::expected, body_max};
   feed(reader, "HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n");
   ASSERT_EQ(reader.phase(), Phase::failed);
   EXPECT_NE(reader.problem().find("larger than 1000 bytes"), std::string::npos);
 }
 
-TEST(AnswerReader, RefusesABodyThatGrowsPastTheLimit) {
+TEST(ResponseReaderTest, RefusesABodyThatGrowsPastTheLimit) {
   const std::string chunk = "258\r\n" + std::string(600, 'x') + "\r\n";
   AnswerReader chunked{AnswerReader::Body::expected, body_max};
   feed(chunked, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk);
@@ -122,13 +122,13 @@ TEST(AnswerReader, RefusesABodyThatGrowsPastTheLimit) {
   EXPECT_EQ(endless.phase(), Phase::failed);
 }
 
-TEST(AnswerReader, TakesABodyOfExactlyTheLimit) {
+TEST(ResponseReaderTest, TakesABodyOfExactlyTheLimit) {
   AnswerReader reader{AnswerReader::Body::expected, body_max};
   feed(reader, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'x'));
   EXPECT_EQ(reader.phase(), Phase::complete);
 }
 
-TEST(AnswerReader, BoundsTheHeaderInSizeAndFields) {
+TEST(ResponseReaderTest, BoundsTheHeaderInSizeAndFields) {
   AnswerReader large{AnswerReader::Body::expected, body_max};
   feed(large, "HTTP/1.1 200 OK\r\nX: " + std::string(70'000, 'x') + "\r\n\r\n");
   EXPECT_EQ(large.phase(), Phase::failed);
@@ -143,7 +143,7 @@ TEST(AnswerReader, BoundsTheHeaderInSizeAndFields) {
   EXPECT_NE(fields.problem().find("500 header fields"), std::string::npos);
 }
 
-TEST(AnswerReader, BoundsChunkLinesAndTrailers) {
+TEST(ResponseReaderTest, BoundsChunkLinesAndTrailers) {
   const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
   AnswerReader line{AnswerReader::Body::expected, body_max};
   feed(line, head + "1;" + std::string(300'000, 'x'));
@@ -153,7 +153,7 @@ TEST(AnswerReader, BoundsChunkLinesAndTrailers) {
   EXPECT_EQ(trailers.phase(), Phase::failed);
 }
 
-TEST(AnswerReader, ExpectsNoBodyWhereThereCanBeNone) {
+TEST(ResponseReaderTest, ExpectsNoBodyWhereThereCanBeNone) {
   AnswerReader to_head{AnswerReader::Body::none, body_max};
   feed(to_head, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
   EXPECT_EQ(to_head.phase(), Phase::complete);
@@ -164,14 +164,14 @@ TEST(AnswerReader, ExpectsNoBodyWhereThereCanBeNone) {
   }
 }
 
-TEST(AnswerReader, KeepsNoConnectionThatSaysMoreThanWasAsked) {
+TEST(ResponseReaderTest, KeepsNoConnectionThatSaysMoreThanWasAsked) {
   AnswerReader reader{AnswerReader::Body::expected, body_max};
   feed(reader, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nabc");
   ASSERT_EQ(reader.phase(), Phase::complete);
   EXPECT_FALSE(reader.keep_alive());
 }
 
-TEST(AnswerReader, KeepsNoConnectionThePeerWillClose) {
+TEST(ResponseReaderTest, KeepsNoConnectionThePeerWillClose) {
   AnswerReader reader{AnswerReader::Body::expected, body_max};
   feed(reader, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   ASSERT_EQ(reader.phase(), Phase::complete);

@@ -51,7 +51,7 @@ void expect_transient(const Result<HttpResponse>& answer, bool answer_lost, cons
   EXPECT_THAT(answer.error().detail, HasSubstr(words));
 }
 
-TEST(TransportLimits, EndAConnectThatHangs) {
+TEST(TransportLimitsTest, EndAConnectThatHangs) {
   Loop loop;
   const DeafListener listener{loop};
   TransportSettings settings = settings_for("http://" + listener.address());
@@ -61,7 +61,7 @@ TEST(TransportLimits, EndAConnectThatHangs) {
                    "connect to " + listener.address() + ": not done within 60 ms");
 }
 
-TEST(TransportLimits, EndAHandshakeThatHangs) {
+TEST(TransportLimitsTest, EndAHandshakeThatHangs) {
   Loop loop;
   const ScriptedPeer peer{loop, {{hold()}}};
   TransportSettings settings = settings_for(peer.url("https"));
@@ -70,7 +70,7 @@ TEST(TransportLimits, EndAHandshakeThatHangs) {
   expect_transient(loop.run(transport->send(HttpRequest{})), false, "handshake not done within 60 ms");
 }
 
-TEST(TransportLimits, EndATunnelThatHangs) {
+TEST(TransportLimitsTest, EndATunnelThatHangs) {
   Loop loop;
   const ScriptedPeer proxy{loop, {{hold()}}};
   TransportSettings settings = settings_for("https://api.example.com");
@@ -81,7 +81,7 @@ TEST(TransportLimits, EndATunnelThatHangs) {
                    "opens no way to api.example.com:443: not done within 60 ms");
 }
 
-TEST(TransportLimits, EndAWaitForAnAnswer) {
+TEST(TransportLimitsTest, EndAWaitForAnAnswer) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"), hold()}}};
   TransportSettings settings = settings_for(peer.url());
@@ -90,7 +90,7 @@ TEST(TransportLimits, EndAWaitForAnAnswer) {
   expect_transient(loop.run(transport->send(HttpRequest{})), true, "no answer within 60 ms");
 }
 
-TEST(TransportLimits, EndASilenceInABody) {
+TEST(TransportLimitsTest, EndASilenceInABody) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"), hold()}}};
   TransportSettings settings = settings_for(peer.url());
@@ -99,7 +99,7 @@ TEST(TransportLimits, EndASilenceInABody) {
   expect_transient(loop.run(transport->send(HttpRequest{})), true, "the answer stopped for 60 ms");
 }
 
-TEST(TransportLimits, EndABodyThatDrips) {
+TEST(TransportLimitsTest, EndABodyThatDrips) {
   Loop loop;
   const ScriptedPeer peer{
       loop, {{take(), send("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"), drip(std::string(999, 'x'))}}};
@@ -110,7 +110,7 @@ TEST(TransportLimits, EndABodyThatDrips) {
   expect_transient(loop.run(transport->send(HttpRequest{})), true, "no complete answer within 150 ms");
 }
 
-TEST(TransportLimits, LetASlowBodyArriveThatNeverStops) {
+TEST(TransportLimitsTest, LetASlowBodyArriveThatNeverStops) {
   Loop loop;
   const ScriptedPeer peer{
       loop, {{take(), send("HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n"), drip(std::string(20, 'x'))}}};
@@ -122,7 +122,7 @@ TEST(TransportLimits, LetASlowBodyArriveThatNeverStops) {
   EXPECT_EQ(answer->body, std::string(20, 'x'));
 }
 
-TEST(TransportLimits, EndARequestThatNobodyReads) {
+TEST(TransportLimitsTest, EndARequestThatNobodyReads) {
   Loop loop;
   const tcp::acceptor acceptor{loop.io(), tcp::endpoint{boost::asio::ip::address_v4::loopback(), 0}};
   TransportSettings settings = settings_for("http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()));
@@ -134,7 +134,7 @@ TEST(TransportLimits, EndARequestThatNobodyReads) {
   expect_transient(loop.run(transport->send(request)), true, "no complete answer within 60 ms");
 }
 
-TEST(TransportLimits, RefuseALargeBodyAtItsHeader) {
+TEST(TransportLimitsTest, RefuseALargeBodyAtItsHeader) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n"), hold()}}};
   TransportSettings settings = settings_for(peer.url());
@@ -147,7 +147,7 @@ TEST(TransportLimits, RefuseALargeBodyAtItsHeader) {
   EXPECT_TRUE(loop.until([&] { return peer.seen().ended == 1; })) << "the connection was kept";
 }
 
-TEST(TransportLimits, RefuseThousandsOfHeaders) {
+TEST(TransportLimitsTest, RefuseThousandsOfHeaders) {
   std::string head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n";
   for (int i = 0; i < 5000; ++i) {
     head += "X-" + std::to_string(i) + ": y\r\n";

@@ -39,7 +39,7 @@ HttpRequest post(std::string body) {
   return request;
 }
 
-TEST(Transport, SendsWhatAServerNeeds) {
+TEST(TransportTest, SendsWhatAServerNeeds) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send(ok("one")), take(), send(ok(""))}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url() + "/prefix"));
@@ -62,7 +62,7 @@ TEST(Transport, SendsWhatAServerNeeds) {
   EXPECT_THAT(peer.seen().requests.at(1), testing::EndsWith("\r\n\r\nhello"));
 }
 
-TEST(Transport, UsesAConnectionAgain) {
+TEST(TransportTest, UsesAConnectionAgain) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send(ok("1")), take(), send(ok("2")), take(), send(ok("3"))}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
@@ -74,7 +74,7 @@ TEST(Transport, UsesAConnectionAgain) {
   EXPECT_EQ(peer.seen().connections, 1);
 }
 
-TEST(Transport, UsesNoConnectionAgainThatThePeerWillClose) {
+TEST(TransportTest, UsesNoConnectionAgainThatThePeerWillClose) {
   Loop loop;
   const Script once{take(), send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"), hold()};
   const ScriptedPeer peer{loop, {once}};
@@ -84,7 +84,7 @@ TEST(Transport, UsesNoConnectionAgainThatThePeerWillClose) {
   EXPECT_EQ(peer.seen().connections, 2);
 }
 
-TEST(Transport, ClosesAConnectionThatHasBeenIdleTooLong) {
+TEST(TransportTest, ClosesAConnectionThatHasBeenIdleTooLong) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send(ok("")), hold()}}};
   TransportSettings settings = settings_for(peer.url());
@@ -94,7 +94,7 @@ TEST(Transport, ClosesAConnectionThatHasBeenIdleTooLong) {
   EXPECT_TRUE(loop.until([&] { return peer.seen().ended == 1; }));
 }
 
-TEST(Transport, KeepsNoMoreIdleConnectionsThanAllowed) {
+TEST(TransportTest, KeepsNoMoreIdleConnectionsThanAllowed) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send(ok("")), hold()}}};
   TransportSettings settings = settings_for(peer.url());
@@ -107,7 +107,7 @@ TEST(Transport, KeepsNoMoreIdleConnectionsThanAllowed) {
   EXPECT_EQ(peer.seen().connections, 2);
 }
 
-TEST(Transport, NoticesAClosedConnectionBeforeItUsesIt) {
+TEST(TransportTest, NoticesAClosedConnectionBeforeItUsesIt) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send(ok("1")), close()}, {take(), send(ok("2"))}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
@@ -118,7 +118,7 @@ TEST(Transport, NoticesAClosedConnectionBeforeItUsesIt) {
   EXPECT_EQ(answer->body, "2");
 }
 
-TEST(Transport, DoesNotTrustAConnectionThatSpeaksUnasked) {
+TEST(TransportTest, DoesNotTrustAConnectionThatSpeaksUnasked) {
   Loop loop;
   const std::string late = "HTTP/1.1 408 ";
   const ScriptedPeer peer{loop, {{take(), send(ok("1")), drip(late), close()}, {take(), send(ok("2"))}}};
@@ -130,7 +130,7 @@ TEST(Transport, DoesNotTrustAConnectionThatSpeaksUnasked) {
   EXPECT_EQ(answer->body, "2");
 }
 
-TEST(Transport, RepeatsAGetOnceWhenTheConnectionWasStale) {
+TEST(TransportTest, RepeatsAGetOnceWhenTheConnectionWasStale) {
   for (const Step& end : {close(), reset()}) {
     Loop loop;
     const ScriptedPeer peer{loop, {{take(), send(ok("1")), take(), end}, {take(), send(ok("2"))}}};
@@ -143,7 +143,7 @@ TEST(Transport, RepeatsAGetOnceWhenTheConnectionWasStale) {
   }
 }
 
-TEST(Transport, RepeatsAGetNoMoreThanOnce) {
+TEST(TransportTest, RepeatsAGetNoMoreThanOnce) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send(ok("1")), take(), close()}, {take(), close()}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
@@ -155,7 +155,7 @@ TEST(Transport, RepeatsAGetNoMoreThanOnce) {
   EXPECT_EQ(peer.seen().connections, 2);
 }
 
-TEST(Transport, NeverRepeatsAPostByItself) {
+TEST(TransportTest, NeverRepeatsAPostByItself) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send(ok("1")), take(), close()}, {take(), send(ok("2"))}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
@@ -167,7 +167,7 @@ TEST(Transport, NeverRepeatsAPostByItself) {
   EXPECT_EQ(peer.seen().connections, 1);
 }
 
-TEST(Transport, DoesNotRepeatAGetThatWasAlreadyBeingAnswered) {
+TEST(TransportTest, DoesNotRepeatAGetThatWasAlreadyBeingAnswered) {
   Loop loop;
   const ScriptedPeer peer{loop,
                           {{take(), send(ok("1")), take(), send("HTTP/1.1 2"), close()}, {take(), send(ok("2"))}}};
@@ -179,7 +179,7 @@ TEST(Transport, DoesNotRepeatAGetThatWasAlreadyBeingAnswered) {
   EXPECT_EQ(peer.seen().connections, 1);
 }
 
-TEST(Transport, SaysWhenNothingWasSent) {
+TEST(TransportTest, SaysWhenNothingWasSent) {
   Loop loop;
   std::string url;
   {
@@ -194,7 +194,7 @@ TEST(Transport, SaysWhenNothingWasSent) {
   EXPECT_THAT(answer.error().detail, testing::MatchesRegex("connect to 127.0.0.1:[0-9]+: connection refused"));
 }
 
-TEST(Transport, TriesEveryAddressOfAHost) {
+TEST(TransportTest, TriesEveryAddressOfAHost) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send(ok("1"))}}};
   // localhost may be ::1 first, where nobody listens on this port.
@@ -203,7 +203,7 @@ TEST(Transport, TriesEveryAddressOfAHost) {
   ASSERT_TRUE(answer) << answer.error().detail;
 }
 
-TEST(Transport, TakesACutAnswerForATransientFailure) {
+TEST(TransportTest, TakesACutAnswerForATransientFailure) {
   for (const char* bytes : {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "HTTP/1.1 200 OK\r\nContent-",
                             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"}) {
     Loop loop;
@@ -217,7 +217,7 @@ TEST(Transport, TakesACutAnswerForATransientFailure) {
   }
 }
 
-TEST(Transport, TakesGarbageForAMalformedAnswer) {
+TEST(TransportTest, TakesGarbageForAMalformedAnswer) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send("220 smtp canary\r\n\r\n"), close()}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
@@ -228,7 +228,7 @@ TEST(Transport, TakesGarbageForAMalformedAnswer) {
   EXPECT_THAT(answer.error().detail, Not(HasSubstr("canary")));
 }
 
-TEST(Transport, TakesAPlainAnswerThatEndsWithTheConnection) {
+TEST(TransportTest, TakesAPlainAnswerThatEndsWithTheConnection) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send("HTTP/1.0 200 OK\r\n\r\nwhole"), close()}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
@@ -237,7 +237,7 @@ TEST(Transport, TakesAPlainAnswerThatEndsWithTheConnection) {
   EXPECT_EQ(answer->body, "whole");
 }
 
-TEST(Transport, DoesNotTakeAResetForAnEnd) {
+TEST(TransportTest, DoesNotTakeAResetForAnEnd) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), drip("HTTP/1.0 200 OK\r\n\r\npart"), reset()}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
@@ -246,7 +246,7 @@ TEST(Transport, DoesNotTakeAResetForAnEnd) {
   EXPECT_EQ(answer.error().kind, FailureKind::transient);
 }
 
-TEST(Transport, ReturnsARedirectAndFollowsNone) {
+TEST(TransportTest, ReturnsARedirectAndFollowsNone) {
   Loop loop;
   const ScriptedPeer other{loop, {{take(), send(ok("stolen"))}}};
   const ScriptedPeer peer{
@@ -259,7 +259,7 @@ TEST(Transport, ReturnsARedirectAndFollowsNone) {
   EXPECT_EQ(other.seen().connections, 0);
 }
 
-TEST(Transport, ReadsTheAnswerOfAPeerThatWouldNotReadTheRequest) {
+TEST(TransportTest, ReadsTheAnswerOfAPeerThatWouldNotReadTheRequest) {
   Loop loop;
   const std::string too_large = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n";
   const ScriptedPeer peer{loop, {{send(too_large), close()}}};
@@ -269,7 +269,7 @@ TEST(Transport, ReadsTheAnswerOfAPeerThatWouldNotReadTheRequest) {
   EXPECT_EQ(answer->status, 413);
 }
 
-TEST(Transport, SendsNothingThatWouldBreakOutOfAHeader) {
+TEST(TransportTest, SendsNothingThatWouldBreakOutOfAHeader) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send(ok(""))}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
@@ -289,7 +289,7 @@ TEST(Transport, SendsNothingThatWouldBreakOutOfAHeader) {
   EXPECT_EQ(peer.seen().connections, 0);
 }
 
-TEST(Transport, EndsRunningRequestsWhenClosed) {
+TEST(TransportTest, EndsRunningRequestsWhenClosed) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), hold()}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
@@ -307,7 +307,7 @@ TEST(Transport, EndsRunningRequestsWhenClosed) {
   EXPECT_EQ(peer.seen().connections, 1);
 }
 
-TEST(Transport, MayGoWhileRequestsRun) {
+TEST(TransportTest, MayGoWhileRequestsRun) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), hold()}}};
   auto transport = make_transport(loop.executor(), settings_for(peer.url()));
@@ -318,7 +318,7 @@ TEST(Transport, MayGoWhileRequestsRun) {
   EXPECT_FALSE(**running);
 }
 
-TEST(Transport, LetsGoOfTheConnectionWhenTheCallerIsCancelled) {
+TEST(TransportTest, LetsGoOfTheConnectionWhenTheCallerIsCancelled) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), hold()}, {take(), send(ok("2"))}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url()));
@@ -335,7 +335,7 @@ TEST(Transport, LetsGoOfTheConnectionWhenTheCallerIsCancelled) {
   EXPECT_TRUE(loop.run(transport->send(get())));
 }
 
-TEST(Transport, RefusesUrlsItCannotUse) {
+TEST(TransportTest, RefusesUrlsItCannotUse) {
   Loop loop;
   EXPECT_THROW(static_cast<void>(make_transport(loop.executor(), settings_for("nonsense"))), std::runtime_error);
   TransportSettings settings = settings_for("http://127.0.0.1");
@@ -346,7 +346,7 @@ TEST(Transport, RefusesUrlsItCannotUse) {
   EXPECT_THROW(static_cast<void>(make_transport(loop.executor(), settings)), std::runtime_error);
 }
 
-TEST(TransportProxy, AsksForTheWholeUrl) {
+TEST(TransportProxyTest, AsksForTheWholeUrl) {
   Loop loop;
   const ScriptedPeer proxy{loop, {{take(), send(ok("via"))}}};
   TransportSettings settings = settings_for("http://api.example.com/v1");
@@ -358,7 +358,7 @@ TEST(TransportProxy, AsksForTheWholeUrl) {
               StartsWith("GET http://api.example.com/v1/users HTTP/1.1\r\nHost: api.example.com\r\n"));
 }
 
-TEST(TransportProxy, DoesNotTakeItsRefusalForThePeers) {
+TEST(TransportProxyTest, DoesNotTakeItsRefusalForThePeers) {
   Loop loop;
   const ScriptedPeer proxy{loop,
                            {{take(), send("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")}}};
@@ -372,7 +372,7 @@ TEST(TransportProxy, DoesNotTakeItsRefusalForThePeers) {
   EXPECT_THAT(answer.error().detail, HasSubstr("credentials"));
 }
 
-TEST(TransportProxy, SaysWhenItOpensNoTunnel) {
+TEST(TransportProxyTest, SaysWhenItOpensNoTunnel) {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"HTTP/1.1 407 x\r\n\r\n", "credentials"},
       {"HTTP/1.1 403 x\r\n\r\n", "status 403"},

@@ -12,7 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-class TransportTls : public testing::Test {
+class TransportTlsTest : public testing::Test {
  protected:
   static TransportSettings settings_for(const std::string& base_url, const std::string& ca_file) {
     TransportSettings settings;
@@ -32,7 +32,7 @@ class TransportTls : public testing::Test {
   Loop loop;
 };
 
-TEST_F(TransportTls, TalksToAPeerWhoseAuthorityIsKnownAndNamesItsHost) {
+TEST_F(TransportTlsTest, TalksToAPeerWhoseAuthorityIsKnownAndNamesItsHost) {
   const ScriptedPeer peer{loop, {{start_tls(), take(), send(ok("1")), take(), send(ok("2"))}}, &context};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url("https", "localhost"), ca_file));
   for (const char* body : {"1", "2"}) {
@@ -44,7 +44,7 @@ TEST_F(TransportTls, TalksToAPeerWhoseAuthorityIsKnownAndNamesItsHost) {
   EXPECT_EQ(peer.seen().server_names.at(0), "localhost");
 }
 
-TEST_F(TransportTls, VerifiesAnIpAddress) {
+TEST_F(TransportTlsTest, VerifiesAnIpAddress) {
   const ScriptedPeer peer{loop, {{start_tls(), take(), send(ok("1"))}}, &context};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url("https"), ca_file));
   const Result<HttpResponse> answer = loop.run(transport->send(HttpRequest{}));
@@ -52,7 +52,7 @@ TEST_F(TransportTls, VerifiesAnIpAddress) {
   EXPECT_EQ(peer.seen().server_names.at(0), "");
 }
 
-TEST_F(TransportTls, SendsNoRequestToAnUntrustedPeer) {
+TEST_F(TransportTlsTest, SendsNoRequestToAnUntrustedPeer) {
   const ScriptedPeer peer{loop, {{start_tls(), take(), send(ok("1"))}}, &context};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url("https", "localhost"), ""));
   const Result<HttpResponse> answer = loop.run(transport->send(HttpRequest{}));
@@ -66,7 +66,7 @@ TEST_F(TransportTls, SendsNoRequestToAnUntrustedPeer) {
   EXPECT_TRUE(peer.seen().requests.empty());
 }
 
-TEST_F(TransportTls, SendsNoRequestToAnotherHost) {
+TEST_F(TransportTlsTest, SendsNoRequestToAnotherHost) {
   for (const char* names : {"DNS:other.example.com", "IP:127.0.0.2"}) {
     const Certificate other = make_certificate(names);
     boost::asio::ssl::context other_context = server_context(other);
@@ -83,7 +83,7 @@ TEST_F(TransportTls, SendsNoRequestToAnotherHost) {
   }
 }
 
-TEST_F(TransportTls, SaysWhenThePeerDoesNotSpeakIt) {
+TEST_F(TransportTlsTest, SaysWhenThePeerDoesNotSpeakIt) {
   const ScriptedPeer peer{loop, {{send("HTTP/1.1 400 Bad Request\r\n\r\n"), hold()}}};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url("https", "localhost"), ca_file));
   const Result<HttpResponse> answer = loop.run(transport->send(HttpRequest{}));
@@ -92,7 +92,7 @@ TEST_F(TransportTls, SaysWhenThePeerDoesNotSpeakIt) {
   EXPECT_THAT(answer.error().detail, HasSubstr("does not speak TLS"));
 }
 
-TEST_F(TransportTls, TakesAnAnswerWithoutLengthOnlyWhenItEndsInOrder) {
+TEST_F(TransportTlsTest, TakesAnAnswerWithoutLengthOnlyWhenItEndsInOrder) {
   const std::string bytes = "HTTP/1.0 200 OK\r\n\r\nwhole";
   const ScriptedPeer peer{
       loop, {{start_tls(), take(), send(bytes), goodbye()}, {start_tls(), take(), send(bytes), close()}}, &context};
@@ -105,7 +105,7 @@ TEST_F(TransportTls, TakesAnAnswerWithoutLengthOnlyWhenItEndsInOrder) {
   EXPECT_EQ(cut.error().kind, FailureKind::transient);
 }
 
-TEST_F(TransportTls, NoticesAGoodbyeBeforeItUsesAConnection) {
+TEST_F(TransportTlsTest, NoticesAGoodbyeBeforeItUsesAConnection) {
   const ScriptedPeer peer{
       loop, {{start_tls(), take(), send(ok("1")), goodbye()}, {start_tls(), take(), send(ok("2"))}}, &context};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url("https", "localhost"), ca_file));
@@ -118,7 +118,7 @@ TEST_F(TransportTls, NoticesAGoodbyeBeforeItUsesAConnection) {
   EXPECT_EQ(answer->body, "2");
 }
 
-TEST_F(TransportTls, RepeatsAGetWhenTheConnectionWasStale) {
+TEST_F(TransportTlsTest, RepeatsAGetWhenTheConnectionWasStale) {
   const ScriptedPeer peer{
       loop, {{start_tls(), take(), send(ok("1")), take(), close()}, {start_tls(), take(), send(ok("2"))}}, &context};
   const auto transport = make_transport(loop.executor(), settings_for(peer.url("https", "localhost"), ca_file));
@@ -128,7 +128,7 @@ TEST_F(TransportTls, RepeatsAGetWhenTheConnectionWasStale) {
   EXPECT_EQ(answer->body, "2");
 }
 
-TEST_F(TransportTls, GoesThroughATunnel) {
+TEST_F(TransportTlsTest, GoesThroughATunnel) {
   const Script script{take(), send("HTTP/1.0 200 Connection established\r\n\r\n"), start_tls(), take(), send(ok("1"))};
   const ScriptedPeer proxy{loop, {script}, &context};
   TransportSettings settings = settings_for("https://localhost:4433/v1", ca_file);
@@ -141,7 +141,7 @@ TEST_F(TransportTls, GoesThroughATunnel) {
   EXPECT_EQ(proxy.seen().server_names.at(0), "localhost");
 }
 
-TEST_F(TransportTls, MovesLargeBodiesBothWays) {
+TEST_F(TransportTlsTest, MovesLargeBodiesBothWays) {
   const std::string large(std::size_t{3} * 1024 * 1024, 'y');
   const ScriptedPeer peer{loop, {{start_tls(), take(), send(ok(large))}}, &context};
   TransportSettings settings = settings_for(peer.url("https", "localhost"), ca_file);

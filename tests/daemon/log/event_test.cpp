@@ -15,7 +15,7 @@ namespace {
 
 const std::filesystem::path reference_file = project_file("daemon/log/EVENTS.md");
 
-TEST(Event, NamesAreUniqueAndMadeOfLowerCaseWords) {
+TEST(EventTest, NamesAreUniqueAndMadeOfLowerCaseWords) {
   std::set<std::string_view> names;
   for (const EventRow& row : event_table()) {
     EXPECT_TRUE(names.insert(row.name).second) << row.name;
@@ -25,13 +25,13 @@ TEST(Event, NamesAreUniqueAndMadeOfLowerCaseWords) {
   }
 }
 
-TEST(Event, ReferenceFileIsNotStale) {
+TEST(EventTest, ReferenceFileIsNotStale) {
   if (std::getenv("ELITBUZZ_SYNC_REGENERATE") != nullptr) {
     std::ofstream{reference_file} << event_reference();
   }
   std::ifstream file{reference_file};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
-  EXPECT_EQ(text, event_reference()) << "rewrite it: ELITBUZZ_SYNC_REGENERATE=1 ./dev test Event";
+  EXPECT_EQ(text, event_reference()) << "rewrite it: ELITBUZZ_SYNC_REGENERATE=1 ./dev test EventTest";
 }
 
 }  // namespace

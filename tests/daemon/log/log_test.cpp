@@ -123,11 +123,11 @@ TEST_F(LogTest, MasksUserIdsUnlessTheyAreToBeRevealed) {
   EXPECT_THAT(content(), HasSubstr(R"("user":"919812345678")"));
 }
 
-class LogSecrets : public LogTest, public testing::WithParamInterface<LogFormat> {};
+class LogSecretsTest : public LogTest, public testing::WithParamInterface<LogFormat> {};
 
-INSTANTIATE_TEST_SUITE_P(Formats, LogSecrets, testing::Values(LogFormat::json, LogFormat::text));
+INSTANTIATE_TEST_SUITE_P(Formats, LogSecretsTest, testing::Values(LogFormat::json, LogFormat::text));
 
-TEST_P(LogSecrets, AppearNowhere) {
+TEST_P(LogSecretsTest, AppearNowhere) {
   options_.format = GetParam();
   options_.level = LogLevel::trace;
   Log log = make();

@@ -52,7 +52,7 @@ FaultSchedule schedule(const std::vector<std::string>& texts, Milliseconds span 
   return schedule_faults(faults, two_of_each(), span);
 }
 
-TEST(FaultText, ReadsAnOutageWithItsLength) {
+TEST(FaultTextTest, ReadsAnOutageWithItsLength) {
   const RehearsedFault fault = read("crm down 6h");
   EXPECT_EQ(fault.kind, Kind::down);
   EXPECT_EQ(fault.target, Target::crm);
@@ -61,13 +61,13 @@ TEST(FaultText, ReadsAnOutageWithItsLength) {
   EXPECT_FALSE(fault.at);
 }
 
-TEST(FaultText, ReadsTheNameOfOnePeer) {
+TEST(FaultTextTest, ReadsTheNameOfOnePeer) {
   EXPECT_EQ(read("crm warehouse down 6h").name, "warehouse");
   EXPECT_EQ(read("api sales key revoked 1h").name, "sales");
   EXPECT_EQ(read("crm slow lost answers 2%").name, "slow");
 }
 
-TEST(FaultText, ReadsWhenAndHowLongInEitherOrder) {
+TEST(FaultTextTest, ReadsWhenAndHowLongInEitherOrder) {
   for (const char* text : {"api slow 5s for 3h at 2d", "api slow 5s at 2d for 3h", "  API  slow 5s\tat 2d for 3h"}) {
     const RehearsedFault fault = read(text);
     EXPECT_EQ(fault.target, Target::api) << text;
@@ -77,13 +77,13 @@ TEST(FaultText, ReadsWhenAndHowLongInEitherOrder) {
   }
 }
 
-TEST(FaultText, ReadsSharesOfTheRequests) {
+TEST(FaultTextTest, ReadsSharesOfTheRequests) {
   EXPECT_DOUBLE_EQ(read("api errors 5%").share, 0.05);
   EXPECT_DOUBLE_EQ(read("crm lost answers 2.5%").share, 0.025);
   EXPECT_FALSE(read("api errors 5%").lasts) << "it goes on to the end";
 }
 
-TEST(FaultText, ReadsWhatHappensToTheMachine) {
+TEST(FaultTextTest, ReadsWhatHappensToTheMachine) {
   EXPECT_EQ(read("crash").kind, Kind::crash);
   EXPECT_EQ(read("power loss at 1h").kind, Kind::power_loss);
   EXPECT_EQ(read("restart").target, Target::machine);
@@ -91,14 +91,14 @@ TEST(FaultText, ReadsWhatHappensToTheMachine) {
   EXPECT_EQ(read("key revoked 1h").target, Target::api);
 }
 
-TEST(FaultText, TellsWhatIsKnownForWhatIsNot) {
+TEST(FaultTextTest, TellsWhatIsKnownForWhatIsNot) {
   for (const char* text : {"", "crm", "crm dwon 6h", "crm down", "crm down 6h 7h", "crash 5m", "moon down 1h",
                            "disk full", "crm a b down 6h", "down 6h", "at 2d"}) {
     EXPECT_THAT(mistake_of(text), HasSubstr("crm down 6h")) << text;
   }
 }
 
-TEST(FaultText, TellsWhatIsWrongWithANumber) {
+TEST(FaultTextTest, TellsWhatIsWrongWithANumber) {
   EXPECT_THAT(mistake_of("crm down 6"), HasSubstr("\"6\" has no unit"));
   EXPECT_THAT(mistake_of("crm down 0h"), HasSubstr("no time at all"));
   EXPECT_THAT(mistake_of("crm down 6h at noon"), HasSubstr("the time after \"at\""));
@@ -109,7 +109,7 @@ TEST(FaultText, TellsWhatIsWrongWithANumber) {
   EXPECT_THAT(mistake_of("crash for 3h"), HasSubstr("takes no time"));
 }
 
-TEST(FaultText, UnderstandsEveryFormThatItTells) {
+TEST(FaultTextTest, UnderstandsEveryFormThatItTells) {
   std::istringstream lines(known_faults());
   int forms = 0;
   for (std::string line; std::getline(lines, line);) {
@@ -122,7 +122,7 @@ TEST(FaultText, UnderstandsEveryFormThatItTells) {
   EXPECT_GE(forms, 11);
 }
 
-TEST(FaultSchedule, SpreadsFaultsEvenly) {
+TEST(FaultScheduleTest, SpreadsFaultsEvenly) {
   const FaultSchedule two = schedule({"crm down 1h", "api errors 5%", "crash"});
   ASSERT_EQ(two.error, "");
   EXPECT_EQ(two.faults[0].from, hours{16});
@@ -133,7 +133,7 @@ TEST(FaultSchedule, SpreadsFaultsEvenly) {
   EXPECT_EQ(two.faults[2].until, hours{32});
 }
 
-TEST(FaultSchedule, KeepsFaultsWithinTheDays) {
+TEST(FaultScheduleTest, KeepsFaultsWithinTheDays) {
   EXPECT_EQ(schedule({"crm down 40h"}).faults[0].from, hours{8});
   EXPECT_EQ(schedule({"crm down 30d"}).faults[0].from, hours{0});
   EXPECT_EQ(schedule({"crm down 30d"}).faults[0].until, hours{48});
@@ -141,7 +141,7 @@ TEST(FaultSchedule, KeepsFaultsWithinTheDays) {
   EXPECT_THAT(schedule({"crash at 2d"}).error, HasSubstr("after the end"));
 }
 
-TEST(FaultSchedule, FindsThePeers) {
+TEST(FaultScheduleTest, FindsThePeers) {
   EXPECT_THAT(schedule({"api down 1h"}).faults[0].peers, ElementsAre(0, 1));
   EXPECT_THAT(schedule({"api sales down 1h"}).faults[0].peers, ElementsAre(1));
   EXPECT_THAT(schedule({"crm down 1h"}).faults[0].peers, ElementsAre(0)) << "files have no outage";
@@ -150,7 +150,7 @@ TEST(FaultSchedule, FindsThePeers) {
   EXPECT_THAT(unknown.error, HasSubstr("warehouse, archive"));
 }
 
-TEST(FaultSchedule, TakesDownCrmsAndReceiversButNoDirectories) {
+TEST(FaultScheduleTest, TakesDownCrmsAndReceiversButNoDirectories) {
   Options options = two_of_each();
   options.sinks[0].type = SinkType::crm;
   options.sinks[0].design = std::make_shared<const crm::SinkDesign>();

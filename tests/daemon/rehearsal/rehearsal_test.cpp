@@ -52,7 +52,7 @@ RehearsalOptions small(const std::vector<std::string>& faults = {}) {
   return options;
 }
 
-TEST(Rehearsal, DeliversEverythingOnAQuietDay) {
+TEST(RehearsalTest, DeliversEverythingOnAQuietDay) {
   const RehearsalReport report = rehearse(small());
   EXPECT_THAT(report.imbalances, IsEmpty());
   EXPECT_GT(report.messages, 20U);
@@ -74,7 +74,7 @@ TEST(Rehearsal, DeliversEverythingOnAQuietDay) {
   }
 }
 
-TEST(Rehearsal, ShowsAnOutageInBacklogAndFreshnessOfThatSinkAlone) {
+TEST(RehearsalTest, ShowsAnOutageInBacklogAndFreshnessOfThatSinkAlone) {
   const RehearsalReport report = rehearse(small({"crm down 6h at 10h"}));
   EXPECT_THAT(report.imbalances, IsEmpty());
   const SinkReport& crm = report.sinks[0];
@@ -90,7 +90,7 @@ TEST(Rehearsal, ShowsAnOutageInBacklogAndFreshnessOfThatSinkAlone) {
   EXPECT_LT(archive.backlog.peak, crm.backlog.peak);
 }
 
-TEST(Rehearsal, SurvivesEverythingAtOnce) {
+TEST(RehearsalTest, SurvivesEverythingAtOnce) {
   const RehearsalReport report =
       rehearse(small({"crm lost answers 30%", "api errors 20%", "crm slow 2s for 3h", "crm throttled 30m",
                       "api down 1h", "api throttled 10m", "crash", "power loss", "restart", "disk full 5m at 0s",
@@ -102,7 +102,7 @@ TEST(Rehearsal, SurvivesEverythingAtOnce) {
   EXPECT_THAT(report.problems, Contains(HasSubstr("full"))) << "the disk was full";
 }
 
-TEST(Rehearsal, TellsWhatWasGivenUp) {
+TEST(RehearsalTest, TellsWhatWasGivenUp) {
   RehearsalOptions options = small({"crm down 20h at 1h"});
   options.options.sinks[0].retry.give_up_after = hours{2};
   const RehearsalReport report = rehearse(options);
@@ -114,7 +114,7 @@ TEST(Rehearsal, TellsWhatWasGivenUp) {
   EXPECT_THAT(report.imbalances, Each(HasSubstr("The sink crm: ")));
 }
 
-TEST(Rehearsal, IsTheSameForTheSameSeedOnly) {
+TEST(RehearsalTest, IsTheSameForTheSameSeedOnly) {
   RehearsalOptions options = small({"crm lost answers 5%", "crash"});
   const auto text = [&options] { return boost::json::serialize(rehearsal_json(options, rehearse(options))); };
   const std::string first = text();
@@ -123,7 +123,7 @@ TEST(Rehearsal, IsTheSameForTheSameSeedOnly) {
   EXPECT_NE(text(), first);
 }
 
-TEST(Rehearsal, HasHistoryAfterAnySince) {
+TEST(RehearsalTest, HasHistoryAfterAnySince) {
   RehearsalOptions options = small();
   options.options.sources[0].since = from_ms(1'900'000'000'000);
   const RehearsalReport late = rehearse(options);
@@ -131,7 +131,7 @@ TEST(Rehearsal, HasHistoryAfterAnySince) {
   EXPECT_EQ(late.sources[0].expected, late.messages + late.history);
 }
 
-TEST(Rehearsal, ExpectsNoHistoryAtASinkThatWantsNone) {
+TEST(RehearsalTest, ExpectsNoHistoryAtASinkThatWantsNone) {
   RehearsalOptions options = small();
   options.options.sinks[0].history = false;
   const RehearsalReport report = rehearse(options);
@@ -140,7 +140,7 @@ TEST(Rehearsal, ExpectsNoHistoryAtASinkThatWantsNone) {
   EXPECT_EQ(report.sinks[1].expected, report.messages + report.history);
 }
 
-TEST(Rehearsal, NeedsNoSinkAndNoMessages) {
+TEST(RehearsalTest, NeedsNoSinkAndNoMessages) {
   RehearsalOptions options = small();
   options.options.sinks.clear();
   EXPECT_THAT(rehearse(options).imbalances, IsEmpty());
@@ -149,7 +149,7 @@ TEST(Rehearsal, NeedsNoSinkAndNoMessages) {
   EXPECT_THAT(rehearse(options).imbalances, IsEmpty());
 }
 
-TEST(Rehearsal, SpeaksTheUsualDialectWhateverTheConfigurationSays) {
+TEST(RehearsalTest, SpeaksTheUsualDialectWhateverTheConfigurationSays) {
   RehearsalOptions options = small();
   DialectOptions& api = options.options.sources[0].api;
   api.users_path = "/v2/{customer_id}/{bot_key}/people";
@@ -223,7 +223,7 @@ INSTANTIATE_TEST_SUITE_P(Rehearsal, RehearsalOfCrmTest,
                          testing::Combine(testing::Values("hubspot", "salesforce", "zoho", "odoo", "odoo-json2"),
                                           testing::Values("message", "day")));
 
-TEST(Rehearsal, TellsThatASinkWithoutSimulatedCrmIsAWebhook) {
+TEST(RehearsalTest, TellsThatASinkWithoutSimulatedCrmIsAWebhook) {
   const RehearsalOptions options =
       with_crm("  - {name: crm, type: twenty, url: https://crm.example.com, secrets: {api_key: {file: absent}}}\n", {});
   const RehearsalReport report = rehearse(options);
@@ -234,7 +234,7 @@ TEST(Rehearsal, TellsThatASinkWithoutSimulatedCrmIsAWebhook) {
               HasSubstr("  rehearsed as type: http, because no receiver of type: twenty is simulated\n"));
 }
 
-TEST(Rehearsal, TellsWhatACrmNeverReceived) {
+TEST(RehearsalTest, TellsWhatACrmNeverReceived) {
   RehearsalOptions options = with_crm(crm_sink("hubspot", "message"), {"crm down 20h at 1h"});
   options.options.sinks[0].retry.give_up_after = hours{2};
   const RehearsalReport report = rehearse(options);
@@ -243,7 +243,7 @@ TEST(Rehearsal, TellsWhatACrmNeverReceived) {
   EXPECT_THAT(report.imbalances, Contains(HasSubstr("The sink crm: ")));
 }
 
-TEST(RehearseText, WritesLengthsInTwoUnits) {
+TEST(RehearseTextTest, WritesLengthsInTwoUnits) {
   EXPECT_EQ(length_text(Milliseconds{1'830}), "1.8 s");
   EXPECT_EQ(length_text(seconds{41}), "41 s");
   EXPECT_EQ(length_text(seconds{62}), "1 min 2 s");
@@ -253,7 +253,7 @@ TEST(RehearseText, WritesLengthsInTwoUnits) {
   EXPECT_EQ(moment_text(hours{56} + minutes{5}), "day 3, 08:05");
 }
 
-TEST(RehearseText, DrawsTheBacklogInBlocksOrInAscii) {
+TEST(RehearseTextTest, DrawsTheBacklogInBlocksOrInAscii) {
   const RehearsalOptions options = small({"crm down 6h"});
   const RehearsalReport report = rehearse(options);
   const std::string ascii = rehearsal_text(options, report, false);

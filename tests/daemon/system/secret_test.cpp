@@ -15,7 +15,7 @@ using testing::HasSubstr;
 using testing::Not;
 using Kind = SecretProblem::Kind;
 
-class Secret : public testing::Test {
+class SecretTest : public testing::Test {
  protected:
   void SetUp() override {
     directory_ =
@@ -45,25 +45,25 @@ class Secret : public testing::Test {
   std::filesystem::path directory_;
 };
 
-TEST_F(Secret, LosesTheLineFeedsAtItsEndAndNothingElse) {
+TEST_F(SecretTest, LosesTheLineFeedsAtItsEndAndNothingElse) {
   EXPECT_EQ(read_secret(file("key")).value(), "key");
   EXPECT_EQ(read_secret(file("key\n")).value(), "key");
   EXPECT_EQ(read_secret(file("key\r\n\n")).value(), "key");
   EXPECT_EQ(read_secret(file(" Bearer key \n")).value(), " Bearer key ");
 }
 
-TEST_F(Secret, ThatIsEmptyIsRefused) {
+TEST_F(SecretTest, ThatIsEmptyIsRefused) {
   expect_problem(file(""), Kind::unsound, "is empty");
   expect_problem(file("\n\n"), Kind::unsound, "is empty");
 }
 
-TEST_F(Secret, WithControlCharactersIsRefused) {
+TEST_F(SecretTest, WithControlCharactersIsRefused) {
   expect_problem(file("canary\nsecond\n"), Kind::unsound, "control characters");
   expect_problem(file(std::string("canary\0x", 8)), Kind::unsound, "control characters");
   expect_problem(file("canary\x7F"), Kind::unsound, "control characters");
 }
 
-TEST_F(Secret, ThatIsAKeyInPemKeepsItsLines) {
+TEST_F(SecretTest, ThatIsAKeyInPemKeepsItsLines) {
   const std::string pem = "-----BEGIN PRIVATE KEY-----\nAAAA\nBBBB\n-----END PRIVATE KEY-----";
   const auto read = read_secret(file(pem + "\n"));
   ASSERT_TRUE(read);
@@ -71,18 +71,18 @@ TEST_F(Secret, ThatIsAKeyInPemKeepsItsLines) {
   expect_problem(file("-----BEGIN PRIVATE KEY-----\nAA\tAA\n"), Kind::unsound, "control characters");
 }
 
-TEST_F(Secret, LargerThanAnySecretIsRefused) {
+TEST_F(SecretTest, LargerThanAnySecretIsRefused) {
   EXPECT_TRUE(read_secret(file(std::string(65'536, 'x'))).has_value());
   expect_problem(file(std::string(65'537, 'x')), Kind::unsound, "larger than 64KiB");
 }
 
-TEST_F(Secret, ThatOthersMayReadIsAMatterOfPermission) {
+TEST_F(SecretTest, ThatOthersMayReadIsAMatterOfPermission) {
   expect_problem(file("canary", 0640), Kind::permission, "chmod 600");
   expect_problem(file("canary", 0604), Kind::permission, "(mode 0604)");
   EXPECT_TRUE(read_secret(file("key", 0400)).has_value());
 }
 
-TEST_F(Secret, ThatIsMissingOrNoFileIsRefused) {
+TEST_F(SecretTest, ThatIsMissingOrNoFileIsRefused) {
   expect_problem({SecretReference::Kind::file, (directory_ / "none").string()}, Kind::missing, "No such file");
   expect_problem({SecretReference::Kind::file, directory_.string()}, Kind::unsound, "no regular file");
   const std::filesystem::path pipe = directory_ / "pipe";
@@ -90,7 +90,7 @@ TEST_F(Secret, ThatIsMissingOrNoFileIsRefused) {
   expect_problem({SecretReference::Kind::file, pipe.string()}, Kind::unsound, "no regular file");
 }
 
-TEST_F(Secret, ComesFromTheEnvironment) {
+TEST_F(SecretTest, ComesFromTheEnvironment) {
   ::setenv("ELITBUZZ_SYNC_TEST_SECRET", "key\n", 1);
   EXPECT_EQ(read_secret({SecretReference::Kind::environment, "ELITBUZZ_SYNC_TEST_SECRET"}).value(), "key");
   ::setenv("ELITBUZZ_SYNC_TEST_SECRET", "", 1);
@@ -99,7 +99,7 @@ TEST_F(Secret, ComesFromTheEnvironment) {
   expect_problem({SecretReference::Kind::environment, "ELITBUZZ_SYNC_TEST_SECRET"}, Kind::missing, "is not set");
 }
 
-TEST_F(Secret, ComesFromACredentialOfSystemdWhateverItsMode) {
+TEST_F(SecretTest, ComesFromACredentialOfSystemdWhateverItsMode) {
   file("key\n", 0640);
   expect_problem({SecretReference::Kind::credential, "secret"}, Kind::missing, "LoadCredential=");
   ::setenv("CREDENTIALS_DIRECTORY", directory_.c_str(), 1);

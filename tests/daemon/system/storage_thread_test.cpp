@@ -141,7 +141,7 @@ asio::awaitable<void> count_refusal(StorageThread& thread, F work, int& refused)
 }
 
 // Jobs that queue up behind a running one share a group, and with it the failure of one of them.
-TEST(StorageThread, RollsBackTheGroupOfAFailedJob) {
+TEST(StorageThreadGroupTest, RollsBackTheGroupOfAFailedJob) {
   ScratchDirectory scratch;
   StoredConversations conversations(scratch.path() / "state");
   asio::io_context io;

@@ -39,13 +39,13 @@ void start_cancellable(Loop& loop, asio::awaitable<T> work, asio::cancellation_s
                  }));
 }
 
-TEST(Sleep, EndsAfterItsTime) {
+TEST(WaitingTest, SleepEndsAfterItsTime) {
   Loop loop;
   EXPECT_TRUE(loop.run(sleep_then_true(soon)));
   EXPECT_TRUE(loop.run(sleep_then_true(Milliseconds{-1})));
 }
 
-TEST(Sleep, ThrowsWhenItIsCancelled) {
+TEST(WaitingTest, SleepThrowsWhenItIsCancelled) {
   Loop loop;
   asio::cancellation_signal signal;
   bool cancelled = false;
@@ -55,7 +55,7 @@ TEST(Sleep, ThrowsWhenItIsCancelled) {
   EXPECT_TRUE(loop.until([&] { return cancelled; }));
 }
 
-TEST(AsyncEvent, WakesEveryoneWhoWaits) {
+TEST(AsyncEventTest, WakesEveryoneWhoWaits) {
   Loop loop;
   AsyncEvent event{loop.executor()};
   const auto first = loop.start(event.wait());
@@ -68,7 +68,7 @@ TEST(AsyncEvent, WakesEveryoneWhoWaits) {
   EXPECT_TRUE(**second);
 }
 
-TEST(AsyncEvent, RemembersOneRingWhenNobodyWaits) {
+TEST(AsyncEventTest, RemembersOneRingWhenNobodyWaits) {
   Loop loop;
   AsyncEvent event{loop.executor()};
   event.set();
@@ -77,7 +77,7 @@ TEST(AsyncEvent, RemembersOneRingWhenNobodyWaits) {
   EXPECT_FALSE(loop.run(event.wait(soon)));
 }
 
-TEST(AsyncEvent, ForgetsARingThatWokeSomeone) {
+TEST(AsyncEventTest, ForgetsARingThatWokeSomeone) {
   Loop loop;
   AsyncEvent event{loop.executor()};
   const auto waiting = loop.start(event.wait());
@@ -87,13 +87,13 @@ TEST(AsyncEvent, ForgetsARingThatWokeSomeone) {
   EXPECT_FALSE(loop.run(event.wait(soon)));
 }
 
-TEST(AsyncEvent, SaysFalseWhenItDoesNotRingInTime) {
+TEST(AsyncEventTest, SaysFalseWhenItDoesNotRingInTime) {
   Loop loop;
   AsyncEvent event{loop.executor()};
   EXPECT_FALSE(loop.run(event.wait(soon)));
 }
 
-TEST(AsyncEvent, KeepsARingThatFallsTogetherWithACancellation) {
+TEST(AsyncEventTest, KeepsARingThatFallsTogetherWithACancellation) {
   Loop loop;
   AsyncEvent event{loop.executor()};
   asio::cancellation_signal signal;
@@ -106,7 +106,7 @@ TEST(AsyncEvent, KeepsARingThatFallsTogetherWithACancellation) {
   EXPECT_TRUE(loop.run(event.wait(Milliseconds{0})));
 }
 
-TEST(AsyncEvent, MayGoBeforeThoseWhoWait) {
+TEST(AsyncEventTest, MayGoBeforeThoseWhoWait) {
   Loop loop;
   auto event = std::make_unique<AsyncEvent>(loop.executor());
   const auto waiting = loop.start(event->wait(soon));
@@ -116,7 +116,7 @@ TEST(AsyncEvent, MayGoBeforeThoseWhoWait) {
   EXPECT_FALSE(**waiting);
 }
 
-TEST(SystemTimer, ReadsClocksThatDoNotGoBack) {
+TEST(SystemTimerTest, ReadsClocksThatDoNotGoBack) {
   const SystemTimer timer;
   const Now first = timer.now();
   const Now second = timer.now();

@@ -31,7 +31,7 @@ std::unique_ptr<Connection> connect_with_table(MemoryDisk& disk, const std::stri
 // A blob of several pages, so that each insert writes in several places.
 constexpr const char* insert_row = "INSERT INTO t SELECT randomblob(9000)";
 
-TEST(MemoryDisk, HoldsAStoreThatIsThereWhenItIsOpenedAgain) {
+TEST(MemoryDiskTest, HoldsAStoreThatIsThereWhenItIsOpenedAgain) {
   MemoryDisk disk(1);
   Store::open(disk)->register_source("support");
   const std::unique_ptr<Store> store = Store::open(disk);
@@ -41,7 +41,7 @@ TEST(MemoryDisk, HoldsAStoreThatIsThereWhenItIsOpenedAgain) {
   EXPECT_EQ(connection.integer("PRAGMA user_version"), schema_version());
 }
 
-TEST(MemoryDisk, IsReadBesideTheWriterAndWithoutOne) {
+TEST(MemoryDiskTest, IsReadBesideTheWriterAndWithoutOne) {
   MemoryDisk disk(2);
   {
     const std::unique_ptr<Store> store = Store::open(disk);
@@ -56,19 +56,19 @@ TEST(MemoryDisk, IsReadBesideTheWriterAndWithoutOne) {
   EXPECT_EQ(read_status(disk).sources.size(), 2U);
 }
 
-TEST(MemoryDisk, HasNothingToReadBeforeAStoreWasOpened) {
+TEST(MemoryDiskTest, HasNothingToReadBeforeAStoreWasOpened) {
   MemoryDisk disk(3);
   EXPECT_EQ(kind_thrown_by([&] { (void)read_status(disk); }), Kind::unreadable);
 }
 
-TEST(MemoryDisk, RefusesAForeignFileAsARealDiskWould) {
+TEST(MemoryDiskTest, RefusesAForeignFileAsARealDiskWould) {
   MemoryDisk disk(4);
   disk.put(memory_database, "these are notes");
   EXPECT_EQ(kind_thrown_by([&] { (void)Store::open(disk); }), Kind::foreign);
   EXPECT_EQ(disk.contents(memory_database), "these are notes");
 }
 
-TEST(MemoryDisk, AnswersThatItIsBusyWhenTwoConnectionsWrite) {
+TEST(MemoryDiskTest, AnswersThatItIsBusyWhenTwoConnectionsWrite) {
   for (const char* mode : {"WAL", "DELETE"}) {
     MemoryDisk disk(5);
     const std::unique_ptr<Connection> first = connect_with_table(disk, mode);
@@ -82,7 +82,7 @@ TEST(MemoryDisk, AnswersThatItIsBusyWhenTwoConnectionsWrite) {
   }
 }
 
-TEST(MemoryDisk, LetsAReaderKeepItsPictureWhileAnotherWrites) {
+TEST(MemoryDiskTest, LetsAReaderKeepItsPictureWhileAnotherWrites) {
   MemoryDisk disk(6);
   const std::unique_ptr<Connection> writer = connect_with_table(disk, "WAL");
   const std::unique_ptr<Connection> reader = connect(disk);
@@ -94,7 +94,7 @@ TEST(MemoryDisk, LetsAReaderKeepItsPictureWhileAnotherWrites) {
   EXPECT_EQ(reader->integer("SELECT count(*) FROM t"), 1);
 }
 
-TEST(MemoryDisk, MakesAWriterWaitForAReaderWithARollbackJournal) {
+TEST(MemoryDiskTest, MakesAWriterWaitForAReaderWithARollbackJournal) {
   MemoryDisk disk(7);
   const std::unique_ptr<Connection> writer = connect_with_table(disk, "DELETE");
   const std::unique_ptr<Connection> reader = connect(disk);
@@ -116,12 +116,12 @@ std::pair<std::uint64_t, std::string> run_with(std::uint64_t seed) {
   return {disk.operations(), *disk.contents(memory_database) + disk.contents("/elitbuzz-sync.db-wal").value_or("")};
 }
 
-TEST(MemoryDisk, DoesTheSameAgainWithTheSameSeed) {
+TEST(MemoryDiskTest, DoesTheSameAgainWithTheSameSeed) {
   EXPECT_EQ(run_with(8), run_with(8));
   EXPECT_NE(run_with(8).second, run_with(9).second);
 }
 
-TEST(MemoryDisk, IsCopiedWithItsFilesAndWithoutItsFaults) {
+TEST(MemoryDiskTest, IsCopiedWithItsFilesAndWithoutItsFaults) {
   MemoryDisk original(10);
   Store::open(original)->register_source("support");
   original.die_after(0);
@@ -132,7 +132,7 @@ TEST(MemoryDisk, IsCopiedWithItsFilesAndWithoutItsFaults) {
   EXPECT_EQ(StorePeek::connection(*Store::open(original)).integer("SELECT count(*) FROM sources"), 1);
 }
 
-TEST(MemoryDisk, KeepsWhatWasCommittedThroughALossOfPower) {
+TEST(MemoryDiskTest, KeepsWhatWasCommittedThroughALossOfPower) {
   for (const char* mode : {"WAL", "DELETE"}) {
     for (std::uint64_t seed = 0; seed < 40; ++seed) {
       MemoryDisk disk(seed);
@@ -147,7 +147,7 @@ TEST(MemoryDisk, KeepsWhatWasCommittedThroughALossOfPower) {
   }
 }
 
-TEST(MemoryDisk, LosesSomeOfWhatWasNotSyncedAndTearsIt) {
+TEST(MemoryDiskTest, LosesSomeOfWhatWasNotSyncedAndTearsIt) {
   std::set<std::string> images;
   bool lost = false;
   bool kept = false;
@@ -168,7 +168,7 @@ TEST(MemoryDisk, LosesSomeOfWhatWasNotSyncedAndTearsIt) {
   EXPECT_GT(images.size(), 10U);
 }
 
-TEST(MemoryDisk, UndoesADeletionThatWasNotSyncedOrDoesNot) {
+TEST(MemoryDiskTest, UndoesADeletionThatWasNotSyncedOrDoesNot) {
   std::set<bool> there;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     MemoryDisk disk(seed);
@@ -185,7 +185,7 @@ TEST(MemoryDisk, UndoesADeletionThatWasNotSyncedOrDoesNot) {
   EXPECT_THAT(there, ElementsAre(false, true));
 }
 
-TEST(MemoryDisk, LeavesNothingOfAStoreThatLostItsPower) {
+TEST(MemoryDiskTest, LeavesNothingOfAStoreThatLostItsPower) {
   MemoryDisk disk(12);
   std::unique_ptr<Store> store = Store::open(disk);
   const SourceId source = store->register_source("support");
@@ -198,7 +198,7 @@ TEST(MemoryDisk, LeavesNothingOfAStoreThatLostItsPower) {
   EXPECT_EQ(next->facts(source).size(), 1U);
 }
 
-TEST(MemoryDisk, DiesAtTheOperationItIsToldAndComesBack) {
+TEST(MemoryDiskTest, DiesAtTheOperationItIsToldAndComesBack) {
   MemoryDisk disk(13);
   std::unique_ptr<Store> store = Store::open(disk);
   const SourceId source = store->register_source("support");
@@ -218,7 +218,7 @@ TEST(MemoryDisk, DiesAtTheOperationItIsToldAndComesBack) {
   EXPECT_TRUE(Store::open(disk)->facts(source).empty());
 }
 
-TEST(MemoryDisk, FailsOnceInTheWayItIsTold) {
+TEST(MemoryDiskTest, FailsOnceInTheWayItIsTold) {
   const std::vector<std::pair<Fault, Kind>> faults = {
       {Fault::io_error, Kind::unreadable}, {Fault::full, Kind::full}, {Fault::short_transfer, Kind::unreadable}};
   for (const auto& [fault, kind] : faults) {
@@ -233,7 +233,7 @@ TEST(MemoryDisk, FailsOnceInTheWayItIsTold) {
   }
 }
 
-TEST(MemoryDisk, IsFullAtItsCapacity) {
+TEST(MemoryDiskTest, IsFullAtItsCapacity) {
   MemoryDisk disk(15);
   const std::unique_ptr<Store> store = Store::open(disk);
   const SourceId source = store->register_source("support");

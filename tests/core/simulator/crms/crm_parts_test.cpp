@@ -16,13 +16,13 @@ namespace json = boost::json;
 
 constexpr Instant start = from_ms(1'769'850'000'000);
 
-class RecordTableOfTests : public testing::Test {
+class RecordTableTest : public testing::Test {
  protected:
   std::vector<CrmRecord> records_;
   RecordTable table_{records_};
 };
 
-TEST_F(RecordTableOfTests, KeepsOneRecordOfAKeyAndReplacesItsProperties) {
+TEST_F(RecordTableTest, KeepsOneRecordOfAKeyAndReplacesItsProperties) {
   table_.begin(start, Milliseconds{0});
   const RecordTable::Written first = table_.upsert("notes", "k", {{"a", "1"}, {"b", "1"}});
   const RecordTable::Written second = table_.upsert("notes", "k", {{"b", "2"}}, {"c1"});
@@ -35,13 +35,13 @@ TEST_F(RecordTableOfTests, KeepsOneRecordOfAKeyAndReplacesItsProperties) {
   EXPECT_TRUE(records_[0].linked.contains("c1"));
 }
 
-TEST_F(RecordTableOfTests, TellsKeysOfDifferentObjectsApart) {
+TEST_F(RecordTableTest, TellsKeysOfDifferentObjectsApart) {
   table_.begin(start, Milliseconds{0});
   EXPECT_NE(table_.upsert("notes", "k", {}).id, table_.upsert("calls", "k", {}).id);
   EXPECT_EQ(table_.all("notes").size(), 1U);
 }
 
-TEST_F(RecordTableOfTests, CreatesWithoutLookingAndUpdatesOnlyWhatIsThere) {
+TEST_F(RecordTableTest, CreatesWithoutLookingAndUpdatesOnlyWhatIsThere) {
   table_.begin(start, Milliseconds{0});
   const std::string id = table_.create("notes", {{"a", "1"}});
   EXPECT_NE(table_.create("notes", {{"a", "1"}}), id);
@@ -51,7 +51,7 @@ TEST_F(RecordTableOfTests, CreatesWithoutLookingAndUpdatesOnlyWhatIsThere) {
   EXPECT_EQ(table_.find_key("notes", "late key")->id, id);
 }
 
-TEST_F(RecordTableOfTests, LinksWithoutCountingAWrite) {
+TEST_F(RecordTableTest, LinksWithoutCountingAWrite) {
   table_.begin(start, Milliseconds{0});
   const std::string id = table_.create("notes", {});
   EXPECT_TRUE(table_.link("notes", id, "c1"));
@@ -60,7 +60,7 @@ TEST_F(RecordTableOfTests, LinksWithoutCountingAWrite) {
   EXPECT_TRUE(records_[0].linked.contains("c1"));
 }
 
-TEST_F(RecordTableOfTests, LetsASlowWriteTakeEffectAtItsInstant) {
+TEST_F(RecordTableTest, LetsASlowWriteTakeEffectAtItsInstant) {
   table_.begin(start, Milliseconds{500});
   const std::string id = table_.upsert("notes", "k", {}).id;
   EXPECT_EQ(table_.answer_delay(), Milliseconds{500});
@@ -76,7 +76,7 @@ TEST_F(RecordTableOfTests, LetsASlowWriteTakeEffectAtItsInstant) {
   EXPECT_EQ(table_.answer_delay(), Milliseconds{0});
 }
 
-TEST_F(RecordTableOfTests, LetsAQuickWriteOvertakeASlowOneOfTheSameKey) {
+TEST_F(RecordTableTest, LetsAQuickWriteOvertakeASlowOneOfTheSameKey) {
   table_.begin(start, Milliseconds{500});
   const std::string id = table_.upsert("notes", "k", {{"a", "slow"}}).id;
   table_.begin(start + Milliseconds{100}, Milliseconds{0});
@@ -88,7 +88,7 @@ TEST_F(RecordTableOfTests, LetsAQuickWriteOvertakeASlowOneOfTheSameKey) {
   EXPECT_EQ(records_[0].properties.at("a"), "slow");
 }
 
-class AccessTokensOfTests : public testing::Test {
+class AccessTokensTest : public testing::Test {
  protected:
   Grant refresh(const std::string& token = std::string(vendor_refresh_token)) {
     return tokens_.grant(parse_target("?" + refresh_form(token)));
@@ -99,7 +99,7 @@ class AccessTokensOfTests : public testing::Test {
   AccessTokens tokens_;
 };
 
-TEST_F(AccessTokensOfTests, GivesTokensToTheRightClientOnly) {
+TEST_F(AccessTokensTest, GivesTokensToTheRightClientOnly) {
   const std::string client = "client_id=sample-client&client_secret=sample-client-secret";
   EXPECT_EQ(tokens_.grant(parse_target("?grant_type=client_credentials&" + client)).mistake, GrantMistake::none);
   EXPECT_EQ(tokens_.grant(parse_target("?grant_type=password&" + client)).mistake,
@@ -110,7 +110,7 @@ TEST_F(AccessTokensOfTests, GivesTokensToTheRightClientOnly) {
   EXPECT_EQ(tokens_.standing("sample-access-token-2"), TokenStanding::unknown);
 }
 
-TEST_F(AccessTokensOfTests, LetsTokensExpireAfterTheSetLife) {
+TEST_F(AccessTokensTest, LetsTokensExpireAfterTheSetLife) {
   tokens_.set_life(std::chrono::hours{1});
   faults_.token_life_s = 10;
   at_second(5);
@@ -122,7 +122,7 @@ TEST_F(AccessTokensOfTests, LetsTokensExpireAfterTheSetLife) {
   EXPECT_EQ(tokens_.standing(grant.access_token), TokenStanding::expired);
 }
 
-TEST_F(AccessTokensOfTests, RevokesWhatWasGivenBeforeTheSwitchAndNothingLater) {
+TEST_F(AccessTokensTest, RevokesWhatWasGivenBeforeTheSwitchAndNothingLater) {
   const Grant before = refresh();
   faults_.tokens_revoked.on = true;
   at_second(1);
@@ -132,7 +132,7 @@ TEST_F(AccessTokensOfTests, RevokesWhatWasGivenBeforeTheSwitchAndNothingLater) {
   EXPECT_EQ(tokens_.standing(after.access_token), TokenStanding::good);
 }
 
-TEST_F(AccessTokensOfTests, RevokesAtTheInstantOfASpanEvenIfNoRequestComesInIt) {
+TEST_F(AccessTokensTest, RevokesAtTheInstantOfASpanEvenIfNoRequestComesInIt) {
   at_second(5);
   const Grant before = refresh();
   faults_.tokens_revoked = *parse_toggle("10..11");
@@ -145,7 +145,7 @@ TEST_F(AccessTokensOfTests, RevokesAtTheInstantOfASpanEvenIfNoRequestComesInIt) 
   EXPECT_EQ(tokens_.standing(after.access_token), TokenStanding::good);
 }
 
-TEST_F(AccessTokensOfTests, KeepsTheOldRefreshTokenUntilTheNewOneIsUsed) {
+TEST_F(AccessTokensTest, KeepsTheOldRefreshTokenUntilTheNewOneIsUsed) {
   faults_.rotate_refresh_tokens = true;
   at_second(0);
   const Grant first = refresh();
@@ -155,7 +155,7 @@ TEST_F(AccessTokensOfTests, KeepsTheOldRefreshTokenUntilTheNewOneIsUsed) {
   EXPECT_EQ(refresh().mistake, GrantMistake::invalid_grant);
 }
 
-TEST_F(AccessTokensOfTests, KillsTheOldRefreshTokenAtOnceWhenSetSo) {
+TEST_F(AccessTokensTest, KillsTheOldRefreshTokenAtOnceWhenSetSo) {
   faults_.rotate_refresh_tokens = true;
   faults_.old_refresh_token_dies = true;
   at_second(0);
@@ -164,7 +164,7 @@ TEST_F(AccessTokensOfTests, KillsTheOldRefreshTokenAtOnceWhenSetSo) {
   EXPECT_EQ(refresh(first.refresh_token).mistake, GrantMistake::none);
 }
 
-TEST(BatchResults, LeavesOutEachNthAndMovesAllOthers) {
+TEST(BatchResultsTest, LeavesOutEachNthAndMovesAllOthers) {
   SimulatedCrmFaults faults;
   faults.unmentioned_every = 3;
   const json::array list = json::parse("[1,2,3,4,5,6,7]").as_array();
@@ -177,14 +177,14 @@ TEST(BatchResults, LeavesOutEachNthAndMovesAllOthers) {
   }
 }
 
-TEST(BatchResults, FindsATextHoweverDeep) {
+TEST(BatchResultsTest, FindsATextHoweverDeep) {
   const json::value value = json::parse(R"({"a":[{"b":"xyz"}]})");
   EXPECT_TRUE(holds_text(value, "y"));
   EXPECT_FALSE(holds_text(value, "b"));
   EXPECT_FALSE(holds_text(value, ""));
 }
 
-TEST(VendorFaultSettings, HaveEachKeyOnceAndShowWhatIsSet) {
+TEST(CrmFaultsTest, HaveEachKeyOnceAndShowWhatIsSet) {
   std::set<std::string> keys;
   SimulatedCrmFaults faults;
   for (const Setting<SimulatedCrmFaults>& row : simulated_crm_fault_settings()) {
@@ -196,7 +196,7 @@ TEST(VendorFaultSettings, HaveEachKeyOnceAndShowWhatIsSet) {
   EXPECT_TRUE(faults.tokens_revoked.active(std::chrono::seconds{20}));
 }
 
-TEST(JsonBody, CountsUtf16Units) {
+TEST(JsonBodyTest, CountsUtf16Units) {
   EXPECT_EQ(utf16_length("aé€😀"), 5U);
 }
 

@@ -50,9 +50,9 @@ std::string unique_property(const std::string& name) {
          R"(","label":"L","type":"string","fieldType":"text","hasUniqueValue":true})";
 }
 
-class HubSpotOfTests : public testing::Test {
+class HubSpotTest : public testing::Test {
  protected:
-  HubSpotOfTests() {
+  HubSpotTest() {
     EXPECT_EQ(crm_.post("/crm/properties/2026-03/contacts", unique_property("elit_user_id")).status, 201);
   }
 
@@ -70,7 +70,7 @@ class HubSpotOfTests : public testing::Test {
   SimulatedCrmFaults& faults_ = crm_.vendor.faults();
 };
 
-TEST_F(HubSpotOfTests, TellsWhetherAPropertyExists) {
+TEST_F(HubSpotTest, TellsWhetherAPropertyExists) {
   EXPECT_EQ(crm_.send("GET", "/crm/properties/2026-09/contacts/nothing").status, 404);
   const HttpResponse answer = crm_.send("GET", "/crm/properties/2026-09/contacts/elit_user_id");
   EXPECT_EQ(answer.status, 200);
@@ -78,32 +78,32 @@ TEST_F(HubSpotOfTests, TellsWhetherAPropertyExists) {
   EXPECT_EQ(crm_.vendor.counts().invalid_requests, 0U);
 }
 
-TEST_F(HubSpotOfTests, RefusesAPropertyThatExistsAndOneWithoutALabel) {
+TEST_F(HubSpotTest, RefusesAPropertyThatExistsAndOneWithoutALabel) {
   EXPECT_EQ(crm_.post("/crm/properties/2026-03/contacts", unique_property("elit_user_id")).status, 409);
   EXPECT_EQ(crm_.post("/crm/properties/2026-03/contacts", R"({"name":"a"})").status, 400);
 }
 
-TEST_F(HubSpotOfTests, HasAtMostTenUniquePropertiesOfAnObject) {
+TEST_F(HubSpotTest, HasAtMostTenUniquePropertiesOfAnObject) {
   for (int i = 1; i < 10; ++i) {
     EXPECT_EQ(crm_.post("/crm/properties/2026-03/contacts", unique_property("p" + std::to_string(i))).status, 201);
   }
   EXPECT_EQ(crm_.post("/crm/properties/2026-03/contacts", unique_property("p10")).status, 400);
 }
 
-TEST_F(HubSpotOfTests, RefusesUniquePropertiesOfActivitiesWhenSetSo) {
+TEST_F(HubSpotTest, RefusesUniquePropertiesOfActivitiesWhenSetSo) {
   faults_.unique_activities = false;
   EXPECT_EQ(crm_.post("/crm/properties/2026-03/communications", unique_property("elit_activity_id")).status, 400);
   EXPECT_EQ(crm_.post(messages_upsert, inputs({message("a")})).status, 400);
 }
 
-TEST_F(HubSpotOfTests, RefusesToAddPropertiesWithoutTheScope) {
+TEST_F(HubSpotTest, RefusesToAddPropertiesWithoutTheScope) {
   faults_.fields_creatable = false;
   const HttpResponse answer = crm_.post("/crm/properties/2026-03/contacts", unique_property("other"));
   EXPECT_EQ(answer.status, 403);
   EXPECT_EQ(at(answer, "/category"), "\"MISSING_SCOPES\"");
 }
 
-TEST_F(HubSpotOfTests, WritesAContactOnceAndSaysWhetherItIsNew) {
+TEST_F(HubSpotTest, WritesAContactOnceAndSaysWhetherItIsNew) {
   const std::string body = inputs({contact("u1", R"(,"firstname":"Asha")", "c0")});
   const HttpResponse first = crm_.post(contacts_upsert, body);
   EXPECT_EQ(first.status, 200);
@@ -117,19 +117,19 @@ TEST_F(HubSpotOfTests, WritesAContactOnceAndSaysWhetherItIsNew) {
   EXPECT_EQ(crm_.vendor.records()[0].writes, 2);
 }
 
-TEST_F(HubSpotOfTests, GivesEmailAddressesBackInLowerCase) {
+TEST_F(HubSpotTest, GivesEmailAddressesBackInLowerCase) {
   const HttpResponse answer = crm_.post(contacts_upsert, inputs({contact("u1", R"(,"email":"Asha@Example.COM")")}));
   EXPECT_EQ(at(answer, "/results/0/properties/email"), "\"asha@example.com\"");
 }
 
-TEST_F(HubSpotOfTests, RefusesTheWholeBatchForOneBadRecordWithoutTraceIds) {
+TEST_F(HubSpotTest, RefusesTheWholeBatchForOneBadRecordWithoutTraceIds) {
   const HttpResponse answer = crm_.post(contacts_upsert, inputs({contact("u1"), contact("u2", R"(,"missing":"x")")}));
   EXPECT_EQ(answer.status, 400);
   EXPECT_THAT(at(answer, "/message"), HasSubstr("PROPERTY_DOESNT_EXIST"));
   EXPECT_TRUE(crm_.vendor.records().empty());
 }
 
-TEST_F(HubSpotOfTests, WritesTheGoodRecordsOfABatchWithTraceIds) {
+TEST_F(HubSpotTest, WritesTheGoodRecordsOfABatchWithTraceIds) {
   const HttpResponse answer =
       crm_.post(contacts_upsert, inputs({contact("u1", "", "a"), contact("u2", R"(,"missing":"x")", "b")}));
   EXPECT_EQ(answer.status, 207);
@@ -140,7 +140,7 @@ TEST_F(HubSpotOfTests, WritesTheGoodRecordsOfABatchWithTraceIds) {
   EXPECT_EQ(crm_.vendor.records().size(), 1U);
 }
 
-TEST_F(HubSpotOfTests, TellsOfErrorsWithStatus200WhenSetSo) {
+TEST_F(HubSpotTest, TellsOfErrorsWithStatus200WhenSetSo) {
   faults_.errors_with_200 = true;
   faults_.refused_text = "bad";
   const HttpResponse answer =
@@ -149,14 +149,14 @@ TEST_F(HubSpotOfTests, TellsOfErrorsWithStatus200WhenSetSo) {
   EXPECT_EQ(at(answer, "/errors/0/context/objectWriteTraceId/0"), "\"a\"");
 }
 
-TEST_F(HubSpotOfTests, RefusesABatchWithOneIdTwiceEvenWithTraceIds) {
+TEST_F(HubSpotTest, RefusesABatchWithOneIdTwiceEvenWithTraceIds) {
   const HttpResponse answer = crm_.post(contacts_upsert, inputs({contact("u1", "", "a"), contact("u1", "", "b")}));
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(at(answer, "/context/ids/0"), "\"u1\"");
   EXPECT_TRUE(crm_.vendor.records().empty());
 }
 
-TEST_F(HubSpotOfTests, TakesAHundredRecordsAndNotOneMore) {
+TEST_F(HubSpotTest, TakesAHundredRecordsAndNotOneMore) {
   std::vector<std::string> list;
   for (int i = 0; i < 100; ++i) {
     list.push_back(contact("u" + std::to_string(i)));
@@ -167,7 +167,7 @@ TEST_F(HubSpotOfTests, TakesAHundredRecordsAndNotOneMore) {
   EXPECT_EQ(crm_.post(contacts_upsert, inputs({})).status, 400);
 }
 
-TEST_F(HubSpotOfTests, RefusesValuesThatAreNoStringsAndMembersItDoesNotKnow) {
+TEST_F(HubSpotTest, RefusesValuesThatAreNoStringsAndMembersItDoesNotKnow) {
   EXPECT_EQ(crm_.post(contacts_upsert, inputs({contact("u1", R"(,"phone":91)", "a")})).status, 400);
   EXPECT_EQ(
       crm_.post(contacts_upsert, inputs({R"({"id":"u1","idProperty":"elit_user_id","properties":{},"x":1})"})).status,
@@ -175,7 +175,7 @@ TEST_F(HubSpotOfTests, RefusesValuesThatAreNoStringsAndMembersItDoesNotKnow) {
   EXPECT_EQ(crm_.vendor.counts().invalid_requests, 2U);
 }
 
-TEST_F(HubSpotOfTests, FindsRecordsOnlyByUniqueProperties) {
+TEST_F(HubSpotTest, FindsRecordsOnlyByUniqueProperties) {
   EXPECT_EQ(crm_.post(contacts_upsert, inputs({R"({"id":"A","idProperty":"firstname","properties":{}})"})).status, 400);
   EXPECT_EQ(crm_.post(contacts_upsert, inputs({R"({"id":"A@b.c","idProperty":"email","properties":{}})"})).status, 200);
   EXPECT_EQ(at(crm_.post(contacts_upsert, inputs({R"({"id":"a@B.c","idProperty":"email","properties":{}})"})),
@@ -183,7 +183,7 @@ TEST_F(HubSpotOfTests, FindsRecordsOnlyByUniqueProperties) {
             "false");
 }
 
-TEST_F(HubSpotOfTests, RefusesASecondContactWithAnEmailAddressAndNamesTheFirst) {
+TEST_F(HubSpotTest, RefusesASecondContactWithAnEmailAddressAndNamesTheFirst) {
   const std::string email = R"(,"email":"a@b.c")";
   const std::string id = at(crm_.post(contacts_upsert, inputs({contact("u1", email)})), "/results/0/id");
   const HttpResponse answer = crm_.post(contacts_upsert, inputs({contact("u2", email)}));
@@ -191,7 +191,7 @@ TEST_F(HubSpotOfTests, RefusesASecondContactWithAnEmailAddressAndNamesTheFirst) 
   EXPECT_EQ(at(answer, "/message"), "\"Contact already exists. Existing ID: " + id.substr(1));
 }
 
-TEST_F(HubSpotOfTests, ShufflesResultsAndLeavesSomeOutWhenSetSo) {
+TEST_F(HubSpotTest, ShufflesResultsAndLeavesSomeOutWhenSetSo) {
   faults_.shuffled = true;
   const HttpResponse answer =
       crm_.post(contacts_upsert, inputs({contact("u1", "", "a"), contact("u2", "", "b"), contact("u3", "", "c")}));
@@ -205,7 +205,7 @@ TEST_F(HubSpotOfTests, ShufflesResultsAndLeavesSomeOutWhenSetSo) {
   EXPECT_EQ(crm_.vendor.records().size(), 5U);
 }
 
-TEST_F(HubSpotOfTests, WritesAnActivityByItsKeyAndLinksItTwiceAsOnce) {
+TEST_F(HubSpotTest, WritesAnActivityByItsKeyAndLinksItTwiceAsOnce) {
   accept_unique_activities();
   const std::string contact_id = add_contact("u1");
   const std::string id = at(crm_.post(messages_upsert, inputs({message("k1")})), "/results/0/id");
@@ -218,20 +218,20 @@ TEST_F(HubSpotOfTests, WritesAnActivityByItsKeyAndLinksItTwiceAsOnce) {
   EXPECT_EQ(crm_.vendor.records()[1].writes, 2);
 }
 
-TEST_F(HubSpotOfTests, SaysWhichPairCannotBeLinked) {
+TEST_F(HubSpotTest, SaysWhichPairCannotBeLinked) {
   const HttpResponse answer = crm_.post(associate, inputs({R"({"from":{"id":"1"},"to":{"id":"2"}})"}));
   EXPECT_EQ(answer.status, 207);
   EXPECT_EQ(at(answer, "/errors/0/context/fromObjectId/0"), "\"1\"");
 }
 
-TEST_F(HubSpotOfTests, RefusesAssociationsInAnUpsert) {
+TEST_F(HubSpotTest, RefusesAssociationsInAnUpsert) {
   accept_unique_activities();
   std::string body = message("k1");
   body.insert(1, R"("associations":[],)");
   EXPECT_EQ(crm_.post(messages_upsert, inputs({body})).status, 400);
 }
 
-TEST_F(HubSpotOfTests, CreatesALinkedActivityAnewEachTime) {
+TEST_F(HubSpotTest, CreatesALinkedActivityAnewEachTime) {
   const std::string id = add_contact("u1");
   EXPECT_EQ(crm_.post(messages_create, inputs({new_message(id)})).status, 201);
   EXPECT_EQ(crm_.post(messages_create, inputs({new_message(id)})).status, 201);
@@ -239,7 +239,7 @@ TEST_F(HubSpotOfTests, CreatesALinkedActivityAnewEachTime) {
   EXPECT_TRUE(crm_.vendor.records()[2].linked.contains(id));
 }
 
-TEST_F(HubSpotOfTests, UpdatesRecordsByTheirIds) {
+TEST_F(HubSpotTest, UpdatesRecordsByTheirIds) {
   const std::string contact = add_contact("u1");
   EXPECT_EQ(crm_.post(messages_create, inputs({new_message(contact)})).status, 201);
   const std::string id = crm_.vendor.records()[1].id;
@@ -254,7 +254,7 @@ TEST_F(HubSpotOfTests, UpdatesRecordsByTheirIds) {
   EXPECT_EQ(crm_.vendor.records().size(), 2U);
 }
 
-TEST_F(HubSpotOfTests, RefusesAnActivityWithoutTypeOfLinkInstantOrKnownChannel) {
+TEST_F(HubSpotTest, RefusesAnActivityWithoutTypeOfLinkInstantOrKnownChannel) {
   const std::string id = add_contact("u1");
   EXPECT_EQ(crm_.post(messages_create, inputs({R"({"associations":[{"to":{"id":"1"}}],"properties":{}})"})).status,
             400);
@@ -267,7 +267,7 @@ TEST_F(HubSpotOfTests, RefusesAnActivityWithoutTypeOfLinkInstantOrKnownChannel) 
   EXPECT_EQ(crm_.vendor.records().size(), 1U);
 }
 
-TEST_F(HubSpotOfTests, MeasuresTextsInUtf16Units) {
+TEST_F(HubSpotTest, MeasuresTextsInUtf16Units) {
   accept_unique_activities();
   faults_.text_length_max = 4;
   EXPECT_EQ(crm_.post(contacts_upsert, inputs({contact("u1", R"(,"firstname":"😀😀")")})).status, 200);
@@ -276,7 +276,7 @@ TEST_F(HubSpotOfTests, MeasuresTextsInUtf16Units) {
   EXPECT_THAT(at(answer, "/message"), HasSubstr("INVALID_LENGTH"));
 }
 
-TEST_F(HubSpotOfTests, ReadsTheActivitiesOfAContact) {
+TEST_F(HubSpotTest, ReadsTheActivitiesOfAContact) {
   const std::string with = add_contact("u1");
   const std::string without = add_contact("u2");
   const std::string id = at(crm_.post(messages_create, inputs({new_message(with, "marker")})), "/results/0/id");
@@ -293,7 +293,7 @@ TEST_F(HubSpotOfTests, ReadsTheActivitiesOfAContact) {
   EXPECT_EQ(at(read, "/errors/0/context/ids/0"), "\"7\"");
 }
 
-TEST_F(HubSpotOfTests, ReadsRecordsByAUniqueProperty) {
+TEST_F(HubSpotTest, ReadsRecordsByAUniqueProperty) {
   const std::string id = add_contact("u1");
   const std::string rest = R"("properties":["elit_user_id"],"propertiesWithHistory":[],"inputs":[{"id":"u1"}]})";
   const std::string read = "/crm/objects/2026-03/contacts/batch/read";
@@ -301,11 +301,11 @@ TEST_F(HubSpotOfTests, ReadsRecordsByAUniqueProperty) {
   EXPECT_EQ(crm_.post(read, R"({"idProperty":"firstname",)" + rest).status, 400);
 }
 
-TEST_F(HubSpotOfTests, WantsPropertiesWithHistoryInARead) {
+TEST_F(HubSpotTest, WantsPropertiesWithHistoryInARead) {
   EXPECT_EQ(crm_.post(messages_read, R"({"properties":[],"inputs":[{"id":"1"}]})").status, 400);
 }
 
-TEST_F(HubSpotOfTests, GivesTheAssociationsOfAContactInPages) {
+TEST_F(HubSpotTest, GivesTheAssociationsOfAContactInPages) {
   const std::string id = add_contact("u1");
   for (int batch = 0; batch < 6; ++batch) {
     EXPECT_EQ(crm_.post(messages_create, inputs(std::vector<std::string>(100, new_message(id)))).status, 201);
@@ -318,7 +318,7 @@ TEST_F(HubSpotOfTests, GivesTheAssociationsOfAContactInPages) {
   EXPECT_EQ(at(second, "/results/0/paging"), "absent");
 }
 
-TEST_F(HubSpotOfTests, LetsASlowWriteTakeEffectLaterAndASecondAttemptNotSeeIt) {
+TEST_F(HubSpotTest, LetsASlowWriteTakeEffectLaterAndASecondAttemptNotSeeIt) {
   faults_.slow_commit_s = 30;
   const HttpResponse first = crm_.post(contacts_upsert, inputs({contact("u1")}));
   EXPECT_EQ(crm_.vendor.answer_delay(), Milliseconds{30'000});
@@ -334,7 +334,7 @@ TEST_F(HubSpotOfTests, LetsASlowWriteTakeEffectLaterAndASecondAttemptNotSeeIt) {
   EXPECT_EQ(crm_.vendor.records()[0].writes, 2);
 }
 
-TEST_F(HubSpotOfTests, GivesATokenOfThirtyMinutesForTheRefreshToken) {
+TEST_F(HubSpotTest, GivesATokenOfThirtyMinutesForTheRefreshToken) {
   const HttpResponse token = crm_.post_form("/oauth/2026-03/token", refresh_form());
   EXPECT_EQ(token.status, 200);
   EXPECT_EQ(at(token, "/expires_in"), "1800");
@@ -347,7 +347,7 @@ TEST_F(HubSpotOfTests, GivesATokenOfThirtyMinutesForTheRefreshToken) {
   EXPECT_EQ(at(expired, "/category"), "\"EXPIRED_AUTHENTICATION\"");
 }
 
-TEST_F(HubSpotOfTests, RefusesOtherGrantsClientsAndRefreshTokens) {
+TEST_F(HubSpotTest, RefusesOtherGrantsClientsAndRefreshTokens) {
   EXPECT_EQ(crm_.post_form("/oauth/2026-03/token", "grant_type=client_credentials").status, 400);
   EXPECT_EQ(at(crm_.post_form("/oauth/2026-03/token", refresh_form("other")), "/status"), "\"BAD_REFRESH_TOKEN\"");
   EXPECT_EQ(crm_.send("POST", "/oauth/2026-03/token", "{}").status, 415);
@@ -355,13 +355,13 @@ TEST_F(HubSpotOfTests, RefusesOtherGrantsClientsAndRefreshTokens) {
   EXPECT_EQ(crm_.vendor.counts().tokens_given, 0U);
 }
 
-TEST_F(HubSpotOfTests, RefusesRequestsWithoutOrWithWrongCredentials) {
+TEST_F(HubSpotTest, RefusesRequestsWithoutOrWithWrongCredentials) {
   EXPECT_EQ(crm_.get_as("", "/crm/properties/2026-03/contacts/email").status, 401);
   EXPECT_EQ(crm_.get_as("Bearer other", "/crm/properties/2026-03/contacts/email").status, 401);
   EXPECT_EQ(crm_.get_as("Basic sample-api-key", "/crm/properties/2026-03/contacts/email").status, 401);
 }
 
-TEST_F(HubSpotOfTests, CountsTheCallsOfTenSecondsDown) {
+TEST_F(HubSpotTest, CountsTheCallsOfTenSecondsDown) {
   faults_.window_calls_max = 3;
   const HttpResponse second = crm_.send("GET", "/crm/properties/2026-03/contacts/email");
   EXPECT_EQ(second.header("X-HubSpot-RateLimit-Remaining"), "1");
@@ -374,7 +374,7 @@ TEST_F(HubSpotOfTests, CountsTheCallsOfTenSecondsDown) {
   EXPECT_EQ(crm_.send("GET", "/crm/properties/2026-03/contacts/email").status, 200);
 }
 
-TEST_F(HubSpotOfTests, SaysInItsOwnWayWhatIsSpentLockedOrForbidden) {
+TEST_F(HubSpotTest, SaysInItsOwnWayWhatIsSpentLockedOrForbidden) {
   faults_.quota_spent.on = true;
   EXPECT_EQ(at(crm_.send("GET", "/crm/properties/2026-03/contacts/email"), "/policyName"), "\"DAILY\"");
   faults_.quota_spent.on = false;
@@ -390,7 +390,7 @@ TEST_F(HubSpotOfTests, SaysInItsOwnWayWhatIsSpentLockedOrForbidden) {
   EXPECT_TRUE(crm_.vendor.records().empty());
 }
 
-TEST_F(HubSpotOfTests, AnswersOtherAddressesMethodsAndMediaTypesWithTheirStatus) {
+TEST_F(HubSpotTest, AnswersOtherAddressesMethodsAndMediaTypesWithTheirStatus) {
   EXPECT_EQ(crm_.send("GET", "/crm/v3/objects/contacts").status, 404);
   EXPECT_EQ(crm_.send("GET", contacts_upsert).status, 405);
   EXPECT_EQ(crm_.send("POST", contacts_upsert, "x=1", "text/plain").status, 415);
@@ -399,7 +399,7 @@ TEST_F(HubSpotOfTests, AnswersOtherAddressesMethodsAndMediaTypesWithTheirStatus)
   EXPECT_EQ(crm_.vendor.counts().invalid_requests, 5U);
 }
 
-TEST_F(HubSpotOfTests, SpeaksOfTroubleOfTheWireInItsOwnWords) {
+TEST_F(HubSpotTest, SpeaksOfTroubleOfTheWireInItsOwnWords) {
   EXPECT_THAT(crm_.vendor.refusal(Trouble::throttled)->body, HasSubstr("TEN_SECONDLY_ROLLING"));
   EXPECT_EQ(crm_.vendor.refusal(Trouble::unauthorized)->status, 401);
   EXPECT_FALSE(crm_.vendor.refusal(Trouble::down).has_value());

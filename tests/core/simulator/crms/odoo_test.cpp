@@ -8,8 +8,8 @@ namespace {
 namespace json = boost::json;
 using testing::HasSubstr;
 
-class OdooJsonRpc : public OdooOfTests {};
-class OdooJson2 : public OdooOfTests {
+class OdooJsonRpcTest : public OdooOfTests {};
+class OdooJson2Test : public OdooOfTests {
  protected:
   HttpResponse call(const std::string& path, const std::string& body, const std::string& authorization,
                     const std::string& database = "sample") {
@@ -32,7 +32,7 @@ std::string error_name(const json::value& body) {
   return error_of(body).at("data").at("name").as_string().c_str();
 }
 
-TEST_F(OdooJsonRpc, AuthenticatesWithTheKeyInPlaceOfThePassword) {
+TEST_F(OdooJsonRpcTest, AuthenticatesWithTheKeyInPlaceOfThePassword) {
   const json::value said = rpc("common", "authenticate", {"sample", "sample-login", "sample-api-key", json::object()});
   EXPECT_EQ(said.at("result").as_int64(), 7);
   EXPECT_EQ(said.at("id").as_int64(), 5);
@@ -40,38 +40,38 @@ TEST_F(OdooJsonRpc, AuthenticatesWithTheKeyInPlaceOfThePassword) {
   EXPECT_EQ(odoo_.counts().tokens_given, 1U);
 }
 
-TEST_F(OdooJsonRpc, AnswersAWrongLoginWithFalseAndNoError) {
+TEST_F(OdooJsonRpcTest, AnswersAWrongLoginWithFalseAndNoError) {
   const json::value said = rpc("common", "authenticate", {"sample", "sample-login", "wrong", json::object()});
   EXPECT_FALSE(said.at("result").as_bool());
   EXPECT_FALSE(said.as_object().contains("error"));
 }
 
-TEST_F(OdooJsonRpc, MakesTooManyLoginsLookLikeAWrongOne) {
+TEST_F(OdooJsonRpcTest, MakesTooManyLoginsLookLikeAWrongOne) {
   odoo_.faults().token_throttled.on = true;
   const json::value said = rpc("common", "authenticate", {"sample", "sample-login", "sample-api-key", json::object()});
   EXPECT_FALSE(said.at("result").as_bool());
 }
 
-TEST_F(OdooJsonRpc, TellsOfAnUnknownDatabase) {
+TEST_F(OdooJsonRpcTest, TellsOfAnUnknownDatabase) {
   const json::value said = rpc("common", "authenticate", {"other", "sample-login", "sample-api-key", json::object()});
   EXPECT_EQ(error_name(said), "psycopg2.OperationalError");
 }
 
-TEST_F(OdooJsonRpc, DeniesAccessWithStatus200) {
+TEST_F(OdooJsonRpcTest, DeniesAccessWithStatus200) {
   const json::value said = rpc("object", "execute_kw", {"sample", 7, "wrong", "res.partner", "load", json::array()});
   EXPECT_EQ(error_of(said).at("code").as_int64(), 200);
   EXPECT_EQ(error_of(said).at("message").as_string(), "Odoo Server Error");
   EXPECT_EQ(error_name(said), "odoo.exceptions.AccessDenied");
 }
 
-TEST_F(OdooJsonRpc, DeniesAccessWhileTheKeyIsRevoked) {
+TEST_F(OdooJsonRpcTest, DeniesAccessWhileTheKeyIsRevoked) {
   odoo_.faults().tokens_revoked.on = true;
   EXPECT_EQ(error_name(execute("res.partner", "search_read", {})), "odoo.exceptions.AccessDenied");
   const json::value said = rpc("common", "authenticate", {"sample", "sample-login", "sample-api-key", json::object()});
   EXPECT_FALSE(said.at("result").as_bool());
 }
 
-TEST_F(OdooJsonRpc, NamesThePythonErrorOfAWrongCall) {
+TEST_F(OdooJsonRpcTest, NamesThePythonErrorOfAWrongCall) {
   EXPECT_EQ(error_name(execute("x.model", "load", {json::array(), json::array()})), "odoo.exceptions.UserError");
   EXPECT_EQ(error_name(execute("res.partner", "_load", {})), "builtins.AttributeError");
   EXPECT_EQ(error_name(execute("res.partner", "load", {json::array()})), "builtins.TypeError");
@@ -80,7 +80,7 @@ TEST_F(OdooJsonRpc, NamesThePythonErrorOfAWrongCall) {
             "builtins.ValueError");
 }
 
-TEST_F(OdooJsonRpc, Answers400ToBrokenJsonAndOtherContentTypes) {
+TEST_F(OdooJsonRpcTest, Answers400ToBrokenJsonAndOtherContentTypes) {
   const HttpResponse broken = post("/jsonrpc", "{", {{"Content-Type", "application/json"}});
   EXPECT_EQ(broken.status, 400);
   EXPECT_THAT(std::string(broken.header("Content-Type").value_or("")), HasSubstr("text/html"));
@@ -91,7 +91,7 @@ TEST_F(OdooJsonRpc, Answers400ToBrokenJsonAndOtherContentTypes) {
   EXPECT_EQ(odoo_.counts().invalid_requests, 3U);
 }
 
-TEST_F(OdooJsonRpc, CreatesAnewOnEveryCreate) {
+TEST_F(OdooJsonRpcTest, CreatesAnewOnEveryCreate) {
   const json::object values{{"name", "Asha"}};
   const json::value first = execute("res.partner", "create", in_list(json::array{values}));
   const json::value second = execute("res.partner", "create", {values});
@@ -99,7 +99,7 @@ TEST_F(OdooJsonRpc, CreatesAnewOnEveryCreate) {
   EXPECT_EQ(odoo_.records().size(), 2U);
 }
 
-TEST_F(OdooJsonRpc, FindsReadsAndWritesRecords) {
+TEST_F(OdooJsonRpcTest, FindsReadsAndWritesRecords) {
   load_partners({"a", "b"});
   const json::array domain = in_list(json::array{"name", "=", "b"});
   const json::value found =
@@ -114,14 +114,14 @@ TEST_F(OdooJsonRpc, FindsReadsAndWritesRecords) {
   EXPECT_EQ(error_name(execute("res.partner", "read", in_list(json::array{999}))), "odoo.exceptions.MissingError");
 }
 
-TEST_F(OdooJson2, LoadsWithARealStatus) {
+TEST_F(OdooJson2Test, LoadsWithARealStatus) {
   const HttpResponse good = call("res.partner/load", R"({"fields":["id","name"],"data":[["elit.user_a","Asha"]]})");
   EXPECT_EQ(good.status, 200);
   EXPECT_TRUE(json::parse(good.body).at("messages").as_array().empty());
   EXPECT_EQ(odoo_.records().size(), 1U);
 }
 
-TEST_F(OdooJson2, Answers401WithoutTheKey) {
+TEST_F(OdooJson2Test, Answers401WithoutTheKey) {
   for (const std::string authorization : {"", "bearer wrong", "Basic sample-api-key"}) {
     const HttpResponse answer = call("res.partner/search_read", "{}", authorization);
     EXPECT_EQ(answer.status, 401);
@@ -130,13 +130,13 @@ TEST_F(OdooJson2, Answers401WithoutTheKey) {
   }
 }
 
-TEST_F(OdooJson2, Answers403ToAMissingRight) {
+TEST_F(OdooJson2Test, Answers403ToAMissingRight) {
   const HttpResponse answer = call("ir.cron/search_read", "{}");
   EXPECT_EQ(answer.status, 403);
   EXPECT_EQ(json::parse(answer.body).at("name").as_string(), "odoo.exceptions.AccessError");
 }
 
-TEST_F(OdooJson2, Answers404ToUnknownModelsMethodsAndDatabases) {
+TEST_F(OdooJson2Test, Answers404ToUnknownModelsMethodsAndDatabases) {
   EXPECT_EQ(json::parse(call("x.model/load", "{}").body).at("message").as_string(),
             "the model 'x.model' does not exist");
   EXPECT_EQ(call("res.partner/_load", "{}").status, 404);
@@ -145,7 +145,7 @@ TEST_F(OdooJson2, Answers404ToUnknownModelsMethodsAndDatabases) {
   EXPECT_THAT(std::string(database.header("Content-Type").value_or("")), HasSubstr("text/html"));
 }
 
-TEST_F(OdooJson2, Answers422ToWrongArguments) {
+TEST_F(OdooJson2Test, Answers422ToWrongArguments) {
   const HttpResponse missing = call("res.partner/load", R"({"fields":["id"]})");
   EXPECT_EQ(missing.status, 422);
   EXPECT_EQ(json::parse(missing.body).at("message").as_string(), "missing a required argument: 'data'");
@@ -153,7 +153,7 @@ TEST_F(OdooJson2, Answers422ToWrongArguments) {
   EXPECT_EQ(call("res.partner/load", R"({"fields":[],"data":[],"ids":[1]})").status, 422);
 }
 
-TEST_F(OdooJson2, Answers400And415ToBodiesThatAreNoJson) {
+TEST_F(OdooJson2Test, Answers400And415ToBodiesThatAreNoJson) {
   EXPECT_EQ(call("res.partner/load", "[]").status, 400);
   const HttpResponse form =
       post("/json/2/res.partner/load", "{}",
@@ -161,7 +161,7 @@ TEST_F(OdooJson2, Answers400And415ToBodiesThatAreNoJson) {
   EXPECT_EQ(form.status, 415);
 }
 
-TEST_F(OdooJson2, Answers500ToAnUnknownField) {
+TEST_F(OdooJson2Test, Answers500ToAnUnknownField) {
   const HttpResponse answer = call("res.partner/load", R"({"fields":["id","mobile"],"data":[]})");
   EXPECT_EQ(answer.status, 500);
   EXPECT_EQ(json::parse(answer.body).at("name").as_string(), "builtins.ValueError");

@@ -97,7 +97,7 @@ HttpResponse ask_for_token(const std::string& assertion, const std::string& publ
   return salesforce.answer(request, call);
 }
 
-TEST(SignedAssertion, IsReadInItsThreeParts) {
+TEST(SignedAssertionTest, IsReadInItsThreeParts) {
   const std::optional<SignedAssertion> read = read_assertion(assertion_of(good_claims()));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->header.at("alg").as_string(), "RS256");
@@ -106,7 +106,7 @@ TEST(SignedAssertion, IsReadInItsThreeParts) {
   EXPECT_TRUE(is_signed_by(*read, key_pair().public_pem()));
 }
 
-TEST(SignedAssertion, IsNothingWhenAPartIsMissingOrNoBase64url) {
+TEST(SignedAssertionTest, IsNothingWhenAPartIsMissingOrNoBase64url) {
   const std::string good = assertion_of(good_claims());
   EXPECT_FALSE(read_assertion(""));
   EXPECT_FALSE(read_assertion(good.substr(0, good.rfind('.'))));
@@ -116,7 +116,7 @@ TEST(SignedAssertion, IsNothingWhenAPartIsMissingOrNoBase64url) {
   EXPECT_FALSE(read_assertion("W10." + base64url("{}") + ".AAAA"));
 }
 
-TEST(SignedAssertion, IsNotSignedOnceAByteChanged) {
+TEST(SignedAssertionTest, IsNotSignedOnceAByteChanged) {
   std::optional<SignedAssertion> read = read_assertion(assertion_of(good_claims()));
   ASSERT_TRUE(read);
   EXPECT_FALSE(is_signed_by(*read, "no key"));
@@ -125,26 +125,26 @@ TEST(SignedAssertion, IsNotSignedOnceAByteChanged) {
   EXPECT_FALSE(is_signed_by(*read, key_pair().public_pem()));
 }
 
-TEST(SalesforceAssertion, OpensTheApiWhenItIsSigned) {
+TEST(SalesforceAssertionTest, OpensTheApiWhenItIsSigned) {
   const HttpResponse answer = ask_for_token(assertion_of(good_claims()));
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(json::parse(answer.body).at("instance_url").as_string(), json::string_view(base_url));
 }
 
-TEST(SalesforceAssertion, IsRefusedWithAnotherKeyOrAlgorithm) {
+TEST(SalesforceAssertionTest, IsRefusedWithAnotherKeyOrAlgorithm) {
   EXPECT_THAT(ask_for_token(assertion_of(good_claims()), KeyPair().public_pem()).body, HasSubstr("invalid assertion"));
   EXPECT_THAT(ask_for_token(assertion_of(good_claims(), "HS256")).body, HasSubstr("invalid assertion"));
   EXPECT_THAT(ask_for_token("x").body, HasSubstr("invalid assertion"));
 }
 
-TEST(SalesforceAssertion, MayBeSignedByAnyKeyWhenNoneIsKnown) {
+TEST(SalesforceAssertionTest, MayBeSignedByAnyKeyWhenNoneIsKnown) {
   std::string unsigned_one = assertion_of(good_claims());
   unsigned_one.resize(unsigned_one.rfind('.'));
   EXPECT_EQ(ask_for_token(unsigned_one + ".AAAA", "").status, 200);
   EXPECT_EQ(ask_for_token(unsigned_one, "").status, 400);
 }
 
-TEST(SalesforceAssertion, HasToNameClientUserAndAudience) {
+TEST(SalesforceAssertionTest, HasToNameClientUserAndAudience) {
   for (const auto& [claim, reason] :
        {std::pair("iss", "client identifier invalid"), std::pair("sub", "user hasn't approved this consumer"),
         std::pair("aud", "audience is invalid")}) {
@@ -158,13 +158,13 @@ TEST(SalesforceAssertion, HasToNameClientUserAndAudience) {
   }
 }
 
-TEST(SalesforceAssertion, MayNameTheOrganisationAsItsAudience) {
+TEST(SalesforceAssertionTest, MayNameTheOrganisationAsItsAudience) {
   json::object claims = good_claims();
   claims["aud"] = base_url;
   EXPECT_EQ(ask_for_token(assertion_of(claims)).status, 200);
 }
 
-TEST(SalesforceAssertion, ExpiresWithinThreeMinutes) {
+TEST(SalesforceAssertionTest, ExpiresWithinThreeMinutes) {
   for (const auto& [left_s, status] :
        {std::pair(0, 400), std::pair(1, 200), std::pair(180, 200), std::pair(181, 400)}) {
     json::object claims = good_claims();

@@ -29,7 +29,7 @@ json::value transcript(const std::string& key, const std::string& user, const st
           {"Body__c", body}};
 }
 
-class SalesforceOfTests : public testing::Test {
+class SalesforceTest : public testing::Test {
  protected:
   void SetUp() override { token_ = new_token(); }
 
@@ -82,7 +82,7 @@ class SalesforceOfTests : public testing::Test {
   std::string token_;
 };
 
-TEST_F(SalesforceOfTests, GivesATokenWithTheInstanceAndWithoutALifetime) {
+TEST_F(SalesforceTest, GivesATokenWithTheInstanceAndWithoutALifetime) {
   const HttpResponse given =
       ask_token("grant_type=client_credentials&client_id=sample-client&client_secret=sample-client-secret");
   EXPECT_EQ(given.status, 200);
@@ -93,7 +93,7 @@ TEST_F(SalesforceOfTests, GivesATokenWithTheInstanceAndWithoutALifetime) {
   EXPECT_FALSE(body.contains("refresh_token"));
 }
 
-TEST_F(SalesforceOfTests, RefusesOtherClientsWith400) {
+TEST_F(SalesforceTest, RefusesOtherClientsWith400) {
   const HttpResponse client = ask_token("grant_type=client_credentials&client_id=x&client_secret=sample-client-secret");
   EXPECT_EQ(client.status, 400);
   EXPECT_THAT(client.body, HasSubstr("invalid_client_id"));
@@ -102,14 +102,14 @@ TEST_F(SalesforceOfTests, RefusesOtherClientsWith400) {
   EXPECT_THAT(secret.body, HasSubstr(R"("invalid_client")"));
 }
 
-TEST_F(SalesforceOfTests, KnowsNoPasswordGrantAndReadsFormsOnly) {
+TEST_F(SalesforceTest, KnowsNoPasswordGrantAndReadsFormsOnly) {
   EXPECT_THAT(ask_token("grant_type=password&username=u&password=p").body, HasSubstr("unsupported_grant_type"));
   const HttpResponse no_form = ask("POST", "/services/oauth2/token", R"({"grant_type":"client_credentials"})");
   EXPECT_EQ(no_form.status, 400);
   EXPECT_EQ(salesforce_.counts().invalid_requests, 2U);
 }
 
-TEST_F(SalesforceOfTests, LimitsLoginsWithTheErrorOfABadGrant) {
+TEST_F(SalesforceTest, LimitsLoginsWithTheErrorOfABadGrant) {
   salesforce_.faults().token_throttled.on = true;
   const HttpResponse answer =
       ask_token("grant_type=client_credentials&client_id=sample-client&client_secret=sample-client-secret");
@@ -117,7 +117,7 @@ TEST_F(SalesforceOfTests, LimitsLoginsWithTheErrorOfABadGrant) {
   EXPECT_THAT(answer.body, HasSubstr("login rate exceeded"));
 }
 
-TEST_F(SalesforceOfTests, AnswersAnUnknownSessionWithAnArray) {
+TEST_F(SalesforceTest, AnswersAnUnknownSessionWithAnArray) {
   token_ = "another";
   const HttpResponse answer = upsert(contacts, {contact("u1")});
   EXPECT_EQ(answer.status, 401);
@@ -125,21 +125,21 @@ TEST_F(SalesforceOfTests, AnswersAnUnknownSessionWithAnArray) {
   EXPECT_TRUE(salesforce_.records().empty());
 }
 
-TEST_F(SalesforceOfTests, EndsSessionsAfterTwoHours) {
+TEST_F(SalesforceTest, EndsSessionsAfterTwoHours) {
   elapsed_ = std::chrono::hours{2} - Milliseconds{1};
   EXPECT_EQ(upsert(contacts, {contact("u1")}).status, 200);
   elapsed_ += Milliseconds{1};
   EXPECT_EQ(upsert(contacts, {contact("u1")}).status, 401);
 }
 
-TEST_F(SalesforceOfTests, RefusesRevokedTokensAndTakesYoungerOnes) {
+TEST_F(SalesforceTest, RefusesRevokedTokensAndTakesYoungerOnes) {
   salesforce_.faults().tokens_revoked.on = true;
   EXPECT_EQ(upsert(contacts, {contact("u1")}).status, 401);
   token_ = new_token();
   EXPECT_EQ(upsert(contacts, {contact("u1")}).status, 200);
 }
 
-TEST_F(SalesforceOfTests, DescribesFieldsWithTheirLengths) {
+TEST_F(SalesforceTest, DescribesFieldsWithTheirLengths) {
   const HttpResponse answer = ask("GET", "/services/data/v60.0/sobjects/Chat_Transcript__c/describe");
   EXPECT_EQ(answer.status, 200);
   std::map<std::string, json::value> fields;
@@ -155,7 +155,7 @@ TEST_F(SalesforceOfTests, DescribesFieldsWithTheirLengths) {
   EXPECT_EQ(fields.at("Contact__c").at("relationshipName").as_string(), "Contact__r");
 }
 
-TEST_F(SalesforceOfTests, KnowsNoOtherObjectFieldOrVersion) {
+TEST_F(SalesforceTest, KnowsNoOtherObjectFieldOrVersion) {
   EXPECT_EQ(ask("GET", "/services/data/v60.0/sobjects/Lead/describe").status, 404);
   EXPECT_EQ(ask("GET", "/services/data/v99.0/sobjects/Contact/describe").status, 404);
   EXPECT_EQ(upsert("/services/data/v60.0/composite/sobjects/Contact/LastName", {contact("u1")}).status, 404);
@@ -163,7 +163,7 @@ TEST_F(SalesforceOfTests, KnowsNoOtherObjectFieldOrVersion) {
   EXPECT_EQ(ask("POST", contacts, "{}").status, 405);
 }
 
-TEST_F(SalesforceOfTests, CreatesAndThenUpdatesTheRecordOfAnExternalId) {
+TEST_F(SalesforceTest, CreatesAndThenUpdatesTheRecordOfAnExternalId) {
   const json::value first = json::parse(upsert(contacts, {contact("u1"), contact("u2")}).body);
   const json::value second = json::parse(upsert(contacts, {contact("u2", "Mehta")}).body);
   EXPECT_TRUE(first.at_pointer("/1/created").as_bool());
@@ -175,7 +175,7 @@ TEST_F(SalesforceOfTests, CreatesAndThenUpdatesTheRecordOfAnExternalId) {
   EXPECT_EQ(salesforce_.records()[1].properties.at("LastName").as_string(), "Mehta");
 }
 
-TEST_F(SalesforceOfTests, AnswersInTheOrderOfTheRequest) {
+TEST_F(SalesforceTest, AnswersInTheOrderOfTheRequest) {
   const HttpResponse answer = upsert(contacts, {contact("u1"), contact("u2", " "), contact("u3")});
   EXPECT_EQ(answer.status, 200);
   EXPECT_TRUE(succeeded(answer, 0));
@@ -184,7 +184,7 @@ TEST_F(SalesforceOfTests, AnswersInTheOrderOfTheRequest) {
   EXPECT_EQ(salesforce_.records().size(), 2U);
 }
 
-TEST_F(SalesforceOfTests, TakesTwoHundredRecordsAndNoMore) {
+TEST_F(SalesforceTest, TakesTwoHundredRecordsAndNoMore) {
   json::array records;
   for (int i = 0; i < 200; ++i) {
     records.push_back(contact("u" + std::to_string(i)));
@@ -195,7 +195,7 @@ TEST_F(SalesforceOfTests, TakesTwoHundredRecordsAndNoMore) {
   EXPECT_EQ(salesforce_.records().size(), 200U);
 }
 
-TEST_F(SalesforceOfTests, RefusesACallWithARecordThatItCannotRead) {
+TEST_F(SalesforceTest, RefusesACallWithARecordThatItCannotRead) {
   const json::value no_type = {{"Elit_User__c", "u2"}, {"LastName", "Rao"}};
   const json::value with_id = {
       {"attributes", {{"type", "Contact"}}}, {"Id", "003"}, {"Elit_User__c", "u2"}, {"LastName", "Rao"}};
@@ -212,14 +212,14 @@ TEST_F(SalesforceOfTests, RefusesACallWithARecordThatItCannotRead) {
   EXPECT_EQ(salesforce_.counts().invalid_requests, 7U);
 }
 
-TEST_F(SalesforceOfTests, AsksForTheLastNameOfNewContactsOnly) {
+TEST_F(SalesforceTest, AsksForTheLastNameOfNewContactsOnly) {
   const json::value nameless = {{"attributes", {{"type", "Contact"}}}, {"Elit_User__c", "u1"}, {"Phone", "+91"}};
   EXPECT_EQ(code(upsert(contacts, {nameless}), 0), "REQUIRED_FIELD_MISSING");
   EXPECT_TRUE(succeeded(upsert(contacts, {contact("u1")}), 0));
   EXPECT_TRUE(succeeded(upsert(contacts, {nameless}), 0));
 }
 
-TEST_F(SalesforceOfTests, RefusesTheSameExternalIdTwiceInOneCall) {
+TEST_F(SalesforceTest, RefusesTheSameExternalIdTwiceInOneCall) {
   const HttpResponse answer = upsert(contacts, {contact("u1"), contact("u2"), contact("u1", "Mehta")});
   EXPECT_EQ(code(answer, 0), "DUPLICATE_VALUE");
   EXPECT_TRUE(succeeded(answer, 1));
@@ -227,7 +227,7 @@ TEST_F(SalesforceOfTests, RefusesTheSameExternalIdTwiceInOneCall) {
   EXPECT_EQ(salesforce_.counts().invalid_requests, 1U);
 }
 
-TEST_F(SalesforceOfTests, RollsEverythingBackWhenAllOrNoneIsAskedFor) {
+TEST_F(SalesforceTest, RollsEverythingBackWhenAllOrNoneIsAskedFor) {
   const HttpResponse answer = upsert(contacts, {contact("u1"), contact("u2", "")}, true);
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(code(answer, 0), "ALL_OR_NONE_OPERATION_ROLLED_BACK");
@@ -235,7 +235,7 @@ TEST_F(SalesforceOfTests, RollsEverythingBackWhenAllOrNoneIsAskedFor) {
   EXPECT_TRUE(salesforce_.records().empty());
 }
 
-TEST_F(SalesforceOfTests, LinksToTheParentNamedByItsExternalId) {
+TEST_F(SalesforceTest, LinksToTheParentNamedByItsExternalId) {
   const std::string id = json::parse(upsert(contacts, {contact("u1")}).body).at_pointer("/0/id").as_string().c_str();
   EXPECT_TRUE(succeeded(upsert(transcripts, {transcript("k1", "u1")}), 0));
   ASSERT_EQ(salesforce_.records().size(), 2U);
@@ -243,14 +243,14 @@ TEST_F(SalesforceOfTests, LinksToTheParentNamedByItsExternalId) {
   EXPECT_EQ(salesforce_.records()[1].properties.at("Contact__c").as_string(), json::string_view(id));
 }
 
-TEST_F(SalesforceOfTests, RefusesATranscriptWhoseParentIsNotThere) {
+TEST_F(SalesforceTest, RefusesATranscriptWhoseParentIsNotThere) {
   const HttpResponse answer = upsert(transcripts, {transcript("k1", "u9")});
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(code(answer, 0), "INVALID_FIELD");
   EXPECT_THAT(answer.body, HasSubstr("Foreign key external ID: u9 not found for field Elit_User__c"));
 }
 
-TEST_F(SalesforceOfTests, CountsLengthsInUtf16Units) {
+TEST_F(SalesforceTest, CountsLengthsInUtf16Units) {
   upsert(contacts, {contact("u1")});
   std::string emoji;
   for (int i = 0; i < 65'536; ++i) {
@@ -262,7 +262,7 @@ TEST_F(SalesforceOfTests, CountsLengthsInUtf16Units) {
   EXPECT_THAT(answer.body, HasSubstr("(max length=131072)"));
 }
 
-TEST_F(SalesforceOfTests, ReadsInstantsWithAnOffsetOnly) {
+TEST_F(SalesforceTest, ReadsInstantsWithAnOffsetOnly) {
   upsert(contacts, {contact("u1")});
   json::value record = transcript("k1", "u1");
   record.as_object()["Started_At__c"] = "2026-01-31T09:15:02.345Z";
@@ -271,7 +271,7 @@ TEST_F(SalesforceOfTests, ReadsInstantsWithAnOffsetOnly) {
   EXPECT_EQ(upsert(transcripts, {record}).status, 400);
 }
 
-TEST_F(SalesforceOfTests, WritesTasksWithThePolymorphicParent) {
+TEST_F(SalesforceTest, WritesTasksWithThePolymorphicParent) {
   upsert(contacts, {contact("u1")});
   const std::string tasks = "/services/data/v60.0/composite/sobjects/Task/Elit_Key__c";
   json::value task = {{"attributes", {{"type", "Task"}}},
@@ -284,7 +284,7 @@ TEST_F(SalesforceOfTests, WritesTasksWithThePolymorphicParent) {
   EXPECT_EQ(upsert(tasks, {task}).status, 400);
 }
 
-TEST_F(SalesforceOfTests, LocksTheRowThatASlowCommitWrites) {
+TEST_F(SalesforceTest, LocksTheRowThatASlowCommitWrites) {
   salesforce_.faults().slow_commit_s = 5;
   EXPECT_TRUE(succeeded(upsert(contacts, {contact("u1")}), 0));
   EXPECT_EQ(salesforce_.answer_delay(), Milliseconds{5000});
@@ -297,7 +297,7 @@ TEST_F(SalesforceOfTests, LocksTheRowThatASlowCommitWrites) {
   EXPECT_EQ(salesforce_.records().size(), 1U);
 }
 
-TEST_F(SalesforceOfTests, RefusesTheRecordThatHoldsATextAndWritesItsNeighbours) {
+TEST_F(SalesforceTest, RefusesTheRecordThatHoldsATextAndWritesItsNeighbours) {
   salesforce_.faults().refused_text = "bad";
   salesforce_.faults().locked_text = "busy";
   const HttpResponse answer =
@@ -308,24 +308,24 @@ TEST_F(SalesforceOfTests, RefusesTheRecordThatHoldsATextAndWritesItsNeighbours) 
   EXPECT_EQ(salesforce_.records().size(), 1U);
 }
 
-TEST_F(SalesforceOfTests, LocksEveryRowWhenAskedTo) {
+TEST_F(SalesforceTest, LocksEveryRowWhenAskedTo) {
   salesforce_.faults().locked.on = true;
   EXPECT_EQ(code(upsert(contacts, {contact("u1")}), 0), "UNABLE_TO_LOCK_ROW");
 }
 
-TEST_F(SalesforceOfTests, LeavesResultsOutWhenAskedTo) {
+TEST_F(SalesforceTest, LeavesResultsOutWhenAskedTo) {
   salesforce_.faults().unmentioned_every = 2;
   const HttpResponse answer = upsert(contacts, {contact("u1"), contact("u2"), contact("u3")});
   EXPECT_EQ(json::parse(answer.body).as_array().size(), 2U);
   EXPECT_EQ(salesforce_.records().size(), 3U);
 }
 
-TEST_F(SalesforceOfTests, SaysHowMuchOfTheDayIsUsed) {
+TEST_F(SalesforceTest, SaysHowMuchOfTheDayIsUsed) {
   EXPECT_EQ(upsert(contacts, {contact("u1")}).header("Sforce-Limit-Info"), "api-usage=1/100000");
   EXPECT_EQ(upsert(contacts, {contact("u1")}).header("Sforce-Limit-Info"), "api-usage=2/100000");
 }
 
-TEST_F(SalesforceOfTests, Answers403WhenTheCallsOfTheDayAreUsedUp) {
+TEST_F(SalesforceTest, Answers403WhenTheCallsOfTheDayAreUsedUp) {
   salesforce_.faults().quota_spent.on = true;
   const HttpResponse answer = upsert(contacts, {contact("u1")});
   EXPECT_EQ(answer.status, 403);
@@ -334,7 +334,7 @@ TEST_F(SalesforceOfTests, Answers403WhenTheCallsOfTheDayAreUsedUp) {
   EXPECT_TRUE(salesforce_.records().empty());
 }
 
-TEST_F(SalesforceOfTests, Answers403ToCallsThatComeTooFast) {
+TEST_F(SalesforceTest, Answers403ToCallsThatComeTooFast) {
   salesforce_.faults().window_calls_max = 2;
   EXPECT_EQ(upsert(contacts, {contact("u1")}).status, 200);
   EXPECT_EQ(upsert(contacts, {contact("u1")}).status, 200);
@@ -343,7 +343,7 @@ TEST_F(SalesforceOfTests, Answers403ToCallsThatComeTooFast) {
   EXPECT_EQ(upsert(contacts, {contact("u1")}).status, 200);
 }
 
-TEST(SalesforceQuota, BeginsAnewAfter24Hours) {
+TEST(SalesforceQuotaTest, BeginsAnewAfter24Hours) {
   SalesforceOptions options;
   options.calls_per_day = 1;
   Salesforce salesforce(options);
@@ -366,14 +366,14 @@ TEST(SalesforceQuota, BeginsAnewAfter24Hours) {
   }
 }
 
-TEST_F(SalesforceOfTests, TellsAForbiddenApiFromAUsedUpOne) {
+TEST_F(SalesforceTest, TellsAForbiddenApiFromAUsedUpOne) {
   salesforce_.faults().forbidden.on = true;
   const HttpResponse answer = upsert(contacts, {contact("u1")});
   EXPECT_EQ(answer.status, 403);
   EXPECT_EQ(json::parse(answer.body).at_pointer("/0/errorCode").as_string(), "API_DISABLED_FOR_ORG");
 }
 
-TEST_F(SalesforceOfTests, UpsertsOneRecordByItsAddress) {
+TEST_F(SalesforceTest, UpsertsOneRecordByItsAddress) {
   const std::string target = "/services/data/v60.0/sobjects/Contact/Elit_User__c/" + percent_encode("u/1");
   const HttpResponse created = ask("PATCH", target, R"({"LastName":"Rao"})");
   EXPECT_EQ(created.status, 201);
@@ -385,7 +385,7 @@ TEST_F(SalesforceOfTests, UpsertsOneRecordByItsAddress) {
   EXPECT_THAT(ask("PATCH", target, R"({"LastName":""})").body, HasSubstr("REQUIRED_FIELD_MISSING"));
 }
 
-TEST_F(SalesforceOfTests, FindsRecordsWithASimpleQuery) {
+TEST_F(SalesforceTest, FindsRecordsWithASimpleQuery) {
   upsert(contacts, {contact("u1"), contact("u2", "O'Neil"), contact("u3")});
   const auto ask_query = [this](const std::string& text) {
     return json::parse(ask("GET", "/services/data/v60.0/query?q=" + percent_encode(text)).body);
@@ -398,7 +398,7 @@ TEST_F(SalesforceOfTests, FindsRecordsWithASimpleQuery) {
   EXPECT_EQ(ask_query("SELECT FROM").at_pointer("/0/errorCode").as_string(), "MALFORMED_QUERY");
 }
 
-TEST_F(SalesforceOfTests, SpeaksOfTroublesInItsOwnShape) {
+TEST_F(SalesforceTest, SpeaksOfTroublesInItsOwnShape) {
   for (const auto& [trouble, status] : {std::pair(Trouble::unauthorized, 401), std::pair(Trouble::throttled, 403),
                                         std::pair(Trouble::server_error, 500), std::pair(Trouble::down, 503)}) {
     const std::optional<HttpResponse> answer = salesforce_.refusal(trouble);

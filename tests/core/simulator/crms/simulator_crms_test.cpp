@@ -26,7 +26,7 @@ std::string contact(const std::string& email) {
   return R"({"inputs":[{"id":")" + email + R"(","idProperty":"email","properties":{}}]})";
 }
 
-class SimulatorOfVendors : public testing::Test {
+class SimulatorCrmsTest : public testing::Test {
  protected:
   Reply send(const std::string& method, const std::string& target, const std::string& body = "") {
     return simulator_.answer(asking(method, target, body), start_of_tests + elapsed_);
@@ -39,13 +39,13 @@ class SimulatorOfVendors : public testing::Test {
   Milliseconds elapsed_{0};
 };
 
-TEST_F(SimulatorOfVendors, LeadsToAVendorBelowItsPrefix) {
+TEST_F(SimulatorCrmsTest, LeadsToAVendorBelowItsPrefix) {
   EXPECT_EQ(send("GET", property).answer.status, 200);
   EXPECT_EQ(send("GET", "/crm/nobody/x").answer.status, 404);
   EXPECT_THAT(send("GET", "/crm/nobody/x").answer.body, HasSubstr("hubspot"));
 }
 
-TEST_F(SimulatorOfVendors, HasFourVendorsThatAskForCredentials) {
+TEST_F(SimulatorCrmsTest, HasFourVendorsThatAskForCredentials) {
   for (const char* name : {"hubspot", "salesforce", "zoho", "odoo"}) {
     ASSERT_NE(simulator_.vendor(name), nullptr) << name;
     EXPECT_EQ(simulator_.vendor(name)->vendor().name(), name);
@@ -54,18 +54,18 @@ TEST_F(SimulatorOfVendors, HasFourVendorsThatAskForCredentials) {
   EXPECT_EQ(send("POST", "/crm/zoho/crm/v8/Contacts/upsert", R"({"data":[{}]})").answer.status, 401);
 }
 
-TEST_F(SimulatorOfVendors, TellsZohosClientsTheHostThatTheyAsked) {
+TEST_F(SimulatorCrmsTest, TellsZohosClientsTheHostThatTheyAsked) {
   const Reply token = send("POST",
                            "/crm/zoho/oauth/v2/token?grant_type=refresh_token&client_id=sample-client&"
                            "client_secret=sample-client-secret&refresh_token=sample-refresh-token");
   EXPECT_EQ(body_of(token).at("api_domain").as_string(), "http://simulator.test:8080/crm/zoho");
 }
 
-TEST_F(SimulatorOfVendors, StillHasTheGenericCrm) {
+TEST_F(SimulatorCrmsTest, StillHasTheGenericCrm) {
   EXPECT_EQ(send("POST", "/crm/conversations", R"({"messages":[]})").answer.status, 200);
 }
 
-TEST_F(SimulatorOfVendors, ShowsTheRecordsAndCountsOfAVendor) {
+TEST_F(SimulatorCrmsTest, ShowsTheRecordsAndCountsOfAVendor) {
   EXPECT_EQ(upsert("a@b.c").answer.status, 200);
   EXPECT_EQ(upsert("d@e.f").answer.status, 200);
   const Reply records = send("GET", "/simulator/hubspot/records");
@@ -76,7 +76,7 @@ TEST_F(SimulatorOfVendors, ShowsTheRecordsAndCountsOfAVendor) {
   EXPECT_EQ(send("POST", "/simulator/hubspot/records").answer.status, 404);
 }
 
-TEST_F(SimulatorOfVendors, ChangesWhatGoesWrongWithAVendorAllOrNothing) {
+TEST_F(SimulatorCrmsTest, ChangesWhatGoesWrongWithAVendorAllOrNothing) {
   EXPECT_EQ(send("POST", "/simulator/hubspot", R"({"down":true,"nothing":1})").answer.status, 400);
   EXPECT_EQ(send("GET", property).answer.status, 200);
   EXPECT_EQ(body_of(send("POST", "/simulator/hubspot", R"({"down":true})")).at("down").as_string(), "yes");
@@ -86,7 +86,7 @@ TEST_F(SimulatorOfVendors, ChangesWhatGoesWrongWithAVendorAllOrNothing) {
   EXPECT_EQ(down.answer.header("Retry-After"), "1");
 }
 
-TEST_F(SimulatorOfVendors, CarriesOutWhatIsAskedForBeforeAnAnswerIsLost) {
+TEST_F(SimulatorCrmsTest, CarriesOutWhatIsAskedForBeforeAnAnswerIsLost) {
   simulator_.vendor("hubspot")->vendor().faults().lost_answers = 1;
   EXPECT_EQ(upsert("a@b.c").fault, WireFault::close_before_answer);
   EXPECT_EQ(simulator_.vendor("hubspot")->vendor().records().size(), 1U);
@@ -96,7 +96,7 @@ TEST_F(SimulatorOfVendors, CarriesOutWhatIsAskedForBeforeAnAnswerIsLost) {
   EXPECT_EQ(simulator_.vendor("hubspot")->vendor().records().size(), 1U);
 }
 
-TEST_F(SimulatorOfVendors, ThrottlesInTheVendorsWordsWithOrWithoutRetryAfter) {
+TEST_F(SimulatorCrmsTest, ThrottlesInTheVendorsWordsWithOrWithoutRetryAfter) {
   simulator_.vendor("hubspot")->vendor().faults().throttled = 1;
   const Reply with = send("GET", property);
   EXPECT_THAT(with.answer.body, HasSubstr("policyName"));
@@ -105,7 +105,7 @@ TEST_F(SimulatorOfVendors, ThrottlesInTheVendorsWordsWithOrWithoutRetryAfter) {
   EXPECT_EQ(send("GET", property).answer.header("Retry-After"), std::nullopt);
 }
 
-TEST_F(SimulatorOfVendors, AnswersASlowWriteWhenItTakesEffectAndShowsItFromThen) {
+TEST_F(SimulatorCrmsTest, AnswersASlowWriteWhenItTakesEffectAndShowsItFromThen) {
   simulator_.vendor("hubspot")->vendor().faults().slow_commit_s = 2.5;
   EXPECT_EQ(upsert("a@b.c").delay, Milliseconds{2500});
   EXPECT_EQ(send("GET", property).delay, Milliseconds{0});
@@ -114,7 +114,7 @@ TEST_F(SimulatorOfVendors, AnswersASlowWriteWhenItTakesEffectAndShowsItFromThen)
   EXPECT_THAT(send("GET", "/simulator/hubspot/records").answer.body, HasSubstr("a@b.c"));
 }
 
-TEST_F(SimulatorOfVendors, RevokesTokensAgainWhenSwitchedOffAndOn) {
+TEST_F(SimulatorCrmsTest, RevokesTokensAgainWhenSwitchedOffAndOn) {
   HttpRequest form = asking("POST", "/crm/hubspot/oauth/2026-03/token",
                             "grant_type=refresh_token&client_id=sample-client&client_secret=sample-client-secret&"
                             "refresh_token=sample-refresh-token");
@@ -130,7 +130,7 @@ TEST_F(SimulatorOfVendors, RevokesTokensAgainWhenSwitchedOffAndOn) {
   }
 }
 
-TEST(SimulatorOptionsOfVendors, BeginWithTheGivenFaults) {
+TEST(SimulatorCrmsOptionsTest, BeginWithTheGivenFaults) {
   SimulatorOptions options = quiet_options();
   options.vendor_faults["hubspot"].unauthorized.on = true;
   Simulator simulator(options);

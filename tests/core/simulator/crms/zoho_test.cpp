@@ -35,9 +35,9 @@ std::string note(const std::string& contact_id, const std::string& text) {
          R"(","module":{"api_name":"Contacts"}}})";
 }
 
-class ZohoOfTests : public testing::Test {
+class ZohoTest : public testing::Test {
  protected:
-  ZohoOfTests() {
+  ZohoTest() {
     EXPECT_EQ(crm_.post_form("/oauth/v2/token", refresh_form()).status, 200);
     crm_.authorization = "Zoho-oauthtoken sample-access-token-1";
   }
@@ -52,7 +52,7 @@ class ZohoOfTests : public testing::Test {
   SimulatedCrmFaults& faults_ = crm_.vendor.faults();
 };
 
-TEST_F(ZohoOfTests, InsertsOnceAndUpdatesFromThen) {
+TEST_F(ZohoTest, InsertsOnceAndUpdatesFromThen) {
   const HttpResponse first = crm_.post(contacts, data({contact("u1")}, "Elit_User"));
   EXPECT_EQ(first.status, 200);
   EXPECT_EQ(at(first, "/data/0/action"), "\"insert\"");
@@ -66,14 +66,14 @@ TEST_F(ZohoOfTests, InsertsOnceAndUpdatesFromThen) {
   EXPECT_EQ(crm_.vendor.records()[0].writes, 2);
 }
 
-TEST_F(ZohoOfTests, ChecksItsOwnFieldsFirstWhenNoneAreNamed) {
+TEST_F(ZohoTest, ChecksItsOwnFieldsFirstWhenNoneAreNamed) {
   const std::string email = R"(,"Email":"a@b.c")";
   EXPECT_EQ(at(crm_.post(contacts, data({contact("u1", email)})), "/data/0/duplicate_field"), "\"Email\"");
   EXPECT_EQ(at(crm_.post(contacts, data({contact("u2", email)})), "/data/0/action"), "\"update\"");
   EXPECT_EQ(crm_.vendor.records().size(), 1U);
 }
 
-TEST_F(ZohoOfTests, RefusesDuplicateCheckFieldsThatAreNotUnique) {
+TEST_F(ZohoTest, RefusesDuplicateCheckFieldsThatAreNotUnique) {
   const HttpResponse answer = crm_.post(contacts, data({contact("u1")}, "Phone"));
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(at(answer, "/code"), "\"INVALID_DATA\"");
@@ -82,7 +82,7 @@ TEST_F(ZohoOfTests, RefusesDuplicateCheckFieldsThatAreNotUnique) {
   EXPECT_EQ(crm_.vendor.counts().invalid_requests, 2U);
 }
 
-TEST_F(ZohoOfTests, TakesAHundredRecordsAndNotOneMore) {
+TEST_F(ZohoTest, TakesAHundredRecordsAndNotOneMore) {
   std::vector<std::string> list;
   for (int i = 0; i < 100; ++i) {
     list.push_back(contact("u" + std::to_string(i)));
@@ -96,7 +96,7 @@ TEST_F(ZohoOfTests, TakesAHundredRecordsAndNotOneMore) {
   EXPECT_EQ(crm_.post(contacts, R"({"data":{}})").status, 400);
 }
 
-TEST_F(ZohoOfTests, WritesTheGoodRecordsAndNamesTheBadOnesInTheirPlaces) {
+TEST_F(ZohoTest, WritesTheGoodRecordsAndNamesTheBadOnesInTheirPlaces) {
   const HttpResponse answer = crm_.post(contacts, data({R"({"Elit_User":"u1"})", contact("u2")}, "Elit_User"));
   EXPECT_EQ(answer.status, 207);
   EXPECT_EQ(at(answer, "/data/0/code"), "\"MANDATORY_NOT_FOUND\"");
@@ -105,19 +105,19 @@ TEST_F(ZohoOfTests, WritesTheGoodRecordsAndNamesTheBadOnesInTheirPlaces) {
   EXPECT_EQ(crm_.vendor.records().size(), 1U);
 }
 
-TEST_F(ZohoOfTests, Answers400WhenAllRecordsAreRefused) {
+TEST_F(ZohoTest, Answers400WhenAllRecordsAreRefused) {
   const HttpResponse answer = crm_.post(contacts, data({R"({"Elit_User":"u1"})"}, "Elit_User"));
   EXPECT_EQ(answer.status, 400);
   EXPECT_EQ(at(answer, "/data/0/status"), "\"error\"");
   EXPECT_EQ(crm_.vendor.counts().invalid_requests, 0U);
 }
 
-TEST_F(ZohoOfTests, NeedsNoMandatoryFieldInAnUpdate) {
+TEST_F(ZohoTest, NeedsNoMandatoryFieldInAnUpdate) {
   add_contact("u1");
   EXPECT_EQ(crm_.post(contacts, data({R"({"Elit_User":"u1"})"}, "Elit_User")).status, 200);
 }
 
-TEST_F(ZohoOfTests, SaysHowLongATextMayBe) {
+TEST_F(ZohoTest, SaysHowLongATextMayBe) {
   faults_.text_length_max = 4;
   const std::string id = add_contact("u1");
   EXPECT_EQ(crm_.post(transcripts, data({transcript("k1", id, "😀😀")}, "Elit_Key")).status, 200);
@@ -131,7 +131,7 @@ TEST_F(ZohoOfTests, SaysHowLongATextMayBe) {
   EXPECT_EQ(crm_.post(transcripts, data({transcript("k1", id, std::string(32'001, 'a'))}, "Elit_Key")).status, 400);
 }
 
-TEST_F(ZohoOfTests, RefusesNumbersInTextFieldsAndAddressesWithoutAnAt) {
+TEST_F(ZohoTest, RefusesNumbersInTextFieldsAndAddressesWithoutAnAt) {
   const HttpResponse number = crm_.post(contacts, data({contact("u1", R"(,"Phone":91)")}, "Elit_User"));
   EXPECT_EQ(at(number, "/data/0/details/expected_data_type"), "\"text\"");
   const HttpResponse email = crm_.post(contacts, data({contact("u1", R"(,"Email":"a")")}, "Elit_User"));
@@ -139,7 +139,7 @@ TEST_F(ZohoOfTests, RefusesNumbersInTextFieldsAndAddressesWithoutAnAt) {
   EXPECT_EQ(crm_.post(contacts, data({"5"}, "Elit_User")).status, 400);
 }
 
-TEST_F(ZohoOfTests, LinksARecordByItsLookupField) {
+TEST_F(ZohoTest, LinksARecordByItsLookupField) {
   const std::string id = add_contact("u1");
   EXPECT_EQ(crm_.post(transcripts, data({transcript("k1", id)}, "Elit_Key")).status, 200);
   EXPECT_EQ(crm_.vendor.records()[1].object, "Conversations");
@@ -149,11 +149,11 @@ TEST_F(ZohoOfTests, LinksARecordByItsLookupField) {
   EXPECT_EQ(at(nobody, "/data/0/details/json_path"), "\"$.data[0].Contact.id\"");
 }
 
-TEST_F(ZohoOfTests, DoesNotUpsertNotes) {
+TEST_F(ZohoTest, DoesNotUpsertNotes) {
   EXPECT_EQ(at(crm_.post("/crm/v8/Notes/upsert", data({"{}"})), "/code"), "\"INVALID_MODULE\"");
 }
 
-TEST_F(ZohoOfTests, WritesANoteAnewEachTimeAndListsThoseOfARecord) {
+TEST_F(ZohoTest, WritesANoteAnewEachTimeAndListsThoseOfARecord) {
   const std::string id = add_contact("u1");
   const std::string list = "/crm/v8/Contacts/" + id + "/Notes?fields=Note_Content";
   EXPECT_EQ(crm_.send("GET", list).status, 204);
@@ -169,12 +169,12 @@ TEST_F(ZohoOfTests, WritesANoteAnewEachTimeAndListsThoseOfARecord) {
   EXPECT_EQ(crm_.send("GET", list + "&per_page=1&page=3").status, 204);
 }
 
-TEST_F(ZohoOfTests, ListsNotesOnlyWithTheNamesOfTheirFields) {
+TEST_F(ZohoTest, ListsNotesOnlyWithTheNamesOfTheirFields) {
   const std::string id = add_contact("u1");
   EXPECT_EQ(at(crm_.send("GET", "/crm/v8/Contacts/" + id + "/Notes"), "/code"), "\"REQUIRED_PARAM_MISSING\"");
 }
 
-TEST_F(ZohoOfTests, ChangesANoteByItsId) {
+TEST_F(ZohoTest, ChangesANoteByItsId) {
   const std::string id = add_contact("u1");
   const std::string note_id = at(crm_.post("/crm/v8/Notes", data({note(id, "one")})), "/data/0/details/id");
   EXPECT_EQ(crm_.send("PUT", "/crm/v8/Notes", data({R"({"id":)" + note_id + R"(,"Note_Content":"two"})"})).status, 200);
@@ -184,7 +184,7 @@ TEST_F(ZohoOfTests, ChangesANoteByItsId) {
             "\"EXPECTED_FIELD_MISSING\"");
 }
 
-TEST_F(ZohoOfTests, FindsWhatContainsAValueAndAnswers204ForNothing) {
+TEST_F(ZohoTest, FindsWhatContainsAValueAndAnswers204ForNothing) {
   add_contact("u1");
   add_contact("u12");
   const HttpResponse both = crm_.send("GET", "/crm/v8/Contacts/search?criteria=(Elit_User:equals:u1)");
@@ -200,7 +200,7 @@ TEST_F(ZohoOfTests, FindsWhatContainsAValueAndAnswers204ForNothing) {
             "2");
 }
 
-TEST_F(ZohoOfTests, UnderstandsEscapedParenthesesInASearchAndRefusesNonsense) {
+TEST_F(ZohoTest, UnderstandsEscapedParenthesesInASearchAndRefusesNonsense) {
   EXPECT_EQ(crm_.post(contacts, data({contact("u(1)")}, "Elit_User")).status, 200);
   EXPECT_EQ(crm_.send("GET", R"(/crm/v8/Contacts/search?criteria=(Elit_User:equals:u%5C(1%5C)))").status, 200);
   EXPECT_EQ(crm_.send("GET", "/crm/v8/Contacts/search?criteria=(Elit_User:like:u)").status, 400);
@@ -208,7 +208,7 @@ TEST_F(ZohoOfTests, UnderstandsEscapedParenthesesInASearchAndRefusesNonsense) {
   EXPECT_EQ(crm_.send("GET", "/crm/v8/Contacts/search").status, 400);
 }
 
-TEST_F(ZohoOfTests, GivesATokenOfAnHourThatSaysWhereTheApiIs) {
+TEST_F(ZohoTest, GivesATokenOfAnHourThatSaysWhereTheApiIs) {
   const HttpResponse token = crm_.send("POST", "/oauth/v2/token?" + refresh_form());
   EXPECT_EQ(at(token, "/expires_in"), "3600");
   EXPECT_EQ(at(token, "/api_domain"), "\"http://crm.test/crm/zoho\"");
@@ -217,7 +217,7 @@ TEST_F(ZohoOfTests, GivesATokenOfAnHourThatSaysWhereTheApiIs) {
   EXPECT_EQ(at(crm_.post_form("/oauth/v2/token", refresh_form()), "/refresh_token"), "\"sample-refresh-token-2\"");
 }
 
-TEST_F(ZohoOfTests, RefusesAWrongClientOrRefreshTokenWithStatus200) {
+TEST_F(ZohoTest, RefusesAWrongClientOrRefreshTokenWithStatus200) {
   const HttpResponse answer = crm_.post_form("/oauth/v2/token", refresh_form("other"));
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(at(answer, "/error"), "\"invalid_code\"");
@@ -226,7 +226,7 @@ TEST_F(ZohoOfTests, RefusesAWrongClientOrRefreshTokenWithStatus200) {
   EXPECT_EQ(crm_.vendor.counts().tokens_given, 1U);
 }
 
-TEST_F(ZohoOfTests, ThrottlesItsTokenEndpointWithStatus400) {
+TEST_F(ZohoTest, ThrottlesItsTokenEndpointWithStatus400) {
   faults_.token_throttled = *parse_toggle("0..60");
   const HttpResponse answer = crm_.post_form("/oauth/v2/token", refresh_form());
   EXPECT_EQ(answer.status, 400);
@@ -236,7 +236,7 @@ TEST_F(ZohoOfTests, ThrottlesItsTokenEndpointWithStatus400) {
   EXPECT_EQ(crm_.post_form("/oauth/v2/token", refresh_form()).status, 200);
 }
 
-TEST_F(ZohoOfTests, TakesATokenWithEitherPrefixAndNoOther) {
+TEST_F(ZohoTest, TakesATokenWithEitherPrefixAndNoOther) {
   const std::string target = "/crm/v8/Contacts/search?criteria=(Elit_User:equals:u1)";
   EXPECT_EQ(crm_.get_as("Bearer sample-access-token-1", target).status, 204);
   EXPECT_EQ(crm_.get_as("sample-access-token-1", target).status, 401);
@@ -245,7 +245,7 @@ TEST_F(ZohoOfTests, TakesATokenWithEitherPrefixAndNoOther) {
   EXPECT_EQ(at(crm_.send("GET", target), "/code"), "\"INVALID_TOKEN\"");
 }
 
-TEST_F(ZohoOfTests, LeavesResultsOutAndTellsOfErrorsWithStatus200WhenSetSo) {
+TEST_F(ZohoTest, LeavesResultsOutAndTellsOfErrorsWithStatus200WhenSetSo) {
   faults_.unmentioned_every = 2;
   const HttpResponse answer = crm_.post(contacts, data({contact("u1"), contact("u2")}, "Elit_User"));
   EXPECT_EQ(at(answer, "/data/1"), "absent");
@@ -256,7 +256,7 @@ TEST_F(ZohoOfTests, LeavesResultsOutAndTellsOfErrorsWithStatus200WhenSetSo) {
   EXPECT_EQ(crm_.post(contacts, data({contact("bad"), contact("u2")}, "Elit_User")).status, 200);
 }
 
-TEST_F(ZohoOfTests, SaysInItsOwnWayWhatIsLockedSpentOrForbidden) {
+TEST_F(ZohoTest, SaysInItsOwnWayWhatIsLockedSpentOrForbidden) {
   faults_.locked_text = "u1";
   EXPECT_EQ(at(crm_.post(contacts, data({contact("u1"), contact("u2")}, "Elit_User")), "/data/0/code"),
             "\"RECORD_LOCKED\"");
@@ -268,7 +268,7 @@ TEST_F(ZohoOfTests, SaysInItsOwnWayWhatIsLockedSpentOrForbidden) {
   EXPECT_EQ(crm_.vendor.records().size(), 1U);
 }
 
-TEST_F(ZohoOfTests, LetsASlowWriteTakeEffectLaterAndASecondAttemptNotSeeIt) {
+TEST_F(ZohoTest, LetsASlowWriteTakeEffectLaterAndASecondAttemptNotSeeIt) {
   faults_.slow_commit_s = 30;
   const HttpResponse first = crm_.post(contacts, data({contact("u1")}, "Elit_User"));
   crm_.elapsed = std::chrono::seconds{10};
@@ -280,7 +280,7 @@ TEST_F(ZohoOfTests, LetsASlowWriteTakeEffectLaterAndASecondAttemptNotSeeIt) {
   EXPECT_EQ(crm_.vendor.records().size(), 1U);
 }
 
-TEST_F(ZohoOfTests, AnswersOtherAddressesModulesAndMethodsWithTheirCodes) {
+TEST_F(ZohoTest, AnswersOtherAddressesModulesAndMethodsWithTheirCodes) {
   EXPECT_EQ(crm_.send("GET", "/crm/v2/Contacts/upsert").status, 404);
   EXPECT_EQ(at(crm_.post("/crm/v8/Users/upsert", data({"{}"})), "/code"), "\"INVALID_MODULE\"");
   EXPECT_EQ(at(crm_.send("GET", contacts), "/code"), "\"INVALID_REQUEST_METHOD\"");

@@ -16,7 +16,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-class CrmWire : public testing::TestWithParam<Case> {
+class CrmWireTest : public testing::TestWithParam<Case> {
  protected:
   // What a run without faults takes.
   static int sound_requests() {
@@ -67,23 +67,23 @@ class CrmWire : public testing::TestWithParam<Case> {
   }
 };
 
-TEST_P(CrmWire, DeliversEachMessageOnceWhenNothingFails) {
+TEST_P(CrmWireTest, DeliversEachMessageOnceWhenNothingFails) {
   EXPECT_LE(sound_requests(), 15);
 }
 
-TEST_P(CrmWire, SurvivesAnswersThatAreLostAfterTheWrite) {
+TEST_P(CrmWireTest, SurvivesAnswersThatAreLostAfterTheWrite) {
   expect_each_may_fail_once(lost_answer);
 }
 
-TEST_P(CrmWire, SurvivesRequestsThatAreLostBeforeTheWrite) {
+TEST_P(CrmWireTest, SurvivesRequestsThatAreLostBeforeTheWrite) {
   expect_each_may_fail_once([](const auto&) { return lost_before(); });
 }
 
-TEST_P(CrmWire, SurvivesConnectionsThatEndInsideTheAnswer) {
+TEST_P(CrmWireTest, SurvivesConnectionsThatEndInsideTheAnswer) {
   expect_each_may_fail_once(cut_answer);
 }
 
-TEST_P(CrmWire, SurvivesAnswersThatNeverCome) {
+TEST_P(CrmWireTest, SurvivesAnswersThatNeverCome) {
   expect_each_may_fail_once([](const DeliveryRig::CarryOut& carry_out) {
     Reply reply = carry_out();
     reply.fault = simulator::WireFault::hang;
@@ -91,17 +91,17 @@ TEST_P(CrmWire, SurvivesAnswersThatNeverCome) {
   });
 }
 
-TEST_P(CrmWire, TakesNoPageOfAProxyForSuccess) {
+TEST_P(CrmWireTest, TakesNoPageOfAProxyForSuccess) {
   expect_each_may_fail_once(
       [](const auto&) { return simulator::text_reply(200, "text/html", "<html><h1>Maintenance</h1></html>"); });
 }
 
-TEST_P(CrmWire, ComesAgainAfterA503InHtml) {
+TEST_P(CrmWireTest, ComesAgainAfterA503InHtml) {
   expect_each_may_fail_once(
       [](const auto&) { return simulator::text_reply(503, "text/html", "<html><h1>Service Unavailable</h1></html>"); });
 }
 
-TEST_P(CrmWire, TakesNoErrorWithStatus200ForSuccess) {
+TEST_P(CrmWireTest, TakesNoErrorWithStatus200ForSuccess) {
   DeliveryRig rig(GetParam());
   int errors = 0;
   rig.wire = [&](const HttpRequest& request, int, const DeliveryRig::CarryOut& carry_out) {
@@ -115,7 +115,7 @@ TEST_P(CrmWire, TakesNoErrorWithStatus200ForSuccess) {
   EXPECT_LE(rig.requests(), 4 * sound_requests());
 }
 
-TEST_P(CrmWire, TakesNoAnswerCutShortWithStatus200ForSuccess) {
+TEST_P(CrmWireTest, TakesNoAnswerCutShortWithStatus200ForSuccess) {
   expect_each_may_fail_once([](const DeliveryRig::CarryOut& carry_out) {
     Reply reply = carry_out();
     reply.answer.body.resize(reply.answer.body.size() / 2);
@@ -123,16 +123,16 @@ TEST_P(CrmWire, TakesNoAnswerCutShortWithStatus200ForSuccess) {
   });
 }
 
-TEST_P(CrmWire, GoesOnAfterAPageOfAServerThatIsDown) {
+TEST_P(CrmWireTest, GoesOnAfterAPageOfAServerThatIsDown) {
   expect_waits_for(minutes{10}, 25,
                    [](auto& faults, const simulator::Toggle& for_a_while) { faults.down = for_a_while; });
 }
 
-TEST_P(CrmWire, WaitsOutAnHourWithAFewRequests) {
+TEST_P(CrmWireTest, WaitsOutAnHourWithAFewRequests) {
   expect_waits_for(hours{1}, 35, [](auto& faults, const simulator::Toggle& for_a_while) { faults.down = for_a_while; });
 }
 
-TEST_P(CrmWire, WaitsOutAnHourWhileMessagesComeIn) {
+TEST_P(CrmWireTest, WaitsOutAnHourWhileMessagesComeIn) {
   DeliveryRig rig(GetParam());
   rig.faults().down.from = minutes{5};
   rig.faults().down.to = minutes{65};
@@ -148,7 +148,7 @@ TEST_P(CrmWire, WaitsOutAnHourWhileMessagesComeIn) {
   EXPECT_LE(in_the_hour, 40);
 }
 
-TEST_P(CrmWire, SlowsDownWhenThrottledWithoutAWord) {
+TEST_P(CrmWireTest, SlowsDownWhenThrottledWithoutAWord) {
   DeliveryRig rig(GetParam());
   int throttled = 0;
   rig.wire = [&](const HttpRequest&, int, const DeliveryRig::CarryOut& carry_out) {
@@ -168,7 +168,7 @@ TEST_P(CrmWire, SlowsDownWhenThrottledWithoutAWord) {
 }
 
 // In seconds, and as a date.
-TEST_P(CrmWire, WaitsAsLongAsItIsToldWhenThrottled) {
+TEST_P(CrmWireTest, WaitsAsLongAsItIsToldWhenThrottled) {
   for (const bool as_date : {false, true}) {
     DeliveryRig rig(GetParam());
     rig.faults().retry_after_s = 1300;
@@ -193,7 +193,7 @@ TEST_P(CrmWire, WaitsAsLongAsItIsToldWhenThrottled) {
   }
 }
 
-TEST_P(CrmWire, WaitsForTheNextDayWhenTheQuotaIsSpent) {
+TEST_P(CrmWireTest, WaitsForTheNextDayWhenTheQuotaIsSpent) {
   const std::string vendor = GetParam().crm.preset;
   if (vendor.starts_with("odoo")) {
     GTEST_SKIP() << "Odoo has no quota";
@@ -210,7 +210,7 @@ TEST_P(CrmWire, WaitsForTheNextDayWhenTheQuotaIsSpent) {
   EXPECT_LE(rig.requests(), sound + 60);
 }
 
-TEST_P(CrmWire, KeepsWithinTheCallsOfTenSeconds) {
+TEST_P(CrmWireTest, KeepsWithinTheCallsOfTenSeconds) {
   if (std::string(GetParam().crm.preset).starts_with("odoo")) {
     GTEST_SKIP() << "Odoo counts no calls";
   }
@@ -223,7 +223,7 @@ TEST_P(CrmWire, KeepsWithinTheCallsOfTenSeconds) {
 }
 
 // The first attempt still runs while its sender has given up waiting for it.
-TEST_P(CrmWire, WritesNothingTwiceWhileASlowAttemptStillRuns) {
+TEST_P(CrmWireTest, WritesNothingTwiceWhileASlowAttemptStillRuns) {
   DeliveryRig rig(GetParam());
   rig.faults().slow_commit_s = 95;
   rig.say_some();
@@ -235,7 +235,8 @@ TEST_P(CrmWire, WritesNothingTwiceWhileASlowAttemptStillRuns) {
   EXPECT_LE(rig.requests(), 80);
 }
 
-INSTANTIATE_TEST_SUITE_P(, CrmWire, testing::ValuesIn(all_cases()), [](const auto& of) { return name_of(of.param); });
+INSTANTIATE_TEST_SUITE_P(, CrmWireTest, testing::ValuesIn(all_cases()),
+                         [](const auto& of) { return name_of(of.param); });
 
 }  // namespace
 }  // namespace elit::crm::faults

@@ -20,7 +20,7 @@ using std::chrono::seconds;
 
 constexpr Instant morning = from_ms(1'769'817'600'000);  // 2026-01-31T00:00:00Z
 
-class CrmTexts : public testing::TestWithParam<Case> {
+class CrmTextsTest : public testing::TestWithParam<Case> {
  protected:
   static bool by_day() { return GetParam().unit == DeliveryUnit::day; }
   // Units of UTF-16 that one record may have; 0: no limit.
@@ -56,7 +56,7 @@ class CrmTexts : public testing::TestWithParam<Case> {
   }
 };
 
-TEST_P(CrmTexts, KeepsWhatPeopleWriteAndRunsNothingOfIt) {
+TEST_P(CrmTextsTest, KeepsWhatPeopleWriteAndRunsNothingOfIt) {
   DeliveryRig rig(GetParam());
   const std::string strange =
       rig::nasty_text() + "<script>alert(1)</script> &amp; \xD9\x85\xD8\xB1\xD8\xAD\xD8\xA8\xD8\xA7";
@@ -73,7 +73,7 @@ TEST_P(CrmTexts, KeepsWhatPeopleWriteAndRunsNothingOfIt) {
   EXPECT_EQ(shown.find("<?>"), std::string::npos) << "a tag came through";
 }
 
-TEST_P(CrmTexts, CutsWhatIsTooLongBetweenCharacters) {
+TEST_P(CrmTextsTest, CutsWhatIsTooLongBetweenCharacters) {
   constexpr std::size_t characters = 70'000;
   DeliveryRig rig(GetParam());
   std::string emoji;
@@ -91,7 +91,7 @@ TEST_P(CrmTexts, CutsWhatIsTooLongBetweenCharacters) {
   rig.expect_good_manners();
 }
 
-TEST_P(CrmTexts, GrowsTheRecordsOfADay) {
+TEST_P(CrmTextsTest, GrowsTheRecordsOfADay) {
   DeliveryRig rig(GetParam());
   rig.start();
   for (int i = 0; i < 6; ++i) {
@@ -107,7 +107,7 @@ TEST_P(CrmTexts, GrowsTheRecordsOfADay) {
   }
 }
 
-TEST_P(CrmTexts, TakesInWhatComesLateIntoAFullDay) {
+TEST_P(CrmTextsTest, TakesInWhatComesLateIntoAFullDay) {
   DeliveryRig rig(GetParam());
   rig.start();
   for (int i = 0; i < 16; ++i) {
@@ -127,7 +127,7 @@ TEST_P(CrmTexts, TakesInWhatComesLateIntoAFullDay) {
   rig.expect_good_manners();
 }
 
-TEST_P(CrmTexts, EndsDaysWhereTheirTimeZoneDoes) {
+TEST_P(CrmTextsTest, EndsDaysWhereTheirTimeZoneDoes) {
   DeliveryRig rig(GetParam(), {.sink_lines = "    timezone: Asia/Kolkata\n"});
   rig.say("u1", "before midnight", morning + hours{18} + minutes{29} - hours{24});
   rig.say("u1", "at midnight", morning + hours{18} + minutes{30} - hours{24});
@@ -144,7 +144,7 @@ TEST_P(CrmTexts, EndsDaysWhereTheirTimeZoneDoes) {
 }
 
 // The answer to a growing day is lost, and more is said before it is repeated.
-TEST_P(CrmTexts, GrowsADayWhoseAnswerWasLost) {
+TEST_P(CrmTextsTest, GrowsADayWhoseAnswerWasLost) {
   DeliveryRig rig(GetParam());
   rig.start();
   rig.say_some(2, 2);
@@ -160,7 +160,8 @@ TEST_P(CrmTexts, GrowsADayWhoseAnswerWasLost) {
   rig.expect_all_there();
 }
 
-INSTANTIATE_TEST_SUITE_P(, CrmTexts, testing::ValuesIn(all_cases()), [](const auto& of) { return name_of(of.param); });
+INSTANTIATE_TEST_SUITE_P(, CrmTextsTest, testing::ValuesIn(all_cases()),
+                         [](const auto& of) { return name_of(of.param); });
 
 }  // namespace
 }  // namespace elit::crm::faults

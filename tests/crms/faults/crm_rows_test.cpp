@@ -18,7 +18,7 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-class CrmRows : public testing::TestWithParam<Case> {
+class CrmRowsTest : public testing::TestWithParam<Case> {
  protected:
   static bool is(const std::string& preset) { return std::string(GetParam().crm.preset).starts_with(preset); }
   static void say_to_a_hundred(DeliveryRig& rig, const std::string& thirteenth) {
@@ -51,7 +51,7 @@ Reply forgetful(Reply reply) {
   return reply;
 }
 
-TEST_P(CrmRows, KnowsItsRecordsInAnyOrder) {
+TEST_P(CrmRowsTest, KnowsItsRecordsInAnyOrder) {
   DeliveryRig rig(GetParam());
   rig.faults().shuffled = true;
   rig.say_some(20, 3);
@@ -60,7 +60,7 @@ TEST_P(CrmRows, KnowsItsRecordsInAnyOrder) {
   rig.expect_all_there();
 }
 
-TEST_P(CrmRows, SendsAgainWhatAnAnswerForgetsAndWritesItOnce) {
+TEST_P(CrmRowsTest, SendsAgainWhatAnAnswerForgetsAndWritesItOnce) {
   DeliveryRig rig(GetParam());
   rig.faults().unmentioned_every = 3;
   rig.say_some(7, 2);
@@ -76,7 +76,7 @@ TEST_P(CrmRows, SendsAgainWhatAnAnswerForgetsAndWritesItOnce) {
   EXPECT_LE(rig.requests(), 100);
 }
 
-TEST_P(CrmRows, ReadsResultsByTheirPlacesOnlyWhenAllAreThere) {
+TEST_P(CrmRowsTest, ReadsResultsByTheirPlacesOnlyWhenAllAreThere) {
   DeliveryRig rig(GetParam());
   int forgotten = 0;
   rig.wire = [&](const HttpRequest& request, int, const DeliveryRig::CarryOut& carry_out) {
@@ -91,7 +91,7 @@ TEST_P(CrmRows, ReadsResultsByTheirPlacesOnlyWhenAllAreThere) {
   rig.expect_all_there();
 }
 
-TEST_P(CrmRows, RefusesOneOfAHundredAndDeliversTheOthersAtOnce) {
+TEST_P(CrmRowsTest, RefusesOneOfAHundredAndDeliversTheOthersAtOnce) {
   for (const bool errors_with_200 : {false, true}) {
     DeliveryRig rig(GetParam());
     rig.faults().refused_text = "poison";
@@ -114,7 +114,7 @@ TEST_P(CrmRows, RefusesOneOfAHundredAndDeliversTheOthersAtOnce) {
   }
 }
 
-TEST_P(CrmRows, WaitsForALockedRecordAndDeliversTheOthersAtOnce) {
+TEST_P(CrmRowsTest, WaitsForALockedRecordAndDeliversTheOthersAtOnce) {
   DeliveryRig rig(GetParam());
   rig.faults().locked_text = "hold on";
   say_to_a_hundred(rig, "hold on");
@@ -133,7 +133,7 @@ TEST_P(CrmRows, WaitsForALockedRecordAndDeliversTheOthersAtOnce) {
   EXPECT_LE(rig.requests(), 120);
 }
 
-TEST_P(CrmRows, WaitsWhileEverythingIsLocked) {
+TEST_P(CrmRowsTest, WaitsWhileEverythingIsLocked) {
   DeliveryRig rig(GetParam());
   rig.faults().locked.from = Milliseconds{0};
   rig.faults().locked.to = minutes{20};
@@ -145,7 +145,7 @@ TEST_P(CrmRows, WaitsWhileEverythingIsLocked) {
   EXPECT_LE(rig.requests(), 60);
 }
 
-TEST_P(CrmRows, KeepsTheMessagesOfARefusedContactAndDeliversTheOthers) {
+TEST_P(CrmRowsTest, KeepsTheMessagesOfARefusedContactAndDeliversTheOthers) {
   DeliveryRig rig(GetParam());
   rig.faults().refused_text = is("odoo") ? "Asha u3" : "u3";  // as the name, or a part of it, is written
   rig.say_some(5, 2);
@@ -159,7 +159,7 @@ TEST_P(CrmRows, KeepsTheMessagesOfARefusedContactAndDeliversTheOthers) {
   rig.expect_all_there();
 }
 
-TEST_P(CrmRows, PausesWhenItMayDoNothingAndGoesOnWhenItMay) {
+TEST_P(CrmRowsTest, PausesWhenItMayDoNothingAndGoesOnWhenItMay) {
   DeliveryRig rig(GetParam());
   rig.faults().forbidden.on = true;
   rig.say_some();
@@ -173,10 +173,11 @@ TEST_P(CrmRows, PausesWhenItMayDoNothingAndGoesOnWhenItMay) {
   rig.expect_all_there();
 }
 
-INSTANTIATE_TEST_SUITE_P(, CrmRows, testing::ValuesIn(all_cases()), [](const auto& of) { return name_of(of.param); });
+INSTANTIATE_TEST_SUITE_P(, CrmRowsTest, testing::ValuesIn(all_cases()),
+                         [](const auto& of) { return name_of(of.param); });
 
 // Somebody else sets up the same account at the same time.
-TEST(HubSpotProperties, MayBeMadeBySomebodyElseMeanwhile) {
+TEST(HubSpotPropertiesTest, MayBeMadeBySomebodyElseMeanwhile) {
   DeliveryRig rig({crm_kinds().front(), DeliveryUnit::message});
   int conflicts = 0;
   rig.wire = [&](const HttpRequest& request, int, const DeliveryRig::CarryOut& carry_out) {

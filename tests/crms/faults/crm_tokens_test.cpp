@@ -21,13 +21,13 @@ bool asks_for_token(const HttpRequest& request) {
   return request.target.ends_with("/token");
 }
 
-class CrmTokens : public testing::TestWithParam<Case> {
+class CrmTokensTest : public testing::TestWithParam<Case> {
  protected:
   static bool refreshes() { return std::string(GetParam().crm.preset) != "salesforce"; }
   static std::uint64_t token_requests(DeliveryRig& rig) { return rig.vendor().counts().token_requests; }
 };
 
-TEST_P(CrmTokens, AreAskedForOnceWhenFiveRequestsAreRefused) {
+TEST_P(CrmTokensTest, AreAskedForOnceWhenFiveRequestsAreRefused) {
   DeliveryRig rig(GetParam(), {.sink_lines = "    concurrency: 5\n    batch: {messages: 1}\n"});
   rig.say_some(5, 1);
   rig.start();
@@ -47,7 +47,7 @@ TEST_P(CrmTokens, AreAskedForOnceWhenFiveRequestsAreRefused) {
   rig.expect_all_there();
 }
 
-TEST_P(CrmTokens, AreNotAskedForWhileTheEndpointThrottles) {
+TEST_P(CrmTokensTest, AreNotAskedForWhileTheEndpointThrottles) {
   DeliveryRig rig(GetParam());
   rig.faults().token_throttled.from = Milliseconds{0};
   rig.faults().token_throttled.to = minutes{25};
@@ -60,7 +60,7 @@ TEST_P(CrmTokens, AreNotAskedForWhileTheEndpointThrottles) {
   rig.expect_all_there();
 }
 
-TEST_P(CrmTokens, AreRenewedBeforeTheyEnd) {
+TEST_P(CrmTokensTest, AreRenewedBeforeTheyEnd) {
   DeliveryRig rig(GetParam());
   rig.faults().token_life_s = 600;
   rig.faults().rotate_refresh_tokens = true;
@@ -85,7 +85,7 @@ TEST_P(CrmTokens, AreRenewedBeforeTheyEnd) {
   EXPECT_LE(refused, refreshes() ? 0 : 31);  // Salesforce does not say how long a token is good
 }
 
-TEST_P(CrmTokens, AreNotUsedWhenTheirSecretWasReplacedMeanwhile) {
+TEST_P(CrmTokensTest, AreNotUsedWhenTheirSecretWasReplacedMeanwhile) {
   DeliveryRig rig(GetParam());
   int others = 0;
   rig.wire = [&](const HttpRequest& request, int number, const DeliveryRig::CarryOut& carry_out) {
@@ -106,7 +106,7 @@ TEST_P(CrmTokens, AreNotUsedWhenTheirSecretWasReplacedMeanwhile) {
   rig.expect_all_there();
 }
 
-TEST_P(CrmTokens, AreKeptOverACrash) {
+TEST_P(CrmTokensTest, AreKeptOverACrash) {
   DeliveryRig rig(GetParam());
   rig.say_some();
   rig.start();
@@ -122,7 +122,7 @@ TEST_P(CrmTokens, AreKeptOverACrash) {
 }
 
 // The vendor replaced the refresh token, and nobody heard.
-TEST_P(CrmTokens, MayBeReplacedInAnAnswerThatIsLost) {
+TEST_P(CrmTokensTest, MayBeReplacedInAnAnswerThatIsLost) {
   for (const bool crash : {false, true}) {
     DeliveryRig rig(GetParam());
     rig.faults().rotate_refresh_tokens = true;
@@ -152,7 +152,7 @@ TEST_P(CrmTokens, MayBeReplacedInAnAnswerThatIsLost) {
   }
 }
 
-TEST_P(CrmTokens, ThatAreLostForGoodPauseUntilTheSecretIsReplaced) {
+TEST_P(CrmTokensTest, ThatAreLostForGoodPauseUntilTheSecretIsReplaced) {
   if (!refreshes()) {
     GTEST_SKIP() << "no refresh tokens are involved";
   }
@@ -186,7 +186,7 @@ TEST_P(CrmTokens, ThatAreLostForGoodPauseUntilTheSecretIsReplaced) {
   rig.expect_all_there();
 }
 
-TEST_P(CrmTokens, AreRecordedNowhereWhenTheCrmRepeatsThem) {
+TEST_P(CrmTokensTest, AreRecordedNowhereWhenTheCrmRepeatsThem) {
   DeliveryRig rig(GetParam());
   rig.say_some(1, 1);
   rig.start();
@@ -211,11 +211,11 @@ TEST_P(CrmTokens, AreRecordedNowhereWhenTheCrmRepeatsThem) {
   rig.expect_good_manners();
 }
 
-INSTANTIATE_TEST_SUITE_P(, CrmTokens, testing::ValuesIn(token_cases()),
+INSTANTIATE_TEST_SUITE_P(, CrmTokensTest, testing::ValuesIn(token_cases()),
                          [](const auto& of) { return name_of(of.param); });
 
 // Credentials that are one secret.
-class CrmSecrets : public testing::TestWithParam<Case> {
+class CrmTokensSecretTest : public testing::TestWithParam<Case> {
  protected:
   // The vendor knows but one key: what is sent is another one until it is translated.
   static HttpRequest translated(HttpRequest request, const std::string& from, const std::string& to) {
@@ -232,7 +232,7 @@ class CrmSecrets : public testing::TestWithParam<Case> {
   }
 };
 
-TEST_P(CrmSecrets, PauseOnceWhenRefusedAndGoOnWhenReplaced) {
+TEST_P(CrmTokensSecretTest, PauseOnceWhenRefusedAndGoOnWhenReplaced) {
   DeliveryRig rig(GetParam(), {.sink_lines = "    concurrency: 5\n    batch: {messages: 1}\n"});
   const std::string name = std::string(GetParam().crm.preset) == "hubspot" ? "access_token" : "api_key";
   rig.say_some(5, 1);
@@ -257,7 +257,7 @@ TEST_P(CrmSecrets, PauseOnceWhenRefusedAndGoOnWhenReplaced) {
   EXPECT_EQ(log.find("sink_paused", log.find("sink_paused") + 11), std::string::npos) << "it is to be said once";
 }
 
-INSTANTIATE_TEST_SUITE_P(, CrmSecrets, testing::ValuesIn(secret_cases()),
+INSTANTIATE_TEST_SUITE_P(, CrmTokensSecretTest, testing::ValuesIn(secret_cases()),
                          [](const auto& of) { return name_of(of.param); });
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 using simulator::Reply;
 using std::chrono::minutes;
 
-class CrmCrash : public testing::TestWithParam<Case> {
+class CrmCrashTest : public testing::TestWithParam<Case> {
  protected:
   static void expect_recovers(DeliveryRig& rig) {
     rig.pass(minutes{1});  // what has left arrives
@@ -31,7 +31,7 @@ class CrmCrash : public testing::TestWithParam<Case> {
 };
 
 // Between the commit of a batch and its sending.
-TEST_P(CrmCrash, BeforeARequestArrivesLosesNothing) {
+TEST_P(CrmCrashTest, BeforeARequestArrivesLosesNothing) {
   const int last = sound_run().first;
   for (int fatal = 1; fatal <= last; ++fatal) {
     SCOPED_TRACE("at request " + std::to_string(fatal));
@@ -51,7 +51,7 @@ TEST_P(CrmCrash, BeforeARequestArrivesLosesNothing) {
 }
 
 // Between the sending and the commit of what was answered; once the machine loses its power with it.
-TEST_P(CrmCrash, AfterARequestWasCarriedOutDoublesNothing) {
+TEST_P(CrmCrashTest, AfterARequestWasCarriedOutDoublesNothing) {
   const int last = sound_run().first;
   for (int fatal = 1; fatal <= last; ++fatal) {
     for (const bool power : {false, true}) {
@@ -72,7 +72,7 @@ TEST_P(CrmCrash, AfterARequestWasCarriedOutDoublesNothing) {
   }
 }
 
-TEST_P(CrmCrash, BetweenAnyTwoStepsLosesAndDoublesNothing) {
+TEST_P(CrmCrashTest, BetweenAnyTwoStepsLosesAndDoublesNothing) {
   const std::uint64_t last = sound_run().second;
   for (std::uint64_t step = 1; step < last; step += 3) {
     SCOPED_TRACE("after step " + std::to_string(step));
@@ -86,7 +86,7 @@ TEST_P(CrmCrash, BetweenAnyTwoStepsLosesAndDoublesNothing) {
 }
 
 // Again and again, while it recovers too.
-TEST_P(CrmCrash, AtEveryFifthRequestComesToAnEnd) {
+TEST_P(CrmCrashTest, AtEveryFifthRequestComesToAnEnd) {
   DeliveryRig rig(GetParam());
   rig.wire = [&](const HttpRequest&, int number, const DeliveryRig::CarryOut& carry_out) {
     if (number % 5 != 0 || number > 60) {
@@ -107,7 +107,8 @@ TEST_P(CrmCrash, AtEveryFifthRequestComesToAnEnd) {
   rig.expect_all_there();
 }
 
-INSTANTIATE_TEST_SUITE_P(, CrmCrash, testing::ValuesIn(all_cases()), [](const auto& of) { return name_of(of.param); });
+INSTANTIATE_TEST_SUITE_P(, CrmCrashTest, testing::ValuesIn(all_cases()),
+                         [](const auto& of) { return name_of(of.param); });
 
 }  // namespace
 }  // namespace elit::crm::faults
