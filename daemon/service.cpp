@@ -1,18 +1,24 @@
 #include "daemon/service.hpp"
 
+#include <fmt/format.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <csignal>
 #include <random>
 #include <utility>
 
+#include "core/text/wording.hpp"
 #include "daemon/delivery/token_file.hpp"
+#include "daemon/health.hpp"
 #include "daemon/http/transport.hpp"
 #include "daemon/loaded_configuration.hpp"
 #include "daemon/system/blocked_signals.hpp"
 #include "daemon/system/secret.hpp"
 #include "daemon/time/waiting.hpp"
+#include "storage/status_reader.hpp"
 
 namespace elit::daemon {
 namespace {
@@ -34,6 +40,8 @@ Result<std::string> secret_of(const SecretReference& reference) {
 
 constexpr Milliseconds status_interval{5'000};
 constexpr Milliseconds stop_limit{9'000};
+// Judging the state takes at most one part in so many of the time.
+constexpr int judging_share = 200;
 
 }  // namespace
 
@@ -219,9 +227,34 @@ awaitable<void> Service::feed_watchdog() {
     if (!engine_->stalled()) {
       notifier_.watchdog();
     }
-    notifier_.status(engine_->summary());
+    co_await tell_status();
     co_await sleep_for(period);
   }
+}
+
+// What `status` would say, in one line for the service manager. A large state is judged less often than it is fed, so
+// that the judging stays cheap.
+awaitable<void> Service::tell_status() {
+  if (!notifier_.enabled()) {
+    co_return;
+  }
+  if (timer_.now().steady >= judge_again_) {
+    auto read = [](storage::Store& store) {
+      const auto began = std::chrono::steady_clock::now();
+      storage::Status status = storage::read_status(store);
+      return std::pair{std::move(status), std::chrono::steady_clock::now() - began};
+    };
+    const auto [status, took] = co_await storage_->run(read);
+    const Now now = timer_.now();
+    unhealthy_ = problems_of(status, options_, now.wall);
+    judge_again_ = now.steady + std::chrono::ceil<Milliseconds>(took * judging_share);
+  }
+  std::string line;
+  if (!unhealthy_.empty()) {
+    line = counted(static_cast<std::int64_t>(unhealthy_.size()), "problem", "problems") + ": " +
+           fmt::format("{}", fmt::join(unhealthy_, "; ")) + ". ";
+  }
+  notifier_.status(line + engine_->summary());
 }
 
 std::vector<std::pair<std::string, storage::Ledger>> Service::ledgers() {

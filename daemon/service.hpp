@@ -42,6 +42,7 @@ class Service {
   boost::asio::awaitable<void> pass();
   boost::asio::awaitable<void> handle_signals();
   boost::asio::awaitable<void> feed_watchdog();
+  boost::asio::awaitable<void> tell_status();
   boost::asio::awaitable<void> end_after_limit();
   void start(boost::asio::awaitable<void> part);
   std::unique_ptr<Engine> make_engine(Options options, SourceLoop::Mode mode);
@@ -63,6 +64,8 @@ class Service {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Engine> next_engine_;
   std::vector<std::string> problems_;
+  std::vector<std::string> unhealthy_;  // as `status` would say it
+  SteadyTime judge_again_{};            // not before
   std::uint64_t seed_;
   bool stopping_ = false;
   std::exception_ptr error_;

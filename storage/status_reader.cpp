@@ -10,7 +10,7 @@
 #include "storage/message_rows.hpp"
 #include "storage/record_rows.hpp"
 #include "storage/state_directory.hpp"
-#include "storage/store.hpp"
+#include "storage/store_impl.hpp"
 
 namespace elit::storage {
 namespace {
@@ -26,15 +26,42 @@ std::vector<LatenessBucket> read_lateness(Connection& database, std::int64_t sou
   return buckets;
 }
 
+std::vector<ConditionStatus> read_conditions(Connection& database, std::int64_t source) {
+  std::vector<ConditionStatus> conditions;
+  Statement query =
+      database.statement("SELECT name, detail, since_ms FROM source_conditions WHERE source = ?1 ORDER BY name");
+  query.bind(source);
+  while (query.step()) {
+    conditions.push_back({std::string(query.text(0)), std::string(query.text(1)), query.instant(2)});
+  }
+  return conditions;
+}
+
+std::vector<AudienceStatus> read_audiences(Connection& database, std::int64_t source) {
+  std::vector<AudienceStatus> audiences;
+  Statement query = database.statement(R"(
+      SELECT attribute, value, listed_ms,
+          (SELECT count(*) FROM memberships WHERE audience = audiences.id AND last_listed_ms IS NULL)
+      FROM audiences WHERE source = ?1 AND active = 1 ORDER BY id)");
+  query.bind(source);
+  while (query.step()) {
+    audiences.push_back(
+        {std::string(query.text(0)), std::string(query.text(1)), query.maybe_instant(2), query.integer(3)});
+  }
+  return audiences;
+}
+
 void read_users(Connection& database, std::int64_t source, SourceStatus& status) {
   Statement query = database.statement(R"(
       SELECT count(*) FILTER (WHERE status = 'following'), count(*) FILTER (WHERE status = 'draining'),
           count(*) FILTER (WHERE status = 'parked'), count(*) FILTER (WHERE status = 'gone'),
           count(*) FILTER (WHERE status IN ('following', 'draining') AND last_read_ms IS NULL),
-          min(last_read_ms) FILTER (WHERE status IN ('following', 'draining')),
+          min(coalesce(last_read_ms, first_matched_ms)) FILTER (WHERE status IN ('following', 'draining')),
           count(*) FILTER (WHERE status IN ('following', 'draining') AND history_complete = 1),
           count(*) FILTER (WHERE status IN ('following', 'draining') AND history_complete = 0),
-          coalesce(sum(messages), 0), max(last_message_ms)
+          coalesce(sum(messages), 0), max(last_message_ms),
+          max(min(first_matched_ms) FILTER (WHERE status IN ('following', 'draining') AND history_complete = 0),
+              coalesce((SELECT history_read_ms FROM sources WHERE id = ?1), 0))
       FROM users WHERE source = ?1)");
   query.bind(source).step();
   status.following = query.integer(0);
@@ -47,6 +74,7 @@ void read_users(Connection& database, std::int64_t source, SourceStatus& status)
   status.history_incomplete = query.integer(7);
   status.messages = query.integer(8);
   status.last_message = query.maybe_instant(9);
+  status.history_moved = query.maybe_instant(10);
 }
 
 std::optional<double> read_backfill_rate(Connection& database, std::int64_t source) {
@@ -64,7 +92,9 @@ std::optional<double> read_backfill_rate(Connection& database, std::int64_t sour
 std::vector<SourceStatus> read_sources(Connection& database) {
   std::vector<SourceStatus> sources;
   Statement query = database.statement(
-      "SELECT id, name, state, reason, state_since_ms, fetched, added, duplicates, rejected FROM sources ORDER BY id");
+      R"(
+      SELECT id, name, state, reason, state_since_ms, fetched, added, duplicates, rejected
+      FROM sources ORDER BY id)");
   query.bind();
   while (query.step()) {
     SourceStatus source;
@@ -76,6 +106,8 @@ std::vector<SourceStatus> read_sources(Connection& database) {
     source.rejected = query.integer(8);
     read_users(database, query.integer(0), source);
     source.lateness = read_lateness(database, query.integer(0));
+    source.conditions = read_conditions(database, query.integer(0));
+    source.audiences = read_audiences(database, query.integer(0));
     source.backfill_users_per_hour = read_backfill_rate(database, query.integer(0));
     sources.push_back(std::move(source));
   }
@@ -158,12 +190,16 @@ std::vector<ParkedUser> read_parked(Connection& database) {
 }
 
 Status status_in(Connection& database) {
-  database.execute("BEGIN");
   Status status;
   status.sources = read_sources(database);
   status.sinks = read_sinks(database);
   status.parked = read_parked(database);
   return status;
+}
+
+Status snapshot_of_status(Connection& database) {
+  database.execute("BEGIN");
+  return status_in(database);
 }
 
 std::vector<OutgoingMessage> last_messages_in(Connection& database, int count) {
@@ -247,11 +283,15 @@ auto read_beside_a_writer(const std::filesystem::path& directory, const Read& re
 }  // namespace
 
 Status read_status(const std::filesystem::path& directory) {
-  return read_beside_a_writer(directory, status_in);
+  return read_beside_a_writer(directory, snapshot_of_status);
 }
 
 Status read_status(MemoryDisk& disk) {
-  return status_in(*open_for_reading(disk));
+  return snapshot_of_status(*open_for_reading(disk));
+}
+
+Status read_status(Store& store) {
+  return status_in(*store.impl_->database);
 }
 
 std::vector<OutgoingMessage> read_last_messages(const std::filesystem::path& directory, int count) {

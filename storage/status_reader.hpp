@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,71 +8,10 @@
 #include "core/delivery/delivery_record.hpp"
 #include "core/delivery/outgoing_message.hpp"
 #include "core/delivery/remote_record.hpp"
-#include "core/instant.hpp"
+#include "storage/status.hpp"
 
 // Reads the state for verbs that only read, beside a running daemon or without one.
 namespace elit::storage {
-
-struct PeerState {
-  std::string state;   // running, paused: credential, ...; empty when nothing was recorded yet
-  std::string reason;  // one line
-  std::optional<Instant> since;
-};
-
-struct LatenessBucket {
-  int bucket = 0;  // as in core's Lateness: 0 is below a second, n is [2^(n-1), 2^n) seconds
-  std::int64_t count = 0;
-};
-
-struct SourceStatus {
-  std::string name;
-  PeerState state;
-  std::int64_t following = 0;
-  std::int64_t draining = 0;
-  std::int64_t parked = 0;
-  std::int64_t gone = 0;
-  // Of those that are following or draining:
-  std::int64_t never_read = 0;
-  std::optional<Instant> oldest_read;  // the earliest last read among them; users never read are not counted
-  std::int64_t history_complete = 0;
-  std::int64_t history_incomplete = 0;
-  std::optional<double> backfill_users_per_hour;  // measured during the latest backfill; absent: not known yet
-  std::int64_t messages = 0;
-  std::optional<Instant> last_message;
-  std::int64_t fetched = 0;
-  std::int64_t added = 0;
-  std::int64_t duplicates = 0;
-  std::int64_t rejected = 0;
-  std::vector<LatenessBucket> lateness;
-};
-
-struct SinkStatus {
-  std::string name;
-  PeerState state;
-  std::int64_t pending = 0;  // in flight and unknown messages not included
-  std::int64_t in_flight = 0;
-  std::int64_t unknown = 0;
-  std::int64_t delivered = 0;
-  std::int64_t dead = 0;
-  std::int64_t suppressed = 0;
-  std::optional<Instant> oldest_pending;  // when the oldest message that is pending, in flight or unknown was stored
-  std::string last_error;
-  std::optional<Instant> last_error_at;
-};
-
-struct ParkedUser {
-  std::string source;
-  std::string user_id;
-  std::optional<Instant> until;
-  int failures = 0;
-  std::string error;
-};
-
-struct Status {
-  std::vector<SourceStatus> sources;  // all sources in the state, also those that are no longer configured
-  std::vector<SinkStatus> sinks;      // sinks in use
-  std::vector<ParkedUser> parked;     // those that are tried again first; at most 20
-};
 
 // Reads a consistent snapshot of the state in `directory`; creates nothing. Throws StorageError, also when there is no
 // state yet.
@@ -82,6 +19,10 @@ struct Status {
 
 class MemoryDisk;
 [[nodiscard]] Status read_status(MemoryDisk& disk);
+
+class Store;
+// The same from an open store. Takes about a microsecond for each user.
+[[nodiscard]] Status read_status(Store& store);
 
 // The `count` messages that were stored last, ascending by date (an unknown date counts as the time of storing), then
 // by id; fewer when the state has fewer. Errors as read_status.

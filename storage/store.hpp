@@ -16,6 +16,7 @@
 #include "core/delivery/remote_record.hpp"
 #include "core/fetch/fetch_record.hpp"
 #include "core/fetch/roster.hpp"
+#include "core/fetch/source_condition.hpp"
 #include "core/message.hpp"
 
 // What we know for certain. The only library that knows SQLite; it decides nothing.
@@ -94,6 +95,8 @@ struct Ledger {
 };
 
 class MemoryDisk;
+
+struct Status;
 
 // The state directory, opened for writing. One instance in the whole system (a lock file guards it); used by one
 // thread. Every public call is atomic: its own transaction, or a part of the group's (see begin_group).
@@ -187,6 +190,11 @@ class Store {
   // State of a source or sink in one word and one line (running, paused: credential, ...), for `status`.
   void record_source_state(SourceId source, std::string_view state, std::string_view reason, Instant at);
   void record_sink_state(SinkId sink, std::string_view state, std::string_view reason, Instant at);
+  // What is wrong with a source besides its state: `status` shows `detail` (a sentence) as a problem until the
+  // condition ends. Beginning it again replaces the detail and keeps the time of its beginning. Ending one that is not
+  // there does nothing.
+  void begin_condition(SourceId source, SourceCondition condition, std::string_view detail, Instant at);
+  void end_condition(SourceId source, SourceCondition condition);
   // The totals of a source since the start of the state, and of every sink in use for that source's messages. `stored`
   // and `pending` are counted in the tables, not derived from the other numbers, so that a mismatch can be seen.
   [[nodiscard]] Ledger ledger(SourceId source);
@@ -195,6 +203,7 @@ class Store {
 
  private:
   friend class StorePeek;  // tests
+  friend Status read_status(Store& store);
   explicit Store(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

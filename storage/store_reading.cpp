@@ -267,13 +267,13 @@ UserStatus status_after(const WindowCommit& commit, const UserState& user) {
 void write_user(Store::Impl& impl, const WindowCommit& commit, UserStatus status, const WindowCounts& counts) {
   impl.statement(R"(
       UPDATE users SET status = ?2, departed_ms = iif(?2 = 'following', NULL, departed_ms), failures = 0,
-          last_error = NULL, parked_until_ms = NULL, last_read_ms = ?3, verified_ms = iif(?4, ?3, verified_ms),
+          last_error = NULL, parked_until_ms = NULL, last_read_ms = iif(?9, last_read_ms, ?3), verified_ms = iif(?4, ?3, verified_ms),
           window_width_ms = iif(?5 IS NULL, window_width_ms, nullif(?5, 0)), history_complete = ?6,
           messages = messages + ?7,
           last_message_ms = CASE WHEN ?8 IS NULL THEN last_message_ms ELSE max(coalesce(last_message_ms, ?8), ?8) END
       WHERE id = ?1)")
       .run(commit.user, to_string(status), commit.read_at, commit.verified, commit.window_width,
-           commit.history_complete, counts.added, counts.newest);
+           commit.history_complete, counts.added, counts.newest, commit.count_by_page);
 }
 
 // The part of the user that commit_window needs, without the digests that load_user reads.
@@ -359,9 +359,10 @@ WindowCounts Store::commit_window(const WindowCommit& commit) {
     impl_
         ->statement(R"(
       UPDATE sources SET fetched = fetched + ?2, added = added + ?3, duplicates = duplicates + ?4,
-          rejected = rejected + ?5
+          rejected = rejected + ?5, history_read_ms = iif(?6, ?7, history_read_ms)
       WHERE id = ?1)")
-        .run(before.source, counts.fetched, counts.added, counts.duplicates, counts.rejected);
+        .run(before.source, counts.fetched, counts.added, counts.duplicates, counts.rejected,
+             commit.kind == WindowKind::history && commit.covered.has_value(), commit.read_at);
   }
   forget_window(*impl_, commit.user, commit.kind);
   {

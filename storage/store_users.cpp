@@ -144,6 +144,22 @@ void Store::record_source_state(SourceId source, std::string_view state, std::st
   transaction.commit();
 }
 
+void Store::begin_condition(SourceId source, SourceCondition condition, std::string_view detail, Instant at) {
+  Transaction transaction(*impl_);
+  impl_
+      ->statement(R"(
+      INSERT INTO source_conditions (source, name, detail, since_ms) VALUES (?1, ?2, ?3, ?4)
+      ON CONFLICT (source, name) DO UPDATE SET detail = excluded.detail)")
+      .run(source, to_string(condition), detail, at);
+  transaction.commit();
+}
+
+void Store::end_condition(SourceId source, SourceCondition condition) {
+  Transaction transaction(*impl_);
+  impl_->statement("DELETE FROM source_conditions WHERE source = ?1 AND name = ?2").run(source, to_string(condition));
+  transaction.commit();
+}
+
 void Store::record_sink_state(SinkId sink, std::string_view state, std::string_view reason, Instant at) {
   Transaction transaction(*impl_);
   impl_

@@ -36,7 +36,7 @@ struct ScheduledUser {
   UserRow row = 0;
   UserStatus status = UserStatus::following;
   std::optional<Instant> last_message;
-  std::optional<Instant> last_read;     // the last finished read, whatever it found
+  std::optional<Instant> last_read;     // the last finished read, except reads that proved nothing
   std::optional<Instant> parked_until;  // set only for parked ones
   bool history_complete = false;        // no history window is under way and [since, live) is covered, as last recorded
 };

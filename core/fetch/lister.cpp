@@ -120,7 +120,7 @@ bool Lister::on_staged(const ListingCounts& counts) {
     return false;
   }
   alarm_ = true;
-  return std::exchange(departures_blocked_reason_, reason_for_alarm(counts) + "; nobody is let go").empty();
+  return std::exchange(departures_blocked_reason_, reason_for_alarm(counts) + "; no user leaves the audience meanwhile").empty();
 }
 
 bool Lister::on_applied(const ListingChange& change) {

@@ -18,7 +18,8 @@ constexpr Milliseconds news_margin_min = std::chrono::minutes{10};
 
 constexpr Milliseconds backoff_first{500};
 constexpr Milliseconds backoff_max = std::chrono::minutes{1};
-constexpr int unproven_reads_max = 3;  // in one pass
+// So many reads in a row that prove nothing end one pass, and make the list count as unstable.
+constexpr int unproven_reads_max = 3;
 
 // A user whose history makes the source fail is read in narrower windows: perhaps the source takes too long for one.
 constexpr int failures_before_narrowing = 3;
@@ -275,7 +276,7 @@ void SourceMachine::after_success(const Reading& reading, double capacity, Now n
   const WindowOutcome& outcome = *reading.outcome;
   read_succeeded_ = true;
   refused_.clear();
-  unproven_.erase(reading.user.row);
+  forget_unproven(reading.user.row);
   if (std::exchange(every_user_refused_, false)) {
     notify(NoticeKind::some_user_accepted, reading);
   }
@@ -350,11 +351,25 @@ void SourceMachine::after_unproven(const Reading& reading, Now now) {
   }
   notify(NoticeKind::window_unstable, reading);
   const int reads = ++unproven_[row];
+  if (reads == unproven_reads_max) {
+    notify(NoticeKind::lists_unstable, reading).count = ++unstable_users_;
+  }
   if (mode_ == FetchMode::one_pass && reads >= unproven_reads_max) {
     finish_user(row, true);
   } else {
     put_again(reading, now.steady + retry_delay(reads));
   }
+}
+
+void SourceMachine::forget_unproven(UserRow user) {
+  const auto place = unproven_.find(user);
+  if (place == unproven_.end()) {
+    return;
+  }
+  if (place->second >= unproven_reads_max && --unstable_users_ == 0) {
+    notify(NoticeKind::lists_stable);
+  }
+  unproven_.erase(place);
 }
 
 RecordFailure SourceMachine::record_failure(Reading& reading, Now now) {

@@ -56,6 +56,8 @@ struct SourceNotice {
     user_recovered,      // a user that failed before is read
     user_gone,           // a user who left every audience is read to the end
     window_unstable,     // the list changed during every pass
+    lists_unstable,      // several reads in a row of a user proved nothing; `count`: how many users it concerns
+    lists_stable,        // no longer lists_unstable
     window_split,        // read in parts of `time`
     every_user_refused,  // a wrong configuration; `detail`: the latest error
     some_user_accepted,  // no longer every_user_refused
@@ -164,6 +166,7 @@ class SourceMachine {
   void schedule_after_success(const Reading& reading, double capacity, Now now);
   [[nodiscard]] bool catches_up(const Reading& reading);
   void after_unproven(const Reading& reading, Now now);
+  void forget_unproven(UserRow user);
   [[nodiscard]] RecordFailure record_failure(Reading& reading, Now now);
   void after_failure(const Reading& reading);
   [[nodiscard]] Milliseconds retry_delay(int failures) { return backoff_.delay(failures, random_.fraction()); }
@@ -185,6 +188,7 @@ class SourceMachine {
   std::unordered_map<UserRow, Reading> readings_;
   std::unordered_map<UserRow, UserRound> rounds_;
   std::unordered_map<UserRow, int> unproven_;  // reads in a row that proved nothing
+  std::int64_t unstable_users_ = 0;            // how many of them have failed to prove anything for long
   std::unordered_set<UserRow> refused_;        // since a user was read
   bool read_succeeded_ = false;                // a user was read since all of them were refused
   bool every_user_refused_ = false;            // reported

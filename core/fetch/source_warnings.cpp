@@ -34,7 +34,7 @@ std::optional<Milliseconds> SourceWarnings::lookback_wanted(const std::vector<Mi
     lateness_.add(late);
   }
   const std::optional<Milliseconds> wanted = lateness_.look_back_for(late_share_caught);
-  if (lateness.empty() || !wanted || lateness_reported_ || *wanted < lookback_) {
+  if (lateness.empty() || !wanted || lateness_reported_ || *wanted <= lookback_) {
     return std::nullopt;
   }
   lateness_reported_ = true;

@@ -27,6 +27,10 @@ SourceState load_source(Store& store, const std::string& name,
   SourceState state;
   state.source = store.register_source(name);
   state.audiences = store.register_audiences(state.source, audiences);
+  // Those that still hold are found again.
+  for (const auto condition : {SourceCondition::drift, SourceCondition::late, SourceCondition::unstable}) {
+    store.end_condition(state.source, condition);
+  }
   store.visit_users(state.source, [&state](const ScheduledUser& user) { state.users.push_back(user); });
   for (const auto& [fact, value] : store.facts(state.source)) {
     if (fact == paging_fact) {
@@ -67,8 +71,7 @@ SourceClient::Parts SourceLoop::client_parts() {
 
 void SourceLoop::record_state(const std::string& state, const std::string& reason) {
   if (source_ != 0) {
-    const std::string& alarm = lister_.departures_blocked_reason();
-    start(state == "running" && !alarm.empty() ? write_state("alarm: roster", alarm) : write_state(state, reason));
+    start(write_state(state, reason));
   }
 }
 
@@ -76,6 +79,18 @@ awaitable<void> SourceLoop::write_state(std::string state, std::string reason) {
   auto job = [source = source_, state = std::move(state), reason = std::move(reason),
               at = parts_.timer->now().wall](Store& store) { store.record_source_state(source, state, reason, at); };
   co_await parts_.storage->run(std::move(job));
+}
+
+void SourceLoop::begin_condition(SourceCondition condition, std::string detail) {
+  auto job = [source = source_, condition, detail = std::move(detail), at = parts_.timer->now().wall](Store& store) {
+    store.begin_condition(source, condition, detail, at);
+  };
+  start(parts_.storage->run(std::move(job)));
+}
+
+void SourceLoop::end_condition(SourceCondition condition) {
+  auto job = [source = source_, condition](Store& store) { store.end_condition(source, condition); };
+  start(parts_.storage->run(std::move(job)));
 }
 
 awaitable<void> SourceLoop::run() {
@@ -204,10 +219,10 @@ awaitable<void> SourceLoop::apply_listings(ApplyListings listings) {
   auto job = [source = source_, decisions = std::move(listings.decisions),
               at = parts_.timer->now().wall](Store& store) { return store.apply_listings(source, decisions, at); };
   const storage::ListingChange change = co_await parts_.storage->run(std::move(job));
-  const bool was_blocked = !lister_.departures_blocked_reason().empty();
   const bool changed = lister_.on_applied(change);
-  if (was_blocked && lister_.departures_blocked_reason().empty()) {
-    record_state("running", "");
+  if (roster_alarm_ && lister_.departures_blocked_reason().empty()) {
+    roster_alarm_ = false;
+    end_condition(SourceCondition::roster_alarm);
   }
   if (changed) {
     parts_.log->write(Event::users_listed, "the users of all audiences are listed",
@@ -233,7 +248,8 @@ void SourceLoop::report_alarm(const Audience& audience, const ListingCounts& cou
                      {"previous", counts.previous},
                      {"listed", counts.listed},
                      {"missing", counts.missing}});
-  record_state("running", "");
+  roster_alarm_ = true;
+  begin_condition(SourceCondition::roster_alarm, lister_.departures_blocked_reason());
 }
 
 awaitable<void> SourceLoop::reader() {

@@ -92,6 +92,9 @@ class SourceLoop {
   void start(boost::asio::awaitable<void> part);
   void record_state(const std::string& state, const std::string& reason);
   boost::asio::awaitable<void> write_state(std::string state, std::string reason);
+  // Changes that `status` shows in the order of the calls.
+  void begin_condition(SourceCondition condition, std::string detail);
+  void end_condition(SourceCondition condition);
   boost::asio::awaitable<void> load_state();
 
   boost::asio::awaitable<void> lister();
@@ -129,6 +132,7 @@ class SourceLoop {
   AsyncEvent ended_;  // a part of the loop ended
   int running_ = 0;
   bool stopped_ = false;
+  bool roster_alarm_ = true;  // the state may hold that condition; true until the first lists show otherwise
   std::exception_ptr error_;
   storage::SourceId source_ = 0;
   CycleTotals reported_;

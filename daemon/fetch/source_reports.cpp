@@ -4,6 +4,7 @@
 #include <sstream>
 #include <utility>
 
+#include "core/text/wording.hpp"
 #include "daemon/fetch/source_loop.hpp"
 
 namespace elit::daemon {
@@ -84,8 +85,19 @@ void SourceLoop::report(const SourceNotice& notice) {
     case Kind::some_user_accepted:
       record_state("running", "");
       break;
+    case Kind::lists_unstable:
+      begin_condition(
+          SourceCondition::unstable,
+          "the conversations of " + std::to_string(notice.count) + (notice.count == 1 ? " user" : " users") +
+              " change during every read, so they are stored but not proven complete; see `window_unstable` "
+              "in the log");
+      break;
+    case Kind::lists_stable:
+      end_condition(SourceCondition::unstable);
+      break;
     case Kind::drift:
       parts_.log->write(Event::drift, notice.detail, {source});
+      begin_condition(SourceCondition::drift, notice.detail);
       break;
     case Kind::late_messages:
       parts_.log->write(
@@ -93,6 +105,9 @@ void SourceLoop::report(const SourceNotice& notice) {
           "messages become visible nearly as late as the look-back reaches, so some may come later still: raise "
           "`lookback`",
           {source, {"late", notice.count}, {"lookback_wanted_ms", notice.time.count()}});
+      begin_condition(SourceCondition::late,
+                      "messages become visible nearly as late as `lookback` reaches: set it to " +
+                          rough_duration(notice.time) + " or more");
       break;
     case Kind::retention_near:
       parts_.log->write(

@@ -249,9 +249,9 @@ class World:
             self.write()
         return Daemon(self, ["run", "--config", str(self.config_path)], environment, **options)
 
-    def status(self):
-        """The document of `status --json` and the exit status."""
-        done = self.verb("status", "--json", write=False)
+    def status(self, daemon=False):
+        """The document of `status --json` and how it ended; `daemon`: one has to run."""
+        done = self.verb("status", "--json", *([] if daemon else ["--no-daemon"]), write=False)
         try:
             return json.loads(done.out), done
         except ValueError as error:

@@ -327,14 +327,52 @@ class DaemonTest(AcceptanceTest):
         self.assertIsInstance(document, dict)
         self.assertIn("support", json.dumps(document))
         self.assertIn("crm", json.dumps(document))
-        human = world.verb("status", write=False)
+        human = world.verb("status", "--no-daemon", write=False)
         self.assertCode(human, 0)
         self.assertIn("support", human.out)
         world.vendor.add(USERS[0], now_ms() - 1000, f"{MARK} refused")
         world.crm.rule = lambda _: plain(400, "no")
         self.assertSyncs(world, 1)
-        self.assertCode(world.verb("status", write=False), 1)
-        self.assertRegex(json.dumps(world.status()[0]), r'"dead": 1\b')
+        document, done = world.status()
+        self.assertCode(done, 1)
+        self.assertRegex(json.dumps(document), r'"dead": 1\b')
+        self.assertIn("sink crm: 1 message is dead", document["problems"])
+
+    def problems(self, world, **options):
+        document, done = world.status(**options)
+        self.assertCode(done, 1)
+        return "\n".join(document["problems"])
+
+    def test_status_is_a_health_check_of_the_daemon_too(self):
+        world = self.filled()
+        self.assertSyncs(world)
+        self.assertIn("the daemon does not run", self.problems(world, daemon=True))
+        daemon = world.run()
+        wait_for(lambda: world.status(daemon=True)[1].code == 0, 15, "a healthy status beside the daemon")
+        daemon.kill()
+        self.assertIn("the daemon does not run", self.problems(world, daemon=True))
+
+    def test_status_tells_of_a_user_who_is_staler_than_promised(self):
+        world = self.filled()
+        world.source()["poll"] = {"interval": Bare("1s"), "max_staleness": Bare("3s")}
+        self.assertSyncs(world)
+        self.assertCode(world.status()[1], 0)
+        wait_for(lambda: world.status()[1].code == 1, 10, "the promise of three seconds to be broken", 0.5)
+        self.assertIn("poll.max_staleness", self.problems(world))
+
+    def test_status_tells_of_an_audience_that_matches_nobody(self):
+        world = self.filled()
+        world.source()["audiences"].append({"attribute": "feedback", "value": "2\u00a0"})
+        self.assertSyncs(world, {0, 1})
+        self.assertIn('"feedback" = "2\\u{00a0}" matches nobody', self.problems(world))
+
+    def test_status_tells_that_nobody_was_ever_read(self):
+        world = self.filled()
+        world.vendor.fail(plain(500, "down"), kind="conversations")
+        daemon = world.run()
+        wait_for(lambda: world.database.exists() and world.user(USERS[0]), 15, "a list of users")
+        self.assertIn("nobody has been read yet", self.problems(world))
+        self.assertEqual(daemon.stop(), 0)
 
     def test_status_before_the_first_start_is_a_clear_answer(self):
         world = self.filled()

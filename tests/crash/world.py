@@ -109,7 +109,7 @@ class CrashWorld(World):
 
     def live(self, verb, environment=None):
         """Runs the verb to its end. `run` is stopped as soon as everything that was said has arrived."""
-        extra = ["--json"] if verb == "sync" else []
+        extra = {"sync": ["--json"], "status": ["--no-daemon"]}.get(verb, [])
         peers = {"CRASH_API_PORT": str(self.vendor.port), "CRASH_CRM_PORT": str(self.crm.port)}
         daemon = Daemon(self, [verb, "--config", str(self.config_path), *extra], {**peers, **(environment or {})})
         self.life = daemon
