@@ -22,7 +22,17 @@ TEST_P(PresetMistakesTest, HasTheMistakeAtItsPlaceAndNoOther) {
   EXPECT_THAT(mistake.what, testing::HasSubstr(bad.fragment));
 }
 
-const std::vector<BadConfiguration> structure{
+// A step of the sink that is sound but for what is given.
+std::string sink_lines(const std::string& rest) {
+  return "  - {name: s, item: sink, kind: find, path: /s, " + rest + "}";
+}
+// The sound preset with such a step before all others.
+std::string sink_step(const std::string& rest) {
+  return preset_with_line(8, sink_lines(rest) + "\n  - name: contacts");
+}
+
+const std::vector<BadConfiguration> bad_presets{
+    // The shape of the file
     {"Empty", "", 1, 1, "(syntax)", "holds no preset"},
     {"NoMap", "- a\n", 1, 1, "(syntax)", "such as `steps:`"},
     {"UnknownKey", sound_preset + "paces: {}\n", 20, 1, "paces", "did you mean pace?"},
@@ -49,18 +59,8 @@ const std::vector<BadConfiguration> structure{
      "credentials.key.headers.Host", "set by elitbuzz-sync itself"},
     {"SecretInTheClear", preset_with_line(5, "  key: {headers: {X-Api-Key: abc}}"), 5, 30,
      "credentials.key.headers.X-Api-Key", "must not hold the secret itself"},
-};
 
-// A step of the sink that is sound but for what is given.
-std::string sink_lines(const std::string& rest) {
-  return "  - {name: s, item: sink, kind: find, path: /s, " + rest + "}";
-}
-// The sound preset with such a step before all others.
-std::string sink_step(const std::string& rest) {
-  return preset_with_line(8, sink_lines(rest) + "\n  - name: contacts");
-}
-
-const std::vector<BadConfiguration> answers{
+    // What answers mean, and the steps of the sink
     {"PointerWithoutSlash", preset_with_line(19, "    reply: {id: id}"), 19, 17, "steps[1].reply.id", "JSON pointer"},
     {"PointerWithABadTilde", preset_with_line(19, "    reply: {id: /a~b}"), 19, 17, "steps[1].reply.id", "~0"},
     {"BadExpression", preset_with_line(19, "    reply: {id: {header: Location, pattern: \"(a\"}}"), 19, 45,
@@ -96,9 +96,8 @@ const std::vector<BadConfiguration> answers{
      "is known in steps"},
     {"ErrorsAboutNobody", preset_with_line(19, "    reply: {errors: {list: /e}}"), 19, 21, "steps[1].reply.errors",
      "whom an error is about"},
-};
 
-const std::vector<BadConfiguration> texts{
+    // Placeholders and bodies
     {"UnclosedPlaceholder", preset_with_line(12, "    body: {key: \"a ${contact.key\"}"), 12, 20, "steps[0].body.key",
      "not closed"},
     {"UnknownFilter", preset_with_line(12, "    body: {key: \"é ${contact.key | sha265}\"}"), 12, 36,
@@ -144,9 +143,8 @@ const std::vector<BadConfiguration> texts{
     {"PlaceholderOnItsOwnLine", preset_with_line(18, "    body:\n      when: at ${activity.began}"), 19, 16,
      "steps[1].body.when", "names nothing of it"},
     {"PathWithoutSlash", preset_with_line(16, "    path: notes"), 16, 11, "steps[1].path", "begin with '/'"},
-};
 
-const std::vector<BadConfiguration> steps{
+    // Steps and their idempotency
     {"NoIdempotency", preset_with_line(17, "    kind: write"), 14, 5, "steps[1].idempotency",
      "lookup_after_unknown: only one whose answer was lost is"},
     {"UnknownIdempotency", preset_with_line(17, "    idempotency: upserts"), 17, 18, "steps[1].idempotency",
@@ -207,10 +205,7 @@ const std::vector<BadConfiguration> steps{
     {"BodyOfAGet", preset_with_line(16, "    path: /notes\n    method: GET"), 19, 11, "steps[1].body", "method: GET"},
 };
 
-INSTANTIATE_TEST_SUITE_P(Structure, PresetMistakesTest, testing::ValuesIn(structure), name_of);
-INSTANTIATE_TEST_SUITE_P(Answers, PresetMistakesTest, testing::ValuesIn(answers), name_of);
-INSTANTIATE_TEST_SUITE_P(Texts, PresetMistakesTest, testing::ValuesIn(texts), name_of);
-INSTANTIATE_TEST_SUITE_P(Steps, PresetMistakesTest, testing::ValuesIn(steps), name_of);
+INSTANTIATE_TEST_SUITE_P(, PresetMistakesTest, testing::ValuesIn(bad_presets), name_of);
 
 }  // namespace
 }  // namespace elit::config

@@ -69,7 +69,7 @@ const std::vector<BadConfiguration> cases{
      "did you mean level?"},
 };
 
-INSTANTIATE_TEST_SUITE_P(All, BadSyntaxTableTest, testing::ValuesIn(cases), name_of);
+INSTANTIATE_TEST_SUITE_P(, BadSyntaxTableTest, testing::ValuesIn(cases), name_of);
 
 TEST(BadSyntaxTest, AnAliasIsRefusedTogetherWithItsAnchor) {
   const Loaded loaded = load_for_test(smallest + "    settle: &a 1m\n    lookback: *a\n");
