@@ -15,16 +15,8 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::ElementsAre;
 
-DeliverySettings settings(int messages = 10, int concurrency = 4) {
-  DeliverySettings made;
-  made.batch.messages = messages;
-  made.batch.wait = seconds{1};
-  made.concurrency = concurrency;
-  return made;
-}
-
 TEST(DeliveryDetailsTest, KnowsWhichBatchMayHaveArrivedBefore) {
-  DeliveryRig rig(settings());
+  DeliveryRig rig(delivery_settings());
   rig.store(1, 1);
   const auto first = rig.step_within(seconds{2});
   ASSERT_TRUE(first);
@@ -42,7 +34,7 @@ TEST(DeliveryDetailsTest, KnowsWhichBatchMayHaveArrivedBefore) {
 }
 
 TEST(DeliveryDetailsTest, PassesNoMessageInItsScanBeforeTheBatchIsCreated) {
-  Delivery machine(settings(1), 1);
+  Delivery machine(delivery_settings(1), 1);
   const Now now{from_ms(1'769'850'902'345), SteadyTime{Milliseconds{5'000}}};
   machine.start({}, 0, now);
   ASSERT_TRUE(std::holds_alternative<LoadHeldBack>(machine.next(now)));
@@ -67,7 +59,7 @@ TEST(DeliveryDetailsTest, PassesNoMessageInItsScanBeforeTheBatchIsCreated) {
 }
 
 TEST(DeliveryDetailsTest, ProbesAPeerThatRefusesEverythingLessAndLessOften) {
-  DeliverySettings few = settings(10);
+  DeliverySettings few = delivery_settings(10);
   few.dead_letters.pause_after = 3;
   few.retry.first = seconds{1};
   few.retry.max = seconds{8};
@@ -88,7 +80,7 @@ TEST(DeliveryDetailsTest, ProbesAPeerThatRefusesEverythingLessAndLessOften) {
 }
 
 TEST(DeliveryDetailsTest, RepeatsWhatFailedBeforeItSendsWhatIsNew) {
-  DeliveryRig rig(settings(1, 1));
+  DeliveryRig rig(delivery_settings(1, 1));
   rig.store(1, 1);
   const auto first = rig.step();
   ASSERT_TRUE(first);
@@ -101,7 +93,7 @@ TEST(DeliveryDetailsTest, RepeatsWhatFailedBeforeItSendsWhatIsNew) {
 }
 
 TEST(DeliveryDetailsTest, SendsAtOnceWhatHasNoRoomForTheNextMessage) {
-  DeliverySettings small = settings();
+  DeliverySettings small = delivery_settings();
   small.batch.bytes = 25;
   DeliveryRig rig(small);
   for (DeliveryMessageId id = 1; id <= 3; ++id) {
@@ -114,7 +106,7 @@ TEST(DeliveryDetailsTest, SendsAtOnceWhatHasNoRoomForTheNextMessage) {
 }
 
 TEST(DeliveryDetailsTest, RecordsWhatComesBehindABatchThatFailed) {
-  DeliveryRig rig(settings(1));
+  DeliveryRig rig(delivery_settings(1));
   rig.store(1, 9);
   rig.answer(*rig.step(), DeliveryRig::each({Verdict::delivered}));
   rig.store(2, 1);

@@ -68,11 +68,8 @@ class Model {
 
  private:
   static DeliverySettings settings() {
-    DeliverySettings made;
-    made.batch.messages = 8;
+    DeliverySettings made = delivery_settings(8);
     made.batch.bytes = 300;
-    made.batch.wait = std::chrono::seconds{1};
-    made.concurrency = 4;
     made.retry.max = std::chrono::minutes{1};
     made.dead_letters.pause_after = 5;
     return made;

@@ -11,16 +11,8 @@ using std::chrono::hours;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 
-DeliverySettings settings(int batch_messages) {
-  DeliverySettings settings;
-  settings.batch.messages = batch_messages;
-  settings.batch.wait = seconds{1};
-  settings.concurrency = 2;
-  return settings;
-}
-
 TEST(DeliveryOrderTest, SendsALateMessageBeforeNewerOnesThatWaitWithIt) {
-  DeliveryRig rig(settings(10));
+  DeliveryRig rig(delivery_settings(10, 2));
   rig.store(1, 1, 10, from_ms(20'000));
   rig.store(2, 1, 10, from_ms(10'000));
   rig.store(3, 1, 10, from_ms(20'000));
@@ -30,7 +22,7 @@ TEST(DeliveryOrderTest, SendsALateMessageBeforeNewerOnesThatWaitWithIt) {
 }
 
 TEST(DeliveryOrderTest, RepeatsAFailedBatchAfterALateMessageThatIsOlder) {
-  DeliveryRig rig(settings(1));
+  DeliveryRig rig(delivery_settings(1, 2));
   rig.store(1, 1, 10, from_ms(20'000));
   const auto newer = rig.step();
   ASSERT_TRUE(newer);
@@ -46,7 +38,7 @@ TEST(DeliveryOrderTest, RepeatsAFailedBatchAfterALateMessageThatIsOlder) {
 }
 
 TEST(DeliveryOrderTest, TakesUpABatchAndItsLateElderAfterARestart) {
-  DeliveryRig rig(settings(1));
+  DeliveryRig rig(delivery_settings(1, 2));
   OpenBatch open;
   open.id = 1;
   open.messages = {1};

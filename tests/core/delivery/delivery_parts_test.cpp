@@ -19,18 +19,11 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using enum Verdict;
 
-DeliverySettings settings(int messages) {
-  DeliverySettings made;
-  made.batch.messages = messages;
-  made.batch.wait = seconds{1};
-  made.concurrency = 4;
-  return made;
-}
-
 // A machine with messages 1, 2, ... of these users, and the batch it sends of them.
 class Parts {
  public:
-  explicit Parts(const std::vector<DeliveryUserId>& users) : Parts(users, settings(static_cast<int>(users.size()))) {}
+  explicit Parts(const std::vector<DeliveryUserId>& users)
+      : Parts(users, delivery_settings(static_cast<int>(users.size()))) {}
   Parts(const std::vector<DeliveryUserId>& users, const DeliverySettings& settings) : rig(settings) {
     for (const DeliveryUserId user : users) {
       rig.store(++last_, user);
@@ -181,7 +174,7 @@ TEST(DeliveryPartsTest, RecordsThePeersWishWithWhatWaits) {
 }
 
 TEST(DeliveryPartsTest, GivesUpWhatIsUnknownForTooLong) {
-  DeliverySettings short_lived = settings(3);
+  DeliverySettings short_lived = delivery_settings(3);
   short_lived.retry.give_up_after = hours{1};
   Parts parts({1, 2, 3}, short_lived);
   parts.answer({unknown, unknown, not_sent}, Verdict::retry);
@@ -255,7 +248,7 @@ TEST(DeliveryPartsTest, RecordsWhatComesBehindAPartThatWaits) {
 }
 
 TEST(DeliveryPartsTest, APeerThatTakesSomethingIsNoLongerRefusing) {
-  DeliverySettings few = settings(1);
+  DeliverySettings few = delivery_settings(1);
   few.dead_letters.pause_after = 1;
   DeliveryRig rig(few);
   rig.store(1, 1);
@@ -267,7 +260,7 @@ TEST(DeliveryPartsTest, APeerThatTakesSomethingIsNoLongerRefusing) {
 }
 
 TEST(DeliveryPartsTest, WhoJudgesMessagesAcceptsTheCredential) {
-  DeliveryRig rig(settings(1));
+  DeliveryRig rig(delivery_settings(1));
   rig.store(1, 1);
   rig.answer(rig.step().value(), DeliveryRig::whole(Verdict::unauthorized));
   ASSERT_EQ(rig.summary().state, SinkState::credential);
@@ -276,7 +269,7 @@ TEST(DeliveryPartsTest, WhoJudgesMessagesAcceptsTheCredential) {
 }
 
 TEST(DeliveryPartsTest, ARefusedPartIsKeptWhileEverythingIsRefused) {
-  DeliverySettings few = settings(1);
+  DeliverySettings few = delivery_settings(1);
   few.dead_letters.pause_after = 1;
   DeliveryRig rig(few);
   rig.store(1, 1);
@@ -288,7 +281,7 @@ TEST(DeliveryPartsTest, ARefusedPartIsKeptWhileEverythingIsRefused) {
 }
 
 TEST(DeliveryPartsTest, LooksForTheCulpritWithoutAPauseWhileEverythingIsRefused) {
-  DeliverySettings few = settings(4);
+  DeliverySettings few = delivery_settings(4);
   few.dead_letters.pause_after = 1;
   Parts parts({1, 2, 3, 4, 5}, few);
   parts.answer({rejected, unknown, unknown, unknown});

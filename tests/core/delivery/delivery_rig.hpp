@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,6 +14,15 @@
 #include "core/delivery/delivery.hpp"
 
 namespace elit {
+
+// Batches of so many messages, which wait a second to fill.
+inline DeliverySettings delivery_settings(int messages = 10, int concurrency = 4) {
+  DeliverySettings made;
+  made.batch.messages = messages;
+  made.batch.wait = std::chrono::seconds{1};
+  made.concurrency = concurrency;
+  return made;
+}
 
 // A sink's state in memory and a clock, for driving a Delivery by hand.
 class DeliveryRig {

@@ -15,14 +15,6 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::ElementsAre;
 
-DeliverySettings settings(int messages = 10, int concurrency = 4) {
-  DeliverySettings made;
-  made.batch.messages = messages;
-  made.batch.wait = seconds{1};
-  made.concurrency = concurrency;
-  return made;
-}
-
 // A rig whose peer has answered once, so that several requests may be in flight.
 void prove(DeliveryRig& rig) {
   rig.store(1, 1'000);
@@ -32,7 +24,7 @@ void prove(DeliveryRig& rig) {
 }
 
 TEST(DeliveryTest, WaitsForABatchToFill) {
-  DeliveryRig rig(settings(3));
+  DeliveryRig rig(delivery_settings(3));
   rig.store(1, 1);
   rig.store(2, 2);
   EXPECT_FALSE(rig.step());
@@ -44,7 +36,7 @@ TEST(DeliveryTest, WaitsForABatchToFill) {
 }
 
 TEST(DeliveryTest, SendsWhatItHasAfterTheWait) {
-  DeliveryRig rig(settings(3));
+  DeliveryRig rig(delivery_settings(3));
   rig.store(1, 1);
   EXPECT_FALSE(rig.step());
   rig.pass(seconds{1});
@@ -55,14 +47,14 @@ TEST(DeliveryTest, SendsWhatItHasAfterTheWait) {
 }
 
 TEST(DeliveryTest, SendsAtOnceInAHurry) {
-  DeliveryRig rig(settings());
+  DeliveryRig rig(delivery_settings());
   rig.machine.hurry(true);
   rig.store(1, 1);
   EXPECT_TRUE(rig.step());
 }
 
 TEST(DeliveryTest, KeepsTheBytesOfABatchInBounds) {
-  DeliverySettings bounded = settings();
+  DeliverySettings bounded = delivery_settings();
   bounded.batch.bytes = 100;
   DeliveryRig rig(bounded);
   rig.store(1, 1, 60);
@@ -79,7 +71,7 @@ TEST(DeliveryTest, KeepsTheBytesOfABatchInBounds) {
 }
 
 TEST(DeliveryTest, StartsWithOneRequestUntilThePeerIsProven) {
-  DeliveryRig rig(settings(1));
+  DeliveryRig rig(delivery_settings(1));
   rig.store(1, 1);
   rig.store(2, 2);
   rig.store(3, 3);
@@ -92,7 +84,7 @@ TEST(DeliveryTest, StartsWithOneRequestUntilThePeerIsProven) {
 }
 
 TEST(DeliveryTest, KeepsAUserToOneRequestAtATime) {
-  DeliveryRig rig(settings(2));
+  DeliveryRig rig(delivery_settings(2));
   prove(rig);
   for (const DeliveryMessageId id : {2, 3, 4, 6}) {
     rig.store(id, 1);
@@ -112,7 +104,7 @@ TEST(DeliveryTest, KeepsAUserToOneRequestAtATime) {
 }
 
 TEST(DeliveryTest, RepeatsAFailedBatchAsTheSameSet) {
-  DeliveryRig rig(settings(2));
+  DeliveryRig rig(delivery_settings(2));
   rig.store(1, 1);
   rig.store(2, 2);
   const auto send = rig.step();
@@ -135,7 +127,7 @@ TEST(DeliveryTest, RepeatsAFailedBatchAsTheSameSet) {
 }
 
 TEST(DeliveryTest, SendsNothingBeforeRetryAfter) {
-  DeliveryRig rig(settings(1));
+  DeliveryRig rig(delivery_settings(1));
   prove(rig);
   rig.store(2, 2);
   rig.store(3, 3);
@@ -153,7 +145,7 @@ TEST(DeliveryTest, SendsNothingBeforeRetryAfter) {
 }
 
 TEST(DeliveryTest, ObeysARetryAfterFromBeforeTheStart) {
-  DeliveryRig rig(settings());
+  DeliveryRig rig(delivery_settings());
   OpenBatch open;
   open.id = 7;
   open.messages = {1};
@@ -167,7 +159,7 @@ TEST(DeliveryTest, ObeysARetryAfterFromBeforeTheStart) {
 }
 
 TEST(DeliveryTest, HoldsLaterMessagesBackBehindARetry) {
-  DeliveryRig rig(settings(2));
+  DeliveryRig rig(delivery_settings(2));
   prove(rig);
   rig.store(2, 1);
   rig.store(3, 2);
@@ -190,7 +182,7 @@ TEST(DeliveryTest, HoldsLaterMessagesBackBehindARetry) {
 }
 
 TEST(DeliveryTest, DoesNotTakeAnUnmentionedMessageForDelivered) {
-  DeliveryRig rig(settings(2));
+  DeliveryRig rig(delivery_settings(2));
   rig.store(1, 1);
   rig.store(2, 2);
   const auto send = rig.step();
@@ -202,7 +194,7 @@ TEST(DeliveryTest, DoesNotTakeAnUnmentionedMessageForDelivered) {
 }
 
 TEST(DeliveryTest, HalvesABatchThatIsTooLargeDownToTheDeadLetter) {
-  DeliveryRig rig(settings(4));
+  DeliveryRig rig(delivery_settings(4));
   for (const DeliveryMessageId id : {1, 2, 3, 4}) {
     rig.store(id, 1);
   }
@@ -221,7 +213,7 @@ TEST(DeliveryTest, HalvesABatchThatIsTooLargeDownToTheDeadLetter) {
 }
 
 TEST(DeliveryTest, FindsTheCulpritOfARefusedBatchInOrder) {
-  DeliveryRig rig(settings(8));
+  DeliveryRig rig(delivery_settings(8));
   for (DeliveryMessageId id = 1; id <= 8; ++id) {
     rig.store(id, 1);
   }
@@ -238,7 +230,7 @@ TEST(DeliveryTest, FindsTheCulpritOfARefusedBatchInOrder) {
 }
 
 TEST(DeliveryTest, PausesWhenTheCredentialIsRefused) {
-  DeliveryRig rig(settings(1));
+  DeliveryRig rig(delivery_settings(1));
   rig.store(1, 1);
   rig.store(2, 2);
   const auto send = rig.step();
@@ -265,7 +257,7 @@ TEST(DeliveryTest, PausesWhenTheCredentialIsRefused) {
 }
 
 TEST(DeliveryTest, ReadsARefusedSecretEveryTenSecondsAndProbesRarely) {
-  DeliveryRig rig(settings(1));
+  DeliveryRig rig(delivery_settings(1));
   rig.store(1, 1);
   int requests = 0;
   const SteadyTime end = rig.now.steady + hours{1};
@@ -283,7 +275,7 @@ TEST(DeliveryTest, ReadsARefusedSecretEveryTenSecondsAndProbesRarely) {
 }
 
 TEST(DeliveryTest, ARefusalOfTheOldSecretDoesNotDelayTheNewOne) {
-  DeliveryRig rig(settings(1));
+  DeliveryRig rig(delivery_settings(1));
   rig.store(1, 1);
   const auto send = rig.step();
   ASSERT_TRUE(send);
@@ -297,7 +289,7 @@ TEST(DeliveryTest, ARefusalOfTheOldSecretDoesNotDelayTheNewOne) {
 }
 
 TEST(DeliveryTest, PausesWhenThePeerRedirects) {
-  DeliveryRig rig(settings(1));
+  DeliveryRig rig(delivery_settings(1));
   rig.store(1, 1);
   const auto send = rig.step();
   ASSERT_TRUE(send);
@@ -310,7 +302,7 @@ TEST(DeliveryTest, PausesWhenThePeerRedirects) {
 }
 
 TEST(DeliveryTest, PausesAPeerThatRefusesEverything) {
-  DeliverySettings few = settings(4);
+  DeliverySettings few = delivery_settings(4);
   few.dead_letters.pause_after = 3;
   DeliveryRig rig(few);
   for (DeliveryMessageId id = 1; id <= 20; ++id) {
@@ -337,7 +329,7 @@ TEST(DeliveryTest, PausesAPeerThatRefusesEverything) {
 }
 
 TEST(DeliveryTest, CountsRefusalsInResultsToo) {
-  DeliverySettings few = settings(10);
+  DeliverySettings few = delivery_settings(10);
   few.dead_letters.pause_after = 3;
   DeliveryRig rig(few);
   for (DeliveryMessageId id = 1; id <= 10; ++id) {
@@ -365,7 +357,7 @@ TEST(DeliveryTest, CountsRefusalsInResultsToo) {
 }
 
 TEST(DeliveryTest, GivesUpAfterTheConfiguredTime) {
-  DeliverySettings short_lived = settings(1);
+  DeliverySettings short_lived = delivery_settings(1);
   short_lived.retry.give_up_after = hours{1};
   DeliveryRig rig(short_lived);
   rig.store(1, 1);
@@ -380,7 +372,7 @@ TEST(DeliveryTest, GivesUpAfterTheConfiguredTime) {
 }
 
 TEST(DeliveryTest, NeverGivesUpWhenToldSo) {
-  DeliverySettings patient = settings(1);
+  DeliverySettings patient = delivery_settings(1);
   patient.retry.give_up_after = Milliseconds{0};
   DeliveryRig rig(patient);
   rig.store(1, 1);
@@ -393,7 +385,7 @@ TEST(DeliveryTest, NeverGivesUpWhenToldSo) {
 }
 
 TEST(DeliveryTest, LetsOthersPassABatchThatAlwaysFails) {
-  DeliveryRig rig(settings(1));
+  DeliveryRig rig(delivery_settings(1));
   for (DeliveryMessageId id = 1; id <= 50; ++id) {
     rig.store(id, id);
   }
@@ -412,7 +404,7 @@ TEST(DeliveryTest, LetsOthersPassABatchThatAlwaysFails) {
 }
 
 TEST(DeliveryTest, RepeatsTheBatchesOfTheRunBefore) {
-  DeliveryRig rig(settings());
+  DeliveryRig rig(delivery_settings());
   OpenBatch waiting;
   waiting.id = 7;
   waiting.messages = {3, 4};
@@ -440,7 +432,7 @@ TEST(DeliveryTest, RepeatsTheBatchesOfTheRunBefore) {
 }
 
 TEST(DeliveryTest, IsNotBlockedByAMessagePutInLineAmongThoseOfAnOpenBatch) {
-  DeliveryRig rig(settings());
+  DeliveryRig rig(delivery_settings());
   OpenBatch open;
   open.id = 7;
   open.messages = {1, 9};
@@ -460,7 +452,7 @@ TEST(DeliveryTest, IsNotBlockedByAMessagePutInLineAmongThoseOfAnOpenBatch) {
 }
 
 TEST(DeliveryTest, LooksOnlySoFarAhead) {
-  DeliveryRig rig(settings(10));
+  DeliveryRig rig(delivery_settings(10));
   for (DeliveryMessageId id = 1; id <= 50'000; ++id) {
     rig.store(id, 1);
   }
