@@ -6,6 +6,7 @@
 
 #include "core/check.hpp"
 #include "core/elitbuzz/protocol.hpp"
+#include "tests/support/source_options.hpp"
 
 namespace elit::bench {
 namespace {
@@ -59,11 +60,8 @@ HttpResponse answer_with(std::string body) {
 }  // namespace
 
 SourceOptions sample_source() {
-  SourceOptions source;
-  source.name = "support";
+  SourceOptions source = support_source();
   source.base_url = "https://api.example.com";
-  source.customer_id = "4660";
-  source.bot_key = "6bc26c50902b4838";
   return source;
 }
 

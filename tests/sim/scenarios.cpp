@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "tests/support/source_options.hpp"
+
 namespace elit::sim {
 namespace {
 
@@ -21,14 +23,10 @@ Plan quiet() {
   plan.stage.seed = 7;
   plan.stage.log.file = "/dev/null";
   plan.stage.log.level = LogLevel::error;
-  SourceOptions source;
-  source.name = "support";
-  source.customer_id = "4660";
-  source.bot_key = "6bc26c50902b4838";
+  SourceOptions source = support_source();
   source.audiences = {{"followed", "yes"}};
   source.poll.interval = minutes{10};
   source.poll.max_staleness = minutes{10};
-  source.limits.requests_per_second = 0;
   source.limits.page_size = 10;
   plan.stage.options.sources.push_back(source);
   simulator::SimulatorOptions peer;

@@ -3,13 +3,13 @@
 #include "core/elitbuzz/protocol.hpp"
 #include "core/text/json_scan.hpp"
 #include "core/text/utf8.hpp"
+#include "tests/support/source_options.hpp"
 
 namespace elit::elitbuzz {
 namespace {
 
 Result<ConversationsPage> read(int status, std::string body, int page_number = 1, const DialectOptions& dialect = {}) {
-  SourceOptions source;
-  source.name = "support";
+  SourceOptions source = support_source();
   source.api = dialect;
   HttpResponse answer;
   answer.status = status;

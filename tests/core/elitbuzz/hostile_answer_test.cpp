@@ -5,6 +5,7 @@
 #include "core/elitbuzz/protocol.hpp"
 #include "core/text/json_scan.hpp"
 #include "core/text/utf8.hpp"
+#include "tests/support/source_options.hpp"
 
 namespace elit::elitbuzz {
 namespace {
@@ -87,8 +88,7 @@ bool holds_an_empty_array(const std::string& body) {
 
 TEST(HostileAnswerTest, NeverHurtAndAreNeverTakenForAnEmptyList) {
   std::mt19937 random(seed);
-  SourceOptions source;
-  source.name = "support";
+  SourceOptions source = support_source();
   for (int round = 0; round < rounds; ++round) {
     HttpResponse answer;
     answer.status = random() % 8 == 0 ? 400 : 200;

@@ -3,18 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "core/text/json_scan.hpp"
+#include "tests/support/source_options.hpp"
 
 namespace elit::elitbuzz {
 namespace {
 
-SourceOptions source_options() {
-  SourceOptions source;
-  source.name = "support";
-  return source;
-}
-
 Row read(std::string_view element) {
-  const std::optional<Row> row = read_row(source_options(), "91", element);
+  const std::optional<Row> row = read_row(support_source(), "91", element);
   EXPECT_TRUE(row) << element;
   return row.value_or(Row{});
 }
@@ -68,7 +63,7 @@ TEST(RowReaderTest, TellsTheDirection) {
 }
 
 TEST(RowReaderTest, FollowsTheOperatorsRoles) {
-  SourceOptions source = source_options();
+  SourceOptions source = support_source();
   source.api.sender_roles = {{"Agent", "agent"}, {"AGENT", "system"}, {"user", "in"}};
   const auto direction = [&](std::string_view element) { return read_row(source, "91", element)->direction; };
   EXPECT_EQ(direction(R"({"sender":"Agent"})"), Direction::agent);
@@ -133,7 +128,7 @@ TEST(RowReaderTest, KeepsTextsAndNumbersThatAreNoObjects) {
 TEST(RowReaderTest, RefusesWhatIsNoRow) {
   for (const std::string_view element :
        {"null", "true", "[]", "[1]", "01", "NaN", "\"\\x\"", R"({"a":01})", R"({"a":"\q"})"}) {
-    EXPECT_FALSE(read_row(source_options(), "91", element)) << element;
+    EXPECT_FALSE(read_row(support_source(), "91", element)) << element;
   }
 }
 
@@ -159,7 +154,7 @@ TEST(RowReaderTest, NamesDifferentRowsDifferently) {
         R"({"timestamp":"1769850902345","sender":"bot","message_type":"TEXT","response":"1 "})"}) {
     EXPECT_NE(read(other).digest, read(base).digest) << other;
   }
-  EXPECT_NE(read_row(source_options(), "92", base)->digest, read(base).digest);
+  EXPECT_NE(read_row(support_source(), "92", base)->digest, read(base).digest);
 }
 
 }  // namespace

@@ -1,13 +1,13 @@
 #include <gtest/gtest.h>
 
 #include "core/elitbuzz/protocol.hpp"
+#include "tests/support/source_options.hpp"
 
 namespace elit::elitbuzz {
 namespace {
 
 Result<UsersAnswer> read(std::string body, const DialectOptions& dialect = {}) {
-  SourceOptions source;
-  source.name = "support";
+  SourceOptions source = support_source();
   source.api = dialect;
   HttpResponse answer;
   answer.status = 200;

@@ -8,12 +8,14 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/delivery/webhook_signature.hpp"
 #include "daemon/delivery/sink_kind.hpp"
 #include "tests/daemon/delivery/delivering_rig.hpp"
+#include "tests/support/scripted_transport.hpp"
 
 namespace elit::daemon {
 namespace {
@@ -21,35 +23,6 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-// Answers by script. With none left a request hangs until close(), and fails then if there still is none.
-class ScriptedTransport final : public Transport {
- public:
-  explicit ScriptedTransport(asio::any_io_executor executor) : closed_(std::move(executor)) {}
-
-  asio::awaitable<Result<HttpResponse>> send(HttpRequest request) override {
-    requests.push_back(std::move(request));
-    if (script.empty()) {
-      static_cast<void>(co_await closed_.wait());
-    }
-    if (script.empty()) {
-      Failure failure;
-      failure.detail = "closed";
-      failure.answer_lost = true;
-      co_return failure;
-    }
-    Result<HttpResponse> answer = std::move(script.front());
-    script.pop_front();
-    co_return answer;
-  }
-  void close() override { closed_.set(); }
-
-  std::deque<Result<HttpResponse>> script;
-  std::vector<HttpRequest> requests;
-
- private:
-  AsyncEvent closed_;
-};
 
 HttpResponse status(int code, std::string body = {}) {
   HttpResponse answer;
@@ -93,8 +66,9 @@ class SinkLoopTest : public ::testing::Test {
     SinkClientParts client;
     client.executor = client.blocking = io_.get_executor();
     client.transports = [this](const TransportSettings&) {
-      auto transport = std::make_unique<ScriptedTransport>(io_.get_executor());
-      transport->script = std::move(script_);
+      requests_.clear();
+      auto transport = std::make_unique<ScriptedTransport>(io_.get_executor(), requests_,
+                                                           [this](const HttpRequest&) { return next_answer(); });
       transport_ = transport.get();
       return transport;
     };
@@ -127,6 +101,15 @@ class SinkLoopTest : public ::testing::Test {
     EXPECT_TRUE(ended_);
   }
   storage::SinkTotals totals() { return conversations_.store().ledger(conversations_.source()).sinks.at(0); }
+  // The next one of the script.
+  std::optional<Result<HttpResponse>> next_answer() {
+    if (script_.empty()) {
+      return std::nullopt;
+    }
+    Result<HttpResponse> answer = std::move(script_.front());
+    script_.pop_front();
+    return answer;
+  }
   static std::string header_of(const HttpRequest& request, const std::string& name) {
     for (const auto& header : request.headers) {
       if (header.name == name) {
@@ -146,7 +129,8 @@ class SinkLoopTest : public ::testing::Test {
   storage::UserRow user_ = 0;
   storage::SinkId sink_ = 0;
   std::unique_ptr<StorageThread> storage_;
-  std::deque<Result<HttpResponse>> script_;
+  std::deque<Result<HttpResponse>> script_;  // with none left, a request hangs
+  std::vector<HttpRequest> requests_;        // of the latest start
   ScriptedTransport* transport_ = nullptr;
   std::unique_ptr<SinkLoop> loop_;
   bool ended_ = false;
@@ -157,16 +141,16 @@ TEST_F(SinkLoopTest, DeliversWhatIsStored) {
   conversations_.say(user_, "two");
   script_ = {status(200), status(200)};
   start();
-  ASSERT_EQ(transport_->requests.size(), 1U);
-  EXPECT_EQ(transport_->requests[0].target, "/hook");
-  EXPECT_EQ(header_of(transport_->requests[0], "Authorization"), "Bearer canary-token");
-  EXPECT_NE(transport_->requests[0].body.find("\"text\":\"two\""), std::string::npos);
+  ASSERT_EQ(requests_.size(), 1U);
+  EXPECT_EQ(requests_[0].target, "/hook");
+  EXPECT_EQ(header_of(requests_[0], "Authorization"), "Bearer canary-token");
+  EXPECT_NE(requests_[0].body.find("\"text\":\"two\""), std::string::npos);
   EXPECT_EQ(totals().delivered, 2);
   EXPECT_TRUE(loop_->summary().settled);
   conversations_.say(user_, "three");
   loop_->on_stored();
   settle();
-  EXPECT_EQ(transport_->requests.size(), 2U);
+  EXPECT_EQ(requests_.size(), 2U);
   EXPECT_EQ(totals().delivered, 3);
   stop();
 }
@@ -177,7 +161,7 @@ TEST_F(SinkLoopTest, SendsNothingAgainAfterARestart) {
   start();
   stop();
   start();
-  EXPECT_TRUE(transport_->requests.empty());
+  EXPECT_TRUE(requests_.empty());
   EXPECT_TRUE(loop_->summary().settled);
   stop();
 }
@@ -193,12 +177,12 @@ TEST_F(SinkLoopTest, RepeatsWithTheSameIdempotencyKey) {
   conversations_.say(user_, "two");
   pass(seconds{1});
   pass(seconds{2});
-  ASSERT_GE(transport_->requests.size(), 3U);
-  const std::string key = header_of(transport_->requests[0], "Idempotency-Key");
+  ASSERT_GE(requests_.size(), 3U);
+  const std::string key = header_of(requests_[0], "Idempotency-Key");
   EXPECT_EQ(key.size(), 64U);
-  EXPECT_EQ(header_of(transport_->requests[1], "Idempotency-Key"), key);
-  EXPECT_EQ(header_of(transport_->requests[2], "Idempotency-Key"), key);
-  EXPECT_EQ(transport_->requests[0].body, transport_->requests[2].body);
+  EXPECT_EQ(header_of(requests_[1], "Idempotency-Key"), key);
+  EXPECT_EQ(header_of(requests_[2], "Idempotency-Key"), key);
+  EXPECT_EQ(requests_[0].body, requests_[2].body);
   EXPECT_EQ(totals().delivered, 1);
   stop();
 }
@@ -206,11 +190,11 @@ TEST_F(SinkLoopTest, RepeatsWithTheSameIdempotencyKey) {
 TEST_F(SinkLoopTest, LetsARequestUnderWayEndBeforeItStops) {
   conversations_.say(user_, "one");
   start();
-  ASSERT_EQ(transport_->requests.size(), 1U);
+  ASSERT_EQ(requests_.size(), 1U);
   loop_->stop();
   settle();
   EXPECT_FALSE(ended_);
-  transport_->script = {status(200)};
+  script_ = {status(200)};
   transport_->close();  // lets the hanging request look into the script again
   settle();
   EXPECT_TRUE(ended_);
@@ -220,7 +204,7 @@ TEST_F(SinkLoopTest, LetsARequestUnderWayEndBeforeItStops) {
 TEST_F(SinkLoopTest, AbandonsAHangingRequestAndLeavesItsBatchInFlight) {
   conversations_.say(user_, "one");
   start();
-  ASSERT_EQ(transport_->requests.size(), 1U);
+  ASSERT_EQ(requests_.size(), 1U);
   stop();
   EXPECT_EQ(totals().pending, 1);
   const auto open = conversations_.store().open_batches(sink_);
@@ -231,13 +215,13 @@ TEST_F(SinkLoopTest, AbandonsAHangingRequestAndLeavesItsBatchInFlight) {
 TEST_F(SinkLoopTest, TakesUpTheAbandonedBatchOfTheLoopBeforeItAfterAReload) {
   conversations_.say(user_, "one");
   start();
-  const std::string key = header_of(transport_->requests.at(0), "Idempotency-Key");
+  const std::string key = header_of(requests_.at(0), "Idempotency-Key");
   stop();
   script_ = {status(200)};
   start();
   pass(seconds{1});
-  ASSERT_EQ(transport_->requests.size(), 1U);
-  EXPECT_EQ(header_of(transport_->requests[0], "Idempotency-Key"), key);
+  ASSERT_EQ(requests_.size(), 1U);
+  EXPECT_EQ(header_of(requests_[0], "Idempotency-Key"), key);
   EXPECT_EQ(totals().delivered, 1);
   stop();
 }
@@ -247,12 +231,12 @@ TEST_F(SinkLoopTest, ATokenThatWasChangedWhileABatchWasUnderWayIsUsedWithoutAPau
   start();
   secret_ = "Bearer fresh";
   loop_->reload_secrets();
-  transport_->script = {status(401), status(200)};
+  script_ = {status(401), status(200)};
   transport_->close();  // lets the hanging request look into the script
   settle();
   pass(seconds{1});
-  ASSERT_EQ(transport_->requests.size(), 2U);
-  EXPECT_EQ(header_of(transport_->requests[1], "Authorization"), "Bearer fresh");
+  ASSERT_EQ(requests_.size(), 2U);
+  EXPECT_EQ(header_of(requests_[1], "Authorization"), "Bearer fresh");
   EXPECT_EQ(totals().delivered, 1);
   stop();
   EXPECT_EQ(content_of(scratch_.path() / "log").find("sink_paused"), std::string::npos);
@@ -270,7 +254,7 @@ TEST_F(SinkLoopTest, SignsEachAttemptAnewWithTheTimeAndTheSecretOfThen) {
   secret_ = "fresh-secret";
   loop_->reload_secrets();
   settle();
-  const auto& requests = transport_->requests;
+  const auto& requests = requests_;
   ASSERT_EQ(requests.size(), 3U);
   const auto expected = [&](std::size_t number, const std::string& secret) {
     return webhook_signature(secret, std::stoll(header_of(requests[number], "X-Elitbuzz-Timestamp")),
@@ -293,7 +277,7 @@ TEST_F(SinkLoopTest, SendsNothingUnsignedWhenTheSigningSecretIsNotThere) {
   secret_.clear();
   conversations_.say(user_, "one");
   start();
-  EXPECT_TRUE(transport_->requests.empty());
+  EXPECT_TRUE(requests_.empty());
   EXPECT_EQ(loop_->summary().state, SinkState::credential);
   EXPECT_EQ(loop_->summary().reason, "sign.secret: no such file");
   stop();
@@ -303,13 +287,13 @@ TEST_F(SinkLoopTest, PausesOnARefusedCredentialAndGoesOnWithANewOne) {
   conversations_.say(user_, "one");
   script_ = {status(401), status(200)};
   start();
-  EXPECT_EQ(transport_->requests.size(), 1U);
+  EXPECT_EQ(requests_.size(), 1U);
   EXPECT_EQ(loop_->summary().state, SinkState::credential);
   secret_ = "Bearer fresh";
   loop_->reload_secrets();
   settle();
-  ASSERT_EQ(transport_->requests.size(), 2U);
-  EXPECT_EQ(header_of(transport_->requests[1], "Authorization"), "Bearer fresh");
+  ASSERT_EQ(requests_.size(), 2U);
+  EXPECT_EQ(header_of(requests_[1], "Authorization"), "Bearer fresh");
   EXPECT_EQ(loop_->summary().state, SinkState::running);
   EXPECT_EQ(totals().delivered, 1);
   stop();
@@ -323,11 +307,11 @@ TEST_F(SinkLoopTest, SendsNoRequestWithoutItsSecret) {
   secret_.clear();
   script_ = {status(200)};
   start();
-  EXPECT_TRUE(transport_->requests.empty());
+  EXPECT_TRUE(requests_.empty());
   EXPECT_EQ(loop_->summary().state, SinkState::credential);
   secret_ = "Bearer late";
   pass(seconds{15});
-  EXPECT_EQ(transport_->requests.size(), 1U);
+  EXPECT_EQ(requests_.size(), 1U);
   EXPECT_EQ(totals().delivered, 1);
   stop();
 }
@@ -338,7 +322,7 @@ TEST_F(SinkLoopTest, HalvesARefusedBatchAndRecordsTheCulprit) {
   }
   script_ = {status(422, "no"), status(200), status(422, "no"), status(422, "echo Bearer canary-token"), status(200)};
   start();
-  EXPECT_EQ(transport_->requests.size(), 5U);
+  EXPECT_EQ(requests_.size(), 5U);
   EXPECT_EQ(totals().delivered, 3);
   EXPECT_EQ(totals().dead, 1);
   EXPECT_EQ(totals().pending, 0);
@@ -362,8 +346,8 @@ TEST_F(SinkLoopTest, RecordsEachOutcomeOfPartialResults) {
   EXPECT_EQ(totals().pending, 1);
   pass(seconds{2});
   EXPECT_EQ(totals().delivered, 2);
-  ASSERT_EQ(transport_->requests.size(), 2U);
-  EXPECT_EQ(transport_->requests[1].body.find(messages[0].key), std::string::npos);
+  ASSERT_EQ(requests_.size(), 2U);
+  EXPECT_EQ(requests_[1].body.find(messages[0].key), std::string::npos);
   stop();
 }
 

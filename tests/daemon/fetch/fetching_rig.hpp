@@ -17,61 +17,18 @@
 #include "core/simulator/simulator.hpp"
 #include "daemon/fetch/source_loop.hpp"
 #include "tests/daemon/delivery/delivering_rig.hpp"
+#include "tests/support/scripted_transport.hpp"
+#include "tests/support/source_options.hpp"
 
 namespace elit::daemon {
 
 inline constexpr Interval all_time{from_ms(0), from_ms(4'000'000'000'000)};
 
-// The simulated Elitbuzz as a transport without a network.
-class SimulatedTransport final : public Transport {
- public:
-  using Interception = std::function<std::optional<Result<HttpResponse>>(const HttpRequest&)>;
-
-  SimulatedTransport(boost::asio::any_io_executor executor, simulator::Simulator& simulator, const Timer& timer,
-                     std::vector<HttpRequest>& requests, Interception& intercept, int& hang_after)
-      : simulator_(simulator),
-        timer_(timer),
-        requests_(requests),
-        intercept_(intercept),
-        hang_after_(hang_after),
-        closed_(std::move(executor)) {}
-
-  boost::asio::awaitable<Result<HttpResponse>> send(HttpRequest request) override {
-    requests_.push_back(request);
-    if (hang_after_ == 0) {
-      static_cast<void>(co_await closed_.wait());
-      Failure failure;
-      failure.detail = "closed";
-      co_return failure;
-    }
-    --hang_after_;
-    if (intercept_) {
-      if (std::optional<Result<HttpResponse>> answer = intercept_(request)) {
-        co_return std::move(*answer);
-      }
-    }
-    co_return simulator_.answer(request, timer_.now().wall).answer;
-  }
-  void close() override { closed_.set(); }
-
- private:
-  simulator::Simulator& simulator_;
-  const Timer& timer_;
-  std::vector<HttpRequest>& requests_;
-  Interception& intercept_;
-  int& hang_after_;
-  AsyncEvent closed_;
-};
-
 // A source, its API and its store, turned by hand.
 class FetchingTest : public ::testing::Test {
  protected:
   FetchingTest() {
-    options_.name = "support";
-    options_.customer_id = "4660";
-    options_.bot_key = "6bc26c50902b4838";
     options_.audiences = {{"followed", "yes"}};
-    options_.limits.requests_per_second = 0;
     options_.since = test_start - std::chrono::hours{72};
     api_options_.account.api_key = "the-key";
     api_options_.world.start = test_start;
@@ -116,8 +73,8 @@ class FetchingTest : public ::testing::Test {
     requests_.clear();
     SourceLoop::Parts parts;
     parts.executor = io_.get_executor();
-    parts.transport =
-        std::make_unique<SimulatedTransport>(io_.get_executor(), *api_, timer_, requests_, intercept_, hang_after_);
+    parts.transport = std::make_unique<ScriptedTransport>(
+        io_.get_executor(), requests_, [this](const HttpRequest& request) { return answer_to(request); });
     parts.storage = storage_.get();
     parts.timer = &timer_;
     parts.log = log_.get();
@@ -136,6 +93,15 @@ class FetchingTest : public ::testing::Test {
   void settle() {
     io_.restart();
     io_.poll();
+  }
+  // The simulated API answers what is not intercepted.
+  std::optional<Result<HttpResponse>> answer_to(const HttpRequest& request) {
+    if (hang_after_ == 0) {
+      return std::nullopt;
+    }
+    --hang_after_;
+    std::optional<Result<HttpResponse>> intercepted = intercept_ ? intercept_(request) : std::nullopt;
+    return intercepted ? intercepted : api_->answer(request, timer_.now().wall).answer;
   }
   // The pass from beginning to end; what it does is bounded by `requests_max` answers.
   void pass(int requests_max = 2000) {
@@ -216,7 +182,7 @@ class FetchingTest : public ::testing::Test {
   ScratchDirectory scratch_;
   boost::asio::io_context io_;
   ManualTimer timer_;
-  SourceOptions options_;
+  SourceOptions options_ = support_source();
   simulator::SimulatorOptions api_options_;
   std::unique_ptr<simulator::Simulator> api_;
   std::unique_ptr<Log> log_;
@@ -224,8 +190,8 @@ class FetchingTest : public ::testing::Test {
   std::unique_ptr<StorageThread> storage_;
   std::vector<HttpRequest> requests_;  // of the latest pass
   std::vector<HttpRequest> all_requests_;
-  SimulatedTransport::Interception intercept_;
-  int hang_after_ = -1;  // so many more answers; negative: no end
+  ScriptedTransport::Answers intercept_;  // what it does not answer, the API does
+  int hang_after_ = -1;                   // so many more answers; negative: no end
   std::optional<Milliseconds> patience_;
   std::string key_ = "the-key";
   std::unique_ptr<SourceLoop> loop_;

@@ -10,6 +10,7 @@
 
 #include "config/loader.hpp"
 #include "daemon/commands/rehearse_text.hpp"
+#include "tests/support/source_options.hpp"
 
 namespace elit::daemon {
 namespace {
@@ -28,13 +29,9 @@ RehearsalOptions small(const std::vector<std::string>& faults = {}) {
   options.days = 1;
   options.users = 3;
   options.messages_per_user_day = 40;
-  SourceOptions source;
-  source.name = "support";
-  source.customer_id = "4660";
-  source.bot_key = "6bc26c50902b4838";
+  SourceOptions source = support_source();
   source.audiences = {{"feedback", "1"}, {"user.language", "en"}};
   source.poll.interval = minutes{10};
-  source.limits.requests_per_second = 0;
   options.options.sources.push_back(source);
   SinkOptions crm;
   crm.name = "crm";

@@ -10,8 +10,9 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <string>
+
+#include "tests/support/scratch_directory.hpp"
 
 namespace elit::daemon {
 namespace {
@@ -57,10 +58,6 @@ class Manager {
   int descriptor_ = -1;
 };
 
-std::string socket_path() {
-  return (std::filesystem::temp_directory_path() / ("elitbuzz-notify-" + std::to_string(::getpid()))).string();
-}
-
 class Environment {
  public:
   Environment(const char* name, const std::string& value) : name_(name) { ::setenv(name, value.c_str(), 1); }
@@ -86,7 +83,8 @@ TEST(NotifierTest, IgnoresASocketNameThatIsNone) {
 }
 
 TEST(NotifierTest, SpeaksToAPath) {
-  Manager manager{socket_path()};
+  const ScratchDirectory scratch;
+  Manager manager{scratch.path() / "notify"};
   Notifier notifier{{.socket = manager.name(), .watchdog_timeout = {}}};
   EXPECT_TRUE(notifier.ready());
   EXPECT_EQ(manager.receive(), "READY=1");
@@ -105,14 +103,16 @@ TEST(NotifierTest, SpeaksToAnAbstractName) {
 }
 
 TEST(NotifierTest, KeepsAStatusOnOneLineSoThatItCannotSayAnythingElse) {
-  Manager manager{socket_path()};
+  const ScratchDirectory scratch;
+  Manager manager{scratch.path() / "notify"};
   Notifier notifier{{.socket = manager.name(), .watchdog_timeout = {}}};
   EXPECT_TRUE(notifier.status("2 users\nREADY=1"));
   EXPECT_EQ(manager.receive(), "STATUS=2 users READY=1");
 }
 
 TEST(NotifierTest, DatesAReload) {
-  Manager manager{socket_path()};
+  const ScratchDirectory scratch;
+  Manager manager{scratch.path() / "notify"};
   Notifier notifier{{.socket = manager.name(), .watchdog_timeout = {}}};
   EXPECT_TRUE(notifier.reloading());
   const std::string message = manager.receive();
@@ -122,7 +122,8 @@ TEST(NotifierTest, DatesAReload) {
 }
 
 TEST(NotifierTest, SaysThatAMessageWasNotTaken) {
-  Notifier notifier{{.socket = socket_path() + "-absent", .watchdog_timeout = {}}};
+  const ScratchDirectory scratch;
+  Notifier notifier{{.socket = scratch.path() / "absent", .watchdog_timeout = {}}};
   EXPECT_TRUE(notifier.enabled());
   EXPECT_FALSE(notifier.ready());
 }
