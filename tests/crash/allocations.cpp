@@ -1,12 +1,12 @@
-// The allocation loop: replaces malloc and its relatives by the C library's own, counts the calls that are made after
-// the beginning of main, and lets one of them fail.
+// Replaces malloc and its relatives by functions that call the C library's own, count the calls after the beginning of
+// main, and let one of them fail.
 //
 //   CRASH_ALLOCATION=N         the N-th call fails as if memory had run out
 //   CRASH_REPORT=FILE          appends one line when that call is reached
 //   CRASH_ALLOCATION_LIST=FILE appends `number stack` for the first call from each chain of callers
 //
-// Calls of OpenSSL are left alone, the next one fails in their place: version 3.0 reads through a null pointer when it
-// finds no memory while it sets itself up.
+// Calls of OpenSSL never fail; the next other call fails instead. OpenSSL 3.0 reads through a null pointer when it gets
+// no memory while it initialises.
 
 #include <dlfcn.h>
 #include <fcntl.h>

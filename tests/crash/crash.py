@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Kills and fails the real program at every point at which it touches the world, and judges what becomes of it.
+"""Kills or fails the real program at every call that leaves the process, and checks the result.
 
     crash.py [--binary FILE] [--libraries FOLDER] [--points N] [--faults N] [--allocations N] [--seeds K] [--seed S]
              [--jobs J] [--filter TEXT] [--list] [--counts FILE]
@@ -9,8 +9,8 @@ A reference run of each plot (tests/crash/world.py) lists its calls. Of these, `
 before, in the middle of or after that call, then again at another call while the next start recovers, then a clean
 pass; `--faults` system calls that fail once with an error number or move half of the bytes; `--allocations` that find
 no memory. `all` tries each. In the end the source, `messages_v1`, the CRM and the file sink must hold the same, each
-message exactly once and in order. Each failure prints the command that repeats it alone. Needs Python's standard
-library only.
+message exactly once and in order. Each failure prints the command that repeats it alone. Only Python's standard
+library is needed.
 """
 
 import argparse
@@ -76,7 +76,7 @@ class Points:
 
     @staticmethod
     def _recovery(plot, calls):
-        """The deaths of a life that follows one which died in the midst of its work."""
+        """The points of the run that follows one which was killed during its work."""
         writes = [call for call in calls if (call.kind, call.place) == ("write", "wal")]
         middle = Point("kill", plot, writes[len(writes) // 2], "half")
         return with_deeds("kill", plot, read_calls(list_calls(LIBRARIES, plot, kill=middle)), DEATHS)

@@ -1,4 +1,4 @@
-// The C library's calls on files, replaced: each passes a crash point and is then made as a bare system call.
+// Replaces the C library's calls on files. Each call passes a crash point and then makes the bare system call.
 
 #include <dlfcn.h>
 #include <fcntl.h>

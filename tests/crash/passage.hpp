@@ -13,7 +13,7 @@
 // How a call passes through its crash point.
 namespace elit::crash {
 
-// A call that happens or not. `call()` makes it.
+// A call that happens as a whole or not at all. `call()` makes it.
 template <class Call>
 auto pass(Kind kind, Place place, Call call) -> decltype(call()) {
   if (place == Place::nowhere) {
@@ -74,7 +74,7 @@ class Buffers {
     return sum;
   }
 
-  // Leaves the first `size` bytes.
+  // Keeps only the first `size` bytes.
   void cut(std::size_t size) {
     for (std::size_t i = 0; i < count_; ++i) {
       parts_[i].iov_len = std::min(parts_[i].iov_len, size);

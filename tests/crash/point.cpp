@@ -43,7 +43,7 @@ constexpr std::array<NamedDeed, 9> deeds{{{"before", Deed::die_before, 0},
                                           {"EINTR", Deed::fail, EINTR},
                                           {"ECONNRESET", Deed::fail, ECONNRESET}}};
 
-// Read once from the environment, without allocating: it is asked while the libraries are still being set up.
+// Read once from the environment, without an allocation: the first question comes while the libraries still initialise.
 struct Plan {
   Plan();
   const char* list = std::getenv("CRASH_LIST");

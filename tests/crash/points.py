@@ -1,10 +1,11 @@
-"""Which points there are, what is done at them, and which of them are tried."""
+"""The crash points, what happens at them, and the choice of those that are tried."""
 
 import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
-# What a death may come before, after or in the middle of. Reading and opening change nothing outside of the process.
+# The calls at which the program is killed: before, after or in the middle of them. Reading and opening change nothing
+# outside of the process, so they are left out.
 DEATHS = {**dict.fromkeys(("write", "send"), ("before", "half", "after")),
           **dict.fromkeys(("create", "sync", "truncate", "rename", "unlink", "mkdir", "mode", "lock", "connect",
                            "receive"), ("before", "after"))}
@@ -29,7 +30,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Point:
-    """`what` is kill, fault or memory. Of memory, `call` is the number of an allocation and `deed` says nothing."""
+    """`what` is kill, fault or memory. For memory, `call` is the number of an allocation and `deed` is not used."""
 
     what: str
     plot: str
@@ -52,7 +53,7 @@ class Point:
         return Point(parts[1], parts[2], Call(parts[3], parts[4], int(parts[5])), parts[6])
 
     def environment(self, report):
-        """What makes the preloaded library act at this point."""
+        """The environment that makes the preloaded library act at this point."""
         if self.what == "memory":
             return {"CRASH_ALLOCATION": str(self.call), "CRASH_REPORT": report}
         return {"CRASH_POINT": f"{self.call.kind} {self.call.place} {self.call.number} {self.deed}",

@@ -1,4 +1,4 @@
-// The C library's calls on sockets and on what asio waits with, replaced in the same way as those on files.
+// Replaces the C library's calls on sockets, and those that asio uses to wait, in the same way as those on files.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -14,7 +14,7 @@
 namespace elit::crash {
 namespace {
 
-// Most attempts to receive come too early, how many is a matter of luck: those are no points.
+// Most attempts to receive find nothing yet, and their number is random. They are no crash points.
 bool has_something(int connection) {
   char byte = 0;
   const int saved = errno;

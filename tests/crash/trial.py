@@ -1,4 +1,4 @@
-"""Tries one point: the program meets it, is started again until it ends well, and the end is judged."""
+"""Tries one point: the program reaches it, is restarted until it ends without an error, and the result is checked."""
 
 import os
 import pathlib
@@ -28,7 +28,7 @@ class Outcome:
 
 
 class Libraries:
-    """Where the libraries are that are preloaded."""
+    """The files of the preloaded libraries."""
 
     def __init__(self, folder):
         self.points = pathlib.Path(folder, "crash_points.so").resolve()
@@ -36,7 +36,8 @@ class Libraries:
 
     def environment(self, what):
         return {"LD_PRELOAD": str(self.allocations if what == "memory" else self.points),
-                # The sanitizers' runtime wants to be first, and there is nothing in these libraries that it could miss.
+                # The sanitizers' runtime demands to be the first library. These libraries contain nothing that it needs
+                # to see.
                 "ASAN_OPTIONS": ":".join(filter(None, [os.environ.get("ASAN_OPTIONS"), "verify_asan_link_order=0"]))}
 
 
@@ -70,7 +71,7 @@ def list_of(world, libraries, what, variable):
 
 
 def second_point(point, candidates, seed):
-    """Where the life after the first one is killed."""
+    """The point at which the second run is killed."""
     return random.Random(f"{seed} {point.name}").choice(candidates) if candidates else None
 
 
@@ -91,7 +92,7 @@ def try_point(libraries, point, second, keep=False):
 
 
 def meet(world, libraries, point, report):
-    """One life that meets the point; whether it came so far."""
+    """Runs the program up to the point; returns whether it was reached."""
     path = world.directory / report
     life = world.live(world.verb, {**libraries.environment(point.what), **point.environment(str(path))})
     return life, path.exists()
@@ -130,7 +131,7 @@ def judge_fault(world, libraries, outcome):
 
 
 class _AnyAlarm:
-    """After a fault every alarm may be true but one."""
+    """After a fault every alarm is allowed but one."""
 
     def __contains__(self, event):
         return event != "ledger_mismatch"

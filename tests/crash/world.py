@@ -1,4 +1,4 @@
-"""The small world that every crash point is tried in, and the judgement of how it ended.
+"""The small world in which every crash point is tried, and the checks of its end.
 
 A `CrashWorld` is a world of the acceptance tests (their vendor and CRM, written independently of the program) with a
 file sink beside the CRM and a plot: what happens at which request. The plot goes on over the lives of the program, so
@@ -64,7 +64,7 @@ class CrashWorld(World):
     def set_up(self):
         raise NotImplementedError
 
-    # -- the plot ---------------------------------------------------------------------------------------------------
+    # -- actions during a run ----------------------------------------------------------------------------------------
 
     def at_read(self, number, act):
         self.plot.append((number, act))
@@ -80,7 +80,7 @@ class CrashWorld(World):
             act()
 
     def finish_plot(self):
-        """All that has not happened yet happens now."""
+        """Does now what was planned and has not happened."""
         with self.vendor.lock:
             due, self.plot = [act for _, act in self.plot], []
         for act in due:
@@ -93,7 +93,7 @@ class CrashWorld(World):
             self.vendor.add(user, at, text)
 
     def replace_secret(self, name, value):
-        """As a careful administrator does it: the file is never half written."""
+        """Replaces the file at once, so that nobody reads half of it."""
         fresh = self.secret(name + ".new", value)
         fresh.replace(self.directory / name)
 
@@ -103,12 +103,12 @@ class CrashWorld(World):
             if minds_signals(life.pid):
                 life.signal(signal.SIGHUP)
                 return
-            time.sleep(0.002)  # what is asked may be the last words of the life before
+            time.sleep(0.002)  # this request may come from the run before, which has ended
 
-    # -- the lives --------------------------------------------------------------------------------------------------
+    # -- runs of the program -----------------------------------------------------------------------------------------
 
     def live(self, verb, environment=None):
-        """Runs the verb to its end. `run` is stopped as soon as everything that was said has arrived."""
+        """Runs the verb to its end. `run` is stopped when all messages have arrived."""
         extra = {"sync": ["--json"], "status": ["--no-daemon"]}.get(verb, [])
         peers = {"CRASH_API_PORT": str(self.vendor.port), "CRASH_CRM_PORT": str(self.crm.port)}
         daemon = Daemon(self, [verb, "--config", str(self.config_path), *extra], {**peers, **(environment or {})})
@@ -144,10 +144,10 @@ class CrashWorld(World):
         folder = self.directory / "archive"
         return {p.name: p.read_text("utf-8") for p in sorted(folder.glob("*"))} if folder.exists() else {}
 
-    # -- the judgement ----------------------------------------------------------------------------------------------
+    # -- checks at the end -------------------------------------------------------------------------------------------
 
     def judge_end(self, last):
-        """What is wrong after the last life, a clean `sync`."""
+        """The errors after the last run, a `sync` without faults."""
         wrong = [] if last.code == 0 else [f"the last life was to end with 0: {last}"]
         if last.errors:
             wrong.append(f"the last life complains: {last.errors[-600:]}")
@@ -220,7 +220,7 @@ class CrashWorld(World):
         return [] if life.code == 0 else [f"all is well, but {life}\n{life.output}"]
 
     def judge_log(self, allowed=frozenset()):
-        """What the log should not say after lives that were only killed."""
+        """The lines of the log that must not come after runs that were only killed."""
         wrong = [f"a secret or a text was spoken: {leak}" for leak in self.leaks()]
         for path in sorted(self.log.parent.glob("*")):
             mode = stat.S_IMODE(path.stat().st_mode)
@@ -240,7 +240,7 @@ class CrashWorld(World):
 
 
 def minds_signals(pid):
-    """Whether the process has begun to care for SIGHUP; before that it would just die of it, as any program."""
+    """Whether the process handles SIGHUP already; before that, SIGHUP ends it like any program."""
     try:
         status = pathlib.Path(f"/proc/{pid}/status").read_text()
     except OSError:
@@ -250,12 +250,12 @@ def minds_signals(pid):
 
 
 def is_torn(line):
-    """Whether the line is the beginning of one event, cut off, and nothing else."""
+    """Whether the line is the cut-off beginning of one event and nothing else."""
     return line.startswith('{"ts":') and line.count('"ts":') == 1
 
 
 def disorder(where, messages):
-    """Messages of a user that came against time, those aside that became visible late."""
+    """Messages of a user that came out of order, except those that became visible late."""
     wrong, newest = [], {}
     for message in messages:
         if LATE in message["text"]:
@@ -317,7 +317,7 @@ class Grudging:
 
 
 class DaemonRun(CrashWorld):
-    """`run` from nothing: both secrets are changed, the configuration and the log file, and it is stopped."""
+    """`run` on a new state: both secrets, the configuration and the log file are changed, and then it is stopped."""
 
     verb = "run"
     alarms = frozenset({"source_paused", "sink_paused"})

@@ -24,7 +24,7 @@ std::string prefix_of(const simulator::SimulatedCrm& vendor) {
   return "/crm/" + std::string(vendor.name());
 }
 
-// The same text with one more filter, when it is a lone placeholder: what the configuration does for such presets.
+// A text that is one placeholder gets the filter `string`, as the configuration does it for such presets.
 std::string as_text(const std::string& text) {
   const bool lone = text.starts_with("${") && text.ends_with("}") && text.find("${", 2) == std::string::npos;
   return lone ? text.substr(0, text.size() - 1) + " | string}" : text;
@@ -153,7 +153,7 @@ Result<HttpResponse> Rig::pass(const CrmRequest& request) {
   return answer;
 }
 
-// False: there is none, and the exchange knows.
+// False: there is no token, and the exchange was told.
 bool Rig::take_token(Exchange& exchange) {
   if (!keeper_->needed() || keeper_->is_fresh(now())) {
     return true;

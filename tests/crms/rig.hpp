@@ -15,11 +15,11 @@
 #include "core/delivery/outgoing_message.hpp"
 #include "core/simulator/crms/simulated_crm.hpp"
 
-// A shipped preset at work against a simulated CRM, without sockets, files or waiting: what the daemon does around
-// an exchange is done here in the plainest way. Messages go in, and the tests look at what the CRM holds in the end.
+// Delivers with a shipped preset to a simulated CRM, without sockets, files or waiting. The rig does in the simplest
+// way what the daemon does around an exchange. A test delivers messages and checks the records of the CRM.
 namespace elit::crm::rig {
 
-// What becomes of a request and its answer.
+// Whether a request and its answer arrive.
 enum class Wire {
   whole,        // both arrive
   lost_before,  // the request does not arrive, and we do not know
@@ -37,10 +37,10 @@ struct SinkSetup {
   std::size_t text_limit = 0;  // instead of the preset's; 0: the preset's
 };
 
-// What the simulator's vendors take: address, credentials and what else they need.
+// A setup that the simulated CRM of the preset accepts.
 [[nodiscard]] SinkSetup setup_of(const std::string& preset, DeliveryUnit unit = DeliveryUnit::message);
 
-// The vendor that the preset of that name speaks to.
+// The simulated CRM of the preset.
 [[nodiscard]] std::unique_ptr<simulator::SimulatedCrm> vendor_for(const std::string& preset);
 
 class Rig {
@@ -56,13 +56,13 @@ class Rig {
   // carried out.
   ExchangeResult attempt(const std::vector<OutgoingMessage>& batch, bool unsure = false);
 
-  // Attempts until every message is delivered or refused for good, at most `attempts_max` of them; a minute passes
-  // between two. Those whose outcome is unknown go again together, and so do the others. False: some are left.
+  // Makes at most `attempts_max` attempts, a minute apart, until every message is delivered or refused for good.
+  // Messages whose outcome is unknown are sent again together, and so are the others. False: some messages are left.
   bool deliver(std::vector<OutgoingMessage> batch, int attempts_max = 20);
 
-  // A new process: what was only remembered in memory is gone.
+  // A new process: loses what was only in memory.
   void restart();
-  // A rebuilt database: nothing is known of what was delivered.
+  // A new database: loses all knowledge of what was delivered.
   void lose_state();
   void wait(Milliseconds time) { elapsed_ += time; }
 
@@ -79,7 +79,7 @@ class Rig {
   [[nodiscard]] const std::map<std::string, std::string>& refused() const { return refused_; }
   [[nodiscard]] const std::set<std::string>& delivered() const { return delivered_keys_; }
   [[nodiscard]] const std::vector<RemoteRecord>& known() const { return known_; }
-  // What the latest attempt came to as a whole.
+  // The answer to the latest attempt.
   [[nodiscard]] const DeliveryAnswer& latest() const { return latest_; }
 
   // The records of one object as they stand once every slow write has taken effect.

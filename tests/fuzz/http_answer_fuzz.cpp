@@ -65,8 +65,8 @@ void expect_sound(const Reading& reading, AnswerReader::Body body) {
   }
 }
 
-// Reasons may differ, and one of two may still hope for an end that the other has given up: when a fault is met depends
-// on how many bytes there are to be looked at.
+// The reasons may differ, and one reader may still wait where the other has failed: how early a reader notices a fault
+// depends on the number of bytes it has.
 void expect_equal(const Reading& whole, const Reading& cut) {
   expect((whole.phase == Phase::complete) == (cut.phase == Phase::complete), "how an answer is cut does not matter");
   expect(whole.answer.status == cut.answer.status && whole.answer.body == cut.answer.body,

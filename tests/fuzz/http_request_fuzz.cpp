@@ -1,4 +1,4 @@
-// URLs and header fields as an operator configures them, and the request head that comes of them.
+// URLs and header fields as an operator configures them, and the request head that is made of them.
 
 #include <algorithm>
 #include <string>
@@ -22,7 +22,7 @@ void expect_sound(const daemon::PeerAddress& peer) {
   expect(peer.name().ends_with(":" + std::to_string(peer.port)), "a name has a port");
 }
 
-// As many lines as there are fields, and none that somebody smuggled in.
+// As many lines as there are fields, and no injected line.
 void expect_sound_head(const std::string& head, const HttpRequest& request) {
   expect(head.ends_with("\r\n\r\n"), "a head ends with an empty line");
   const std::string_view lines = std::string_view(head).substr(0, head.size() - 2);

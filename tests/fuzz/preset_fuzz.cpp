@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* file = "mycrm.yaml";
 
-// What those rely on who carry a preset out.
+// Checks what the code that carries a preset out relies on.
 void expect_bounds(const crm::Preset& preset) {
   expect(!preset.steps.empty() && !preset.credentials.empty(), "there are steps and a way in");
   expect(preset.units.contains(preset.unit), "the unit is one of the possible ones");

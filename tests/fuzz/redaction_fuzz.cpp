@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::size_t secret_size_min = 8;
 
-// Whether the secret can be looked for in a text that has `[redacted]` in it: neither may make the other by accident.
-// Control characters are no part of any secret that is accepted.
+// Whether the secret can be searched for in a text with `[redacted]`: neither may produce the other by chance. No
+// accepted secret has control characters.
 bool can_be_looked_for(const std::string& secret) {
   const bool plain = std::all_of(secret.begin(), secret.end(), [](unsigned char c) { return c >= 0x20 && c != 0x7F; });
   return plain && secret.size() >= secret_size_min && is_utf8(secret) &&

@@ -42,7 +42,7 @@ struct Arguments {
   std::uint32_t seed = 1;
 };
 
-// The input that is running, for those who come too late to ask for it.
+// The running input, for the handlers that report a crash.
 struct Running {
   std::string kept;
   const std::string* bytes = nullptr;
@@ -137,7 +137,7 @@ std::vector<std::string> read_dictionary(const std::filesystem::path& path) {
   return entries;
 }
 
-// Changes inputs a little, in a way that follows from the seed alone.
+// Changes inputs a little. The changes depend only on the seed.
 class Mutator {
  public:
   Mutator(std::vector<std::string> corpus, std::vector<std::string> words, std::uint32_t seed)

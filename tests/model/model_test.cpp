@@ -7,10 +7,10 @@
 
 #include "tests/model/checker.hpp"
 
-// A model of the whole way of a message, small enough to try every interleaving: messages appear, some of them late;
-// pages are read, staged and committed with coverage; batches are formed, made durable, sent; answers come, are
-// partial, are lost, or refuse a batch as too large; the process dies at any point and starts again; earlier requests
-// may arrive after that.
+// A model of a message's way from the source to the CRM, small enough to try every interleaving. Messages appear, some
+// of them late. Pages are read, staged and committed with coverage. Batches are formed, made durable and sent. Answers
+// come, are partial, are lost, or refuse a batch as too large. The process dies at any point and starts again, and
+// earlier requests may arrive after that.
 //
 // The reader's decisions are those of the product's own Pager and WindowPlanner. The store, the sink and the CRM are
 // modelled: a job of the store happens at once and as a whole or not at all, and its caller gets the result only then,

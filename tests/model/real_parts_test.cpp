@@ -13,10 +13,10 @@
 #include "storage/memory_disk/memory_disk.hpp"
 #include "tests/storage/store_fixture.hpp"
 
-// The product's own Delivery and Store, on a disk in memory, through every order of arrivals, answers and crashes in a
-// small world: three messages of two users, batches of two, two requests at once. A path is a list of choices; every
-// path is walked from its beginning, because neither part can be copied half-way. After a crash nothing but the disk
-// and the CRM counts, so each pair of them is gone on with once.
+// Runs the product's own Delivery and Store, on a disk in memory, through every order of arrivals, answers and crashes
+// with three messages of two users, batches of two and two requests at once. A path is a list of choices. Every path
+// starts at the beginning, because neither part can be copied in the middle. After a crash only the disk and the CRM
+// count, so the test continues only once from each pair of them.
 namespace elit::model {
 namespace {
 
@@ -24,7 +24,7 @@ using storage::BatchId;
 using storage::MemoryDisk;
 using storage::Store;
 
-// How much may go wrong on a path.
+// The number of faults on a path.
 constexpr int failures_max = 1;
 constexpr int crashes_max = 1;
 
@@ -37,7 +37,7 @@ class Choices {
     }
     return taken_[at_++].first;
   }
-  // Whether the path goes beyond what was walked before.
+  // Whether the path has a step that no earlier path had.
   [[nodiscard]] bool is_new() const { return at_ >= taken_.size(); }
   bool next_path() {
     at_ = 0;
@@ -99,7 +99,7 @@ DeliverySettings settings() {
   return made;
 }
 
-// What every path begins with.
+// The state at the beginning of every path.
 class Beginning {
  public:
   Beginning() : disk_(1) {
@@ -156,7 +156,7 @@ class Path {
     machine_->start(store_->open_batches(beginning_.sink()), store_->scanned_to(beginning_.sink()), now_);
   }
 
-  // One event, of those that are possible; false at the end.
+  // One of the possible events; false at the end.
   bool step() {
     run_machine();
     if (stored_ == messages && requests_.empty() && machine_->summary(now_).settled) {
@@ -191,7 +191,7 @@ class Path {
     return !cut_short_;
   }
 
-  // Everything that waits for nobody outside.
+  // Every step that needs no answer from outside.
   void run_machine() {
     for (;;) {
       DeliveryAction action = machine_->next(now_);
@@ -277,7 +277,7 @@ class Path {
     store_.reset();
     disk_->revive();
     start();
-    // A state of disk and CRM that was met before leads to what was met before.
+    // A path ends at a state of disk and CRM that an earlier path has reached.
     if (choices_.is_new() && !crashed_.insert(what_is_left()).second) {
       cut_short_ = true;
     }

@@ -12,10 +12,10 @@
 
 namespace elit::properties {
 
-// Where a generated case takes its decisions from: from a seed, or from a record of earlier decisions. Every decision
-// is recorded, so that a failing case can be made smaller by leaving decisions out or lowering them. For that to work
-// the lowest decision has to be the simplest one, and a generator has to end when it gets nothing but zeros, which is
-// what follows a record that is used up.
+// The decisions of a generated case. They come from a seed or from a record of earlier decisions. Every decision is
+// recorded, so that a failing case can be made smaller: by leaving out decisions or by lowering them. This needs two
+// rules: the lowest decision is the simplest one, and a generator ends when it gets only zeros, because zeros follow
+// the end of a record.
 class Choices {
  public:
   explicit Choices(std::uint64_t seed) : random_(Random(seed)) {}
@@ -32,8 +32,8 @@ class Choices {
   bool chance(int one_in) {
     return below(static_cast<std::uint64_t>(one_in)) + 1 == static_cast<std::uint64_t>(one_in);
   }
-  // Whether a list has one more element, asked before each of them: `average` elements in the mean. So an element and
-  // the decision for it stand together and can be left out together.
+  // Whether a list has one more element; asked before each element. A list has `average` elements in the mean. The
+  // decision stands in the record beside its element, so that both can be left out together.
   bool more(int average) { return below(static_cast<std::uint64_t>(average) + 1) != 0; }
   // One of them; the first is the simplest.
   template <class T>
@@ -45,7 +45,7 @@ class Choices {
     return *std::next(std::begin(values), static_cast<std::ptrdiff_t>(below(std::size(values))));
   }
 
-  // Says what the case is, for the report of a failure. `tell` gives a text and is only called then.
+  // Describes the case for the report of a failure. `tell` returns the text and is called only for such a report.
   template <class Tell>
   void note(const Tell& tell) {
     if (telling_) {

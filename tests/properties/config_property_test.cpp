@@ -42,7 +42,7 @@ TEST(ConfigPropertyTest, OptionsWrittenAndReadAreTheSame) {
   });
 }
 
-// Whole configurations are long; of the values in them those of the test above are written in the same way.
+// Whole configurations are long. Their values are written in the same way as those of the test above.
 TEST(ConfigPropertyTest, TheValuesInForceWrittenAndReadAreTheSame) {
   constexpr int cases = 2'000;
   const auto property = [](Choices& choices) {

@@ -1,4 +1,4 @@
-// Coverage beside the plainest thing that means the same: one flag for each millisecond.
+// Compares Coverage with the simplest model of it: one flag for each millisecond.
 
 #include <gtest/gtest.h>
 
@@ -19,7 +19,7 @@ using Instants = std::bitset<axis>;
 
 Interval interval_from(Choices& choices) {
   const int from = choices.number(0, axis - 1);
-  // Some are empty or the wrong way round.
+  // Some are empty, and some end before they begin.
   const int to = std::min(axis, std::max(0, from + choices.number(-2, 12)));
   return {from_ms(from), from_ms(to)};
 }

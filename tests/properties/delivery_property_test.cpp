@@ -1,4 +1,4 @@
-// The delivery machine of a sink between a peer with moods and a store that is slow and may be killed.
+// The delivery machine of a sink, between a peer that changes its behaviour and a store that is slow and may crash.
 
 #include <gtest/gtest.h>
 
@@ -56,7 +56,8 @@ enum class Mood {
 };
 constexpr int moods = 10;
 
-// The peer, which knows what it accepted under which key and reports when it is told twice, too early or too much.
+// The peer. It knows what it accepted under which key, and fails the case when a message comes twice, when a request
+// comes too early, or when too much comes at once.
 class Story {
  public:
   explicit Story(Choices& choices) : choices_(choices), settings_(settings_from(choices)), world_(settings_) {
@@ -99,7 +100,8 @@ class Story {
     }
   }
 
-  // The peer is well again: all messages come to their end, those of the users it does not put off within `soon`.
+  // The peer works again. All messages become final; those of users that it does not put off become final within
+  // `soon`.
   void finish() {
     mood_ = Mood::accepting;
     put_off_ = choices_.chance(3) && batches_are_of_one_user();
@@ -117,7 +119,7 @@ class Story {
   }
 
  private:
-  // Longer than the longest Retry-After, back-off and distance of probes one after another.
+  // Longer than the longest Retry-After, the longest back-off and the longest distance of probes together.
   static constexpr Milliseconds soon{std::chrono::minutes{30}};
 
   void work_until(const std::function<bool()>& done, SteadyTime end) {
@@ -139,7 +141,7 @@ class Story {
     }
   }
 
-  // A part of a split batch waits as a whole when one of its messages stands behind one that is put off.
+  // A part of a split batch waits as a whole while one of its messages waits for an earlier one that is put off.
   [[nodiscard]] bool batches_are_of_one_user() const {
     return std::all_of(world_.tables.batches.begin(), world_.tables.batches.end(), [](const auto& batch) {
       const std::vector<DeliveryUserId>& users = batch.second.users;
@@ -170,7 +172,7 @@ class Story {
     }
     flying_.clear();
     world_.crash();
-    // A wish whose record was not written is forgotten.
+    // A Retry-After that was not recorded before the crash is lost.
     quiet_until_ = SteadyTime::min();
     for (const auto& [id, batch] : world_.tables.batches) {
       if (batch.not_before) {
@@ -179,7 +181,7 @@ class Story {
     }
   }
 
-  // A dead message is put in line again between two starts.
+  // A dead message is queued again between two starts.
   void requeue() {
     for (const auto& [id, outcome] : world_.tables.outcomes) {
       if (outcome.state == DeliveryState::dead && choices_.chance(2)) {
@@ -215,7 +217,8 @@ class Story {
     flying_.push_back(send);
   }
 
-  // All that is earlier of the user has come to its end, or goes along. Those put in line again come when they come.
+  // Every earlier message of the user is final or is in the same batch. Messages that were queued again have no fixed
+  // order.
   void check_order(DeliveryMessageId id, const Ids& together) {
     const DeliveryUserId user = world_.tables.messages.at(id).user;
     for (const auto& [earlier, message] : world_.tables.messages) {
@@ -286,7 +289,8 @@ class Story {
     return given;
   }
 
-  // Message by message, under any verdict for the batch; what is unknown may have been taken.
+  // A verdict for each message, beside any verdict for the batch. A message with the verdict `unknown` may have been
+  // accepted.
   DeliveryAnswer judge(const SendBatch& send) {
     DeliveryAnswer given = whole(choices_.one_of<std::optional<Verdict>>(
         {std::nullopt, Verdict::retry, Verdict::throttled, Verdict::unauthorized, Verdict::misconfigured}));
@@ -318,7 +322,7 @@ class Story {
   }
 
   DeliveryAnswer answer_to(const SendBatch& send) {
-    // A peer that has judged a set gives the same answer when it is repeated, unless it gives none.
+    // A peer gives a repeated set the same verdicts as before, or no answer.
     const bool harsh =
         mood_ == Mood::too_large || mood_ == Mood::refusing || mood_ == Mood::choosing || mood_ == Mood::judging;
     const bool repeated = send.lost_before && judged_.contains(send.messages);

@@ -154,7 +154,7 @@ DeliveryWorld::DeliveryWorld(const DeliverySettings& settings) : settings_(setti
 void DeliveryWorld::start() {
   machine = std::make_unique<Delivery>(settings_, ++starts_);
   for (auto& [id, batch] : tables.batches) {
-    // Nobody will hear the answers of before.
+    // Answers to requests from before the crash are lost.
     batch.answer_lost = batch.answer_lost || batch.in_flight;
     batch.in_flight = false;
   }

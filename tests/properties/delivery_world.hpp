@@ -13,7 +13,7 @@
 
 namespace elit::properties {
 
-// What is durable of one sink, as plain tables.
+// The durable state of one sink, as plain tables.
 class DeliveryTables {
  public:
   struct Message {
@@ -24,13 +24,14 @@ class DeliveryTables {
   void add(DeliveryMessageId id, Message message) { messages[id] = message; }
   [[nodiscard]] bool is_final(DeliveryMessageId id) const;
   [[nodiscard]] std::vector<OpenBatch> open_batches() const;
-  // Without an outcome or record, or, if `recorded`, held back or failed; in no open batch.
+  // Messages in no open batch: those without an outcome or a record or, if `recorded`, those that are held back or
+  // failed.
   [[nodiscard]] std::vector<PendingMessage> list(DeliveryMessageId after, std::size_t limit, bool recorded) const;
 
   void hold_back(const std::vector<DeliveryMessageId>& ids);
   void record_scanned(DeliveryMessageId to);
   [[nodiscard]] DeliveryBatchId begin(const SendBatch& send);
-  // The ids of the splits.
+  // Returns the ids of the splits.
   [[nodiscard]] std::vector<DeliveryBatchId> record(DeliveryBatchId id, const DeliveryRecord& record, Instant at);
   void requeue(DeliveryMessageId id);
 
@@ -45,18 +46,18 @@ class DeliveryTables {
   DeliveryBatchId batch_ids_ = 0;
 };
 
-// The delivery machine of one sink with its tables, driven as the sink's loop drives it: what is to be written is
-// written in order, some time later, and a crash forgets all that is not.
+// The delivery machine of one sink with its tables, driven as the sink's loop drives it. Writes happen later and in
+// order; a crash loses those that have not happened.
 class DeliveryWorld {
  public:
   explicit DeliveryWorld(const DeliverySettings& settings);
 
   void arrive(DeliveryUserId user, std::int64_t size_bytes);
   void pass(Milliseconds time);
-  // Lets the machine go on until it waits. What it wants to send comes to `decided` and, once it is written that it
-  // does, to `sent`.
+  // Runs the machine until it waits. A batch that the machine decides to send is passed to `decided`, and to `sent`
+  // once this decision is written.
   void run();
-  // Writes the oldest thing that waits to be written; false when there is none.
+  // Does the oldest write that has not happened; false when there is none.
   bool write_one();
   void answer(const SendBatch& send, const DeliveryAnswer& given);
   void crash();

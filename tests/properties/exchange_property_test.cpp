@@ -64,7 +64,7 @@ Case make_case(Choices& choices) {
   made.faults = choices.number(0, 12);
   made.crm.atomic = made.shape.atomic;
   made.crm.bisect_only = choices.chance(4);
-  // A CRM that rolls back says so in its list of errors, and so does one that answers by place.
+  // A CRM that rolls back, or that answers by place, lists bad rows as errors.
   made.crm.errors_apart = made.shape.atomic || (!made.shape.by_place && choices.chance(3));
   if (made.shape.contacts == Idempotency::header) {
     made.crm.idempotent_creates.insert("contact");
@@ -139,7 +139,7 @@ class Deliveries {
     return task;
   }
 
-  // A day's text holds what was delivered of it and what is in the batch.
+  // The text of a day holds the messages of the day that were delivered and those in the batch.
   std::string text_of(const SendBatch& send, DeliveryUserId user, const std::string& key) {
     if (!case_.days) {
       return "text of " + key;
@@ -157,7 +157,7 @@ class Deliveries {
   void attempt(const SendBatch& send) {
     Exchange exchange(case_.design, task_of(send));
     if (!send_all(exchange)) {
-      // The machine stopped in the middle: nothing of what was learnt is kept.
+      // The process died during the attempt: what it learnt is lost.
       const DeliveryAnswer lost = DeliveryRig::whole(Verdict::unknown);
       choices_.note([] { return "killed"; });
       rig_.answer(send, lost);
@@ -301,7 +301,7 @@ class Deliveries {
     case_.crm.unmentioned.clear();
   }
 
-  // What DeliveryAnswer asks for.
+  // Checks what the header of DeliveryAnswer promises.
   void look_at(const SendBatch& send, const ExchangeResult& result) {
     choices_.note([&] {
       std::string told = result.answer.whole ? "verdict " + std::to_string(static_cast<int>(*result.answer.whole)) : "";

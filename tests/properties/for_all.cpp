@@ -46,8 +46,8 @@ std::string name_of_test() {
   return std::string(test->test_suite_name()) + "." + test->name();
 }
 
-// What fails in a case; empty when nothing does. Failed expectations are kept from GoogleTest, or every step on the way
-// to the smallest case would count as a failure of its own.
+// The failure of a case; empty if there is none. Failed expectations do not reach GoogleTest, because every step on the
+// way to the smallest case would count as one more failure.
 std::string failure_of(const std::function<void(Choices&)>& property, Choices& choices) {
   testing::TestPartResultArray parts;
   std::string failure;
@@ -75,7 +75,7 @@ struct Search {
   int reruns = 0;   // of smaller cases
 };
 
-// One case, for rapidcheck: running it is its value, smaller cases are its shrinks.
+// One case for rapidcheck. Its value is the result of the run; its shrinks are the smaller cases.
 class Case {
  public:
   Case(std::shared_ptr<Search> search, Choices choices, Place place)

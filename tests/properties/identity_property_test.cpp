@@ -19,7 +19,7 @@
 namespace elit::properties {
 namespace {
 
-// What a row says, apart from how it is written. Few values, so that equal rows are common.
+// The content of a row, independent of its spelling. There are few values, so that equal rows are frequent.
 struct RowModel {
   std::optional<Instant> instant;
   std::u32string unreadable_time;  // when there is no instant
@@ -73,7 +73,7 @@ std::string written_file(const RowModel& row, Choices& choices) {
       {text, "{\"url\":" + text + "}", "[{\"mimeType\":\"image/png\",\"url\":" + text + "}]"});
 }
 
-// The members in any order, names that mean the same, members that identify nothing.
+// Members in any order, alternative names, and members that are not part of the identity.
 std::string written(const RowModel& row, Choices& choices) {
   std::vector<std::string> members;
   const auto add = [&members](const std::string& name, const std::string& value) {

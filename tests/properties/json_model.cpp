@@ -8,7 +8,8 @@ namespace {
 
 using Kind = JsonModel::Kind;
 
-// What needs an escape, what may have one, one and more bytes, one and two UTF-16 units, the ends of ranges.
+// Characters that need an escape or may have one, of one to four bytes, of one and two UTF-16 units, and the ends of
+// ranges.
 constexpr std::u32string_view characters =
     U"ab01 \"\\/\n\t\r\b\f\u0001\u001F\u007F\u0080\u00E9\u07FF\u0800\u2028\uD7FF\uE000\uFFFD"
     U"\U00010000\U0001F600\U0010FFFF";

@@ -9,7 +9,7 @@
 
 namespace elit::properties {
 
-// A JSON value as what it means, apart from how it is written.
+// The meaning of a JSON value, independent of its spelling.
 struct JsonModel {
   enum class Kind { null, boolean, number, text, array, object };
 
@@ -28,7 +28,7 @@ struct JsonModel {
 // `depth`: how many levels of arrays and objects it may have.
 [[nodiscard]] JsonModel json_from(Choices& choices, int depth);
 
-// One of the many ways to write it: blanks, the order of members, escapes and the form of numbers are chosen.
+// One of the possible spellings: blanks, the order of members, escapes and the form of numbers vary.
 [[nodiscard]] std::string written(const JsonModel& value, Choices& choices);
 [[nodiscard]] std::string written(std::u32string_view text, Choices& choices);
 [[nodiscard]] std::string to_utf8_bytes(std::u32string_view text);

@@ -1,4 +1,4 @@
-// What walks, compares and quotes JSON texts, beside Boost.JSON and beside what the texts were made from.
+// Compares our readers, comparisons and quoting of JSON with Boost.JSON and with the values the texts were made from.
 
 #include <gtest/gtest.h>
 
@@ -53,7 +53,7 @@ TEST(CanonicalJsonPropertyTest, IsJsonOfTheSameValueAndItsOwnCanonicalText) {
     EXPECT_EQ(canonical_json(canonical), canonical);
     const std::optional<boost::json::value> value = parsed(text);
     EXPECT_TRUE(value && is_json(canonical));
-    // Numbers are compared as Boost's only through their double, so they are left to the test above.
+    // Boost compares numbers only as doubles; the test above covers numbers.
     const bool without_numbers = text.find_first_of("0123456789") == std::string::npos;
     if (value && without_numbers) {
       EXPECT_EQ(parsed(canonical), value);
@@ -81,7 +81,7 @@ std::string damaged(std::string text, Choices& choices) {
   return text;
 }
 
-// Boost also refuses what repair_json repairs, such as ill-formed UTF-8, of which is_json has no opinion.
+// Boost also refuses what repair_json repairs, such as ill-formed UTF-8. is_json does not check UTF-8.
 bool is_repaired(std::string_view text) {
   std::string storage;
   return repair_json(text, storage) != text;

@@ -120,7 +120,7 @@ void ServedList::grow(Choices& choices, const PagingHabits& habits) {
   const int total = static_cast<int>(rows_.size());
   const int place = choices.one_of({total, 0, choices.number(0, total)});
   const int instant = place == 0 ? 0 : rows_[static_cast<std::size_t>(place - 1)].instant;
-  // A late message may be equal to another as long as equal ones do not fill a page.
+  // A late message may be equal to another one if the equal ones do not fill a page.
   const auto is_equal = [&](const ListRow& row) {
     return row.content == rows_[static_cast<std::size_t>(place - 1)].content;
   };

@@ -22,12 +22,13 @@ using Counts = std::map<Digest, int>;
 [[nodiscard]] bool holds_all(const Counts& whole, const Counts& part);
 [[nodiscard]] std::string text_of(const std::vector<ListRow>& rows);
 
-// How one source cuts lists into pages: decided once, as no documentation forbids it.
+// How one source divides lists into pages. It is decided once per case, among everything that the documentation allows.
 struct PagingHabits {
   enum class PastTheEnd { empty, error, last_page_again, first_page_again };
 
   explicit PagingHabits(Choices& choices);
-  // The server changes its cap, not to a quarter or less: a page of it would look short beside what was learnt.
+  // The server changes its cap, but not to a quarter or less: such a page would look like the last one to a reader that
+  // learnt the earlier cap.
   void change_cap(Choices& choices);
   [[nodiscard]] int size() const { return std::min(page_size, cap); }
   [[nodiscard]] bool marks_the_end() const {
@@ -49,19 +50,19 @@ struct ServedPage {
   bool past_the_end = false;  // the answer says so itself
 };
 
-// The rows of one window as the source sends them. Rows may come between two reads, and never go.
+// The rows of one window as the source sends them. Rows may be added between two reads, and are never removed.
 class ServedList {
  public:
-  // The list stays within what the pager promises to tell apart. Nobody can tell a page that is repeated forever from
-  // pages of equal messages, so equal rows fill at most two pages, or one where a page is repeated past the end, or
-  // none while rows come (rows that are none are equal too); a list that ignores the page number has to show by its
-  // instants that it can be divided.
+  // Makes only lists that the pager promises to read completely. A page that is sent again and again looks the same as
+  // pages of equal messages. So equal rows fill at most two pages; at most one page if the server repeats a page past
+  // the end; and no page while rows are added (unusable rows are equal to each other too). In a list that ignores the
+  // page number, the instants differ, so that its window can be divided.
   ServedList(Choices& choices, const PagingHabits& habits);
 
   [[nodiscard]] ServedPage read(int page, Choices& choices, const PagingHabits& habits);
   [[nodiscard]] const std::vector<ListRow>& rows() const { return rows_; }
   [[nodiscard]] bool moves() const { return moves_; }
-  // How often rows came.
+  // How often rows were added.
   [[nodiscard]] int growths() const { return growths_; }
 
  private:

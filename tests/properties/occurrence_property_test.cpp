@@ -1,4 +1,4 @@
-// Which keys equal rows get in the store, whatever the pages and the order they come in.
+// The keys of equal rows in the store do not depend on the pages or on the order in which the rows come.
 
 #include <gtest/gtest.h>
 
@@ -36,7 +36,8 @@ class OccurrencePropertyTest : public storage::StoreTest {
     return std::is_sorted(instants.begin(), instants.end());
   }
 
-  // One read of the list, complete or not, in pages of `page_size`; all but the last page are staged, perhaps it too.
+  // One read of the list in pages of `page_size`, complete or not. All pages but the last are staged; the last one may
+  // be staged too.
   storage::WindowCounts read(const std::vector<OrderedRow>& list, bool newest_first, bool complete, Choices& choices) {
     const std::size_t page_size = static_cast<std::size_t>(choices.number(1, 4));
     storage::WindowCommit commit = storage::rows_read(user_, {});

@@ -15,7 +15,7 @@ using config::Option;
 using config::Section;
 using config::Value;
 
-// What YAML has its own opinion of, and what it has none of.
+// Texts that YAML would read as another type or as syntax, and ordinary texts.
 std::string any_text(Choices& choices) {
   constexpr std::u32string_view characters = U"a:#- {}[]'\"\\&*!|>%@`,?~=/.0\u00FC\u20AC\U0001F600";
   constexpr std::array words{"true", "no", "null", "~", "0042", "1e5", "- x", "a: b", "a #b", "<<", "---", "."};
@@ -33,7 +33,7 @@ std::string one_of_texts(Choices& choices, std::initializer_list<const char*> te
   return choices.one_of(texts);
 }
 
-// `serial` is different for each value of a configuration, for those that must not be the same.
+// `serial` differs for each value of a configuration, because some values must be unique.
 std::string text_for(const Option& option, int serial, Choices& choices) {
   namespace rules = config::rules;
   const std::string number = std::to_string(serial);
@@ -110,7 +110,8 @@ Milliseconds duration_from(const Option& option, Choices& choices) {
   return Milliseconds{std::clamp(amount, option.min, option.max)};
 }
 
-// Some options bound each other: the smaller one stays below the larger one's default, and the other way round.
+// Some options limit each other: the smaller one stays below the default of the larger one, and the larger one above
+// the default of the smaller one.
 Value value_for(const Option& option, const Value& present, int serial, Choices& choices) {
   switch (option.kind) {
     case Option::Kind::flag:
@@ -131,7 +132,7 @@ Value value_for(const Option& option, const Value& present, int serial, Choices&
     case Option::Kind::instant:
       return std::optional(from_ms(choices.between(0, 1'700'000'000'000)));
     case Option::Kind::choice:
-      // Of the CRMs one with a preset that is shipped; their own presets would be files.
+      // The only CRM is one with a shipped preset: an own preset would need a file.
       return option.key == "type" ? choices.one_of<const char*>({"http", "file", "hubspot"})
                                   : choices.pick(option.choices);
     case Option::Kind::path:
@@ -189,7 +190,7 @@ class Filler {
   int serial_ = 0;
 };
 
-// `sources[0].poll.interval` as sources, 0, poll, interval.
+// The steps of `sources[0].poll.interval` are sources, 0, poll, interval.
 std::vector<std::string> steps_of(const std::string& key) {
   std::vector<std::string> steps(1);
   for (const char c : key) {
@@ -227,7 +228,7 @@ std::string configuration_of(const KeyValues& values) {
 KeyValues key_values_of(const std::vector<config::ValueInForce>& values) {
   KeyValues pairs;
   for (const config::ValueInForce& value : values) {
-    // An empty text stands for nothing, which is what an option that is left out has.
+    // An empty text is the value of an option that is left out.
     if (!value.value.empty() && value.value != "\"\"") {
       pairs.emplace_back(value.key, value.value);
     }

@@ -13,8 +13,8 @@ namespace elit::properties {
 // Dotted keys and their values as YAML, in the order of the option table.
 using KeyValues = std::vector<std::pair<std::string, std::string>>;
 
-// A valid configuration: some options are set, to any value their rows in the option table allow, the others have
-// their defaults.
+// A valid configuration. Some options have a value that their rows in the option table allow; the others have their
+// defaults.
 struct OptionModel {
   explicit OptionModel(Choices& choices);
 
@@ -22,7 +22,7 @@ struct OptionModel {
   KeyValues set;  // what was set
 };
 
-// The configuration file that says so.
+// The configuration file with these values.
 [[nodiscard]] std::string configuration_of(const KeyValues& values);
 [[nodiscard]] KeyValues key_values_of(const std::vector<config::ValueInForce>& values);
 

@@ -1,4 +1,4 @@
-// When requests may go and whom they are for: back-off, the gate of a peer, the order of the readers' work.
+// When requests may be sent and for which user: back-off, the gate of a peer, the schedule of polls.
 
 #include <gtest/gtest.h>
 
@@ -38,7 +38,7 @@ TEST(BackoffPropertyTest, WaitsWithinItsBoundsAndAtLeastAsLongAsThePeerWishes) {
   });
 }
 
-// A peer's gate, asked at any times; every request that it lets through ends somehow, some time.
+// The gate of a peer, asked at any time. Every request that it lets through ends at some time, with any result.
 class Traffic {
  public:
   explicit Traffic(Choices& choices)
@@ -65,7 +65,7 @@ class Traffic {
     EXPECT_EQ(gate_.in_flight(), in_flight_);
   }
 
-  // Between any two starts lies the time that the rate asks for, but for a timer that rings late by the slack.
+  // Two starts are at least so far apart as the rate demands, minus the slack of a late timer.
   void judge() const {
     if (limits_.requests_per_second <= 0) {
       return;
@@ -173,7 +173,7 @@ TEST(RequestGatePropertyTest, KeepsTheRateHoweverLongItIsAskedAtEveryMoment) {
   });
 }
 
-// A schedule beside a plain table of its users.
+// Compares a schedule with a plain table of its users.
 class Readers {
  public:
   explicit Readers(Choices& choices) : choices_(choices), schedule_(PollOptions()) {}

@@ -1,4 +1,4 @@
-// The pager against servers that do what no documentation forbids.
+// The pager reads from servers that do anything the documentation allows.
 
 #include <gtest/gtest.h>
 
@@ -22,7 +22,7 @@ const char* name_of(Verdict verdict) {
   return names[static_cast<int>(verdict)];
 }
 
-// As the daemon judges a page: one that holds unusable elements beside rows may hide other instants.
+// The rule of the daemon: a page with unusable elements beside rows may hide other instants.
 bool of_one_instant(const std::vector<ListRow>& rows) {
   const auto nulls = std::count_if(rows.begin(), rows.end(), [](const ListRow& row) { return row.content == 0; });
   return (nulls == 0 || nulls == static_cast<std::ptrdiff_t>(rows.size())) &&
@@ -30,7 +30,7 @@ bool of_one_instant(const std::vector<ListRow>& rows) {
                                    [&rows](const ListRow& row) { return row.instant == rows.front().instant; }));
 }
 
-// The reading of one window, page by page, as the daemon does it; it may be killed between two pages and go on.
+// Reads one window page by page as the daemon does. It may be killed between two pages and continues after that.
 class Reading {
  public:
   Reading(Choices& choices, const PagingHabits& habits, PagingFacts& facts)
@@ -77,8 +77,8 @@ class Reading {
     }
   }
 
-  // Every pass reads the list and what follows its end, which may begin again each time rows come, and one more request
-  // checks the first page.
+  // Every pass reads the list and the page past its end, and one more request checks the first page. A pass may begin
+  // again each time rows are added.
   [[nodiscard]] int requests_max() const {
     constexpr int repeats_of_the_end = 4;
     const int pages = static_cast<int>(list_.rows().size()) / habits_.size() + 1;
@@ -143,7 +143,7 @@ class Reading {
   std::vector<std::vector<Digest>> previous_;
 };
 
-// Two readers of one source at a time share what is learnt of its pages, and one window follows another.
+// Two readers of one source share what they learn about its pages, and read one window after another.
 TEST(PagerPropertyTest, WhatIsCompleteHoldsEveryMessageOfTheWindowOnceAndEveryReadingEnds) {
   for_all([](Choices& choices) {
     PagingHabits habits(choices);

@@ -5,7 +5,7 @@
 #include "core/fetch/coverage.hpp"
 #include "core/fetch/window_planner.hpp"
 
-// How reports of failed cases show the values of the product.
+// Prints values of the product in reports of failed cases.
 namespace elit {
 
 inline void PrintTo(const Interval& interval, std::ostream* out) {

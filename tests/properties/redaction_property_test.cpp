@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view replacement = "[redacted]";
 
-// Secrets and what stands around them share their letters, so that they overlap; none is part of the replacement.
+// Secrets and the text around them have the same letters, so that they overlap. No secret is part of the replacement.
 std::string text_of_letters(Choices& choices, int average) {
   constexpr std::u32string_view letters = U"xy+/=%\"\\ \u00FC\U0001F600Z9~";
   std::u32string text;
@@ -37,7 +37,7 @@ std::string lower_hex(std::string text) {
   return text;
 }
 
-// The forms in which the header promises to find a secret; base64 without its padding, which hides nothing.
+// The forms in which the header promises to find a secret; base64 without its padding, which is no part of the secret.
 std::vector<std::string> forms_of(const std::string& secret) {
   const std::string encoded = percent_encode(secret);
   const std::string quoted = json_quote(secret);
@@ -46,7 +46,7 @@ std::vector<std::string> forms_of(const std::string& secret) {
   return {secret, encoded, lower_hex(encoded), base64, percent_encode(base64), quoted.substr(1, quoted.size() - 2)};
 }
 
-// What has to become of the text: from the left, the longest form at each place.
+// The expected text: from the left, the longest form at each place is replaced.
 std::string without_forms(std::string_view text, const std::vector<std::string>& forms) {
   std::string out;
   while (!text.empty()) {

@@ -6,10 +6,10 @@
 namespace elit::properties {
 namespace {
 
-// Choices are lowered to nothing, to half, by a quarter and so on, and by one.
+// A choice is lowered to zero, to a half, by a quarter and so on, and by one.
 constexpr std::array lowering_shifts{1U, 2U, 4U, 8U, 16U, 32U};
 constexpr std::size_t lowering_steps = lowering_shifts.size() + 2;
-// Runs up to this length, which one element of a list may take, are tried in each length and at each place.
+// Runs up to this length are tried in each length and at each place: one element of a list may take so many choices.
 constexpr std::size_t short_run = 8;
 
 }  // namespace

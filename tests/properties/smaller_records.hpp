@@ -7,7 +7,7 @@
 
 namespace elit::properties {
 
-// Where in the list of smaller records one stands.
+// A place in the list of smaller records.
 struct Place {
   std::size_t run = 0;  // how many choices are left out together; 0: choices are lowered
   std::size_t at = 0;   // the first of them
@@ -15,21 +15,21 @@ struct Place {
   bool operator==(const Place&) const = default;
 };
 
-// The records that are smaller than a given one, to be tried in turn: runs of choices left out, long ones first, then
-// single choices lowered. It begins where the search that found the given one stood, or a long record would be tried
-// from its beginning after each success, and goes once round.
+// Lists the records that are smaller than a given one: first those without a run of choices, long runs first; then
+// those with a single lower choice. The list begins at the place where the search found the given record and goes round
+// once. Otherwise, each success in a long record would start the search from its beginning.
 class SmallerRecords {
  public:
   SmallerRecords(std::vector<std::uint64_t> record, Place begin);
 
-  // The next one; absent when all were given out.
+  // The next one; absent after the last.
   [[nodiscard]] std::optional<std::vector<std::uint64_t>> next();
-  // Of the record that was given out last.
+  // The place of the record that next() returned last.
   [[nodiscard]] Place place() const { return place_; }
 
  private:
   [[nodiscard]] std::optional<std::vector<std::uint64_t>> smaller(Place place) const;
-  // The place behind; the first after the last.
+  // The next place; the first place follows the last.
   [[nodiscard]] Place after(Place place) const;
   [[nodiscard]] Place first() const { return {.run = record_.size(), .at = 0, .step = 0}; }
 

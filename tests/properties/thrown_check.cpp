@@ -5,8 +5,8 @@
 
 namespace elit {
 
-// Stands in for the product's check, which ends the process: here a bug it finds is a case that fails, and is made
-// small like any other.
+// Replaces the product's check, which ends the process. Here a failed check throws, so that the failing case is made
+// smaller like any other.
 void check(bool condition, std::string_view message, std::source_location place) {
   if (!condition) {
     throw std::logic_error("check: " + std::string(message) + " (" + place.file_name() + ":" +

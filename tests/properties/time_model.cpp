@@ -9,7 +9,7 @@ constexpr std::int64_t year_0_begins_ms = -62'167'219'200'000;
 constexpr std::int64_t year_9999_ends_ms = 253'402'300'800'000;
 constexpr std::int64_t day_ms = 86'400'000;
 
-// Digits of the second behind the point, all of them or without zeros at the end, or with more than milliseconds.
+// The fraction of the second: with all digits, without zeros at the end, or with more digits than milliseconds have.
 std::string fraction(std::int64_t ms, Choices& choices) {
   if (ms == 0 && choices.chance(2)) {
     return "";
@@ -30,7 +30,7 @@ std::int64_t rest_of(std::int64_t value, std::int64_t divisor) {
   return ((value % divisor) + divisor) % divisor;
 }
 
-// Minutes east of Greenwich, such that the local date has a four-digit year.
+// Minutes east of Greenwich. The local date has a four-digit year.
 int offset_from(Instant instant, Choices& choices) {
   const int minutes = choices.one_of({0, 330, -480, 1, -1, 14 * 60, 23 * 60 + 59, -(23 * 60 + 59)});
   const std::int64_t local = to_ms(instant) + minutes * 60'000LL;
@@ -123,7 +123,7 @@ std::string written_epoch(Instant instant, Choices& choices) {
     case 2:
       return ms.substr(0, 1) + "." + ms.substr(1) + "E" + std::to_string(ms.size() - 1);
     case 3:
-      // Seconds are told from milliseconds by their digits before the point, of which there are ten or eleven.
+      // Ten or eleven digits before the point are seconds; more are milliseconds.
       return whole.size() <= 11 ? whole + "." + behind : ms;
     default:
       return ms + "0e-1";

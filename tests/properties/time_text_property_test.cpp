@@ -1,4 +1,4 @@
-// Instants written in every form and read again, and what no form wrote.
+// Reads instants that were written in every form, and texts that have no such form.
 
 #include <gtest/gtest.h>
 
@@ -55,7 +55,7 @@ TEST(TimeTextPropertyTest, WhatIsWrittenIsReadBackAndSortsAsTheInstantsDo) {
   });
 }
 
-// The other two forms of an HTTP date, from the first.
+// Makes the other two forms of an HTTP date from the first.
 std::string rfc850(const std::string& fixdate, Instant instant) {
   constexpr std::array<const char*, 7> names{"Sunday",   "Monday", "Tuesday", "Wednesday",
                                              "Thursday", "Friday", "Saturday"};
@@ -86,7 +86,7 @@ TEST(TimeTextPropertyTest, HttpDatesAreReadBackToTheSecond) {
   });
 }
 
-// Bytes that look like a time here and there.
+// Bytes of which some parts look like a time.
 std::string almost_a_time(Choices& choices) {
   constexpr std::string_view spice = "0123456789-/:., +TZzUTCGMTeE\t\n\x80\xFF";
   std::string text;

@@ -1,4 +1,4 @@
-// The transcripts of a user's day, while messages arrive in whatever order.
+// The transcripts of a user's day while messages arrive in any order.
 
 #include <gtest/gtest.h>
 
@@ -20,12 +20,12 @@ namespace {
 
 using crm::Activity;
 
-// The cost of a case is that of some fifty transcripts.
+// One case makes about fifty transcripts, so there are fewer cases.
 constexpr int cases = cases_default / 20;
 
 constexpr Instant morning = from_ms(1'769'850'900'000);  // 2026-01-31T09:15:00Z
 
-// Without digits, colons and blanks, which the labels of messages are known by.
+// No digits, colons and blanks: the test recognises labels of messages by them.
 std::string text_from(Choices& choices) {
   static const std::vector<std::string> pieces{"a",
                                                "&",
@@ -97,7 +97,7 @@ std::string member(const Activity& part, std::string_view name) {
   return std::string(part.values.at(name).as_string());
 }
 
-// Counted in another way than the product's.
+// Counts in another way than the product.
 std::size_t length_of(const std::string& text, TextUnit unit) {
   if (unit == TextUnit::bytes) {
     return text.size();

@@ -123,8 +123,8 @@ TEST(WindowPlannerPropertyTest, ALiveReadGoesBackByTheLookBackAndLeavesNoHole) {
   });
 }
 
-// However narrow: all of the look-back and all up to the present is read, in so many reads and no more, and nothing
-// new is covered before the look-back was read.
+// With windows of any width: a limited number of reads covers the whole look-back and everything up to the present.
+// Nothing new is covered before the look-back is read.
 TEST(LiveRoundPropertyTest, ReadsEverythingInABoundedNumberOfPartsWhateverTheWidth) {
   for_all([](Choices& choices) {
     const Setting setting = setting_from(choices);
@@ -195,9 +195,9 @@ TEST(WindowPlannerPropertyTest, AReadBesideTheHistoryCoversALookBackOrIsNone) {
   });
 }
 
-// One user read for a while: windows of any kind, widths that follow what was found, reads that fail, a clock that
-// jumps. `settled` remembers of each instant whether a complete read saw it when it was old enough: that is what being
-// covered has to mean.
+// Reads one user for some time: windows of any kind, widths that depend on what was found, reads that fail, a clock
+// that jumps. `settled` records for each instant whether a complete read saw it after it had settled: an instant may be
+// covered only then.
 class Following {
  public:
   explicit Following(Choices& choices)
@@ -219,7 +219,8 @@ class Following {
     }
   }
 
-  // From here on nothing fails and time stands still: the present is reached, and nothing before it is left out.
+  // From now on no read fails and the time does not change. The reads reach the present and leave out nothing before
+  // it.
   void catch_up() {
     const Present present = present_at(now_, Milliseconds{0}, setting_.settle);
     choices_.note([&] { return "and then, present: " + testing::PrintToString(present); });
@@ -323,8 +324,8 @@ TEST(WindowPlannerPropertyTest, WhatIsCoveredWasReadAfterItSettledAndThePresentI
   });
 }
 
-// One user whose messages appear as late as the look-back allows, read in windows of any width by a daemon that fails
-// and is started again, with a clock that is right.
+// One user whose messages appear as late as the look-back allows. The daemon reads in windows of any width, fails, and
+// is restarted. Its clock is right.
 class Lateness {
  public:
   explicit Lateness(Choices& choices)
@@ -353,7 +354,7 @@ class Lateness {
         round_.reset();
       }
     }
-    // All has appeared: the live read that begins now brings what is missing, after the one that is under way.
+    // Every message has appeared. The current live read ends; the next one finds what is still missing.
     now_ += Milliseconds{2 * axis + 600};
     width_ = Milliseconds{200};
     const int enough = rounds_done_ + 2;

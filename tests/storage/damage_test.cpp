@@ -14,7 +14,7 @@ using Kind = StorageError::Kind;
 
 constexpr const char* log_name = "/elitbuzz-sync.db-wal";
 
-// A disk with the files of a store that has worked for a while.
+// A disk with the files of a store that has been used.
 class DamageTest : public ::testing::Test {
  protected:
   DamageTest() : disk_(1) {
@@ -29,8 +29,8 @@ class DamageTest : public ::testing::Test {
     file_ = disk_.contents(memory_database).value();
   }
 
-  // Opens a store on these files and lets it read all it has. Damage is told or does no harm; whatever else would end
-  // this program.
+  // Opens a store on these files and reads everything. The store reports damage, or the damage does no harm; anything
+  // else ends this program.
   bool look_at(const std::string& file, const std::string& log, std::uint64_t seed) {
     MemoryDisk disk(seed);
     disk.put(memory_database, file);
@@ -116,7 +116,7 @@ TEST_F(DamageTest, OfTheFileIsToldOrDoesNoHarm) {
   EXPECT_GT(refused_, 50);
 }
 
-// What follows the damage is not believed: an earlier state, as sound as the one before the damage.
+// The store ignores everything behind the damage. The result is an earlier, sound state.
 TEST_F(DamageTest, OfTheLogIsToldOrGivesASoundState) {
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     SCOPED_TRACE(seed);

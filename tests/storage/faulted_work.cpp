@@ -10,7 +10,7 @@ namespace {
 // A small log, so that checkpoints fall into the steps.
 constexpr const char* small_log = "PRAGMA wal_autocheckpoint = 25";
 
-// What came out of an action.
+// The result of an action.
 struct Outcome {
   bool failed = false;
   std::string wrong;

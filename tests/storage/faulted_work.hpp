@@ -12,14 +12,14 @@
 
 namespace elit::storage {
 
-// Repeats each step of a workload from the same state, each time with another fault in it, until the fault comes too
-// late to strike; then it does the step again, undisturbed, and goes on with the next. What must hold: an error comes
-// out as StorageError or std::bad_alloc, the step is then undone as a whole or, where only its last sync failed, is
-// there as a whole after a restart, and it can be repeated at once or after a restart to the same state as if nothing
-// had happened.
+// Repeats each step of a workload from the same state, each time with a later fault, until the fault comes after the
+// end of the step. Then it does the step without a fault and goes on with the next one. It checks: an error is a
+// StorageError or std::bad_alloc. A failed step is undone as a whole; if only its last sync failed, it may exist as a
+// whole after a restart. The step can be repeated, at once or after a restart, and leads to the same state as without
+// the fault.
 class FaultedWork {
  public:
-  // What is done to a store while it does a step.
+  // A fault of a store during a step.
   struct Fault {
     std::function<void(MemoryDisk&)> order;   // before the step
     std::function<bool(MemoryDisk&)> recall;  // after it; says whether the fault's turn has come
@@ -30,8 +30,8 @@ class FaultedWork {
 
   explicit FaultedWork(std::uint64_t seed);
 
-  // Runs the whole workload, with each `stride`-th fault of `series` in each step. Returns the first thing that was
-  // wrong; empty: nothing.
+  // Runs the whole workload, with each `stride`-th fault of `series` in each step. Returns the first error; empty:
+  // none.
   [[nodiscard]] std::string run(const Series& series, std::uint64_t stride = 1);
   // The same while the store is opened, on an empty disk and after half the workload.
   [[nodiscard]] std::string run_opening(const Series& series, std::uint64_t stride = 1);

@@ -92,7 +92,7 @@ TEST_F(MigrationTest, KeepsEverythingAndHasTheSchemaOfANewState) {
     Connection connection(database(), Connection::Access::read);
     before = rows_of(connection);
   }
-  // Nobody will hear the answer to what was in flight.
+  // The answers to the batches in flight are lost.
   const std::string in_flight = "batches 3 1 0 1 0 NULL NULL NULL 1767227600000";
   ASSERT_THAT(before, Contains(in_flight));
   std::replace(before.begin(), before.end(), in_flight, std::string("batches 3 1 0 0 1 NULL NULL NULL 1767227600000"));

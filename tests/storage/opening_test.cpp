@@ -36,7 +36,7 @@ class OpeningTest : public ::testing::Test {
     return kind_thrown_by([this] { (void)Store::open(directory()); }, &message_);
   }
   void create() { Store::open(directory())->register_source("support"); }
-  // Refused, and every byte as it was.
+  // Refused, and no byte is changed.
   void expect_refused(Kind kind) {
     const std::string before = content_of(database());
     EXPECT_EQ(refusal(), kind) << message_;

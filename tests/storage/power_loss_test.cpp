@@ -19,7 +19,7 @@ struct Setting {
 // A small log, so that checkpoints and their syncs come in the middle of the work as they do on a busy disk.
 constexpr const char* small_log = "PRAGMA wal_autocheckpoint = 25";
 
-// One life of the program on a disk. Everything in it may end with StorageError.
+// One run of the program on a disk. Each of its functions may end with StorageError.
 class Life {
  public:
   Life(MemoryDisk& disk, const Setting& setting, int next_step)
@@ -60,7 +60,7 @@ class Life {
 
 class PowerLossTest : public ::testing::Test {
  protected:
-  // A disk as an interrupted life left it.
+  // A disk after an interrupted run.
   struct Wreck {
     std::unique_ptr<MemoryDisk> disk;
     std::uint64_t operation = 0;
@@ -69,7 +69,7 @@ class PowerLossTest : public ::testing::Test {
     bool to_the_end = false;
   };
 
-  // The states of an undisturbed run: after the start, and after each step.
+  // The states of a run without interruption: after the start and after each step.
   void learn(const Setting& setting) {
     states_.clear();
     MemoryDisk disk(setting.seed);
@@ -80,7 +80,7 @@ class PowerLossTest : public ::testing::Test {
     } while (life.next_step() < Workload::steps && life.go_on());
   }
 
-  // What is wrong with the state that the next life finds, and with what becomes of it; empty: nothing.
+  // The error in the state that the next run finds or in the work that follows; empty: none.
   std::string fault_of(const Wreck& wreck, const Setting& setting) {
     try {
       Life life(*wreck.disk, setting, wreck.acknowledged);
@@ -88,7 +88,7 @@ class PowerLossTest : public ::testing::Test {
       const std::string found = dump_.of(life.store());
       const std::string wrong = difference(states_.at(static_cast<std::size_t>(wreck.acknowledged)), found);
       if (!wrong.empty()) {
-        // The step that was under way is there as a whole, or not at all.
+        // The interrupted step exists as a whole or not at all.
         if (wreck.acknowledged == Workload::steps ||
             states_[static_cast<std::size_t>(wreck.acknowledged) + 1] != found) {
           return "neither before nor after the step under way: " + wrong;
@@ -106,8 +106,8 @@ class PowerLossTest : public ::testing::Test {
     }
   }
 
-  // The process dies at this operation; so does the machine, in several ways, one of them with a second loss of power
-  // while the next life begins.
+  // The process dies at this operation, and the machine loses power in several ways. In one of them, power is lost
+  // again while the next run starts.
   static void wreck_now(const MemoryDisk& disk, const Setting& setting, int acknowledged, std::deque<Wreck>& wrecks) {
     const std::uint64_t operation = disk.operations();
     const auto add = [&](std::unique_ptr<MemoryDisk> copy, const char* what) {
@@ -129,7 +129,7 @@ class PowerLossTest : public ::testing::Test {
     }
   }
 
-  // Interrupts a run at every `stride`-th operation and says in how many cases something was wrong afterwards.
+  // Interrupts a run at every `stride`-th operation and returns the number of cases with an error.
   int interrupt_everywhere(const Setting& setting, std::uint64_t stride) {
     learn(setting);
     int wrong = 0;

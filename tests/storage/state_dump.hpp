@@ -7,8 +7,8 @@
 
 namespace elit::storage {
 
-// All that a store knows, as text, to be compared. Left out is what a restart is meant to change: which batches were
-// under way. Must outlive the stores it looks at, whose connections remember its queries.
+// The content of a store as text, to compare two of them. It leaves out what a restart changes: which batches are in
+// flight. Must outlive the stores that it reads, because their connections keep its queries.
 class StateDump {
  public:
   StateDump();

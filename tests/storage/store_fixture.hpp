@@ -17,7 +17,7 @@
 
 namespace elit::storage {
 
-// Reaches the store's own connection, to bring about what only its context could.
+// Gives access to the store's connection, to cause what its context could cause.
 class StorePeek {
  public:
   static Connection& connection(Store& store) { return *store.impl_->database; }
@@ -84,7 +84,7 @@ class StoreTest : public ::testing::Test {
  protected:
   StoreTest() { reopen(); }
 
-  // As after the end of the process, however it came: nothing is committed on the way.
+  // The state after the end of the process in any way: nothing more is committed.
   void reopen() {
     store_.reset();
     store_ = Store::open(directory());

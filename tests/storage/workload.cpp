@@ -23,7 +23,7 @@ bool is_late(std::int64_t number) {
   return number % 11 == 5;
 }
 
-// The truth: what the source says of a user's span when it is asked at `now`.
+// The rows that the source has for a user's span at `now`.
 std::vector<OrderedRow> source_rows(UserRow user, std::int64_t from_ms, std::int64_t to_ms, std::int64_t now_ms) {
   std::vector<OrderedRow> rows;
   for (std::int64_t number = 0; number * row_distance_ms + user < to_ms; ++number) {
@@ -364,7 +364,7 @@ std::string Workload::broken_promise(Store& store) const {
   spans.bind();
   while (spans.step()) {
     const UserRow user = spans.integer(0);
-    // What is late may come after its span was covered.
+    // A late message may come after its span was covered.
     std::vector<OrderedRow> rows = source_rows(user, spans.integer(1) - day, spans.integer(2) - day, 0);
     if (store.count_known(user, rows) != static_cast<std::int64_t>(rows.size())) {
       return "a covered span of " + name_of(user) + " lacks rows";

@@ -8,9 +8,9 @@
 
 namespace elit::storage {
 
-// What the daemon does with a store in some minutes, from a seed: lists of users, windows of one page and of several,
-// failures, batches and their settlements, most of it in groups. Each step is atomic and depends on nothing but the
-// seed, its number and the state, so that it can be repeated, or gone on with, after a failure.
+// The work of the daemon with a store in some minutes, made from a seed: lists of users, windows of one page and of
+// several, failures, batches and their settlements, most of it in groups. Each step is atomic and depends only on the
+// seed, its number and the state, so that the work can repeat it or continue after a failure.
 class Workload {
  public:
   explicit Workload(std::uint64_t seed) : seed_(seed) {}
@@ -19,13 +19,13 @@ class Workload {
   // Closes and opens the store after these, as a restart of the daemon would.
   [[nodiscard]] static bool restarts_after(int step) { return step % 12 == 8; }
 
-  // What the daemon does first; doing it again changes nothing.
+  // The first work of the daemon; a repetition changes nothing.
   void start(Store& store);
   // The last step delivers all that is left.
   void run(Store& store, int step);
 
-  // What is wrong in itself with the state, whatever was done: coverage without its rows, a message twice, a ledger
-  // that does not balance. Empty: nothing.
+  // A contradiction in the state: coverage without its rows, a message twice, a ledger that does not balance. Empty:
+  // none.
   [[nodiscard]] std::string broken_promise(Store& store) const;
 
  private:

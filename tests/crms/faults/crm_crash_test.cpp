@@ -5,7 +5,7 @@
 
 #include "tests/crms/faults/delivery_rig.hpp"
 
-// The process dies in the middle of a delivery, and is started again on the same disk.
+// The process dies during a delivery and is started again on the same disk.
 namespace elit::crm::faults {
 namespace {
 
@@ -20,7 +20,7 @@ class CrmCrashTest : public testing::TestWithParam<Case> {
     ASSERT_TRUE(rig.settle()) << rig.summary().reason;
     rig.expect_all_there();
   }
-  // The requests and steps of a run that nothing disturbs.
+  // The requests and steps of a run without faults.
   static std::pair<int, std::uint64_t> sound_run() {
     DeliveryRig rig(GetParam());
     rig.say_some(2, 2);
@@ -50,7 +50,7 @@ TEST_P(CrmCrashTest, BeforeARequestArrivesLosesNothing) {
   }
 }
 
-// Between the sending and the commit of what was answered; once the machine loses its power with it.
+// Between the sending and the commit of the answer; in one case the machine also loses its power.
 TEST_P(CrmCrashTest, AfterARequestWasCarriedOutDoublesNothing) {
   const int last = sound_run().first;
   for (int fatal = 1; fatal <= last; ++fatal) {
@@ -85,7 +85,7 @@ TEST_P(CrmCrashTest, BetweenAnyTwoStepsLosesAndDoublesNothing) {
   }
 }
 
-// Again and again, while it recovers too.
+// Several times, also during recovery.
 TEST_P(CrmCrashTest, AtEveryFifthRequestComesToAnEnd) {
   DeliveryRig rig(GetParam());
   rig.wire = [&](const HttpRequest&, int number, const DeliveryRig::CarryOut& carry_out) {

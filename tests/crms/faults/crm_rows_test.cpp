@@ -8,7 +8,7 @@
 
 #include "tests/crms/faults/delivery_rig.hpp"
 
-// What is wrong with single records of a request.
+// Faults of single records of a request.
 namespace elit::crm::faults {
 namespace {
 
@@ -66,7 +66,7 @@ TEST_P(CrmRowsTest, SendsAgainWhatAnAnswerForgetsAndWritesItOnce) {
   rig.say_some(7, 2);
   rig.start();
   if (!is("hubspot")) {
-    // Of an incomplete list without names nothing is known.
+    // An incomplete list without names proves nothing about its records.
     rig.pass(minutes{30});
     EXPECT_TRUE(rig.in_state("delivered").empty());
     rig.faults().unmentioned_every = 0;
@@ -81,7 +81,7 @@ TEST_P(CrmRowsTest, ReadsResultsByTheirPlacesOnlyWhenAllAreThere) {
   int forgotten = 0;
   rig.wire = [&](const HttpRequest& request, int, const DeliveryRig::CarryOut& carry_out) {
     Reply reply = carry_out();
-    // To leave out something of what is there were a lie.
+    // A list must not leave out a record that exists.
     const bool asks = request.method == "GET" || request.target.ends_with("/batch/read");
     return !asks && forgotten++ < 6 ? forgetful(std::move(reply)) : reply;
   };
@@ -121,7 +121,7 @@ TEST_P(CrmRowsTest, WaitsForALockedRecordAndDeliversTheOthersAtOnce) {
   rig.start();
   rig.pass(minutes{1});
   if (is("odoo") || is("hubspot")) {
-    // All or nothing: they do not say which one is being written.
+    // These CRMs write all records or none and do not say which record is locked.
     rig.faults().locked_text.clear();
   } else {
     EXPECT_EQ(rig.in_state("delivered").size(), 99U) << rig.summary().reason;
@@ -176,7 +176,7 @@ TEST_P(CrmRowsTest, PausesWhenItMayDoNothingAndGoesOnWhenItMay) {
 INSTANTIATE_TEST_SUITE_P(, CrmRowsTest, testing::ValuesIn(all_cases()),
                          [](const auto& of) { return name_of(of.param); });
 
-// Somebody else sets up the same account at the same time.
+// Another program creates the same properties at the same time.
 TEST(HubSpotPropertiesTest, MayBeMadeBySomebodyElseMeanwhile) {
   DeliveryRig rig({crm_kinds().front(), DeliveryUnit::message});
   int conflicts = 0;

@@ -9,7 +9,7 @@
 #include "tests/crms/faults/record_text.hpp"
 #include "tests/crms/rig.hpp"
 
-// Texts that are long or strange, and days that grow.
+// Long and unusual texts, and days that grow.
 namespace elit::crm::faults {
 namespace {
 
@@ -143,7 +143,7 @@ TEST_P(CrmTextsTest, EndsDaysWhereTheirTimeZoneDoes) {
   }
 }
 
-// The answer to a growing day is lost, and more is said before it is repeated.
+// The answer to a growing day is lost, and the day grows before the request is repeated.
 TEST_P(CrmTextsTest, GrowsADayWhoseAnswerWasLost) {
   DeliveryRig rig(GetParam());
   rig.start();

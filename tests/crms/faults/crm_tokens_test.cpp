@@ -7,7 +7,7 @@
 
 #include "tests/crms/faults/delivery_rig.hpp"
 
-// What is wrong with credentials.
+// Faults of credentials.
 namespace elit::crm::faults {
 namespace {
 
@@ -121,7 +121,7 @@ TEST_P(CrmTokensTest, AreKeptOverACrash) {
   rig.expect_all_there();
 }
 
-// The vendor replaced the refresh token, and nobody heard.
+// The CRM replaced the refresh token, and its answer was lost.
 TEST_P(CrmTokensTest, MayBeReplacedInAnAnswerThatIsLost) {
   for (const bool crash : {false, true}) {
     DeliveryRig rig(GetParam());
@@ -214,10 +214,10 @@ TEST_P(CrmTokensTest, AreRecordedNowhereWhenTheCrmRepeatsThem) {
 INSTANTIATE_TEST_SUITE_P(, CrmTokensTest, testing::ValuesIn(token_cases()),
                          [](const auto& of) { return name_of(of.param); });
 
-// Credentials that are one secret.
+// Credentials that consist of one secret.
 class CrmTokensSecretTest : public testing::TestWithParam<Case> {
  protected:
-  // The vendor knows but one key: what is sent is another one until it is translated.
+  // The simulated CRM knows one fixed key; the rig replaces the key that was sent by it.
   static HttpRequest translated(HttpRequest request, const std::string& from, const std::string& to) {
     const auto replace = [&](std::string& text) {
       for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {

@@ -18,7 +18,7 @@ using std::chrono::seconds;
 
 class CrmWireTest : public testing::TestWithParam<Case> {
  protected:
-  // What a run without faults takes.
+  // The number of requests of a run without faults.
   static int sound_requests() {
     DeliveryRig rig(GetParam());
     rig.say_some();
@@ -27,13 +27,13 @@ class CrmWireTest : public testing::TestWithParam<Case> {
     rig.expect_all_there();
     return rig.requests();
   }
-  // Whether a request to the vendor is for access, or asks what is there.
+  // Whether a request asks for a token or reads what exists.
   static bool writes(const HttpRequest& request) {
     return request.target.ends_with("/upsert") || request.target.ends_with("/create") ||
            request.target.find("/composite/") != std::string::npos ||
            request.body.find("\"load\"") != std::string::npos || request.target.ends_with("/load");
   }
-  // Every request meets the fault once, and is carried out when it comes again.
+  // The fault hits every request once; the repeated request is carried out.
   static void expect_each_may_fail_once(const std::function<Reply(const DeliveryRig::CarryOut&)>& fault) {
     DeliveryRig rig(GetParam());
     std::set<std::string> seen;
@@ -44,10 +44,10 @@ class CrmWireTest : public testing::TestWithParam<Case> {
     rig.start();
     ASSERT_TRUE(rig.settle()) << rig.summary().reason;
     rig.expect_all_there();
-    // Without unique keys, what may be there is looked for message by message.
+    // Without unique keys, each message that may exist is searched for alone.
     EXPECT_LE(rig.requests(), (GetParam().crm.unique_activities ? 5 : 12) * sound_requests());
   }
-  // All requests do, until the time has come.
+  // The fault hits all requests until this time.
   static void expect_waits_for(
       Milliseconds trouble, int requests_meanwhile,
       const std::function<void(simulator::SimulatedCrmFaults&, const simulator::Toggle&)>& set) {
@@ -206,7 +206,7 @@ TEST_P(CrmWireTest, WaitsForTheNextDayWhenTheQuotaIsSpent) {
   rig.start();
   ASSERT_TRUE(rig.settle(hours{40})) << rig.summary().reason;
   rig.expect_all_there();
-  // It is no fault of a message, so the waits do not count as attempts.
+  // The fault is not in a message, so the waits do not count as attempts.
   EXPECT_LE(rig.requests(), sound + 60);
 }
 
@@ -222,7 +222,7 @@ TEST_P(CrmWireTest, KeepsWithinTheCallsOfTenSeconds) {
   rig.expect_all_there();
 }
 
-// The first attempt still runs while its sender has given up waiting for it.
+// The CRM still works on the first attempt after its sender has given up.
 TEST_P(CrmWireTest, WritesNothingTwiceWhileASlowAttemptStillRuns) {
   DeliveryRig rig(GetParam());
   rig.faults().slow_commit_s = 95;

@@ -10,7 +10,7 @@
 #include "tests/crms/faults/delivery_rig.hpp"
 #include "tests/crms/faults/record_text.hpp"
 
-// What stands in the CRM, the state and the log in the end, and what should.
+// Compares the CRM, the state and the log at the end with what is expected.
 namespace elit::crm::faults {
 
 namespace json = boost::json;

@@ -22,7 +22,7 @@ using simulator::WireFault;
 constexpr const char* host = "http://127.0.0.1:9";
 constexpr Instant beginning = from_ms(1'769'850'000'000);  // 2026-01-31T09:00:00Z
 
-// What an element of a request's list names: a row of Odoo begins with it, others have it as a member.
+// The key in an element of a request's list: the first value of a row of Odoo, a member elsewhere.
 std::string name_in(const json::value& element) {
   if (const json::array* row = element.if_array(); row != nullptr && !row->empty()) {
     return json::serialize(row->front());
@@ -242,7 +242,7 @@ void DeliveryRig::lose_power() {
   clear();
 }
 
-// The coroutines go first, while all that they refer to is there.
+// The coroutines are destroyed before the objects that they refer to.
 void DeliveryRig::clear() {
   steps_left_.reset();
   kill_wanted_ = false;

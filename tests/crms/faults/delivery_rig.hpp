@@ -26,7 +26,7 @@
 // client and store, on a disk in memory and in virtual time.
 namespace elit::crm::faults {
 
-// Something that was said, and should end in the CRM.
+// A message that must arrive in the CRM.
 struct Said {
   std::string user;
   std::string text;
@@ -50,30 +50,31 @@ class DeliveryRig {
   // Stores a message; texts are made different by a number at their end, which is part of the text given back. Without
   // an instant it is dated a minute after the one before it.
   std::string say(const std::string& user, const std::string& text, std::optional<Instant> instant = std::nullopt);
-  // Each of `users` users says as many messages.
+  // Stores as many messages of each of `users` users.
   void say_some(int users = 3, int messages = 3);
 
-  // The process starts; runs; is killed, or loses its power.
+  // The process starts, runs, is killed, or the machine loses its power.
   void start();
   void kill();
   void lose_power();
   [[nodiscard]] bool running() const { return loop_ != nullptr; }
-  // To be killed as soon as the request at hand has gone its way, and the machine's power may go with it.
+  // Kills the process when the current request has ended; with `power_too`, the machine loses its power.
   void kill_soon() { kill_wanted_ = true; }
   void power_too(bool yes) { power_too_ = yes; }
-  // To be killed after so many more steps.
+  // Kills the process after so many more steps.
   void kill_after(std::uint64_t steps) { steps_left_ = steps; }
 
-  // Lets time pass until all is delivered or dead. False: it is not after `at_most`, or the process was killed.
+  // Lets time pass until every message is delivered or dead. False: some are not after `at_most`, or the process was
+  // killed.
   bool settle(Milliseconds at_most = std::chrono::hours{12});
   void pass(Milliseconds time);
-  // The secret is another from now on, and the program is told to read it again.
+  // Changes the secret and makes the program read it again.
   void change_secret(const std::string& name, const std::string& value);
   void lose_tokens();
 
-  // What becomes of each request, counted from 1; absent: it is carried out.
+  // The fate of each request, counted from 1; absent: it is carried out.
   std::function<simulator::Reply(const HttpRequest& request, int number, const CarryOut& carry_out)> wire;
-  // What of a request arrives; absent: all.
+  // The part of a request that arrives; absent: all of it.
   std::function<HttpRequest(HttpRequest request)> change_request;
 
   [[nodiscard]] simulator::SimulatedCrm& vendor() { return peer_.vendor(); }

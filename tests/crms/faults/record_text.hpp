@@ -9,8 +9,7 @@ namespace elit::crm::faults {
 // other tag is an error and shown as "<?>".
 [[nodiscard]] std::string as_read(std::string_view html);
 
-// What of a text has to be in a record for people: all of it but characters that are none, with line breaks as the
-// record has them.
+// The part of a text that a record for people must hold: all valid characters, with the line breaks of the record.
 [[nodiscard]] std::string as_kept(std::string_view text);
 
 }  // namespace elit::crm::faults

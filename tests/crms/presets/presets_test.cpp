@@ -13,8 +13,8 @@
 #include "tests/crms/rig.hpp"
 #include "tests/support/project_files.hpp"
 
-// The presets of breadth: the exact requests of a small piece of work, and what becomes of it when answers are lost,
-// records are refused or the CRM wants a pause.
+// The presets without a simulated CRM in the product: the exact requests of a small piece of work, and its result when
+// answers are lost, records are refused or the CRM demands a pause.
 namespace elit::crm::rig {
 namespace {
 
@@ -225,7 +225,7 @@ TEST_P(PresetsTest, KeepSecretsOutOfPathsAndBodiesOfSteps) {
   }
 }
 
-// Whichever answer or request is lost: in the end everything is there once.
+// Any one request or answer is lost; in the end every record exists once.
 TEST_P(PresetsTest, MakeNothingTwiceWhenAnAnswerIsLost) {
   for (const DeliveryUnit unit : units_of(GetParam())) {
     Trial whole(GetParam(), unit);
@@ -259,7 +259,7 @@ TEST_P(PresetsTest, UpdateTheRecordOfADayThatGrows) {
   EXPECT_TRUE(has_text(trial.texts(), "one more"));
 }
 
-// The lost answer is that of a shorter day: what came since has to get there too.
+// The lost answer was to a shorter day; the messages since then must arrive too.
 TEST_P(PresetsTest, UpdateTheRecordOfADayWhoseAnswerWasLost) {
   if (units_of(GetParam()).back() != DeliveryUnit::day) {
     GTEST_SKIP() << "one record for each message";

@@ -12,8 +12,9 @@
 
 #include "core/simulator/crms/simulated_crm.hpp"
 
-// Simulated CRMs of the presets that are shipped for breadth: small tables of answers, shaped as the vendors
-// document them. They keep records and hold clients to what stops doubles there (keys, ids, searches), to no more.
+// Simulated CRMs for the presets that have none in core/simulator/crms. Each is a small table of answers in the form
+// that the CRM's documentation shows. They keep records and enforce only the rules that prevent doubles: keys, ids,
+// searches.
 namespace elit::crm::rig {
 
 // A request, taken apart.
@@ -40,13 +41,13 @@ class SmallCrm : public simulator::SimulatedCrm {
   [[nodiscard]] std::string_view name() const override { return name_; }
   HttpResponse answer(const HttpRequest& request, const simulator::CrmCall& call) override;
 
-  // For routes. The records of one object are numbered, or have an id of their own.
+  // For routes. A record gets `id`, or the next number.
   simulator::CrmRecord& create(const std::string& object, boost::json::object properties, std::string id = {});
   [[nodiscard]] simulator::CrmRecord* by_id(const std::string& object, const std::string& id);
   [[nodiscard]] std::vector<simulator::CrmRecord*> having(const std::string& object, const std::string& property,
                                                           const std::string& value);
 
-  // Asked before anything else: what it answers is the answer.
+  // Called first; what it returns is the answer.
   std::function<std::optional<HttpResponse>(const HttpRequest&)> interrupt;
   std::vector<std::string> strangers;  // requests that no route takes
 
@@ -56,7 +57,7 @@ class SmallCrm : public simulator::SimulatedCrm {
   int ids_ = 100;
 };
 
-// The CRM that the preset of that name speaks to.
+// The simulated CRM of the preset.
 [[nodiscard]] std::unique_ptr<SmallCrm> small_crm(const std::string& preset);
 
 }  // namespace elit::crm::rig
