@@ -6,21 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/request_headers.hpp"
+
 namespace elit::crm {
 namespace {
 
 constexpr Instant now = from_ms(1'769'850'902'999);  // 2026-01-31T09:15:02.999Z
-
-// The values of the headers of that name, compared byte by byte.
-std::vector<std::string> values_of(const HttpRequest& request, std::string_view name) {
-  std::vector<std::string> values;
-  for (const auto& header : request.headers) {
-    if (header.name == name) {
-      values.push_back(header.value);
-    }
-  }
-  return values;
-}
 
 HttpRequest request_with(std::string body) {
   HttpRequest request;

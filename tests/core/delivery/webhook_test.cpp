@@ -6,6 +6,8 @@
 
 #include <chrono>
 
+#include "tests/support/request_headers.hpp"
+
 namespace elit::crm {
 namespace {
 
@@ -30,15 +32,6 @@ OutgoingMessage message(char name) {
 
 std::string body_of(const OutgoingMessage& one) {
   return webhook_request("/", {}, {one}).body;
-}
-
-std::string header_of(const HttpRequest& request, std::string_view name) {
-  for (const auto& header : request.headers) {
-    if (header.name == name) {
-      return header.value;
-    }
-  }
-  return "absent";
 }
 
 DeliveryAnswer answered(int status, std::string body, std::vector<HttpHeader> headers = {}) {

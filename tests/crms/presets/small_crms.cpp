@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/crm/filters.hpp"
+#include "core/simulator/request_target.hpp"
 
 namespace elit::crm::rig {
 namespace {
@@ -16,27 +17,6 @@ namespace json = boost::json;
 
 using Routes = std::vector<SmallCrm::Route>;
 using simulator::CrmRecord;
-
-std::string percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escaped = text[i] == '%' && i + 2 < text.size();
-    decoded += escaped ? static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16)) : text[i];
-    i += escaped ? 2 : 0;
-  }
-  return decoded;
-}
-
-std::map<std::string, std::string> query_of(std::string_view text) {
-  std::map<std::string, std::string> query;
-  while (!text.empty()) {
-    const std::string_view pair = text.substr(0, text.find('&'));
-    const std::size_t equals = pair.find('=');
-    query[percent_decoded(pair.substr(0, equals))] = percent_decoded(pair.substr(equals + 1));
-    text.remove_prefix(std::min(text.size(), pair.size() + 1));
-  }
-  return query;
-}
 
 HttpResponse answer_with(int status, const json::value& body) {
   return {status, {{"Content-Type", "application/json"}}, json::serialize(body)};
@@ -372,11 +352,9 @@ HttpResponse SmallCrm::answer(const HttpRequest& request, const simulator::CrmCa
     return *instead;
   }
   Ask ask;
-  const std::size_t question = request.target.find('?');
-  const std::string path = request.target.substr(0, question);
-  if (question != std::string::npos) {
-    ask.query = query_of(std::string_view(request.target).substr(question + 1));
-  }
+  const std::string path = request.target.substr(0, request.target.find('?'));
+  const auto query = simulator::parse_target(request.target).query;
+  ask.query = {query.begin(), query.end()};
   boost::system::error_code error;
   ask.body = json::parse(request.body.empty() ? "null" : request.body, error);
   for (const Route& route : routes_) {

@@ -15,6 +15,7 @@
 #include "core/delivery/webhook_signature.hpp"
 #include "daemon/delivery/sink_kind.hpp"
 #include "tests/daemon/delivery/delivering_rig.hpp"
+#include "tests/support/request_headers.hpp"
 #include "tests/support/scripted_transport.hpp"
 
 namespace elit::daemon {
@@ -109,14 +110,6 @@ class SinkLoopTest : public ::testing::Test {
     Result<HttpResponse> answer = std::move(script_.front());
     script_.pop_front();
     return answer;
-  }
-  static std::string header_of(const HttpRequest& request, const std::string& name) {
-    for (const auto& header : request.headers) {
-      if (header.name == name) {
-        return header.value;
-      }
-    }
-    return {};
   }
 
   ScratchDirectory scratch_;
@@ -370,7 +363,8 @@ TEST_F(SinkLoopTest, ArchivesNoLineTwiceAfterACrashBeforeTheOutcome) {
   conversations_.say(user_, "two");
   start();
   stop();
-  // As if the process had died between the file and the outcome: the lines are there, the batch is in flight.
+  // The process died after it wrote the file and before it recorded the outcome: the lines exist, and the batch is in
+  // flight.
   const std::string lines = content_of(scratch_.path() / "archive" / "2026-01-31.jsonl");
   sink_ = conversations_.store().register_sinks({{"again", true}}).at(0);
   const auto pending = conversations_.store().pending_after(sink_, 0, 10);
