@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-// A small harness for benchmarks. What counts is the processor time of this process, not the time on the clock: it is
-// much the same on a busy machine. Every round runs every case once, one after the other, so that a noisy moment meets
-// them all, and a case is judged by its ratio to the baseline of the same round.
+// A small harness for benchmarks. It measures the processor time of this process, not wall-clock time, because it
+// differs little on a busy machine. Every round runs every case once, one after the other, so that a disturbance
+// affects all of them. The result of a case is its ratio to the baseline of the same round.
 namespace elit::bench {
 
 struct Case {

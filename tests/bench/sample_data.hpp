@@ -7,7 +7,7 @@
 #include "core/fetch/row_order.hpp"
 #include "core/options.hpp"
 
-// What the benchmarks work on: the same on every machine and in every run.
+// The data of the benchmarks: the same on every machine and in every run.
 namespace elit::bench {
 
 [[nodiscard]] SourceOptions sample_source();

@@ -5,7 +5,7 @@
 namespace elit {
 namespace {
 
-// The first numbers of SplitMix64 as its authors publish them: what a seed stands for must never change.
+// The first numbers of SplitMix64 as its authors publish them. The numbers of a seed must never change.
 TEST(RandomTest, GivesTheNumbersOfSplitMix64) {
   Random random(1'234'567);
   EXPECT_EQ(random.next(), 6'457'827'717'110'365'317U);

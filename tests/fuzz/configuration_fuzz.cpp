@@ -15,7 +15,7 @@ namespace {
 constexpr Instant now{Milliseconds{1'780'272'000'000}};
 constexpr const char* file = "/etc/elitbuzz-sync/test.yaml";
 
-// A secret that somebody wrote into the file where a reference to one belongs.
+// A secret that an operator wrote into the file instead of a reference to it.
 bool holds_inline_secret(const std::string& text) {
   const config::Tree tree = config::parse_yaml(text, file);
   const config::Entry* sources = tree.readable ? tree.root.find("sources") : nullptr;

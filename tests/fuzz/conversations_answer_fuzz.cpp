@@ -41,7 +41,7 @@ void expect_same(const Row& row, const std::optional<Row>& again, std::string_vi
   expect(again->digest == row.digest && again->instant == row.instant && again->direction == row.direction, promise);
 }
 
-// What a row says, read from a tree: the instant where it is beyond doubt.
+// The content of a row, read from a tree; the instant only where it is unambiguous.
 void expect_agreement(const Row& row, const json::value& element) {
   const json::object* object = element.if_object();
   const json::value* time = object != nullptr ? object->if_contains("timestamp") : nullptr;
@@ -59,7 +59,8 @@ void expect_agreement(const Row& row, const json::value& element) {
   }
 }
 
-// Rewritten without blanks and with other escapes, a row keeps its name if what names it is plain.
+// A row that is rewritten without blanks and with other escapes keeps its key if the members that make the key are
+// plain.
 void expect_name_kept(const SourceOptions& source, const Row& row) {
   const std::optional<json::value> element = witness(row.raw);
   if (!element) {

@@ -73,7 +73,7 @@ void run(Input input) {
   expect(request.headers.back().value == turned.headers.back().value, "the idempotency key knows no order");
   expect(request.headers.back().value != idempotency_key({message}), "another set has another key");
   expect(is_json(request.body), "a batch is JSON");
-  // A witness has limits that JSON has not: numbers beyond all reason and the last levels of nesting.
+  // Boost.JSON has limits that JSON does not have: very large numbers and the last levels of nesting.
   const std::optional<json::value> document = witness(request.body);
   if (document) {
     const json::array& messages = document->as_object().at("messages").as_array();

@@ -1,4 +1,4 @@
-// A state whose files were damaged: opened by the daemon, and read beside it.
+// A state with damaged files, opened by the daemon and read by another connection.
 //
 // The input is a list of damages to a small sound state, which is the same in every run: bytes that are changed, pages
 // that are swapped, a file that is cut short, values that no program of ours has written.

@@ -11,7 +11,7 @@
 
 namespace elit {
 
-// Replaces the product's, which ends the process in a way that a fuzzer takes for an orderly one.
+// Replaces the product's check, whose way to end the process is no failure for a fuzzer.
 void check(bool condition, std::string_view message, std::source_location place) {
   if (!condition) {
     std::fprintf(stderr, "fuzz: a check of the product failed: %.*s (%s:%u)\n", static_cast<int>(message.size()),

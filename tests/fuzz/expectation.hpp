@@ -7,7 +7,7 @@
 
 #include "core/failure.hpp"
 
-// What the fuzz targets share: how they say that a promise was broken, and how they read an input.
+// Shared by the fuzz targets: the report of a broken promise, and the reading of an input.
 namespace elit::fuzz {
 
 // Ends the process by abort(), with `promise` and its place, when `kept` is false: the fuzzer then keeps the input.

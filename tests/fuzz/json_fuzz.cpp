@@ -1,4 +1,4 @@
-// JSON as we scan, repair, write and canonicalise it, beside what Boost.JSON says about the same text.
+// Compares our scanning, repair, writing and canonical form of JSON with Boost.JSON's reading of the same text.
 
 #include <boost/json/serialize.hpp>
 

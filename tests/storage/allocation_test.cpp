@@ -47,7 +47,7 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   return refuses() ? nullptr : std::malloc(size);
 }
 
-// Not inlined: the compiler would take free for the wrong partner of new.
+// Not inlined: the compiler would warn that free does not match new.
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
@@ -202,7 +202,7 @@ class Passage {
   SinkId sink_ = 0;
 };
 
-// What a passage leaves, however often it was begun.
+// The result of a passage does not depend on how often it was begun.
 std::string result_on(MemoryDisk& disk) {
   const std::unique_ptr<Connection> database = open_for_reading(disk);
   Statement query = database->statement(

@@ -25,7 +25,7 @@ namespace {
 
 namespace json = boost::json;
 
-// When a shipped file is stale, the fresh one is put into the build directory, to be copied over it.
+// If a shipped file is stale, the test writes the new one into the build directory, from where it can be copied.
 void expect_fresh(const std::string& name, const std::string& fresh) {
   const std::filesystem::path shipped = project_file("config/" + name);
   if (content_of(shipped) == fresh) {

@@ -36,7 +36,7 @@ std::string mutated(std::string text, std::mt19937& random) {
   return text;
 }
 
-// Either options or mistakes, every mistake inside the text and on one line; and no crash, whatever the bytes.
+// Any bytes give either options or mistakes, each mistake at a place inside the text and on one line, and no crash.
 TEST(MutationTest, OfTheExampleGiveOptionsOrMistakesAndNothingElse) {
   std::mt19937 random(20260601);
   const std::string example = example_yaml();

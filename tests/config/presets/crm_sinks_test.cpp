@@ -15,7 +15,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// A preset that needs a setting and an address, knows two ways in, and does not read.
+// A preset with a required setting, a required address and two credentials, which reads nothing.
 const std::string strict_preset =
     "settings: {account: {doc: The account.}, mode: {default: live, choices: [live, test]}}\n"
     "credentials:\n"

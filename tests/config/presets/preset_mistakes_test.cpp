@@ -22,7 +22,7 @@ TEST_P(PresetMistakesTest, HasTheMistakeAtItsPlaceAndNoOther) {
   EXPECT_THAT(mistake.what, testing::HasSubstr(bad.fragment));
 }
 
-// A step of the sink that is sound but for what is given.
+// A step of the sink; `rest` holds its only mistake.
 std::string sink_lines(const std::string& rest) {
   return "  - {name: s, item: sink, kind: find, path: /s, " + rest + "}";
 }

@@ -28,7 +28,7 @@ using testing::Not;
 using testing::SizeIs;
 using enum Verdict;
 
-// Carries out `count` requests, then gives the next one.
+// Carries out `count` requests and returns the next one.
 CrmRequest request_after(Exchange& exchange, FakeCrm& crm, int count) {
   for (int i = 0; i < count; ++i) {
     EXPECT_TRUE(exchange.on_answer(parse(crm.answer(exchange.next(rig::secrets()).value())), {}));
@@ -196,7 +196,7 @@ TEST(ExchangeTest, SendNothingForWhatALookUpCannotTell) {
   EXPECT_THAT(crm.records, IsEmpty());
 }
 
-// A message that is tried again by itself is not looked for; so one that may be there must not become such a one.
+// A message that is sent again alone is not searched for. So a message that may exist must not be sent alone.
 TEST(ExchangeTest, KeepUncertainWhatMayBeThereWhenItsContactIsRefusedForNow) {
   FakeCrm crm;
   crm.codes["s.1"] = "LOCKED";
@@ -216,7 +216,7 @@ TEST(ExchangeTest, UpdateOnlyWhatWasThereBefore) {
   task.known = first.records;
   task.known.front().digest = "of other fields";
   static_cast<void>(delivered_to(crm, design, std::move(task)));
-  // The activity turns out to exist, so what is there may be older.
+  // The activity exists, so its content may be older.
   EXPECT_THAT(crm.log, ElementsAre("/contact/update s.1", "/activity/insert s.1.m0", "/activity/update s.1.m0"));
 }
 

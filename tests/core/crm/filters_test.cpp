@@ -18,7 +18,7 @@ namespace {
 namespace json = boost::json;
 using testing::HasSubstr;
 
-// The filter's value for one given as JSON, as JSON.
+// Applies the filter to a JSON value; returns JSON.
 std::string filtered(std::string_view value, std::string_view name, const std::vector<std::string>& arguments = {}) {
   EXPECT_EQ(filter_mistake(name, arguments), "");
   return json::serialize(apply_filter(name, arguments, json::parse(value)));

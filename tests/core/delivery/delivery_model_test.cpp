@@ -19,11 +19,12 @@ constexpr std::array message_verdicts{Verdict::delivered,          Verdict::reje
                                       Verdict::unmentioned,        Verdict::unknown,  Verdict::not_sent,
                                       Verdict::rejected_in_company};
 
-// What it may say of the batch beside them.
+// What it may say about the batch beside them.
 constexpr std::array<std::optional<Verdict>, 5> whole_verdicts{std::nullopt, Verdict::retry, Verdict::throttled,
                                                                Verdict::unauthorized, Verdict::misconfigured};
 
-// A peer with moods, driven by one seed. It knows what was delivered and refuses to be told anything twice or early.
+// A peer that changes its behaviour, driven by one seed. It knows what was delivered; a message that comes twice or too
+// early fails the test.
 class Model {
  public:
   explicit Model(std::uint64_t seed) : random_(seed), rig_(settings()) {}
@@ -160,7 +161,7 @@ class Model {
     }
   }
 
-  // Message by message, under any verdict for the batch.
+  // A verdict for each message, beside any verdict for the batch.
   DeliveryAnswer judged(const SendBatch& send) {
     std::vector<Verdict> verdicts;
     std::set<DeliveryUserId> ended;

@@ -7,7 +7,7 @@
 #include "core/delivery/delivery.hpp"
 #include "tests/core/delivery/delivery_rig.hpp"
 
-// Answers that judge messages one by one, whatever is said of the batch.
+// Answers with a verdict for each message, beside any verdict for the batch.
 namespace elit {
 namespace {
 

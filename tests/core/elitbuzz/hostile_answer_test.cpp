@@ -27,7 +27,7 @@ const std::vector<std::string>& seeds() {
   return bodies;
 }
 
-// Changes a few bytes of a seed: overwrites, cuts, repeats, and puts in what hurts parsers.
+// Changes a few bytes of a seed: overwrites, cuts, repeats, and inserts texts that parsers often handle wrongly.
 std::string mutate(std::mt19937& random) {
   static const std::vector<std::string> pieces{"\"",
                                                "\\",
@@ -75,7 +75,7 @@ void expect_sound(const Failure& failure, const std::string& body) {
   EXPECT_LT(failure.detail.size(), 2000U) << body;
 }
 
-// Whether some array in the text has an element; what was mutated into an empty list may be read as one.
+// Whether some array in the text has an element. A text that became an empty list may be read as one.
 bool holds_an_empty_array(const std::string& body) {
   for (std::size_t place = body.find('['); place != std::string::npos; place = body.find('[', place + 1)) {
     const std::size_t next = body.find_first_not_of(" \t\r\n", place + 1);

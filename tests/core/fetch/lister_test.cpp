@@ -58,7 +58,7 @@ class ListerTest : public ::testing::Test {
     now_.wall += time;
     now_.steady += time;
   }
-  // Lists every audience as `ids`, `missing` of which are not there any more; returns whether an alarm was raised.
+  // Lists every audience as `ids`; `missing` earlier ones are gone. Returns whether an alarm was raised.
   bool list_all(const std::vector<std::string>& ids, std::int64_t previous = 0, std::int64_t missing = 0) {
     bool alarm = false;
     for (std::size_t i = 0; i < options_.audiences.size(); ++i) {
@@ -74,7 +74,7 @@ class ListerTest : public ::testing::Test {
     }
     return alarm;
   }
-  // Applies what is staged; returns whether those who are missing may leave the last audience.
+  // Applies what is staged; returns whether missing users may leave the last audience.
   bool apply(const ListingChange& change = {}) {
     const auto listings = next<ApplyListings>();
     EXPECT_TRUE(listings && listings->decisions.size() == options_.audiences.size());

@@ -1,4 +1,4 @@
-// The pager against simulated servers that do what no documentation forbids, thousands of times.
+// The pager reads thousands of times from simulated servers that do anything the documentation allows.
 
 #include <gtest/gtest.h>
 
@@ -36,7 +36,7 @@ Digest digest_of(const Element& element) {
 
 enum class PastTheEnd { empty, repeats_last_page };
 
-// A list in pages, into which rows are put between the reads. Rows never go.
+// A list in pages. Rows are added between the reads and are never removed.
 class Server {
  public:
   explicit Server(std::uint64_t seed) : random_(seed) {
@@ -48,9 +48,9 @@ class Server {
     shuffles_pages = chance(3);
   }
 
-  // A new window. Nobody can tell a page that is repeated forever from equal pages of messages, so equal rows fill at
-  // most two pages, or one where the last page is repeated, or none while the list moves; and a list that ignores the
-  // page number has to show by its instants that it can be divided.
+  // A new window. A page that is sent again and again looks the same as equal pages of messages. So equal rows fill at
+  // most two pages; at most one page if the last page is repeated; and no page while the list moves. In a list that
+  // ignores the page number, the instants differ, so that its window can be divided.
   void fill() {
     elements.clear();
     large_insertions = 1;
@@ -105,8 +105,8 @@ class Server {
   bool chance(int one_in) { return below(one_in) == 0; }
 
  private:
-  // At most once in a window by a whole page or more: a list that moves by exactly a page at every read looks like one
-  // that repeats.
+  // At most once in a window, the list grows by a whole page or more: a list that grows by exactly a page at every read
+  // looks like one that repeats a page.
   void insert() {
     int count = below(std::min(page_size, cap));
     if (large_insertions > 0 && chance(3) && !ignores_number) {
@@ -160,7 +160,7 @@ struct Reading {
   std::vector<std::vector<Element>> pages;
 };
 
-// Reads one window the way the daemon does; it may be killed between any two pages and go on.
+// Reads one window as the daemon does. It may be killed between two pages and continues after that.
 Reading read_window(Server& server, PagingFacts& facts, bool killed_at_times) {
   Pager::Limits limits;
   limits.page_size = server.page_size;

@@ -43,8 +43,8 @@ TEST(SourceMachineFailureTest, AFailedReadIsTriedAgainWithGrowingPausesAndToldOn
   EXPECT_EQ(rig.told(Kind::user_recovered).size(), 1U);
 }
 
-// Reads that fail, from the next on; the last of them parks. A second user is read in between, so that the source is
-// known to work.
+// From now on reads fail, and the last failure parks the user. A second user is read between them, so that the source
+// is known to work.
 Milliseconds park(SourceRig& rig) {
   for (int reads = 0; reads < 20; ++reads) {
     const auto request = rig.step_when_due();
@@ -253,7 +253,7 @@ TEST(SourceMachineFailureTest, OnePassCountsThoseThatAreParkedAlreadyAmongAllWho
   EXPECT_EQ(rig.machine->users_failed(), 2U);
 }
 
-// A list that is another one whenever it is read.
+// A list that differs at each read.
 void read_restless_list(SourceRig& rig, std::uint8_t& number) {
   const std::size_t before = rig.commits.size();
   for (int pages = 0; pages < 30; ++pages) {

@@ -15,7 +15,7 @@
 
 namespace elit {
 
-// A row that is told from others by its number.
+// A row with a content of its own for each number.
 inline Row numbered_row(std::uint8_t number, std::optional<Instant> instant) {
   Row row;
   row.instant = instant;

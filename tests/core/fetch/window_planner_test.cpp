@@ -22,7 +22,7 @@ Present at(Instant now) {
   return present_at(now, Milliseconds{0}, settle);
 }
 
-// What a live read begins with, for a user whose windows may be `width` long.
+// The first window of a live read, for a user whose windows may be `width` long.
 std::optional<Window> live(const WindowPlanner& planner, const Coverage& coverage, Present present,
                            std::optional<Milliseconds> width = std::nullopt) {
   std::optional<LiveRound> round = planner.live(coverage, present);
@@ -293,7 +293,7 @@ class Walk {
     }
   }
 
-  // From wherever the walk has left the user, plain work reaches the present.
+  // From any state of the user, reads without faults reach the present.
   void catch_up() {
     const WindowPlanner planner(start, lookback_);
     now_ = std::max(now_, start + hours{24});

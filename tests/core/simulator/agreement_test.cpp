@@ -1,5 +1,5 @@
-// The product's own codecs between the simulated API and the simulated CRM: what one half writes the other reads,
-// and the ledger says so.
+// The product's own codecs between the simulated API and the simulated CRM: each half reads what the other writes, and
+// the ledger balances.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -15,7 +15,7 @@ namespace {
 
 using Switches = std::vector<std::pair<std::string, std::string>>;
 
-// Moves everything from the API to the CRM the simplest way that is right for a world that stands still.
+// Moves everything from the API to the CRM, in the simplest way that is right while no message arrives.
 class SimulatedRun {
  public:
   explicit SimulatedRun(const Switches& switches) : simulator_(options(switches)) {

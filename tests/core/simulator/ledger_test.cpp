@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::seconds;
 
-// One listed user who said "a", "b" and "b" again in one millisecond, and "c", and who was read at the start.
+// One listed user who said "a", "b" and "b" again in one millisecond, and "c". The user was read at the start.
 class LedgerTest : public testing::Test {
  protected:
   LedgerTest() : simulator_(options()) {

@@ -14,7 +14,7 @@ namespace elit::simulator {
 
 inline constexpr Instant start_of_tests = from_ms(1'769'850'000'000);  // 2026-01-31T09:00:00Z
 
-// A small quiet world: two days of history, nothing arrives.
+// A small world with two days of history and no new messages.
 [[nodiscard]] inline SimulatorOptions quiet_options() {
   SimulatorOptions options;
   options.account.api_key = "the-key";

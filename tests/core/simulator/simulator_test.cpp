@@ -17,7 +17,7 @@ std::size_t lines_of(const Reply& reply) {
   return static_cast<std::size_t>(std::count(reply.answer.body.begin(), reply.answer.body.end(), '\n'));
 }
 
-// Everything a client would see in ten minutes with faults.
+// All answers that a client gets in ten minutes with faults.
 std::string seen_in_ten_minutes() {
   SimulatorOptions options = quiet_options();
   options.world.arrivals_per_minute = 60;

@@ -9,8 +9,8 @@ namespace {
 
 using Sizer = std::size_t (*)(std::string_view);
 
-// Where the search stops when one byte of an otherwise plain text is `special`, for every place and length about the
-// sizes of words and registers.
+// The place where the search stops in a text with one `special` byte, for each place and each length around the sizes
+// of words and registers.
 void expect_stops_at(Sizer sizer, char special) {
   for (std::size_t size = 1; size <= 40; ++size) {
     for (std::size_t place = 0; place < size; ++place) {

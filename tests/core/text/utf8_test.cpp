@@ -31,8 +31,8 @@ TEST(Utf8Test, WritesCharactersOfEveryLength) {
   EXPECT_EQ(out, std::string("\0a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80", 11));
 }
 
-// UTF-8 keeps the order of the characters. So if all are written ascending, each well-formed and as long as it must be,
-// each is written as it must be: there are no more well-formed sequences than characters.
+// UTF-8 keeps the order of characters, and there are as many well-formed sequences as characters. So if the sequences
+// of all characters ascend, and each is well-formed and has the right length, each one is right.
 TEST(Utf8Test, WritesEveryCharacterAsItMust) {
   std::string before;
   std::size_t wrong = 0;

@@ -126,7 +126,7 @@ class DeliverVerbTest : public testing::Test {
     return deliver(arguments, out_, err_);
   }
 
-  // What is printed of the sink's last messages.
+  // The output about the sink's last messages.
   std::string text_of(const std::string& sink, int last = 5, bool ignore_state = false) {
     EXPECT_EQ(deliver_with({{}, sink, last, true, ignore_state, false}), 0) << err_.str();
     return out_.str();
@@ -158,7 +158,7 @@ class DeliverVerbTest : public testing::Test {
     store.settle_batch(settlement);
   }
 
-  // What the sink of a CRM would hold after all that is stored was delivered.
+  // The records of the sink's CRM after everything was delivered.
   std::vector<RemoteRecord> records_after_delivery() {
     const config::Loaded loaded = config::load(directory_.path() / "test.yaml");
     const crm::SinkDesign& design = *loaded.options->sinks.front().design;

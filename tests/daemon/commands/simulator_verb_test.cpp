@@ -20,7 +20,7 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-// Hands over what was written when it is flushed for the first time.
+// Hands over the written text at the first flush.
 class FirstFlush : public std::stringbuf {
  public:
   std::future<std::string> text() { return text_.get_future(); }

@@ -19,7 +19,7 @@ namespace elit::daemon {
 
 inline constexpr Instant test_start = from_ms(1'769'850'902'345);  // 2026-01-31T09:15:02.345Z
 
-// Time that passes when the test says so.
+// Time passes only when the test says so.
 class ManualTimer final : public Timer {
  public:
   [[nodiscard]] Now now() const override { return now_; }
@@ -27,7 +27,7 @@ class ManualTimer final : public Timer {
     now_.wall += time;
     now_.steady += time;
   }
-  // Somebody sets the clock on the wall; time as such does not pass.
+  // Sets the wall clock; no time passes.
   void set_clock(Milliseconds difference) { now_.wall += difference; }
 
  private:

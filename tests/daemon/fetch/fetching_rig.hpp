@@ -24,7 +24,7 @@ namespace elit::daemon {
 
 inline constexpr Interval all_time{from_ms(0), from_ms(4'000'000'000'000)};
 
-// A source, its API and its store, turned by hand.
+// A source, its API and its store, driven by hand.
 class FetchingTest : public ::testing::Test {
  protected:
   FetchingTest() {
@@ -45,7 +45,7 @@ class FetchingTest : public ::testing::Test {
         StorageThread::Running::inline_in_caller);
   }
 
-  // Every window that was asked for has a positive length, whatever else happened.
+  // Every requested window has a positive length, in all tests.
   void TearDown() override {
     for (const HttpRequest& request : all_requests_) {
       const auto start = parameter(request, "start_date");
@@ -103,7 +103,7 @@ class FetchingTest : public ::testing::Test {
     std::optional<Result<HttpResponse>> intercepted = intercept_ ? intercept_(request) : std::nullopt;
     return intercepted ? intercepted : api_->answer(request, timer_.now().wall).answer;
   }
-  // The pass from beginning to end; what it does is bounded by `requests_max` answers.
+  // A whole pass, which gets at most `requests_max` answers.
   void pass(int requests_max = 2000) {
     hang_after_ = requests_max;
     start();

@@ -403,7 +403,7 @@ TEST_F(SourceLoopTest, AReadThatIsShorterThanTheWindowsMayBeDoesNotMakeThemWider
   EXPECT_EQ(users().at(first_user()).window_width, Milliseconds{hours{1}}) << "it may be all that fits of the history";
 }
 
-// Our clock is a day ahead, and only the answers to this very read tell.
+// Our clock is a day ahead, and only the answers to this read show it.
 TEST_F(SourceLoopTest, AReadDuringWhichOurClockTurnsOutToBeAheadProvesNothingOfTheFuture) {
   make_api();
   intercept_ = [this](const HttpRequest& request) -> std::optional<Result<HttpResponse>> {
@@ -418,7 +418,7 @@ TEST_F(SourceLoopTest, AReadDuringWhichOurClockTurnsOutToBeAheadProvesNothingOfT
   }
 }
 
-// It was ahead when the read began, and nothing of the read was covered before it failed.
+// The clock was ahead when the read began, and nothing of the read was covered before it failed.
 TEST_F(SourceLoopTest, AReadThatGoesOnAfterOurClockWasPutRightProvesNothingOfTheFuture) {
   options_.limits.page_size = 3;
   api_options_.world.users = 1;

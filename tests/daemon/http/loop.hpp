@@ -17,7 +17,7 @@
 
 namespace elit::daemon {
 
-// The io_context of one test, turned by hand. Nothing here waits longer than the bound, so a test that hangs fails.
+// The io_context of one test, driven by hand. Nothing here waits longer than the bound, so a test that hangs fails.
 class Loop {
  public:
   [[nodiscard]] boost::asio::any_io_executor executor() { return io_.get_executor(); }

@@ -18,7 +18,7 @@ using boost::system::error_code;
 
 namespace {
 
-// One connection of the peer; errors are kept, the script goes on and fails quietly.
+// One connection of the peer. It keeps errors; the script continues after them.
 struct Line {
   Line(tcp::socket accepted, asio::ssl::context* context) : socket(std::move(accepted)), tls_context(context) {}
 

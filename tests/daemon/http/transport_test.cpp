@@ -197,7 +197,7 @@ TEST(TransportTest, SaysWhenNothingWasSent) {
 TEST(TransportTest, TriesEveryAddressOfAHost) {
   Loop loop;
   const ScriptedPeer peer{loop, {{take(), send(ok("1"))}}};
-  // localhost may be ::1 first, where nobody listens on this port.
+  // localhost may be ::1 first, and nothing listens there on this port.
   const auto transport = make_transport(loop.executor(), settings_for(peer.url("http", "localhost")));
   const Result<HttpResponse> answer = loop.run(transport->send(get()));
   ASSERT_TRUE(answer) << answer.error().detail;

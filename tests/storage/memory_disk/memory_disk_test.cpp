@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using Fault = MemoryDisk::Fault;
 using Kind = StorageError::Kind;
 
-// A plain database on the disk, without what a Store makes of one.
+// A plain database on the disk, without the settings of a Store.
 std::unique_ptr<Connection> connect(MemoryDisk& disk) {
   auto connection = std::make_unique<Connection>(memory_database, Connection::Access::write, disk.vfs_name());
   connection->accept();

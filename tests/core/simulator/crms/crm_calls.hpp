@@ -11,7 +11,7 @@
 
 namespace elit::simulator {
 
-// One vendor and a client that does what it is told, at an instant that the test moves on.
+// One simulated CRM and a client. The test sets the requests and the time.
 template <class Vendor>
 class VendorClient {
  public:
@@ -36,7 +36,7 @@ class VendorClient {
 
   HttpResponse post(const std::string& target, const std::string& body) { return send("POST", target, body); }
 
-  // With other credentials, once.
+  // One request with other credentials.
   HttpResponse get_as(const std::string& header, const std::string& target) {
     const std::string before = std::exchange(authorization, header);
     HttpResponse answer = send("GET", target);
@@ -61,7 +61,7 @@ class VendorClient {
   return found == nullptr ? "absent" : boost::json::serialize(*found);
 }
 
-// What a client with the right credentials sends to a token endpoint.
+// The request of a client with the right credentials to a token endpoint.
 [[nodiscard]] inline std::string refresh_form(const std::string& refresh_token = std::string(vendor_refresh_token)) {
   return "grant_type=refresh_token&client_id=" + std::string(vendor_client_id) +
          "&client_secret=" + std::string(vendor_client_secret) + "&refresh_token=" + refresh_token;

@@ -16,7 +16,7 @@ namespace elit::simulator {
 
 inline constexpr Instant start_of_odoo = from_ms(1'769'850'000'000);  // 2026-01-31T09:00:00Z
 
-// What replays leave alone, and what keeps the dates in UTC.
+// A context that keeps dates in UTC and that repeats do not change.
 [[nodiscard]] inline boost::json::object replay_context() {
   return {{"mode", "update"}, {"noupdate", true}, {"tracking_disable", true}, {"tz", "UTC"}};
 }

@@ -63,7 +63,7 @@ class KeyPair {
   EVP_PKEY* key_;
 };
 
-// Made once: a key takes as long as all these tests together.
+// Made once: a key takes as much time as all these tests together.
 const KeyPair& key_pair() {
   static const KeyPair pair;
   return pair;
