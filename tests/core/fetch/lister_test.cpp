@@ -261,12 +261,14 @@ TEST_F(ListerTest, OnePassEndsWhenItsListsAreApplied) {
 
 TEST_F(ListerTest, AnEmptyOrShrunkListRaisesOneAlarmAndNobodyLeavesUntilItIsOver) {
   EXPECT_TRUE(list_all({}, 4, 4));
-  EXPECT_EQ(lister().departures_blocked_reason(), "the users list of an audience is suddenly empty; no user leaves the audience meanwhile");
+  EXPECT_EQ(lister().departures_blocked_reason(),
+            "the users list of an audience is suddenly empty; no user leaves the audience meanwhile");
   EXPECT_FALSE(apply());
   rest();
   pass(options_.poll.interval);
   EXPECT_FALSE(list_all({"a"}, 4, 3)) << "it is the same alarm";
-  EXPECT_EQ(lister().departures_blocked_reason(), "the users list of an audience shrank sharply; no user leaves the audience meanwhile");
+  EXPECT_EQ(lister().departures_blocked_reason(),
+            "the users list of an audience shrank sharply; no user leaves the audience meanwhile");
   EXPECT_FALSE(apply());
   rest();
   pass(options_.poll.interval);

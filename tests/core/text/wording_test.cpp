@@ -31,10 +31,10 @@ TEST(WordingTest, LettersOfAnyScriptStayAsTheyAre) {
 TEST(WordingTest, WhatIsEasilyOverlookedIsShown) {
   EXPECT_EQ(quoted_text("1\xC2\xA0"), "\"1\\u{00a0}\"");
   EXPECT_EQ(quoted_text("\xE2\x80\x9C"
-                   "1\xE2\x80\x9D"),
+                        "1\xE2\x80\x9D"),
             "\"\\u{201c}1\\u{201d}\"");
   EXPECT_EQ(quoted_text("\xEF\xBB\xBF"
-                   "a\tb\"c\\"),
+                        "a\tb\"c\\"),
             "\"\\u{feff}a\\u{0009}b\\u{0022}c\\u{005c}\"");
   EXPECT_EQ(quoted_text("\xFF!"), "\"\\x{ff}!\"");
 }
