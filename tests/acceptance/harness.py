@@ -79,7 +79,7 @@ def rfc3339(ms):
 
 
 class Finished:
-    """What a verb left behind."""
+    """The result of a verb: exit status and output."""
 
     def __init__(self, arguments, code, out, err, seconds):
         self.arguments, self.code, self.out, self.err, self.seconds = arguments, code, out, err, seconds
@@ -306,7 +306,7 @@ class World:
         return [e for e in events if name is None or e.get("event") == name]
 
     def spoken(self):
-        """All that was ever written for people: logs and outputs."""
+        """All logs and outputs."""
         texts = {f"stdout of {d.arguments} ({i})": d.output() for i, d in enumerate(self.daemons)}
         texts.update({f"stderr of {d.arguments} ({i})": d.errors() for i, d in enumerate(self.daemons)})
         for path in sorted(self.log.parent.glob("*")) if self.log.parent.exists() else []:
@@ -401,7 +401,7 @@ class World:
 
 
 def raw_response(row):
-    """What the stored raw row says; the raw row itself when it is no JSON object."""
+    """The member `response` of the stored raw row; a sentence with the row when it is no JSON object."""
     try:
         response = json.loads(row["raw"]).get("response")
     except (ValueError, AttributeError, TypeError):
@@ -424,7 +424,7 @@ def compare(expected, found, where):
 
 
 def disorder(accepted, by_key, order):
-    """Pairs of one user's messages that arrived against time."""
+    """Pairs of one user's messages that arrived out of order."""
     lines = []
     per_user = defaultdict(list)
     for a in accepted:
@@ -442,7 +442,7 @@ def disorder(accepted, by_key, order):
 
 
 class AcceptanceTest(unittest.TestCase):
-    """Gives each test its worlds and closes them; no test passes when a secret or a text was spoken."""
+    """Makes the worlds of a test and closes them. A test fails if a secret or a message text was printed or logged."""
 
     longMessage = False
     maxDiff = None

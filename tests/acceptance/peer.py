@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 @dataclass
 class Answer:
-    """What goes back. `behaviour` is one of the names in `_Handler.write`."""
+    """The answer to a request. `behaviour` is one of the names in `_Handler.write`."""
 
     status: int = 200
     body: bytes = b""
@@ -37,7 +37,7 @@ def plain(status, body=b"", headers=None):
 
 
 def reset():
-    """The connection dies without an answer."""
+    """The connection is closed without an answer."""
     return Answer(behaviour="reset")
 
 
@@ -47,7 +47,7 @@ def hang():
 
 
 def truncated(body=b'{"conversations":[{"timestamp":'):
-    """A complete header that promises more than comes."""
+    """A complete header with a length, and a body that ends before it."""
     return Answer(200, body, {"Content-Type": "application/json"}, behaviour="truncate")
 
 
@@ -56,12 +56,12 @@ def half_header():
 
 
 def drip(seconds_between=0.2):
-    """A body that never ends and comes a byte now and then."""
+    """A body without an end, sent slowly, byte by byte."""
     return Answer(behaviour="drip", size=seconds_between)
 
 
 def flood(size):
-    """A well-formed list of `size` bytes, chunked, so that no length warns of it."""
+    """A well-formed list of `size` bytes, chunked, so that no header gives its length."""
     return Answer(behaviour="flood", size=size)
 
 
@@ -109,7 +109,7 @@ class _Server(ThreadingHTTPServer):
         self.socket = context.wrap_socket(self.socket, server_side=True)
 
     def handle_error(self, request, client_address):
-        """A client that goes away is part of the game."""
+        """A client may close its connection at any time."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -268,12 +268,12 @@ class Peer:
             self._sockets.discard(connection)
 
     def speak_tls(self, certificate, key):
-        """From now on https; a client that does not trust the certificate never gets to a request."""
+        """Serves https from now on; a client that does not trust the certificate cannot send a request."""
         self._server.speak_tls(certificate, key)
         self.url = self.url.replace("http://", "https://")
 
     def drop_connections(self):
-        """Closes what is kept alive, as a server does between two polls."""
+        """Closes idle connections, as a server does between two polls."""
         with self.lock:
             sockets = list(self._sockets)
         for connection in sockets:

@@ -1,4 +1,4 @@
-"""A checker that we did not write: Prism stands before an endpoint and holds both sides to an OpenAPI document.
+"""An independent checker: Prism stands before an endpoint and checks both sides against an OpenAPI document.
 
 A request that the document does not allow is answered 422 and goes no further; an answer that it does not allow is
 replaced by a 500. The documents are in `tests/openapi`, beside the lock file that pins Prism. It is installed into
@@ -31,7 +31,7 @@ PATIENCE = float(os.environ.get("ELITBUZZ_SYNC_PATIENCE", "1"))
 
 
 def unavailable():
-    """Why Prism cannot run here, in a sentence; None when it can. Installs it if need be."""
+    """The reason, in a sentence, why Prism cannot run here; None when it can. Installs it if necessary."""
     for program in ("node", "npm"):
         if not shutil.which(program):
             return f"no {program}: the contracts need Node.js and npm (packages nodejs and npm)"
@@ -48,7 +48,7 @@ def folder():
 
 
 def install():
-    """Why the pinned version cannot be installed; None when it is there."""
+    """The reason why the pinned version cannot be installed; None when it is installed."""
     target = folder()
     failed = target.with_suffix(".failed")
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -134,7 +134,7 @@ class Prism:
 
 
 def complaint(answer):
-    """What Prism has against an exchange, from the `Answer` it gave; None when it has nothing."""
+    """The violation that Prism reports in its `Answer` to an exchange; None without one."""
     noted = next((v for k, v in answer.headers.items() if k.lower() == "sl-violations"), None)
     if MADE_BY_PRISM in answer.body:
         return answer.body.decode("utf-8", "replace")
@@ -142,7 +142,7 @@ def complaint(answer):
 
 
 class Checked:
-    """A vendor's contract in force: Prism, and behind it whatever a test puts there."""
+    """Prism with the contract of a CRM, and behind it the server that a test sets."""
 
     _running = {}
 

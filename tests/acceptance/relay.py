@@ -1,4 +1,4 @@
-"""A wire between the program and a server that we did not write: passes everything on, loses what a test wants lost.
+"""A relay between the program and an independent server: passes everything on, and loses what a test chooses.
 
 The server behind it stays an honest one; only the way there and back has accidents.
 """
@@ -18,7 +18,7 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length",
 
 @dataclass
 class Exchange:
-    """One request and what the server said, as it came; `answer` is None when the server was never asked."""
+    """One request and the answer of the server; `answer` is None when the server did not get the request."""
 
     request: Request
     answer: Answer
@@ -45,7 +45,7 @@ class Relay(Peer):
         super().__init__()
 
     def lead_to(self, upstream):
-        """From now on this server is asked."""
+        """Sends requests to this server from now on."""
         parts = urlsplit(upstream)
         self.upstream = (parts.hostname, parts.port)
 

@@ -9,13 +9,13 @@ import time
 
 from harness import BINARY, PATIENCE, clean_environment
 
-# What opens them.
+# Their credentials.
 CLIENT, SECRET, REFRESH_TOKEN = "sample-client", "sample-client-secret", "sample-refresh-token"
 STATIC_TOKEN = "sample-api-key"
 
 
 class Simulator:
-    """Runs until `stop`; nobody says anything in it unless a test does."""
+    """Runs until `stop`; there are no messages except those of a test."""
 
     def __init__(self, *arguments):
         self._said = tempfile.TemporaryFile("w+", encoding="utf-8")
@@ -55,11 +55,11 @@ class Simulator:
         return text
 
     def faults(self, vendor, **settings):
-        """What goes wrong with a vendor's CRM from now on; the rest stays."""
+        """Changes the faults of a simulated CRM; those that are not named stay."""
         self._control("POST", f"/simulator/{vendor}", settings)
 
     def records(self, vendor, kind=None):
-        """What stands in it: dictionaries with object, id, key, properties, linked, writes."""
+        """Its records: dictionaries with object, id, key, properties, linked, writes."""
         lines = self._control("GET", f"/simulator/{vendor}/records").splitlines()
         return [record for record in map(json.loads, lines) if kind is None or record["object"] == kind]
 

@@ -111,7 +111,7 @@ class CrmWorld(World):
                 for secret in (STATIC_TOKEN, SECRET, REFRESH_TOKEN) if secret in text]
 
     def differences(self):
-        """What is wrong in the CRM, compared with messages_v1; readable lines."""
+        """The differences between the CRM and messages_v1, as readable lines."""
         contacts = self.simulator.records(self.kind.vendor, self.kind.contacts)
         activities = self.simulator.records(self.kind.vendor, self.kind.activities)
         stored = self.rows("SELECT * FROM messages_v1 ORDER BY user_id, timestamp_ms, key")

@@ -1,4 +1,4 @@
-"""`run` as a service: notifications, signals, reloads, the log with its ledger, `status`, and what is never said.
+"""`run` as a service: notifications, signals, reloads, the log with its ledger, `status`, and what is never logged.
 
 Decided where the contract is silent: a reload that fails sends `READY=1` again all the same (the old configuration is
 the one that is in force), as the service manager would otherwise wait forever. The `cycle` event's `new` may be of the
@@ -251,7 +251,7 @@ class DaemonTest(AcceptanceTest):
         self.assertNotIn(b"\0", world.log.read_bytes())
 
     def test_a_log_that_cannot_be_written_stops_nothing(self):
-        """The log is a device that is always full; a node of our own, so that nobody else's is touched."""
+        """The log is a device that is always full. The test makes a node of its own, so that no other one is changed."""
         world = self.filled()
         full = world.directory / "full"
         try:
@@ -385,7 +385,7 @@ class DaemonTest(AcceptanceTest):
     # -- silence ----------------------------------------------------------------------------------------------------
 
     def test_keys_texts_and_whole_user_ids_are_in_no_log_no_output_and_no_command_line(self):
-        """At the most talkative level, with every kind of trouble. Keys and texts are checked after each test anyway."""
+        """At the level trace, with every kind of fault. Each test also checks that no key and no text is logged."""
         world = self.filled(6, sinks=("crm", "second"))
         world.vendor.user_extra[USERS[0]] = {"email": f"{MARK}@example.invalid"}
         world.vendor.fail(plain(500, json.dumps({"error": f"{MARK} in an error", "user": USERS[0]})), times=1)

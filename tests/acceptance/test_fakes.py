@@ -1,4 +1,4 @@
-"""The fakes are right about themselves: a careful reader finds exactly the truth in every dialect."""
+"""The fakes are correct: a simple reader gets exactly the true messages in every dialect."""
 
 import http.client
 import itertools

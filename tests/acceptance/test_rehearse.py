@@ -1,4 +1,4 @@
-"""`rehearse`: days of a configuration in virtual time, judged from outside."""
+"""`rehearse`: days of a configuration in virtual time, checked from outside."""
 
 import json
 import subprocess

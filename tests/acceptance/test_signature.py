@@ -119,7 +119,7 @@ class SignatureTest(AcceptanceTest):
 
 
 class RecipeTest(AcceptanceTest):
-    """The functions of docs/receivers.md, tried on a request of the program and on what a forger would make of it."""
+    """The functions of docs/receivers.md, tried on a request of the program and on forged ones."""
 
     def request(self):
         world = self.world(users=USERS)

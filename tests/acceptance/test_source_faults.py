@@ -1,4 +1,4 @@
-"""A source that refuses, slows down, breaks off, talks nonsense or says nothing: errors, never empty lists.
+"""A source that refuses, slows down, breaks off, sends no valid answer or none at all: errors, never empty lists.
 
 Decided where the contract is silent: a known list whose elements are no objects is not asked about (an error and a
 kept row are both defensible, an empty list is not).

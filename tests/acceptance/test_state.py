@@ -61,7 +61,7 @@ class StateTest(AcceptanceTest):
     # -- what is refused --------------------------------------------------------------------------------------------
 
     def refused(self, world, what, verbs=("sync", "run")):
-        """74, and not a byte of the file is changed."""
+        """Exit 74, and no byte of the file is changed."""
         before = checksum(world.database)
         asked = len(world.vendor.requests)
         for verb in verbs:

@@ -328,7 +328,7 @@ class DeliveryTest(AcceptanceTest):
                 self.assertHolds(office)
 
     def kill_at(self, office, name, loss):
-        """A daemon that dies while its first request of that name is answered, or on its way."""
+        """Kills the daemon during its first request of that name, before or after the server answered."""
         decide, died = nth(1, loss, asks(name)), []
 
         def fault(request):

@@ -29,7 +29,7 @@ PATIENCE = float(os.environ.get("ELITBUZZ_SYNC_PATIENCE", "1"))
 
 
 def unavailable():
-    """Why there can be no Tryton here, in a sentence; None when there can be one."""
+    """The reason, in a sentence, why Tryton cannot run here; None when it can."""
     if not (shutil.which("trytond") and shutil.which("trytond-admin")):
         return "no Tryton server: install the packages tryton-server and tryton-modules-party (./dev deps does)"
     return None
@@ -142,7 +142,7 @@ class Tryton:
     # -- remote procedures --------------------------------------------------------------------------------------------
 
     def ask(self, method, parameters, headers=None):
-        """The result of one call; what is no result is raised."""
+        """The result of one call; raises an error that is the answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30 * PATIENCE)
         try:
             body = json.dumps({"id": 1, "method": method, "params": list(parameters)}).encode()
@@ -180,7 +180,7 @@ class Tryton:
     def read(self, model, ids, *fields):
         return self.call(f"model.{model}.read", list(ids), list(fields))
 
-    # -- what it holds ------------------------------------------------------------------------------------------------
+    # -- its records --------------------------------------------------------------------------------------------------
 
     def parties(self):
         """All parties as dictionaries, in the order of their making."""

@@ -292,7 +292,7 @@ class Vendor(Peer):
             return self._page(request, user, rows, page, size)
 
     def _judge(self, request, user, start, end, page, size):
-        """Notes what a careful client never asks."""
+        """Records requests that a correct client never makes."""
         if 0 < start < 10 ** 11 or (end is not None and end < 10 ** 11):
             self.violations.append(f"{request.target}: instants in seconds")
         if end is not None and end <= start:
