@@ -14,6 +14,14 @@ TEST(RandomTest, GivesTheNumbersOfSplitMix64) {
   EXPECT_EQ(random.next(), 4'593'380'528'125'082'431U);
 }
 
+TEST(RandomTest, RepeatsItselfFromTheSameSeed) {
+  Random one(42);
+  Random same(42);
+  Random other(43);
+  EXPECT_EQ(one.next(), same.next());
+  EXPECT_NE(one.next(), other.next());
+}
+
 TEST(RandomTest, StaysInItsBounds) {
   Random random(1);
   for (int i = 0; i < 1'000; ++i) {

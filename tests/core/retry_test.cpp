@@ -56,18 +56,5 @@ TEST(BackoffDeathTest, RefusesAnEmptyDelay) {
   EXPECT_DEATH(Backoff(Milliseconds{0}, seconds{1}), "0 < first <= max");
 }
 
-TEST(RandomTest, RepeatsItselfFromTheSameSeed) {
-  Random one(42);
-  Random same(42);
-  Random other(43);
-  EXPECT_EQ(one.next(), same.next());
-  EXPECT_NE(one.next(), other.next());
-  for (int i = 0; i < 1'000; ++i) {
-    const double fraction = one.fraction();
-    EXPECT_TRUE(fraction >= 0 && fraction < 1);
-    EXPECT_LT(one.below(3), 3U);
-  }
-}
-
 }  // namespace
 }  // namespace elit
