@@ -41,24 +41,4 @@ std::string message_key(const Digest& digest, Occurrence occurrence) {
   return key;
 }
 
-bool parse_message_key(std::string_view key, Digest& digest, Occurrence& occurrence) {
-  if (key.size() != 32) {
-    return false;
-  }
-  std::array<std::uint8_t, 16> bytes{};
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const int high = hex_value(key[2 * i]);
-    const int low = hex_value(key[2 * i + 1]);
-    if (high < 0 || low < 0) {
-      return false;
-    }
-    bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
-  }
-  for (std::size_t i = 0; i < digest.bytes.size(); ++i) {
-    digest.bytes[i] = bytes[i];
-  }
-  occurrence = static_cast<Occurrence>(bytes[13]) << 16U | static_cast<Occurrence>(bytes[14]) << 8U | bytes[15];
-  return true;
-}
-
 }  // namespace elit

@@ -17,33 +17,30 @@ enum class Direction : std::uint8_t { in, out, agent, system, unknown };
 // The direction of that name; `unknown` for any other word.
 [[nodiscard]] Direction direction_from(std::string_view name);
 
-// What a row says, reduced to 104 bits: a hash of (recipe version, source name, user id of the path, instant, sender,
-// type, canonical response, file URL without its query). Two rows with equal digests are equal in everything that
-// identifies a message; how many of them are distinct messages is the occurrence's question.
+// The first 104 bits of a hash of (recipe version, source name, user id of the path, instant, sender, type, canonical
+// response, file URL without its query). Rows with equal digests are equal in everything that identifies a message;
+// their occurrence tells them apart.
 struct Digest {
   std::array<std::uint8_t, 13> bytes{};
   auto operator<=>(const Digest&) const = default;
 };
 
-// The number of a message among those with the same digest, from 0. At most `occurrence_max`, which fits the 24 bits it
-// has in the key.
+// The number of a message among those with the same digest, from 0. At most `occurrence_max`, because the key has 24
+// bits for it.
 using Occurrence = std::uint32_t;
 inline constexpr Occurrence occurrence_max = 0xFFFFFF;
 
-// The public name of a message: 32 lower-case hex digits, 26 of the digest and 6 of the occurrence. The same message
-// has the same key forever: it depends on nothing but the content.
+// The public name of a message: 32 lower-case hex digits, 26 of the digest and 6 of the occurrence. It depends only on
+// the content, so a message always has the same key.
 [[nodiscard]] std::string message_key(const Digest& digest, Occurrence occurrence);
 
-// The inverse of message_key. False, and nothing written, unless `key` is 32 hex digits.
-[[nodiscard]] bool parse_message_key(std::string_view key, Digest& digest, Occurrence& occurrence);
-
 struct Media {
-  std::string url;   // as sent, query included; may be signed and expire
-  std::string type;  // MIME type; empty when the vendor named none
+  std::string url;   // as sent, with its query; may be signed and expire
+  std::string type;  // MIME type; empty: the vendor named none
 };
 
-// One row of a conversations answer, normalised. Every text is valid UTF-8; `raw` is the row as sent (its bytes, with
-// ill-formed UTF-8 replaced by U+FFFD) and is always valid JSON.
+// One row of a conversations answer, normalised. Every text is valid UTF-8. `raw` holds the bytes of the row as sent,
+// with ill-formed UTF-8 replaced by U+FFFD; it is always valid JSON.
 struct Row {
   std::optional<Instant> instant;  // absent: the vendor's text could not be read as an instant; the row is kept
   std::string instant_text;        // the vendor's text or number, verbatim

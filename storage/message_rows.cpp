@@ -3,15 +3,17 @@
 #include <string>
 #include <utility>
 
+#include "core/message.hpp"
+
 namespace elit::storage {
 
 std::vector<OutgoingMessage> read_messages(Connection& database, const std::vector<MessageId>& ids) {
   std::vector<OutgoingMessage> messages;
   messages.reserve(ids.size());
   Statement query = database.statement(R"(
-      SELECT lower(hex(messages.digest)) || printf('%06x', messages.occurrence), sources.name, users.user_id,
-          nullif(messages.instant_ms, -1), messages.direction, messages.sender, messages.type, messages.media_url,
-          messages.media_type, messages.text, messages.raw, user_elements.element, messages.user
+      SELECT messages.digest, sources.name, users.user_id, nullif(messages.instant_ms, -1), messages.direction,
+          messages.sender, messages.type, messages.media_url, messages.media_type, messages.text, messages.raw,
+          user_elements.element, messages.user, messages.occurrence
       FROM messages JOIN users ON users.id = messages.user JOIN sources ON sources.id = users.source
       LEFT JOIN user_elements ON user_elements.user = users.id WHERE messages.id = ?1)");
   for (const MessageId id : ids) {
@@ -20,7 +22,7 @@ std::vector<OutgoingMessage> read_messages(Connection& database, const std::vect
     }
     OutgoingMessage message;
     message.id = id;
-    message.key = query.text(0);
+    message.key = message_key(query.digest(0), static_cast<Occurrence>(query.integer(13)));
     message.source = query.text(1);
     message.user_id = query.text(2);
     message.instant = query.maybe_instant(3);

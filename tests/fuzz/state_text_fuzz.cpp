@@ -1,4 +1,4 @@
-// What is kept in the state as text, read back: facts about a source's paging, keys, directions.
+// What is kept in the state as text, read back: facts about a source's paging, directions.
 
 #include <string>
 
@@ -25,21 +25,8 @@ void expect_paging_facts(const std::string& text) {
   expect(pager.on_page({}, true, false) == Pager::Verdict::complete, "a list without a first page is complete");
 }
 
-void expect_key(const std::string& text) {
-  Digest digest;
-  Occurrence occurrence = 0;
-  if (parse_message_key(text, digest, occurrence)) {
-    const std::string key = message_key(digest, occurrence);
-    Digest same;
-    Occurrence number = 0;
-    expect(parse_message_key(key, same, number) && same == digest && number == occurrence, "a key names one message");
-    expect(occurrence <= occurrence_max, "an occurrence fits its key");
-  }
-}
-
 void run(const std::string& text) {
   expect_paging_facts(text);
-  expect_key(text);
   expect(std::string(to_string(direction_from(text))) == text || direction_from(text) == Direction::unknown,
          "a direction is what it is called");
 }

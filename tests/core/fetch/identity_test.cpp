@@ -89,23 +89,6 @@ TEST(MessageKeyTest, HoldsDigestAndOccurrence) {
   }
   const std::string key = message_key(digest, 0x0A0B0C);
   EXPECT_EQ(key, "f0f1f2f3f4f5f6f7f8f9fafbfc0a0b0c");
-  Digest read;
-  Occurrence occurrence = 0;
-  ASSERT_TRUE(parse_message_key(key, read, occurrence));
-  EXPECT_EQ(read, digest);
-  EXPECT_EQ(occurrence, 0x0A0B0CU);
-}
-
-TEST(MessageKeyTest, RefusesWhatIsNoKeyAndWritesNothing) {
-  Digest digest;
-  digest.bytes[0] = 7;
-  Occurrence occurrence = 9;
-  for (const std::string& key : {std::string(), std::string(31, 'a'), std::string(33, 'a'), std::string(31, 'a') + "g",
-                                 "0x" + std::string(30, 'a')}) {
-    EXPECT_FALSE(parse_message_key(key, digest, occurrence)) << key;
-  }
-  EXPECT_EQ(digest.bytes[0], 7);
-  EXPECT_EQ(occurrence, 9U);
 }
 
 TEST(DirectionTest, HasANameEachWay) {
