@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-// Characters, bytes and blanks as ASCII has them; no locale has a say.
+// Character classes, hex digits and trimming in ASCII, independent of the locale.
 namespace elit {
 
 [[nodiscard]] constexpr bool is_digit(char c) {
@@ -16,6 +16,11 @@ namespace elit {
 // A-Z, a-z and 0-9.
 [[nodiscard]] constexpr bool is_alphanumeric(char c) {
   return is_digit(c) || is_lower(c) || (c >= 'A' && c <= 'Z');
+}
+
+// The bytes 0x00 to 0x1F and 0x7F.
+[[nodiscard]] constexpr bool is_control(char c) {
+  return (c >= 0 && c < ' ') || c == '\x7F';
 }
 
 // False for an empty text.
@@ -41,7 +46,7 @@ inline void append_hex(std::string& out, unsigned char byte, HexCase letters = H
   out += digits[byte & 0xFU];
 }
 
-// The text without the characters of `blanks` around it.
+// The text without leading and trailing characters of `blanks`.
 [[nodiscard]] constexpr std::string_view trimmed(std::string_view text, std::string_view blanks = " \t\r\n") {
   const std::size_t first = text.find_first_not_of(blanks);
   return first == std::string_view::npos ? std::string_view()

@@ -3,9 +3,9 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
-#include <cctype>
 #include <iterator>
 
+#include "core/ascii.hpp"
 #include "core/crm/filters.hpp"
 #include "core/letter_case.hpp"
 #include "core/text/percent_encoding.hpp"
@@ -61,8 +61,7 @@ Written write_body(BodyFormat format, const json::value& body) {
 
 std::string header_value(const std::string& text) {
   std::string value;
-  std::copy_if(text.begin(), text.end(), std::back_inserter(value),
-               [](unsigned char c) { return std::iscntrl(c) == 0; });
+  std::remove_copy_if(text.begin(), text.end(), std::back_inserter(value), is_control);
   return value;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "core/ascii.hpp"
 #include "core/text/text_length.hpp"
 #include "core/text/utf8.hpp"
 
@@ -10,7 +11,7 @@ namespace {
 
 constexpr std::string_view pop_direction = "\u202C";
 constexpr std::string_view pop_isolate = "\u2069";
-// A line that opens more than this is made to annoy; what it opens beyond is left out.
+// A line that opens more directions than this is treated as abuse; further openings are left out.
 constexpr std::size_t open_max = 32;
 
 // U+0085, U+2028 and U+2029 end lines too.
@@ -20,15 +21,15 @@ bool ends_line(std::string_view character) {
 }
 
 bool is_unwanted(std::string_view character) {
-  const auto first = static_cast<unsigned char>(character[0]);
   if (character.size() == 1) {
-    return (first < 0x20 && character != "\t") || first == 0x7F;
+    return is_control(character[0]) && character != "\t";
   }
-  const bool c1_control = character.size() == 2 && first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+  const bool c1_control =
+      character.size() == 2 && character[0] == '\xC2' && static_cast<unsigned char>(character[1]) < 0xA0;
   return c1_control || character == "\xEF\xBF\xBE" || character == "\xEF\xBF\xBF" || character == "\uFEFF";
 }
 
-// Writes a text, line by line, with what it opens closed.
+// Cleans a text line by line and closes the directions that a line leaves open.
 class Cleaner {
  public:
   void add(std::string_view character) {
@@ -43,7 +44,7 @@ class Cleaner {
     } else if (open_.starts_with(character)) {
       open_.erase(0, character.size());
     } else if (character == pop_direction || character == pop_isolate) {
-      return;  // closes nothing
+      return;  // nothing is open
     }
     text_ += character;
   }
@@ -64,9 +65,9 @@ class Cleaner {
   }
 
  private:
-  // What closes a direction that the character opens; empty for any other.
+  // The character that ends the direction which `character` opens; empty if it opens none.
   static std::string_view closing_of(std::string_view character) {
-    // As bytes: the characters U+202A, B, D, E and U+2066 to 2068 would turn the text of this file around.
+    // Written as bytes: U+202A, B, D, E and U+2066 to 2068 themselves would reverse the text of this file in an editor.
     if (character == "\xE2\x80\xAA" || character == "\xE2\x80\xAB" || character == "\xE2\x80\xAD" ||
         character == "\xE2\x80\xAE") {
       return pop_direction;
@@ -76,7 +77,7 @@ class Cleaner {
   }
 
   std::string text_;
-  std::string open_;  // what closes what is open, the last one first
+  std::string open_;  // the closing characters of the open directions, the innermost first
 };
 
 }  // namespace
@@ -106,8 +107,7 @@ std::string clean_line(std::string_view text) {
   for (char& c : line) {
     c = c == '\n' || c == '\t' ? ' ' : c;
   }
-  const std::size_t first = line.find_first_not_of(' ');
-  return first == std::string::npos ? std::string() : line.substr(first, line.find_last_not_of(' ') - first + 1);
+  return std::string(trimmed(line, " "));
 }
 
 }  // namespace elit

@@ -1,8 +1,8 @@
 #include "core/text/excerpt.hpp"
 
 #include <algorithm>
-#include <cctype>
 
+#include "core/ascii.hpp"
 #include "core/text/utf8.hpp"
 
 namespace elit {
@@ -20,14 +20,13 @@ std::string cut(std::string_view text, std::size_t size_max) {
 
 std::string excerpt(std::string_view text) {
   std::string line = cut(text, excerpt_size_max);
-  std::replace_if(
-      line.begin(), line.end(), [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
+  std::replace_if(line.begin(), line.end(), is_control, ' ');
   return line;
 }
 
 std::string code_word(std::string_view text) {
   constexpr std::size_t size_max = 60;
-  const auto is_plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '.' || c == '-'; };
+  const auto is_plain = [](char c) { return is_alphanumeric(c) || c == '_' || c == '.' || c == '-'; };
   return text.size() <= size_max && std::all_of(text.begin(), text.end(), is_plain) ? std::string(text) : std::string{};
 }
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::size_t unicode_escape_size = 6;
 
-bool is_control(char c) {
+bool is_json_control(char c) {
   return static_cast<unsigned char>(c) < 0x20;
 }
 bool is_high_surrogate(char32_t unit) {
@@ -44,7 +44,7 @@ void append_unicode_escape(std::string& out, char control) {
   append_hex(out, static_cast<unsigned char>(control));
 }
 
-// Copies what is sound and replaces what is not, beginning the copy only at the first replacement.
+// Copies valid parts and replaces invalid ones. The copy begins only at the first replacement.
 class Repairer {
  public:
   Repairer(std::string_view text, std::string& storage) : text_(text), storage_(storage) { storage_.clear(); }
@@ -86,7 +86,7 @@ class Repairer {
       }
     } else if (in_string_ && c == '\\') {
       step_escape();
-    } else if (in_string_ && is_control(c)) {
+    } else if (in_string_ && is_json_control(c)) {
       begin_replacement(1);
       append_unicode_escape(storage_, c);
     } else {
@@ -128,7 +128,7 @@ class Repairer {
     place_ += unicode_escape_size;
   }
 
-  // What is pending is copied; the next `size` bytes are skipped, their replacement is to be appended.
+  // Copies the pending bytes and skips the next `size` bytes. The caller then appends their replacement.
   void begin_replacement(std::size_t size) {
     if (!repaired_) {
       repaired_ = true;
@@ -158,7 +158,7 @@ std::string_view repair_json(std::string_view text, std::string& storage) {
 
 namespace {
 
-// How many ASCII characters at the start of `text` stand for themselves in a JSON string.
+// The number of ASCII characters at the start of `text` that need no escape in a JSON string.
 std::size_t plain_size(std::string_view text) {
   return std::min(text.substr(0, json_plain_ascii_size(text)).find('\x7F'), json_plain_ascii_size(text));
 }
@@ -190,7 +190,7 @@ void append_json_quoted(std::string& out, std::string_view text) {
       out += "\\r";
     } else if (c == '\t') {
       out += "\\t";
-    } else if (is_control(c) || c == '\x7F') {
+    } else if (is_json_control(c) || c == '\x7F') {
       append_unicode_escape(out, c);
     } else {
       out += text.substr(0, size);
@@ -209,7 +209,7 @@ std::string json_quote(std::string_view text) {
 
 namespace {
 
-// Appends what the escape at the start of `text` stands for and returns its size.
+// Appends the character of the escape at the start of `text` and returns the size of the escape.
 std::size_t append_unescaped(std::string& out, std::string_view text) {
   const std::optional<char32_t> unit = unicode_escape(text);
   if (unit) {

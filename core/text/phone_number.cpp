@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 
+#include "core/ascii.hpp"
+
 namespace elit {
 namespace {
 
@@ -17,7 +19,7 @@ constexpr auto middle_codes = std::to_array<std::string_view>(
     {"20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46",
      "47", "48", "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63",
      "64", "65", "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98"});
-// Those with three digits: the last digits that are assigned behind the first two.
+// Calling codes with three digits: the first two, and the last digits that are assigned after them.
 struct LongCodes {
   std::string_view first;
   std::string_view last;
@@ -34,7 +36,7 @@ bool ends_with_one_of(std::string_view code, const LongCodes& codes) {
   return code.substr(0, 2) == codes.first && codes.last.find(code[2]) != std::string_view::npos;
 }
 
-// The number of digits of a whole number, where nearly all of a country's numbers have as many.
+// The number of digits of a whole number, for countries where nearly all numbers have the same length.
 struct Length {
   std::string_view code;
   std::size_t digits;
@@ -42,9 +44,9 @@ struct Length {
 constexpr auto lengths =
     std::to_array<Length>({{"1", 11}, {"7", 11}, {"33", 11}, {"34", 11}, {"91", 12}, {"92", 12}, {"98", 12}});
 
-// Where the 0 at the start of a national number stays in the international one.
+// Countries where the 0 at the start of a national number stays in the international number.
 constexpr auto countries_that_keep_zero = std::to_array<std::string_view>({"225", "242", "378", "39"});
-// Where no national number begins with a 0.
+// Countries where national numbers do not begin with 0.
 constexpr auto countries_without_zero = std::to_array<std::string_view>({"1", "7"});
 
 template <std::size_t count>
@@ -69,7 +71,8 @@ std::optional<std::string> checked(std::string_view digits) {
   return "+" + std::string(digits);
 }
 
-// Whether digits that are not marked as international can be that, as far as we know the country's numbers.
+// Whether digits without an international prefix can be an international number, as far as the country's lengths are
+// known.
 bool has_usual_length(std::string_view digits) {
   const std::string_view code = calling_code_of(digits);
   const auto has_other = [&](const Length& one) { return one.code == code && one.digits != digits.size(); };
@@ -81,13 +84,10 @@ struct Written {
   std::string digits;
 };
 
-// Absent for what holds anything that no phone number is written with.
+// Absent for a text with characters that phone numbers do not contain.
 std::optional<Written> read_written(std::string_view text) {
   constexpr std::string_view separators = " \t.-/()";
-  constexpr std::string_view blanks = " \t\r\n";
-  const std::size_t first = text.find_first_not_of(blanks);
-  text = first == std::string_view::npos ? std::string_view()
-                                         : text.substr(first, text.find_last_not_of(blanks) + 1 - first);
+  text = trimmed(text);
   if (text.starts_with("tel:")) {
     text.remove_prefix(4);
   }

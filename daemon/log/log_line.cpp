@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/ascii.hpp"
 #include "core/text/excerpt.hpp"
 #include "core/text/json_text.hpp"
 #include "core/text/time_text.hpp"
@@ -20,7 +21,7 @@ namespace {
 
 namespace json = boost::json;
 
-// Bytes of one string of a line: a quoted response must not fill the disk.
+// The longest string in a line, in bytes: a quoted response must not fill the disk.
 constexpr std::size_t string_size_max = 8192;
 
 class LineWriter {
@@ -69,7 +70,7 @@ class LineWriter {
   }
 
  private:
-  // A number may be the very digits of a secret; what is left of it then is a string.
+  // The digits of a number may be a secret. Its redacted form is written as a string.
   [[nodiscard]] std::string bare(const std::string& text) const {
     return redactor_.apply(text) == text ? text : quoted(text);
   }
@@ -91,11 +92,7 @@ std::string json_line(const LogEntry& entry, const EventRow& row, const LineWrit
   return line;
 }
 
-bool is_control(char c) {
-  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-}
-
-// A line stays a line and a terminal is not commanded by what a peer sent.
+// Replaces control characters: text from a peer must neither break the line nor control a terminal.
 std::string without_controls(const std::string& text) {
   std::string result;
   for (const char c : text) {

@@ -2,12 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
 #include <sstream>
 #include <utility>
 #include <vector>
 
 #include "config/yaml/scalars.hpp"
+#include "core/ascii.hpp"
+#include "core/letter_case.hpp"
 
 namespace elit::daemon {
 namespace {
@@ -22,7 +23,7 @@ struct Form {
   Words words;
   Kind kind;
   Amount amount;
-  bool of_peers;  // the name of a source or sink precedes it
+  bool of_peers;  // `api` or `crm`, with or without a name, may precede it
 };
 
 const std::vector<Form>& forms() {
@@ -43,10 +44,7 @@ Words split(const std::string& text) {
   std::istringstream stream(text);
   Words words;
   for (std::string word; stream >> word;) {
-    for (char& letter : word) {
-      letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-    }
-    words.push_back(std::move(word));
+    words.push_back(to_lower_case(word));
   }
   return words;
 }
@@ -65,7 +63,7 @@ ParsedFault wrong(const std::string& text, const std::string& what) {
 
 // Reads "5%" as a share; absent for anything but a percentage above 0 and up to 100.
 std::optional<double> read_share(const std::string& text) {
-  if (text.size() < 2 || text.back() != '%' || (std::isdigit(static_cast<unsigned char>(text.front())) == 0)) {
+  if (text.size() < 2 || text.back() != '%' || !is_digit(text.front())) {
     return std::nullopt;
   }
   const auto real = config::read_real(text.substr(0, text.size() - 1));
@@ -76,12 +74,12 @@ std::optional<double> read_share(const std::string& text) {
   return *percent / 100;
 }
 
-// Reads a duration above zero, or says why the text is none.
+// Reads a duration above zero, or explains why the text is not a duration.
 config::Reading<Milliseconds> read_length(const std::string& text) {
   config::Reading<Milliseconds> reading = config::read_duration(text);
   const Milliseconds* length = std::get_if<Milliseconds>(&reading);
   if (length != nullptr && *length <= Milliseconds{0}) {
-    return std::string{"is no time at all"};
+    return std::string{"must be longer than zero"};
   }
   return reading;
 }
@@ -119,7 +117,7 @@ bool begins_with(const Words& words, std::size_t from, const Words& phrase) {
   return true;
 }
 
-// Finds the form of the words from `from` on, with the right number of words after it.
+// Finds the form that the words from `from` on have, with the right number of words.
 const Form* find_form(const Words& words, std::size_t from, bool of_peers) {
   for (const Form& form : forms()) {
     const std::size_t size = form.words.size() + (form.amount == Amount::none ? 0 : 1);
@@ -139,7 +137,11 @@ std::string take_amount(const Form& form, const std::string& word, RehearsedFaul
   if (form.amount == Amount::share) {
     const std::optional<double> share = read_share(word);
     fault.share = share.value_or(0);
-    return share ? "" : fmt::format("\"{}\" is no share of the requests: write 5%, above 0 % and at most 100 %", word);
+    return share
+               ? ""
+               : fmt::format(
+                     "\"{}\" is not a share of the requests: write a percentage above 0 % and up to 100 %, such as 5%",
+                     word);
   }
   const auto reading = read_length(word);
   if (const std::string* mistake = std::get_if<std::string>(&reading)) {
@@ -177,15 +179,15 @@ ParsedFault parse_fault(const std::string& text) {
     }
   }
   if (form == nullptr) {
-    return wrong(fault.text, "this is nothing that can be rehearsed. Known are:\n" + known_faults());
+    return wrong(fault.text, "this fault is not known. Known are:\n" + known_faults());
   }
   fault.kind = form->kind;
   if (const std::string mistake = take_amount(*form, words.back(), fault); !mistake.empty()) {
     return wrong(fault.text, mistake);
   }
   if (during && fault.lasts) {
-    return wrong(fault.text, form->amount == Amount::none ? "this takes no time, so leave \"for\" out"
-                                                          : "its length is given twice, so leave \"for\" out");
+    return wrong(fault.text, form->amount == Amount::none ? "it is momentary: leave \"for\" out"
+                                                          : "its length is given twice: leave \"for\" out");
   }
   fault.lasts = fault.lasts ? fault.lasts : during;
   return {std::move(fault), {}};

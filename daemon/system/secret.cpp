@@ -10,6 +10,7 @@
 #include <optional>
 #include <system_error>
 
+#include "core/ascii.hpp"
 #include "core/check.hpp"
 #include "storage/files/file.hpp"
 
@@ -26,10 +27,10 @@ SecretProblem problem(Kind kind, std::string what) {
 }
 
 SecretResult too_large(const std::string& source) {
-  return problem(Kind::unsound, fmt::format("{} is larger than 64KiB: this is no secret", source));
+  return problem(Kind::unsound, fmt::format("{} is larger than 64KiB: it is not a secret", source));
 }
 
-// The secret proper of what a file or a variable holds.
+// The secret in the content of a file or variable.
 SecretResult refine(std::string text, const std::string& source) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) {
     text.pop_back();
@@ -37,12 +38,11 @@ SecretResult refine(std::string text, const std::string& source) {
   if (text.empty()) {
     return problem(Kind::unsound, fmt::format("{} is empty: put the secret into it", source));
   }
-  // A key in PEM has lines; nothing else has.
+  // Only a key in PEM may have several lines.
   const bool is_pem = text.starts_with("-----BEGIN ");
   const bool sound = std::none_of(text.begin(), text.end(), [is_pem](char byte) {
-    const auto code = static_cast<unsigned char>(byte);
     const bool ends_line = is_pem && (byte == '\n' || byte == '\r');
-    return (code < 0x20 && !ends_line) || code == 0x7F;
+    return is_control(byte) && !ends_line;
   });
   if (!sound) {
     return problem(Kind::unsound, fmt::format("{} holds control characters: it must be one line of text", source));
@@ -74,12 +74,13 @@ SecretResult read_file(const std::string& path, const std::string& source) {
     return unreadable();
   }
   if (!file.is_regular()) {
-    return problem(Kind::unsound, fmt::format("{} is no regular file", source));
+    return problem(Kind::unsound, fmt::format("{} is not a regular file", source));
   }
   const mode_t mode = file.mode().value_or(07777);
   if (is_open_to_others(mode) && !is_below(path, environment("CREDENTIALS_DIRECTORY"))) {
-    return problem(Kind::permission,
-                   fmt::format("{} is open to others than its owner (mode {:04o}): run chmod 600 on it", source, mode));
+    return problem(
+        Kind::permission,
+        fmt::format("{} is open to other users than its owner (mode {:04o}): run chmod 600 on it", source, mode));
   }
   std::optional<std::string> text = file.read(largest_secret_bytes);
   if (!text) {
