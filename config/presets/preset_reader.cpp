@@ -16,11 +16,13 @@
 #include "config/presets/shipped_presets.hpp"
 #include "config/yaml/text_rules.hpp"
 #include "core/check.hpp"
+#include "core/crm/template.hpp"
 
 namespace elit::config {
 namespace {
 
 constexpr YamlForm preset_form{32, "preset", "steps"};
+static_assert(preset_form.nesting_max <= crm::tree_depth_max, "a tree that was read is rendered as a whole");
 
 std::string file_of_shipped(const std::string& name) {
   return fmt::format("{}.yaml (shipped)", name);

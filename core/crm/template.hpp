@@ -13,11 +13,11 @@
 #include <variant>
 #include <vector>
 
-// JSON trees with placeholders. A request is rendered from a tree, never pasted together from text, so nothing that a
-// customer writes can become a part of its structure, and numbers, flags and lists keep their types.
+// JSON trees with placeholders. A request is rendered from a tree and not concatenated from text, so a customer's text
+// cannot change its structure, and numbers, flags and lists keep their types.
 namespace elit::crm {
 
-// What placeholders may name: values by their roots. The values outlive the scope.
+// The values of placeholders, by the names of their roots. The values must outlive the scope.
 //   config    the settings of the sink; `config.url` is its base URL
 //   secret    the secrets of the sink; only in credentials, headers and bodies
 //   token     what the token endpoint answered
@@ -29,13 +29,13 @@ namespace elit::crm {
 class Scope {
  public:
   Scope() = default;
-  // Everything that `outer` has, and more; `outer` outlives this scope.
+  // Contains everything of `outer`, which must outlive this scope.
   explicit Scope(const Scope* outer) : outer_(outer) {}
-  // The same; what `outer` lacks is taken from `beyond`.
+  // The same; names that `outer` does not contain are looked up in `beyond`.
   Scope(const Scope* outer, const Scope* beyond) : outer_(outer), beyond_(beyond) {}
 
   void bind(std::string_view root, const boost::json::value* value) { values_[std::string(root)] = value; }
-  // Null when nothing of that name is bound.
+  // Null: the name is not bound.
   [[nodiscard]] const boost::json::value* find(std::string_view root) const;
 
  private:
@@ -44,17 +44,17 @@ class Scope {
   std::map<std::string, const boost::json::value*, std::less<>> values_;
 };
 
-// What is wrong with a text of a template. `offset`: where in the text, in bytes.
+// A mistake in the text of a template. `offset`: its place in the text, in bytes.
 struct TemplateMistake {
   std::string what;
   std::size_t offset = 0;
 };
-// What result::value() of a failed parse throws: std::invalid_argument.
+// result::value() of a failed parse calls this. Throws std::invalid_argument.
 [[noreturn]] void throw_exception_from_error(const TemplateMistake& mistake, const boost::source_location& place);
 
-// A filter by name with its arguments, as written after a bar: `limit 255 utf16`. An argument with a blank, a bar or a
-// brace in it is quoted with " or ': `join ", "`, `map "in=From customer"` or `map in='From customer'`; a doubled quote
-// stands for itself. See core/crm/filters.hpp.
+// A filter with its arguments, as written after a bar: `limit 255 utf16`. An argument with a blank, a bar or a brace in
+// it is quoted with " or ': `join ", "`, `map "in=From customer"` or `map in='From customer'`; a doubled quote is a
+// literal quote. See core/crm/filters.hpp.
 struct FilterCall {
   std::string name;
   std::vector<std::string> arguments;
@@ -67,7 +67,7 @@ struct FilterCall {
 struct Placeholder {
   std::string root;
   std::vector<std::string> members;
-  std::string pointer;  // RFC 6901, from there on; empty: the value itself
+  std::string pointer;  // RFC 6901, relative to the member; empty: the value itself
   std::vector<FilterCall> filters;
 
   [[nodiscard]] boost::json::value value(const Scope& scope) const;
@@ -78,17 +78,17 @@ struct Placeholder {
 class Text {
  public:
   Text() = default;
-  // The text as it stands, without placeholders.
+  // A literal text without placeholders.
   explicit Text(std::string literal);
-  // Filters and their arguments are checked; whether a root or member exists is the reader's question, see
-  // placeholders(), which live as long as the text.
+  // Checks filters and their arguments, but not whether a root or member exists: the caller can check placeholders(),
+  // which are valid as long as the text.
   [[nodiscard]] static boost::system::result<Text, TemplateMistake> parse(std::string_view text);
 
   // A lone placeholder keeps its type; anything else becomes a string.
   [[nodiscard]] boost::json::value value(const Scope& scope) const;
   // As text: null is empty, a number or flag as JSON writes it (1.5, not 1.5E0), a list or object as JSON.
   [[nodiscard]] std::string text(const Scope& scope) const;
-  // As a path with its query: what placeholders give is percent-encoded, so that it stays one segment or value.
+  // As a path with its query: values of placeholders are percent-encoded, so each stays one segment or value.
   [[nodiscard]] std::string target_text(const Scope& scope) const;
 
   [[nodiscard]] std::vector<const Placeholder*> placeholders() const;
@@ -140,7 +140,7 @@ struct TreeObject {
   bool operator==(const TreeObject& other) const;
 };
 struct Tree {
-  // A scalar that is no string is a json::value.
+  // A scalar other than a string is a json::value.
   std::variant<boost::json::value, Text, TreeList, TreeObject, EachForm, IfForm, MergeForm, ConcatForm> node;
   bool operator==(const Tree& other) const;
 };
@@ -152,13 +152,15 @@ struct TreeMember {
   bool operator==(const TreeMember&) const = default;
 };
 
-// Trees nested deeper than this are rendered as null.
+// Trees nested deeper than this are rendered as null. Rendering, copying, comparing and destroying a tree recurse; the
+// preset reader bounds the nesting below this.
 inline constexpr int tree_depth_max = 64;
 
 // The items of a request, for `$each: items`: one scope each.
 using Items = std::vector<Scope>;
 
-// The tree with every placeholder filled in. Total: what is absent is null, a filter that does not fit gives null.
+// The tree with all placeholders filled in. Never fails: an absent value and a filter that cannot handle its value give
+// null.
 [[nodiscard]] boost::json::value render(const Tree& tree, const Scope& scope, const Items& items);
 
 }  // namespace elit::crm

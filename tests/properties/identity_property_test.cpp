@@ -163,7 +163,7 @@ TEST(IdentityPropertyTest, NoByteCanMoveFromOneFieldToTheNext) {
   });
 }
 
-TEST(MessageKeyPropertyTest, IsReadBackAndTellsEveryPairApart) {
+TEST(MessageKeyPropertyTest, TellsEveryPairApart) {
   for_all([](Choices& choices) {
     const auto digest_from = [&choices] {
       Digest digest;

@@ -256,12 +256,15 @@ TEST(PresetReaderTest, SaysThatAStepToRemoveIsNotThere) {
 }
 
 TEST(PresetReaderTest, RefusesWhatNestsWithoutEnd) {
-  std::string deep = "steps: ";
-  for (int level = 0; level < 200; ++level) {
-    deep += "[";
+  for (const std::size_t levels : {std::size_t{200}, std::size_t{100'000}}) {
+    const std::string deep = std::string(levels, '[') + std::string(levels, ']');
+    for (const std::string& text : {"steps: " + deep + "\n", preset_with_line(12, "    body: " + deep)}) {
+      const PresetRead read = read_for_test(text);
+      EXPECT_FALSE(read.preset.has_value()) << levels;
+      EXPECT_THAT(everything_wrong_with(read),
+                  testing::AnyOf(HasSubstr("nested too deeply"), HasSubstr("not valid YAML")));
+    }
   }
-  deep += std::string(200, ']') + "\n";
-  EXPECT_THAT(everything_wrong_with(read_for_test(deep)), HasSubstr("nested too deeply"));
 }
 
 }  // namespace
