@@ -23,20 +23,21 @@ constexpr std::size_t header_write_version = 18;
 constexpr std::size_t header_application_id = 68;
 
 [[noreturn]] void refuse_corrupt(const std::filesystem::path& file, const std::string& finding) {
-  throw StorageError(Kind::corrupt, file.string() + ": the database is damaged: " + finding +
-                                        "; it is left as it is; move it away and restore a backup, or start without it "
-                                        "to read everything again");
+  throw StorageError(Kind::corrupt,
+                     file.string() + ": the database is damaged: " + finding +
+                         "; the file was not changed; move it away and restore a backup, or start without it "
+                         "to read everything again");
 }
 
 [[noreturn]] void refuse_foreign(const std::filesystem::path& file, const std::string& finding) {
-  throw StorageError(Kind::foreign,
-                     file.string() + ": " + finding + "; it is left as it is; move it away or correct state.directory");
+  throw StorageError(Kind::foreign, file.string() + ": " + finding +
+                                        "; the file was not changed; move it away or correct state.directory");
 }
 
-// Checks the header before SQLite opens the file, because opening a foreign database may already change it. Our
-// application id is in the file itself from the first transaction on (see set_up), so the check does not need the
-// write-ahead log. Only if a loss of power damaged a header that was being written, the log still has the whole page;
-// then SQLite decides.
+// Checks the header before SQLite opens the file, because opening a foreign database may already change it. The first
+// transaction writes our application id into the file itself (see set_up), so the check does not need the write-ahead
+// log. If a loss of power damaged the header during a write, the log still has the whole page; in that case SQLite
+// decides.
 void check_header(const std::filesystem::path& file, std::string_view bytes, bool log_exists) {
   if (bytes.empty()) {
     return;  // new, or created just before a crash
@@ -48,7 +49,7 @@ void check_header(const std::filesystem::path& file, std::string_view bytes, boo
     if (header_magic.starts_with(bytes.substr(0, header_magic.size()))) {
       refuse_corrupt(file, "it ends within its header");
     }
-    refuse_foreign(file, "the file is no SQLite database");
+    refuse_foreign(file, "the file is not an SQLite database");
   }
   std::uint32_t id = 0;
   for (std::size_t i = 0; i < 4; ++i) {
@@ -59,7 +60,7 @@ void check_header(const std::filesystem::path& file, std::string_view bytes, boo
     if (ours) {
       refuse_corrupt(file, "its header was overwritten");
     }
-    refuse_foreign(file, "the file is no SQLite database");
+    refuse_foreign(file, "the file is not an SQLite database");
   }
   if (!ours) {
     refuse_foreign(file, "the database belongs to another program");
@@ -91,11 +92,12 @@ void check_version(const std::filesystem::path& file, std::int64_t version) {
   if (version > schema_version()) {
     throw StorageError(Kind::newer, file.string() + ": the database has schema version " + std::to_string(version) +
                                         " and this program knows versions up to " + std::to_string(schema_version()) +
-                                        "; it is left as it is; install the later version again");
+                                        "; the file was not changed; install the later version again");
   }
 }
 
-// A page that the check could not read is no damage, but SQLite reports it like damage, with its code or without.
+// SQLite reports a page that the check could not read like damage, with or without an error code. An unreadable page is
+// not damage.
 void check_readable(const Connection& connection, const std::string& finding) {
   constexpr std::string_view code = "error code=";
   constexpr int any_io_error = 10;
@@ -110,7 +112,7 @@ void check_readable(const Connection& connection, const std::string& finding) {
 void check_soundness(Connection& connection) {
   Statement query = connection.statement("PRAGMA quick_check(1)");
   if (!query.bind().step()) {
-    refuse_corrupt(connection.file(), "its check gives no answer");
+    refuse_corrupt(connection.file(), "the integrity check has no result");
   }
   if (const std::string finding = query.text(0); finding != "ok") {
     check_readable(connection, finding);
@@ -118,8 +120,8 @@ void check_soundness(Connection& connection) {
   }
 }
 
-// An empty file gets its application id first, in a transaction of its own and before it is a WAL database, so that the
-// id is in the file itself and not only in the log.
+// Writes the application id into an empty file before the file becomes a WAL database. The id is then in the file
+// itself and not only in the log.
 void set_up(Connection& connection) {
   if (connection.integer("PRAGMA page_count") == 0) {
     connection.execute("PRAGMA synchronous = FULL; PRAGMA application_id = " + std::to_string(application_id));
@@ -179,7 +181,7 @@ std::unique_ptr<Connection> prepared_for_writing(std::unique_ptr<Connection> con
 }
 
 // A reader of a WAL database shares two more files with the writer and creates them if they do not exist. Without a log
-// there is no writer, and the file itself has everything.
+// there is no writer, and the file itself has all data.
 Connection::Access reading_access(bool log_exists) {
   return log_exists ? Connection::Access::read : Connection::Access::read_still;
 }

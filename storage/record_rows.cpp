@@ -12,12 +12,12 @@ std::map<std::string, std::string> saved_from(const Connection& database, const 
   std::map<std::string, std::string> saved;
   for (const JsonMember& member : is_object ? json_members_of(json_trim(text)) : std::vector<JsonMember>()) {
     if (json_kind(member.value) != JsonKind::string) {
-      database.refuse("a value kept of a CRM's answer is no text");
+      database.refuse("a value saved from a CRM's answer is not a text");
     }
     saved.insert_or_assign(json_unquote(member.key), json_unquote(member.value));
   }
   if (!is_object) {
-    database.refuse("what was kept of a CRM's answer is no JSON object");
+    database.refuse("the values saved from a CRM's answer are not a JSON object");
   }
   return saved;
 }

@@ -20,7 +20,7 @@ bool is_out_of_room(int system_error) {
   return system_error == ENOSPC || system_error == EDQUOT;
 }
 
-// Absent for errors that only a bug or, in a file that is not known to be sound, damage can cause.
+// Absent for errors that only a bug can cause, or damage in a file that is not yet known to be sound.
 std::optional<Kind> kind_of(int code, int system_error) {
   switch (code & 0xFF) {
     case SQLITE_FULL:
@@ -48,11 +48,11 @@ std::optional<Kind> kind_of(int code, int system_error) {
 const char* advice(Kind kind) {
   switch (kind) {
     case Kind::full:
-      return "make room on that disk; nothing is lost and work goes on where it stopped";
+      return "make room on that disk; nothing is lost and work continues where it stopped";
     case Kind::corrupt:
-      return "it is left as it is; move it away and restore a backup, or start without it to read everything again";
+      return "the file was not changed; move it away and restore a backup, or start without it to read everything again";
     case Kind::in_use:
-      return "another program holds the database; end it and start again";
+      return "another program uses the database; end it and start again";
     default:
       return "check the permissions, the mount and the hardware below it";
   }
@@ -132,7 +132,7 @@ Digest Statement::digest(int column) const {
 }
 
 void Statement::reset() {
-  // The result repeats the error that step() reported already.
+  // Its result repeats the error that step() has reported.
   sqlite3_reset(handle_);
 }
 
@@ -250,7 +250,7 @@ void Connection::give_back(std::string_view sql, sqlite3_stmt* handle) noexcept 
       return;
     }
   } catch (const std::bad_alloc&) {
-    // It is prepared again when it is needed.
+    // There is no memory to keep it. The next use prepares it again.
   }
   sqlite3_finalize(handle);
 }

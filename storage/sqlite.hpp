@@ -15,8 +15,9 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-// A small wrapper of SQLite, whose header only sqlite.cpp and memory_disk_vfs.cpp see. Every error is a StorageError
-// that names the file and what to do next, except errors that only a bug of ours can cause: these abort.
+// A small wrapper of SQLite. Only sqlite.cpp and memory_disk_vfs.cpp include SQLite's header. Every error is a
+// StorageError that names the file and what to do next, except errors that only a bug of ours can cause: they end the
+// process.
 namespace elit::storage {
 
 class Connection;
@@ -107,7 +108,7 @@ class Connection {
   enum class Access {
     write,      // reads and writes an existing file; on a disk in memory creates it
     read,       // reads only; sees the commits of a writer
-    read_still  // reads a file that nobody writes meanwhile; creates no other file
+    read_still  // reads a file that has no writer; creates no other file
   };
   // `vfs` is the name of the disk that holds the file (see MemoryDisk); empty: a real disk.
   Connection(const std::filesystem::path& file, Access access, const std::string& vfs = {});
@@ -126,14 +127,14 @@ class Connection {
   [[nodiscard]] std::int64_t changes() const;
   [[nodiscard]] std::int64_t last_insert_id() const;
   [[nodiscard]] bool in_transaction() const;
-  // Call this when the file is known to be ours and sound. Before, a statement that cannot be run means that the file
-  // is corrupt, and closing changes no file; afterwards it means a bug, and closing moves the write-ahead log into the
-  // file.
+  // Call this when the file is known to be ours and sound. Before the call, a statement that cannot be run means that
+  // the file is corrupt, and closing changes no file. After it, such a statement means a bug, and closing moves the
+  // write-ahead log into the file.
   void accept();
   // Throws StorageError (corrupt): SQLite can read the file, but it holds `finding`, which this program never writes.
   [[noreturn]] void refuse(const std::string& finding) const;
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
-  // Throws the exception that a result code of SQLite means.
+  // Throws the exception for a result code of SQLite.
   [[noreturn]] void fail(int code, const std::string& message) const;
 
  private:

@@ -32,8 +32,8 @@ void prepare_directory(const std::filesystem::path& path) {
     return;
   }
   if (creation == DirectoryCreation::failed && errno == ENOENT) {
-    throw StorageError(Kind::unreadable, path.string() + ": the state directory does not exist and neither does its " +
-                                             "parent; create the parent or correct state.directory");
+    throw StorageError(Kind::unreadable, path.string() + ": the state directory and its parent do not exist; " +
+                                             "create the parent or correct state.directory");
   }
   if (creation == DirectoryCreation::failed) {
     fail(path, "create the directory", errno);
@@ -43,8 +43,8 @@ void prepare_directory(const std::filesystem::path& path) {
     throw StorageError(Kind::unreadable, path.string() + ": is not a directory; correct state.directory");
   }
   if (std::filesystem::is_empty(path, error) && !error) {
-    // An administrator made an empty one for us; another may hold somebody's files. If we may not change it, the mode
-    // of the database protects the data.
+    // An empty directory was made for this program; a filled one may hold other files. If the change is not permitted,
+    // the mode of the database still protects the data.
     static_cast<void>(::chmod(path.c_str(), private_directory_mode));
   }
 }

@@ -8,11 +8,11 @@ namespace elit::storage {
 
 inline constexpr const char* database_name = "elitbuzz-sync.db";
 
-// Whether a process holds the state directory. False as well where there is none, and where it cannot be read.
+// Whether a process holds the lock of the state directory. Also false when the directory is missing or cannot be read.
 [[nodiscard]] bool is_in_use(const std::filesystem::path& directory);
 
-// The state directory, locked for this process as long as the object lives. The kernel frees the lock when the process
-// ends, also when it is killed. Other users can read nothing in it, with any umask.
+// The state directory, locked for this process while the object exists. The kernel frees the lock when the process
+// ends, also when it is killed. Other users cannot read the files in it, with any umask.
 class StateDirectory {
  public:
   // Creates `directory` with mode 0700 if its parent exists; an existing directory gets this mode only if it is empty.

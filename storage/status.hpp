@@ -11,7 +11,7 @@
 namespace elit::storage {
 
 struct PeerState {
-  std::string state;   // running, paused: credential, ...; empty when nothing was recorded yet
+  std::string state;   // running, paused: credential, ...; empty: nothing is recorded yet
   std::string reason;  // one line
   std::optional<Instant> since;
 };
@@ -84,7 +84,7 @@ struct ParkedUser {
 struct Status {
   std::vector<SourceStatus> sources;  // all sources in the state, also those that are no longer configured
   std::vector<SinkStatus> sinks;      // sinks in use
-  std::vector<ParkedUser> parked;     // those that are tried again first; at most 20
+  std::vector<ParkedUser> parked;     // the earliest retries first; at most 20
 };
 
 }  // namespace elit::storage

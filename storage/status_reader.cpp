@@ -83,7 +83,7 @@ std::optional<double> read_backfill_rate(Connection& database, std::int64_t sour
     return std::nullopt;
   }
   const double rate = std::strtod(std::string(query.text(0)).c_str(), nullptr);
-  // The program writes no other value, so the remaining time can be computed from it.
+  // The program writes no rate outside these bounds. Within them the remaining time is finite.
   constexpr double rate_min = 1e-6;
   constexpr double rate_max = 1e12;
   return rate >= rate_min && rate <= rate_max ? std::optional(rate) : std::nullopt;
@@ -114,7 +114,7 @@ std::vector<SourceStatus> read_sources(Connection& database) {
   return sources;
 }
 
-// All messages without a final outcome: above the scan mark those that are not settled, below it those that are
+// Counts the messages without a final outcome: above the scan mark those that are not settled, up to it those that are
 // recorded as open.
 void read_open(Connection& database, std::int64_t sink, std::int64_t scanned_to, SinkStatus& status) {
   Statement count = database.statement(R"(
@@ -263,8 +263,8 @@ auto read_beside_a_writer(const std::filesystem::path& directory, const Read& re
     std::error_code error;
     return std::filesystem::exists(log, error);
   };
-  // Without a log the file is read as one that nobody writes. If a writer came or went meanwhile, the result may be
-  // inconsistent, and the file is read again.
+  // Without a log the file is read as a file without a writer. If a writer started or ended meanwhile, the result may
+  // be inconsistent, and the file is read again.
   for (int attempt = 0;; ++attempt) {
     const bool before = writer_is_there();
     try {

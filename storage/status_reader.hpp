@@ -10,7 +10,7 @@
 #include "core/delivery/remote_record.hpp"
 #include "storage/status.hpp"
 
-// Reads the state for verbs that only read, beside a running daemon or without one.
+// Reads the state for verbs that only read, with or without a running daemon.
 namespace elit::storage {
 
 // Reads a consistent snapshot of the state in `directory`; creates nothing. Throws StorageError, also when there is no
@@ -29,7 +29,7 @@ class Store;
 [[nodiscard]] std::vector<OutgoingMessage> read_last_messages(const std::filesystem::path& directory, int count);
 [[nodiscard]] std::vector<OutgoingMessage> read_last_messages(MemoryDisk& disk, int count);
 
-// The messages of these days that were delivered to the named sink; those of each day ascending by date, then by id.
+// The messages of these days that were delivered to the named sink, day by day, each day ascending by date, then by id.
 // Empty for a sink that the state does not know. Errors as read_status.
 [[nodiscard]] std::vector<OutgoingMessage> read_delivered_messages(const std::filesystem::path& directory,
                                                                    const std::string& sink,

@@ -7,8 +7,8 @@
 namespace elit::storage {
 namespace {
 
-// Staged lists live only as long as the process: after a restart they are read again, and a poll of many users must not
-// write all of them to the disk.
+// Staged lists stay in memory: after a restart the users are listed again, and a poll of many users must not write all
+// of them to the disk.
 constexpr const char* staging_tables = R"(
   CREATE TEMP TABLE staged_audiences (audience INTEGER PRIMARY KEY, rank INTEGER) STRICT;
   CREATE TEMP TABLE staged_members (
@@ -30,7 +30,7 @@ std::unique_ptr<Connection> open_database(const StateDirectory& directory) {
   return open_for_writing(directory.database());
 }
 
-// Undoes a transaction that could not be undone when it failed, because of missing memory or a failing disk.
+// Rolls back a transaction whose rollback failed before, for lack of memory or on a failing disk.
 void undo_what_is_left(Connection& database) {
   if (database.in_transaction()) {
     database.execute("ROLLBACK");
@@ -39,7 +39,7 @@ void undo_what_is_left(Connection& database) {
 
 void take_over(Connection& database) {
   database.execute(staging_tables);
-  // Requests that were in flight when the previous process ended: their answers are lost.
+  // The answers to requests that were in flight when the previous process ended are lost.
   database.execute("UPDATE batches SET in_flight = 0, answer_lost = 1 WHERE in_flight = 1");
 }
 
@@ -104,7 +104,7 @@ Transaction::~Transaction() {
   try {
     impl_.database->execute(impl_.grouping ? "ROLLBACK TO call; RELEASE call" : "ROLLBACK");
   } catch (const std::exception&) {
-    // The first error is being thrown already; the rest is undone before the next call or when the file is opened
+    // The first error is already being thrown. The rollback is repeated before the next call or when the file is opened
     // again.
   }
 }

@@ -19,7 +19,7 @@
 #include "core/fetch/source_condition.hpp"
 #include "core/message.hpp"
 
-// What we know for certain. The only library that knows SQLite; it decides nothing.
+// The durable state. Only this library uses SQLite. It makes no decisions.
 namespace elit::storage {
 
 using SourceId = std::int64_t;
@@ -27,14 +27,15 @@ using SinkId = std::int64_t;
 using MessageId = std::int64_t;  // ascending in the order in which messages are released to the sinks
 using BatchId = std::int64_t;
 
-// Our machine cannot go on. Thrown by every call of this library and caught once, in the composition root.
+// A fault of the machine or of the state: the program cannot continue. Every call of this library may throw it; each
+// verb catches it once, at its top.
 class StorageError : public std::runtime_error {
  public:
   enum class Kind {
     full,        // no room on the disk
     unreadable,  // any other I/O error: permission, read-only, hardware
     corrupt,     // the file is damaged
-    foreign,     // the file is not ours
+    foreign,     // another program wrote the file
     newer,       // the file was written by a later version
     in_use,      // another instance holds the state directory
   };
@@ -45,7 +46,8 @@ class StorageError : public std::runtime_error {
   Kind kind_;
 };
 
-// The fact that says how many users' histories are completed in an hour, a decimal number; absent before it is known.
+// Name of the fact that holds the measured backfill rate: users whose history is completed in an hour, as a decimal
+// number. The fact is absent before the first measurement.
 inline constexpr std::string_view backfill_rate_fact = "backfill_users_per_hour";
 
 using elit::AudienceId;
@@ -90,7 +92,7 @@ struct Ledger {
   std::int64_t added = 0;
   std::int64_t duplicates = 0;
   std::int64_t rejected = 0;
-  std::int64_t stored = 0;  // messages of the source that are in the store, counted on their own
+  std::int64_t stored = 0;  // messages of the source in the store, counted in the table
   std::vector<SinkTotals> sinks;
 };
 
@@ -98,16 +100,16 @@ class MemoryDisk;
 
 struct Status;
 
-// The state directory, opened for writing. One instance in the whole system (a lock file guards it); used by one
-// thread. Every public call is atomic: its own transaction, or a part of the group's (see begin_group).
+// The state directory, opened for writing. A lock file allows one instance in the whole system. One thread uses it.
+// Every public call is atomic: it is a transaction of its own, or a part of the group's transaction (see begin_group).
 class Store {
  public:
   // Takes the lock (in_use after at most one second), opens or creates `directory`/elitbuzz-sync.db with mode 0600,
-  // checks that it is ours, sound and not newer than this program, and migrates it. Creates `directory` (0700) if its
-  // parent exists. An existing file is never recreated.
+  // checks that this program wrote it, that it is sound and not newer than this program, and migrates it. Creates
+  // `directory` (0700) if its parent exists. An existing file is never recreated.
   [[nodiscard]] static std::unique_ptr<Store> open(const std::filesystem::path& directory);
-  // The state on a disk in memory, which outlives the store: the same without directory, lock and modes. Opening the
-  // first store on a disk creates the schema; a copy of such a disk is cheaper than another first one.
+  // Opens the state on a disk in memory, without directory, lock and file modes. The disk outlives the store. The first
+  // store on a disk creates the schema; copying that disk is cheaper than creating the schema on another one.
   [[nodiscard]] static std::unique_ptr<Store> open(MemoryDisk& disk);
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
@@ -119,24 +121,25 @@ class Store {
   void commit_group();
   void rollback_group();
 
-  // --- What is configured. Names are identities; ids are stable forever.
+  // --- Sources, audiences and sinks of the configuration. A name identifies each of them; its id never changes.
   SourceId register_source(std::string_view name);
-  // Makes `audiences` the source's audiences; those it had before and that are not named keep no members.
+  // Makes `audiences` (attribute, value) the source's audiences. Earlier audiences that are not in the list lose their
+  // members.
   std::vector<AudienceId> register_audiences(SourceId source,
                                              const std::vector<std::pair<std::string, std::string>>& audiences);
-  // Makes `sinks` (name, history) the ones in use. A new sink starts before all stored messages or, without history,
-  // after them (they are suppressed for it; with `since` also those that are stored later but dated before it). One
-  // that is no longer named keeps its place for when it comes back.
+  // Makes `sinks` (name, history) the sinks in use. A new sink with history gets all stored messages. For a new sink
+  // without history they are suppressed, and with `since` also messages that are stored later but dated before `since`.
+  // A sink that is not in the list keeps its state; it continues there when it is listed again.
   std::vector<SinkId> register_sinks(const std::vector<std::pair<std::string, bool>>& sinks,
                                      std::optional<Instant> since = std::nullopt);
 
   // --- The roster.
-  // Remembers a complete list of an audience for apply_listings and compares it with the members. Repeated ids count
+  // Stages the complete list of an audience for apply_listings and compares it with the members. Repeated ids count
   // once.
   ListingCounts stage_listing(AudienceId audience, const std::vector<ListedUser>& users);
-  // Applies the staged lists: members become followed (first_matched, last_matched = at); a followed user who is a
-  // member of no audience any more becomes draining, departed at `at`. The element kept is the one of the first
-  // audience that lists the user.
+  // Applies the staged lists. Members become followed (first_matched, last_matched = at). A followed user who is no
+  // longer a member of any audience becomes draining, departed at `at`. If several audiences list a user, the element
+  // of the first one is stored.
   ListingChange apply_listings(SourceId source, const std::vector<ListingDecision>& decisions, Instant at);
   // Calls `visit` for every user that is followed, draining or parked.
   void visit_users(SourceId source, const std::function<void(const ScheduledUser&)>& visit);
@@ -147,56 +150,62 @@ class Store {
   void stage_page(const StagedPage& page);
   void discard_window(UserRow user, WindowKind kind, std::optional<Milliseconds> window_width);
   WindowCounts commit_window(const WindowCommit& commit);
-  // How many of these rows, read together in one page, are stored already.
+  // The number of these rows, all of one page, that are already stored.
   [[nodiscard]] std::int64_t count_known(UserRow user, const std::vector<OrderedRow>& rows);
-  // How many messages of the user with an instant in `span` are stored.
+  // The number of stored messages of the user with an instant in `span`.
   [[nodiscard]] std::int64_t count_messages(UserRow user, Interval span);
-  // Facts learnt about the vendor's dialect, by name.
+  // The recorded facts about the vendor's dialect: name and value, ascending by name.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> facts(SourceId source);
   void record_fact(SourceId source, std::string_view name, std::string_view value);
 
   // --- Delivering.
   // Messages after `after` that have no outcome, no recorded failure and are in no open batch; at most `limit`.
   [[nodiscard]] std::vector<PendingMessage> pending_after(SinkId sink, MessageId after, int limit);
-  // Those after `after` that failed or were held back before, are still pending and are in no open batch.
+  // Messages after `after` that failed or were held back before, are still pending and are in no open batch; at most
+  // `limit`.
   [[nodiscard]] std::vector<PendingMessage> held_back(SinkId sink, int limit, MessageId after = 0);
   [[nodiscard]] std::vector<OpenBatch> open_batches(SinkId sink);
-  // The id from which pending_after must start after a restart: nothing at or below it is without outcome or record.
+  // The id from which pending_after must start after a restart: every message up to it has an outcome or a record.
   [[nodiscard]] MessageId scanned_to(SinkId sink);
   void record_scanned_to(SinkId sink, MessageId id);
-  // Records that these messages wait behind an earlier one of their user, so that the scan may pass them.
+  // Records that these messages wait for an earlier message of their user. The scan may then pass them.
   void hold_back(SinkId sink, const std::vector<MessageId>& messages, Instant at);
-  // Creates a batch and marks it in flight; durable when the group is committed, before any byte leaves.
+  // Creates a batch and marks it in flight. It is durable when the group is committed; commit before sending.
   BatchId begin_batch(SinkId sink, const std::vector<MessageId>& messages, Instant at);
   // Marks an open batch in flight again.
   void begin_attempt(BatchId batch, Instant at);
-  // The attempt failed as a whole and the batch waits to be repeated as it is. `charged`: it counts as an attempt.
+  // Records that an attempt failed as a whole; the unchanged batch waits for the next attempt. `charged`: the failure
+  // counts as an attempt.
   void record_attempt_failure(BatchId batch, std::string_view error, bool answer_lost, bool charged, Instant not_before,
                               Instant at);
-  // Returns the ids of the batches made of the splits, in the order of the splits.
+  // Returns the ids of the batches that were created from the splits, in the order of the splits.
   std::vector<BatchId> settle_batch(const BatchSettlement& settlement);
   [[nodiscard]] std::vector<DeliverableMessage> load_messages(const std::vector<MessageId>& ids);
-  // The messages of the user that are delivered to the sink: those with an instant in `dated` or, without it, those
-  // whose instant is not known. Ascending by date (where that is not known, by when they were stored), then by id.
+  // The messages of the user that were delivered to the sink and have an instant in `dated`; without `dated`, those
+  // whose instant is unknown. Ascending by date (if unknown, by the time of storing), then by id.
   [[nodiscard]] std::vector<DeliverableMessage> delivered_messages(SinkId sink, UserRow user,
                                                                    std::optional<Interval> dated);
-  // What the sink is known to hold under these users and keys, in the order asked for; what is not known is left out.
+  // The records that the sink is known to hold under these users and keys, in the order of `keys`. Unknown ones are
+  // left out.
   [[nodiscard]] std::vector<RemoteRecord> remote_records(SinkId sink,
                                                          const std::vector<std::pair<UserRow, std::string>>& keys);
-  // Remembers what the sink holds, each in place of what was known of it. Requires: the users exist.
+  // Records what the sink holds now. A record replaces the earlier one of the same user and key. Requires: the users
+  // exist.
   void keep_remote_records(SinkId sink, const std::vector<RemoteRecord>& records, Instant at);
 
-  // --- What the operator sees.
-  // State of a source or sink in one word and one line (running, paused: credential, ...), for `status`.
+  // --- For the operator.
+  // Records the state of a source or sink for `status`: `state` is a word or two (running, paused: credential),
+  // `reason` is one line.
   void record_source_state(SourceId source, std::string_view state, std::string_view reason, Instant at);
   void record_sink_state(SinkId sink, std::string_view state, std::string_view reason, Instant at);
   // What is wrong with a source besides its state: `status` shows `detail` (a sentence) as a problem until the
-  // condition ends. Beginning it again replaces the detail and keeps the time of its beginning. Ending one that is not
-  // there does nothing.
+  // condition ends. Beginning it again replaces the detail and keeps the time of its beginning. Ending a condition that
+  // does not exist has no effect.
   void begin_condition(SourceId source, SourceCondition condition, std::string_view detail, Instant at);
   void end_condition(SourceId source, SourceCondition condition);
-  // The totals of a source since the start of the state, and of every sink in use for that source's messages. `stored`
-  // and `pending` are counted in the tables, not derived from the other numbers, so that a mismatch can be seen.
+  // The totals of a source since the state was created, and those of every sink in use for the source's messages.
+  // `stored` and `pending` are counted in the tables and not derived from the other numbers, so that a mismatch becomes
+  // visible.
   [[nodiscard]] Ledger ledger(SourceId source);
 
   struct Impl;  // opaque

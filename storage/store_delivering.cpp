@@ -5,7 +5,7 @@
 #include "storage/message_rows.hpp"
 #include "storage/store_impl.hpp"
 
-// Pending messages are derived, outcomes are recorded.
+// Pending messages are derived from the tables; outcomes are recorded in them.
 namespace elit::storage {
 namespace {
 
@@ -52,7 +52,7 @@ std::vector<BatchMember> members_of(Store::Impl& impl, SinkId sink, BatchId batc
   return members;
 }
 
-// Every message of the batch leaves it by exactly one way.
+// Every message of the batch is in exactly one outcome or one split.
 void check_partition(const std::vector<BatchMember>& members, const BatchSettlement& settlement) {
   std::vector<MessageId> leaving;
   leaving.reserve(settlement.outcomes.size());
@@ -106,7 +106,7 @@ void add_totals(Store::Impl& impl, const BatchSettlement& settlement, const std:
   }
 }
 
-// The parts of a batch wait now; what the whole has gone through counts for each of them.
+// Creates the parts as waiting batches. Each part inherits the attempts and the lost answer of the whole.
 std::vector<BatchId> split_batch(Store::Impl& impl, const BatchSettlement& settlement) {
   std::vector<BatchId> parts;
   for (const BatchSplit& split : settlement.splits) {
@@ -215,7 +215,7 @@ MessageId Store::scanned_to(SinkId sink) {
 
 void Store::record_scanned_to(SinkId sink, MessageId id) {
   Transaction transaction(*impl_);
-  // A wrong mark would lose messages in silence, so what it passes is looked at once more.
+  // A wrong mark would silently lose messages, so the messages that it passes are checked again.
   Statement query = impl_->statement(R"(
       SELECT EXISTS (
           SELECT 1 FROM messages WHERE id > (SELECT scanned_to FROM sinks WHERE id = ?1) AND id <= ?2

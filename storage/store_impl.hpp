@@ -12,26 +12,27 @@
 
 namespace elit::storage {
 
-// What the files of the Store share; private to this folder and its tests.
+// The parts that the files of the Store share. Private to this folder and its tests.
 struct Store::Impl {
   explicit Impl(const std::filesystem::path& path);
   explicit Impl(MemoryDisk& disk);
 
   [[nodiscard]] Statement statement(std::string_view sql) { return database->statement(sql); }
 
-  // How many messages of a source there are up to an id, as counted in the table itself; see Store::ledger.
+  // The number of messages of a source up to an id, counted in the table; see Store::ledger.
   struct Counted {
     MessageId to = 0;
     std::int64_t messages = 0;
   };
 
-  std::optional<StateDirectory> directory;  // outlives the connection: the lock is let go last
+  std::optional<StateDirectory> directory;  // outlives the connection, so that the lock is released last
   std::unique_ptr<Connection> database;
   bool grouping = false;
-  std::map<std::pair<SourceId, SinkId>, Counted> counted;  // sink 0: all; a sink: up to where it has scanned
+  std::map<std::pair<SourceId, SinkId>, Counted> counted;  // sink 0: all messages; a sink: those up to scanned_to
 };
 
-// One public call: a transaction, or a savepoint within the group's. Undone unless committed.
+// The transaction of one public call, or its savepoint inside the group's transaction. The destructor rolls back unless
+// commit() was called.
 class Transaction {
  public:
   explicit Transaction(Store::Impl& impl);

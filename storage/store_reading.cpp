@@ -44,7 +44,7 @@ void forget_window(Store::Impl& impl, UserRow user, WindowKind kind) {
   impl.statement("DELETE FROM staged_rows WHERE user = ?1 AND kind = ?2").run(user, number);
 }
 
-// Makes the stored window that of `page`: a new pass keeps the digests of the previous one, a new window keeps nothing.
+// Makes `page.window` the stored window. A new pass keeps the digests of the previous pass; a new window keeps nothing.
 void enter_window(Store::Impl& impl, const StagedPage& page) {
   const WindowProgress& window = page.window;
   const int kind = static_cast<int>(window.kind);
@@ -76,7 +76,7 @@ void enter_window(Store::Impl& impl, const StagedPage& page) {
       .run(page.user, kind, window.span.from, window.span.to, window.cover_to, window.pass);
 }
 
-// What a message and its staged row have in common beside who wrote it when.
+// The columns that a message and its staged row share, except the user and the time.
 constexpr std::string_view content_columns =
     "size_bytes, zone_assumed, direction, timestamp_text, sender, type, media_url, media_type, text, raw";
 
@@ -147,7 +147,7 @@ class Occurrences {
   std::unordered_map<Equal, std::int64_t, EqualHash> counts_;
 };
 
-// False: it is stored already.
+// False: the message is already stored.
 bool insert_message(Store::Impl& impl, const WindowCommit& commit, const Arrival& arrival, std::int64_t occurrence) {
   static const std::string columns =
       fmt::format("user, instant_ms, digest, occurrence, stored_ms, {}", content_columns);
@@ -171,7 +171,7 @@ bool insert_message(Store::Impl& impl, const WindowCommit& commit, const Arrival
   return impl.database->changes() == 1;
 }
 
-// Suppresses the message inserted last for sinks that began after its instant.
+// Suppresses the message that was inserted last for sinks that began after its instant.
 void suppress_for_late_sinks(Store::Impl& impl, const WindowCommit& commit, SourceId source, std::int64_t instant_ms) {
   constexpr int suppressed_state = 3;
   std::vector<SinkId> sinks;
@@ -203,7 +203,7 @@ void insert_rows(Store::Impl& impl, const WindowCommit& commit, const UserState&
   for (const Arrival& arrival : arrivals) {
     const std::int64_t occurrence = occurrences.next(arrival);
     if (occurrence > occurrence_max) {
-      ++counts.rejected;  // the key has no place for its number
+      ++counts.rejected;  // its occurrence does not fit into the key
       continue;
     }
     if (!insert_message(impl, commit, arrival, occurrence)) {

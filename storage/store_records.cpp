@@ -5,7 +5,7 @@
 #include "storage/record_rows.hpp"
 #include "storage/store_impl.hpp"
 
-// Our records that a CRM is known to hold.
+// The records of ours that a CRM is known to hold.
 namespace elit::storage {
 namespace {
 

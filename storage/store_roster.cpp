@@ -14,7 +14,7 @@ std::int64_t returned_id(Statement& statement) {
   return id;
 }
 
-// Moves the member's last listing to the user, unless it is stored for the audience as a whole.
+// Ends a membership. `last_listed`, if present, becomes the user's last match; absent: the audience holds that time.
 void end_membership(Store::Impl& impl, AudienceId audience, UserRow user, std::optional<Instant> last_listed) {
   if (last_listed) {
     impl.statement("UPDATE users SET last_matched_ms = max(last_matched_ms, ?2) WHERE id = ?1").run(user, last_listed);
@@ -102,7 +102,7 @@ void refresh_elements(Store::Impl& impl, AudienceId audience, int rank) {
       .run(audience, rank);
 }
 
-// The users who gained a membership.
+// Adds the listed users to the audience. Returns the users who gained a membership.
 std::vector<UserRow> add_members(Store::Impl& impl, AudienceId audience) {
   std::vector<UserRow> joined;
   Statement insert = impl.statement(R"(
@@ -228,7 +228,7 @@ std::vector<SinkId> Store::register_sinks(const std::vector<std::pair<std::strin
   impl_->statement("UPDATE sinks SET active = 0").run();
   std::vector<SinkId> ids;
   for (const auto& [name, history] : sinks) {
-    // Ids are given once, so everything stored later has a higher id than any before.
+    // Ids are never reused, so later messages have higher ids.
     impl_
         ->statement(R"(
       INSERT INTO sinks (name, active, history_start, scanned_to, starts_ms)

@@ -3,14 +3,15 @@
 #include "core/check.hpp"
 #include "storage/store_impl.hpp"
 
-// Single users, and facts about the peers.
+// Single users, facts about the vendor's dialect, states of sources and sinks.
 namespace elit::storage {
 namespace {
 
 std::vector<Digest> digests_of(const Connection& database, std::span<const std::uint8_t> bytes) {
   constexpr std::size_t size = sizeof(Digest::bytes);
   if (bytes.size() % size != 0) {
-    database.refuse("a staged page has " + std::to_string(bytes.size()) + " bytes, which are no whole digests");
+    database.refuse("a staged page has " + std::to_string(bytes.size()) +
+                    " bytes, which is not a whole number of digests");
   }
   std::vector<Digest> digests(bytes.size() / size);
   for (std::size_t i = 0; i < digests.size(); ++i) {

@@ -18,7 +18,7 @@ inline constexpr mode_t private_directory_mode = 0700;
 class File {
  public:
   File() = default;
-  // Takes the descriptor over; a negative one means that the object is closed.
+  // Takes ownership of the descriptor. A negative one means that the object is closed.
   explicit File(int descriptor) : descriptor_(descriptor) {}
   File(const File&) = delete;
   File& operator=(const File&) = delete;
@@ -28,19 +28,20 @@ class File {
 
   // open(2) with O_CLOEXEC added. The result is closed if that fails.
   [[nodiscard]] static File open(const std::filesystem::path& path, int flags, mode_t mode = 0);
-  // The same for a file of ours: it has private_file_mode afterwards, whatever it had and whatever the umask.
+  // The same, and sets the file's mode to private_file_mode, with any earlier mode and any umask. The result is closed
+  // if that fails.
   [[nodiscard]] static File open_private(const std::filesystem::path& path, int flags);
 
   [[nodiscard]] bool is_open() const { return descriptor_ >= 0; }
   [[nodiscard]] int descriptor() const { return descriptor_; }
-  // Whether everything written was taken; true for a closed object.
+  // Closes the descriptor. False when the system reports that written bytes were lost; true for a closed object.
   bool close();
 
   [[nodiscard]] bool is_regular() const;
   // The nine permission bits and the three before them; absent when they cannot be read.
   [[nodiscard]] std::optional<mode_t> mode() const;
-  // From the present position to the end, but at most `size_max` + 1 bytes, so that the caller notices a file that is
-  // too large. Absent on failure.
+  // Reads from the present position to the end, but at most `size_max` + 1 bytes. A longer result tells the caller that
+  // the file is too large. Absent on failure.
   [[nodiscard]] std::optional<std::string> read(std::size_t size_max);
   // Writes all bytes; false when some could not be written.
   [[nodiscard]] bool write(std::string_view bytes);
@@ -51,16 +52,16 @@ class File {
   int descriptor_ = -1;
 };
 
-// Whether others than the owner have any right.
+// Whether anyone but the owner has any permission.
 [[nodiscard]] bool is_open_to_others(mode_t mode);
 
-// Makes the names in the directory durable. False on failure, with errno.
+// Makes the directory's entries durable. False on failure, with errno.
 [[nodiscard]] bool sync_directory(const std::filesystem::path& directory);
 
 enum class DirectoryCreation { created, existed, failed };
 
-// Creates a directory with private_directory_mode, whatever the umask; its parent must exist. `existed`: the path is
-// taken, perhaps by something else than a directory, and was left alone. `failed`: errno says why.
+// Creates a directory with private_directory_mode, with any umask. Its parent must exist. `existed`: something with
+// this path exists, not necessarily a directory, and was not changed. `failed`: errno says why.
 [[nodiscard]] DirectoryCreation create_private_directory(const std::filesystem::path& directory);
 
 }  // namespace elit

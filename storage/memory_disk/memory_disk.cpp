@@ -127,7 +127,7 @@ void MemoryDisk::Impl::drop_connections() {
 void MemoryDisk::Impl::lose_power() {
   const std::uint64_t dice = random.below(4);
   const Survival survival = dice == 0 ? Survival::nothing : dice == 1 ? Survival::everything : Survival::some;
-  // Each name separately: back to its oldest state, then as many of its changes as survive.
+  // Treats each name separately: restores its oldest state, then applies the changes that survive.
   std::map<std::string, std::vector<NameChange>> by_name;
   for (const NameChange& change : name_changes) {
     by_name[change.name].push_back(change);

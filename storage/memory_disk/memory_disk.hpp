@@ -10,9 +10,8 @@
 
 namespace elit::storage {
 
-// A disk in memory that SQLite uses like a real one and that can fail like one: for simulations, and for tests of
-// faults that a real disk shows once in years. Store::open, open_for_reading and read_status take it in place of a
-// directory:
+// A disk in memory. SQLite uses it like a real disk, and it can fail like one. It serves simulations and tests of
+// faults that are rare on real disks. Store::open, open_for_reading and read_status accept it instead of a directory:
 //
 //   MemoryDisk disk(seed);
 //   auto store = Store::open(disk);
@@ -26,11 +25,11 @@ namespace elit::storage {
 //
 // Deterministic: the same seed and the same calls give the same bytes, the same numbers of operations and the same
 // losses. Therefore the constructor also seeds SQLite's random numbers, which exist once in a process. The clock that
-// SQL functions could read stands still, and waiting for a lock takes no time.
+// SQL functions can read does not advance, and waiting for a lock takes no time.
 //
-// It promises what a real disk promises to SQLite, and no more: synced bytes stay; a write that was not synced may be
+// It guarantees exactly what a real disk guarantees to SQLite: synced bytes stay; a write that was not synced may be
 // there in part, in units of a sector of 512 bytes, and later writes may be there without earlier ones; a file that was
-// created, deleted or truncated without a sync may be as it was before. Bytes that nobody wrote do not change. Not
+// created, deleted or truncated without a sync may be as it was before. Bytes that were not written do not change. Not
 // modelled: a disk that reports a false sync, bytes that decay, a failed sync whose data the kernel then treats as
 // written.
 class MemoryDisk {
@@ -54,10 +53,11 @@ class MemoryDisk {
   void watch(std::function<void()> before_operation);
 
   // The machine loses its power and starts again. The seed decides which of the bytes that were not synced are there.
-  // All open connections are dead: every call through them fails, they can only be closed. Faults that were ordered
-  // before are dropped, the capacity stays.
+  // All open connections are dead: every call through them fails, and they can only be closed. Ordered faults are
+  // dropped; the capacity stays.
   void lose_power();
-  // A disk as this one could be after a loss of power now; each seed gives one possibility. This disk stays as it is.
+  // A copy of this disk in a state that a loss of power now could leave; each seed gives one such state. This disk does
+  // not change.
   [[nodiscard]] std::unique_ptr<MemoryDisk> after_power_loss(std::uint64_t seed) const;
 
   // The process dies after this many more operations: each operation after them does nothing and fails, until revive
@@ -73,12 +73,13 @@ class MemoryDisk {
     full,      // no room; hits operations that may need some: writing, creating, truncating, syncing, shared memory
     short_transfer  // a read or write stops half-way with an I/O error; any other operation does nothing
   };
-  // One operation fails after this many more operations; those after it succeed again. Another call replaces an order
-  // that has not taken effect yet.
+  // Orders one fault: after this many more operations one operation fails, later ones succeed again. Another call
+  // replaces an order that has not taken effect yet.
   void fail_once(std::uint64_t after_operations, Fault fault);
   // Cancels an order; false if its operation was reached already.
   bool withdraw_fault();
-  // How many ordered faults took effect; an order for `full` has no effect on an operation that needs no room.
+  // The number of ordered faults that took effect; an order for `full` has no effect on an operation that needs no
+  // room.
   [[nodiscard]] std::uint64_t faults_struck() const;
 
   // Bytes that all files together may have; 0: no limit. A write beyond it fails as on a full disk, after the part that

@@ -50,14 +50,14 @@ enum class Verdict {
 struct MemoryDisk::Impl {
   explicit Impl(std::uint64_t seed);
 
-  // Counts the operation and decides how it ends.
+  // Counts the operation and returns how it ends.
   Verdict begin(Operation operation);
   [[nodiscard]] std::shared_ptr<DiskFile> find(const std::string& name) const;
   std::shared_ptr<DiskFile> add(const std::string& name, bool directory_synced);
   void remove(const std::string& name);
   void sync(DiskFile& file);
   void sync_directory() { name_changes.clear(); }
-  // How many of `wanted` bytes a file may grow by.
+  // The number of bytes, at most `wanted`, by which a file may grow.
   [[nodiscard]] std::size_t room_for(std::size_t wanted) const;
   // Whether the process died and was not revived.
   [[nodiscard]] bool dead() const { return dies_at && operations >= *dies_at; }
@@ -67,7 +67,8 @@ struct MemoryDisk::Impl {
   void copy_unsynced(const Impl& original);
   void lose_power();
 
-  // A directory entry that changed since the directory was synced: another file has the name now, or none.
+  // A change of a directory entry since the directory was last synced: the name belongs to another file now, or to no
+  // file.
   struct NameChange {
     std::string name;
     std::shared_ptr<DiskFile> before;

@@ -8,8 +8,8 @@
 #include "core/check.hpp"
 #include "storage/memory_disk/memory_disk_impl.hpp"
 
-// A MemoryDisk as SQLite sees it: https://www.sqlite.org/vfs.html. What a method may answer and what it may assume is
-// the unix VFS's, so that SQLite does on this disk what it does on a real one.
+// A MemoryDisk as SQLite sees it: https://www.sqlite.org/vfs.html. The methods have the results and the preconditions
+// of the unix VFS, so SQLite behaves on this disk as on a real one.
 namespace elit::storage {
 namespace {
 
@@ -433,7 +433,7 @@ void register_vfs(MemoryDisk::Impl& disk, std::uint64_t seed) {
   vfs.xGetLastError = get_last_error;
   vfs.xCurrentTimeInt64 = current_time_int64;
   check(sqlite3_vfs_register(&vfs, 0) == SQLITE_OK, "SQLite takes a disk");
-  // Zero would seed from the machine again.
+  // A seed of zero would make SQLite seed from the machine.
   sqlite3_test_control(SQLITE_TESTCTRL_PRNG_SEED, static_cast<int>(Random(seed).next() | 1U), nullptr);
 }
 

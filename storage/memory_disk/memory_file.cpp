@@ -7,9 +7,9 @@
 namespace elit::storage {
 namespace {
 
-// Smaller than the size that SQLite is told (4096), as in real disks.
+// Smaller than the sector size that SQLite is told (4096), as on real disks.
 constexpr std::size_t sector_size = 512;
-// One of this many sectors that were being written when the power was lost has random bytes.
+// Of the sectors that were being written when the power was lost, one in this many has random bytes.
 constexpr std::uint64_t rubbish_one_in = 24;
 // Memory that is kept for the next changes after a sync.
 constexpr std::size_t journal_kept = std::size_t{1} << 20U;
@@ -36,7 +36,7 @@ void MemoryFile::write(std::size_t offset, std::span<const std::uint8_t> data) {
   change.size_after = std::max(bytes_.size(), end);
   change.old_length = offset < bytes_.size() ? std::min(data.size(), bytes_.size() - offset) : 0;
   change.new_length = data.size();
-  // Doubles the capacity, because a file grows page by page and resize alone does not promise it.
+  // Doubles the capacity, because a file grows page by page and resize() alone does not guarantee doubling.
   if (change.size_after > bytes_.capacity()) {
     bytes_.reserve(std::max(change.size_after, 2 * bytes_.capacity()));
   }

@@ -12,21 +12,22 @@ namespace elit::storage {
 // How many of the changes that were not synced survive a loss of power.
 enum class Survival { nothing, everything, some };
 
-// The bytes of one file of a MemoryDisk: as the program sees them, and the changes that are not synced.
+// One file of a MemoryDisk: its bytes as the program reads them, and the changes that are not synced.
 class MemoryFile {
  public:
   [[nodiscard]] std::size_t size() const { return bytes_.size(); }
   [[nodiscard]] std::span<const std::uint8_t> bytes() const { return bytes_; }
 
-  // Copies the bytes from `offset` on, as many as there are, and returns their number.
+  // Copies bytes from `offset` on until `into` is full or the file ends. Returns their number.
   [[nodiscard]] std::size_t read(std::size_t offset, std::span<std::uint8_t> into) const;
-  // A gap between the end and `offset` becomes zeros. These two change nothing if they throw std::bad_alloc.
+  // A gap between the end and `offset` is filled with zeros. write() and truncate() change nothing if they throw
+  // std::bad_alloc.
   void write(std::size_t offset, std::span<const std::uint8_t> data);
   void truncate(std::size_t size);
   void sync();
 
-  // Goes back to the synced bytes plus the changes that survive. `some` decides for each sector separately how many of
-  // its changes are there; sometimes the last of them left random bytes.
+  // Goes back to the synced bytes plus the changes that survive. With `some`, each sector separately keeps a random
+  // number of its changes; sometimes the last one leaves random bytes.
   void lose_power(Survival survival, Random& random);
 
  private:
