@@ -6,7 +6,7 @@
 namespace elit {
 namespace {
 
-// Of every verb when a bug of ours ends it (EX_SOFTWARE).
+// The exit status of every verb after a bug of ours (EX_SOFTWARE).
 constexpr int exit_bug = 70;
 
 }  // namespace

@@ -4,27 +4,28 @@
 
 namespace elit {
 
-// The pause while a peer refuses our credential: when the secret is read again, and when one request may try whether
-// the peer accepts it now.
+// Schedules a pause while a peer refuses our credential: when to read the secret again, and when to send a probe, one
+// request that shows whether the peer accepts the credential now.
 class CredentialProbe {
  public:
   static constexpr Milliseconds secret_interval{std::chrono::seconds{10}};
   static constexpr Milliseconds distance_first{std::chrono::seconds{15}};
   static constexpr Milliseconds distance_max{std::chrono::minutes{5}};
 
-  // Starts a pause: the secret is to be read at once, and the first probe is `first` from now. The distance of the
-  // probes doubles up to `max`.
+  // Starts a pause: secret_at() is now, and the first probe is due `first` from now. The distance between probes
+  // doubles up to `max`.
   void begin(SteadyTime now, Milliseconds first = distance_first, Milliseconds max = distance_max);
-  // A probe failed: the next one is twice as far away.
+  // The peer refused a probe: doubles the distance.
   void on_refused(SteadyTime now);
-  // The secret was read again, or could not be (`changed` is false then). A new one is tried at once.
+  // The secret was read again. `changed`: it is another one, so a probe is due now. False also when it could not be
+  // read.
   void on_secret(bool changed, SteadyTime now);
 
-  // When the next probe may be sent. Meaningful after begin().
+  // When the next probe may be sent. Requires: begin() was called.
   [[nodiscard]] SteadyTime probe_at() const { return probe_at_; }
-  // Between the probe before, or the beginning, and the next.
+  // The time from the previous probe, or from begin(), to the next one.
   [[nodiscard]] Milliseconds distance() const { return distance_; }
-  // When the secret is to be read again. Meaningful after begin().
+  // When to read the secret again. Requires: begin() was called.
   [[nodiscard]] SteadyTime secret_at() const { return secret_at_; }
 
  private:

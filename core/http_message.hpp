@@ -12,8 +12,8 @@ struct HttpHeader {
   std::string value;
 };
 
-// A request as a value, independent of any connection. `target` is the path with its query, percent-encoded, and
-// begins with '/'. Host, Content-Length, Connection and Accept-Encoding are the transport's business.
+// A request as a value, independent of any connection. `target` is the path with its query, percent-encoded, and begins
+// with '/'. The transport sets Host, Content-Length, Connection and Accept-Encoding.
 struct HttpRequest {
   std::string method = "GET";
   std::string target = "/";
@@ -21,13 +21,14 @@ struct HttpRequest {
   std::string body;
 };
 
-// A complete answer: the body arrived whole. A broken or over-long answer is a Failure, never an HttpResponse.
+// A response with its whole body. A broken or too long response is a Failure, never an HttpResponse.
 struct HttpResponse {
   int status = 0;
   std::vector<HttpHeader> headers;
   std::string body;
 
-  // The first header of that name, compared without case; absent when there is none. The view lives as long as *this.
+  // The first header of that name, compared without case; absent when there is none. The view is valid as long as
+  // *this.
   [[nodiscard]] std::optional<std::string_view> header(std::string_view name) const;
 };
 

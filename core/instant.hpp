@@ -7,11 +7,12 @@ namespace elit {
 
 using Milliseconds = std::chrono::milliseconds;
 
-// A point of UTC wall-clock time, in milliseconds since 1970. Everything the vendor or a CRM dates is an Instant.
+// A point of UTC wall-clock time, in milliseconds since 1970. All dates of the vendor and of CRMs are Instants.
 using Instant = std::chrono::sys_time<Milliseconds>;
 
-// The monotonic clock, as a tag: all waiting and scheduling uses SteadyTime, so a jump of the wall clock moves nothing.
-// The daemon takes it from std::chrono::steady_clock, the simulator from its virtual time. Its zero has no meaning.
+// The tag of the monotonic clock. All waiting and scheduling uses SteadyTime, so a jump of the wall clock has no effect
+// on it. The daemon takes the time from std::chrono::steady_clock, the simulator from its virtual time. Its zero has no
+// meaning.
 struct SteadyClock {
   using duration = Milliseconds;
   using rep = duration::rep;
@@ -21,7 +22,7 @@ struct SteadyClock {
 };
 using SteadyTime = SteadyClock::time_point;
 
-// Both clocks read at once; every decision gets one of these and never reads a clock itself.
+// Both clocks, read together. Decisions get it as an argument and never read a clock.
 struct Now {
   Instant wall;
   SteadyTime steady;
@@ -34,8 +35,8 @@ struct Now {
   return Instant{Milliseconds{ms}};
 }
 
-// The earliest instant we ever ask the vendor for (2001-09-09T01:46:41Z): the first whole second whose epoch
-// milliseconds have 13 digits and exceed 1.0e12, below which a value is seconds by mistake (api.md section 9, trap 6).
+// The earliest instant in requests to the vendor (2001-09-09T01:46:41Z): the first whole second above 1.0e12 epoch
+// milliseconds, which has 13 digits. Smaller values are treated as seconds (api.md section 9, trap 6).
 inline constexpr Instant earliest_instant{Milliseconds{1'000'000'001'000}};
 
 }  // namespace elit

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-// The letters A-Z of ASCII without their case. All other bytes stand for themselves, and no locale has a say.
+// Letter case of A-Z in ASCII, independent of the locale. All other bytes stay as they are.
 namespace elit {
 
 [[nodiscard]] std::string to_lower_case(std::string_view text);

@@ -11,11 +11,11 @@
 
 #include "core/instant.hpp"
 
-// What the operator can ask for, as plain values. config/ fills these from YAML and checks every bound named here;
-// nobody else parses configuration. Defaults are the members' initialisers.
+// The options of the configuration as plain values. Only config/ parses configuration: it fills these structs from YAML
+// and checks every bound named here. The initialisers of the members are the defaults.
 namespace elit {
 
-// Where a secret is to be read from. The secret itself is never part of the options.
+// The place of a secret. The secret itself is never part of the options.
 struct SecretReference {
   enum class Kind { file, environment, credential };  // credential: a file of $CREDENTIALS_DIRECTORY (systemd)
   Kind kind = Kind::file;
@@ -69,7 +69,7 @@ struct DialectOptions {
 };
 
 struct RosterOptions {
-  double shrink_alarm = 0.5;  // share of a list that may vanish at once, 0..1; more is an alarm and moves nobody
+  double shrink_alarm = 0.5;  // 0..1: a list that loses a larger share at once raises an alarm; nobody departs
   bool operator==(const RosterOptions&) const = default;
 };
 
@@ -101,7 +101,7 @@ struct SourceOptions {
 
 struct BatchOptions {
   int messages = 100;                          // 1..10000
-  std::int64_t bytes = 4 * 1024 * 1024;        // of one request body, a single larger message goes alone; 1KiB..64MiB
+  std::int64_t bytes = 4 * 1024 * 1024;        // of one request body; a larger message is sent alone; 1KiB..64MiB
   Milliseconds wait{std::chrono::seconds{1}};  // how long to wait for a batch to fill; 0..5m
   bool operator==(const BatchOptions&) const = default;
 };
@@ -141,7 +141,7 @@ namespace crm {
 struct SinkDesign;
 }
 
-// What config/ made of a sink's preset and options. It follows from them, so it has no say in whether two are equal.
+// The design that config/ made from a sink's preset and options. It is derived from them, so operator== ignores it.
 class DesignHandle {
  public:
   DesignHandle() = default;
@@ -174,12 +174,12 @@ struct SinkOptions {
   // type: crm
   std::string crm;            // hubspot, ...: the shipped preset's name; or custom
   std::string preset;         // custom: the file with the preset
-  std::string preset_digest;  // custom: of the file's content, so that a changed one makes other options
-  std::map<std::string, SecretReference> secrets;  // by the names that the preset gives them
-  std::map<std::string, std::string> settings;     // likewise
+  std::string preset_digest;  // custom: of the file's content; a changed file makes the options unequal
+  std::map<std::string, SecretReference> secrets;  // by their names in the preset
+  std::map<std::string, std::string> settings;     // by their names in the preset
   SinkUnit unit = SinkUnit::automatic;
   std::string timezone = "UTC";               // an IANA name; of days
-  std::map<std::string, FieldOption> fields;  // over the preset's own mapping
+  std::map<std::string, FieldOption> fields;  // replaces entries of the preset's own mapping
   DesignHandle design;                        // crm: always there
   // type: file
   std::string directory;
@@ -201,7 +201,7 @@ struct LogOptions {
 };
 
 struct SyncOptions {
-  Milliseconds wait{std::chrono::seconds{60}};  // all waiting of one `sync` together; 0..1d
+  Milliseconds wait{std::chrono::seconds{60}};  // the total waiting time of one `sync`; 0..1d
   bool operator==(const SyncOptions&) const = default;
 };
 
@@ -209,8 +209,8 @@ struct Options {
   std::string state_directory = "/var/lib/elitbuzz-sync";  // absolute
   LogOptions log;
   SyncOptions sync;
-  RosterOptions roster;                // what every source starts from; its own `roster` goes before
-  DeadLetterOptions dead_letters;      // what every sink starts from; its own `dead_letters` go before
+  RosterOptions roster;                // defaults for every source; its own `roster` overrides them
+  DeadLetterOptions dead_letters;      // defaults for every sink; its own `dead_letters` override them
   std::vector<SourceOptions> sources;  // at least one, names unique
   std::vector<SinkOptions> sinks;      // may be empty: conversations are only stored; names unique
   bool operator==(const Options&) const = default;

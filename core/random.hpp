@@ -4,8 +4,8 @@
 
 namespace elit {
 
-// A seeded generator (SplitMix64): the same seed gives the same numbers on every machine, which the standard
-// distributions do not promise. Not for secrets.
+// A seeded generator (SplitMix64). The same seed gives the same numbers on every machine; the standard distributions do
+// not guarantee this. Not for secrets.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}

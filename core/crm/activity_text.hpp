@@ -13,19 +13,20 @@
 #include "core/instant.hpp"
 #include "core/text/text_length.hpp"
 
-// How messages become the text of records: for people, in the form that the CRM's field takes.
+// Makes the text of records from messages: for people, in the form of the CRM's field.
 namespace elit::crm {
 
-// How the text of activities is made.
+// The form of the text of activities.
 struct TextForm {
   bool html = false;      // the field holds HTML: text is escaped, line breaks become <br>
-  std::size_t limit = 0;  // of one record's text; 0: none; less than text_limit_min counts as that
+  std::size_t limit = 0;  // of one record's text; 0: none; smaller values count as text_limit_min
   TextUnit limit_unit = TextUnit::code_points;
   bool operator==(const TextForm&) const = default;
 };
 inline constexpr std::size_t text_limit_min = 64;
 
-// Who says it: "Customer", "Bot", "Agent NAME", "System"; for an unknown direction the sender's name, or "Unknown".
+// The speaker of a message: "Customer", "Bot", "Agent NAME", "System"; for an unknown direction the sender's name, or
+// "Unknown".
 [[nodiscard]] std::string speaker_of(const OutgoingMessage& message, const boost::json::value& raw);
 
 // A message in a record: "09:15:02 Customer: the text".
@@ -33,22 +34,22 @@ struct Entry {
   std::string time;  // as shown; empty: none
   std::string speaker;
   std::vector<TextLine> lines;  // not empty
-  // Lines after the first one are indented, so that nobody can write what looks like the next message.
+  // Indents the lines after the first one, so that a text cannot imitate the next message.
   bool indented = false;
 };
 
 // A piece of text that is never cut: a cluster or code point, a line break, a link.
 struct TextPiece {
-  std::string shown;  // in the form
+  std::string shown;  // in the TextForm
   std::string plain;
   bool line_break = false;
 };
 
 // The text of a whole entry, as one piece.
 [[nodiscard]] TextPiece whole_text(const Entry& entry, const TextForm& form);
-// The same in pieces of which none is longer than half of the limit, one after the other. Requires: a limit.
+// Calls `take` with the same text in pieces, none longer than half of the limit. Requires: form.limit > 0.
 void for_each_piece(const Entry& entry, const TextForm& form, const std::function<void(const TextPiece&)>& take);
-// What a record begins with that goes on with the entry: "09:15:02 Customer (continued): "; empty when that were longer
+// The beginning of a record that continues the entry: "09:15:02 Customer (continued): ". Empty if it would be longer
 // than half of the limit.
 [[nodiscard]] TextPiece continuation(const Entry& entry, const TextForm& form);
 

@@ -20,12 +20,12 @@ namespace elit::crm {
 // How one attempt to deliver a batch ended.
 struct ExchangeResult {
   DeliveryAnswer answer;
-  std::vector<RemoteRecord> records;  // what the CRM is known to hold now; to be kept before the answer is recorded
-  std::optional<boost::json::object> sink;  // what the steps of the sink found; absent: they are not over
+  std::vector<RemoteRecord> records;        // what the CRM is known to hold now; store it before the outcomes
+  std::optional<boost::json::object> sink;  // the result of the steps of the sink; absent: they are not finished
 };
 
-// One attempt to deliver one batch to a CRM: the contacts first, then their activities, step by step as the preset
-// says. Pure: it gives requests and is told what came back.
+// One attempt to deliver one batch to a CRM: first the contacts, then their activities, in the steps of the preset. It
+// does no I/O: the caller sends the request of next() and passes the response to on_answer().
 //
 //  - An item that a response does not mention is unknown, never done. A request that is refused without naming an item
 //    is sent again in halves, so that one bad row does not stop its neighbours.

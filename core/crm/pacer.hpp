@@ -8,15 +8,15 @@
 
 namespace elit::crm {
 
-// When the next request may go to a CRM: by what its preset says of its limits, and what the headers of its answers say
-// of where we stand. Pure. An answer that lacks the headers changes nothing.
+// Decides when the next request may be sent to a CRM, from the limits in its preset and the headers of its responses.
+// Does no I/O. A response without these headers has no effect.
 class Pacer {
  public:
   explicit Pacer(const PaceRules& rules) : rules_(rules) {}
 
   // The earliest time for the next request; at or before `now`: at once.
   [[nodiscard]] SteadyTime earliest(SteadyTime now) const;
-  // A request goes now.
+  // A request is sent now.
   void on_request(SteadyTime now);
   void on_answer(const ParsedResponse& response, Now now);
 
@@ -25,7 +25,7 @@ class Pacer {
   void heed_budget(const ParsedResponse& response, Now now);
 
   PaceRules rules_;
-  std::deque<SteadyTime> sent_;  // within the window, as many as it allows
+  std::deque<SteadyTime> sent_;  // the latest requests within the window, at most as many as it allows
   SteadyTime quiet_until_ = SteadyTime::min();
 };
 

@@ -9,16 +9,16 @@
 #include "core/http_message.hpp"
 #include "core/instant.hpp"
 
-// What a CRM's response says about the items of its request, by the rules of the preset.
+// Reads what a CRM's response says about the items of its request, by the rules of the preset.
 namespace elit::crm {
 
 // What a response says about one item.
 struct ItemReading {
   Verdict verdict = Verdict::unknown;
-  bool again = false;     // with retry: only a neighbour was to blame; send it again at once, without that one
+  bool again = false;     // with retry: only another item failed; send this one again at once without it
   std::string remote_id;  // empty: the response names none
   std::map<std::string, std::string> saved;
-  std::string code;   // the CRM's own, at most a few words
+  std::string code;   // the CRM's error code; see code_word()
   std::string error;  // the last error to record: one line
 };
 
@@ -26,7 +26,7 @@ struct ItemReading {
 struct Reading : ResponseReading {
   std::vector<ItemReading> items;  // one for each item of the request; empty with `whole`
 };
-// `items`: the scopes of the request's items, in their order. `now` resolves dates in headers.
+// `items` are the scopes of the request's items, in their order. `now` resolves dates in headers.
 [[nodiscard]] Reading read_reply(const Preset& preset, const Step& step, const ParsedResponse& response,
                                  const Items& items, Instant now);
 
@@ -35,7 +35,7 @@ struct Finding {
   enum class State {
     found,
     absent,
-    unclear,  // not among those listed, and not all were listed
+    unclear,  // not in the list, and the list is incomplete
   };
   State state = State::unclear;
   std::string remote_id;
@@ -50,7 +50,7 @@ struct FindReading : ResponseReading {
 
 // The response of the token endpoint; `whole` is absent, retry, throttled, unauthorized or misconfigured.
 struct TokenReading : ResponseReading {
-  std::map<std::string, std::string> values;  // those of TokenRequest::values that it has
+  std::map<std::string, std::string> values;  // the values of TokenRequest::values that the response contains
 };
 [[nodiscard]] TokenReading read_token(const Credential::TokenRequest& request, const HttpResponse& response,
                                       Instant now);

@@ -11,13 +11,13 @@
 
 namespace elit::crm {
 
-// A preset made ready for one sink: everything that its deliveries need but the secrets.
+// A preset combined with the options of one sink: everything that its deliveries need, except the secrets.
 struct SinkDesign {
   Preset preset;
   std::string base_url;              // without a slash at its end; may have a path
   boost::json::object config;        // `config` of placeholders: the settings, and `url`
   std::vector<FieldMapping> fields;  // of contacts, in the order of their names
-  std::size_t credential_index = 0;  // which of the preset's is used
+  std::size_t credential_index = 0;  // the used one of the preset's credentials
   WorkOptions work;
 
   [[nodiscard]] const Credential& credential() const { return preset.credentials.at(credential_index); }

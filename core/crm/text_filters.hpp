@@ -11,7 +11,7 @@
 #include "core/instant.hpp"
 #include "core/text/text_length.hpp"
 
-// The single filters; what each does stands in filters.hpp. None of them gets null but or_default and negation.
+// The implementations of the filters in the table of filters.cpp. Only or_default and negation are called with null.
 namespace elit::crm::filter {
 
 using Arguments = std::vector<std::string>;
@@ -21,7 +21,7 @@ using Arguments = std::vector<std::string>;
 
 // A text, number or flag.
 [[nodiscard]] bool is_scalar(const boost::json::value& value);
-// Absent for what names no instant of the years 0 to 9999.
+// Absent when the value is not an instant of the years 0 to 9999.
 [[nodiscard]] std::optional<Instant> instant_of(const boost::json::value& value);
 
 [[nodiscard]] boost::json::value as_string(const Arguments& arguments, const boost::json::value& value);

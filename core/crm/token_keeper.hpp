@@ -16,41 +16,41 @@
 
 namespace elit::crm {
 
-// The access token of one sink: when a new one is asked for, what the token endpoint's answers mean, and what has to be
-// kept over a restart. Pure; one request at a time is the caller's business.
+// Manages the access token of one sink: when to request a new one, what the responses of the token endpoint mean, and
+// what to store for a restart. Does no I/O. The caller sends one token request at a time.
 //
-// A refresh token that the endpoint replaces takes the place of the configured one, until the configured secrets
-// change. It is kept on disk before anything is done with what came with it: who crashes between the two finds either
-// the old one, which the vendor may still accept, or the new one, and never uses one that is lost with the process.
+// If the endpoint issues a new refresh token, it replaces the configured one until the configured secrets change. It is
+// stored on disk before the new access token is used. After a crash in between, the file holds the old refresh token,
+// which the CRM may still accept, or the new one; a token that is only in memory is never used.
 class TokenKeeper {
  public:
   // `design` outlives the keeper.
   explicit TokenKeeper(const SinkDesign& design);
 
-  // False: requests carry secrets only, and there is nothing to be kept.
+  // False: requests use only secrets, and there is no token.
   [[nodiscard]] bool needed() const { return request_ != nullptr; }
-  // What placeholders see as `token`: an object, empty while there is no token.
+  // `token` in placeholders: an object, empty while there is no token.
   [[nodiscard]] const boost::json::value& values() const { return values_; }
-  // Grows with every new token; 0: none yet.
+  // Grows with every new token; 0: there was none yet.
   [[nodiscard]] int version() const { return version_; }
-  // There is a token that was not refused and has some life left.
+  // Whether there is a token that was not refused and is still valid for some time.
   [[nodiscard]] bool is_fresh(Instant now) const;
 
   // The request for a new token. Fails when an assertion cannot be signed with the key that is configured.
   [[nodiscard]] Result<CrmRequest> request(const boost::json::value& secrets, Instant now) const;
 
   struct Outcome {
-    std::optional<Verdict> trouble;  // absent: there is a new token, in force after kept()
+    std::optional<Verdict> trouble;  // absent: there is a new token, used after kept()
     std::string detail;
     std::optional<Milliseconds> wait;
-    std::string to_keep;  // for the token file, to be kept before kept() is called; empty: nothing new
+    std::string to_keep;  // new content of the token file, to be stored before kept() is called; empty: no change
   };
-  // `secrets`: those of the request.
+  // `secrets` are the secrets of the request.
   [[nodiscard]] Outcome on_answer(const HttpResponse& answer, const boost::json::value& secrets, Instant now);
   [[nodiscard]] Outcome on_failure(const Failure& failure) const;
   void kept();
 
-  // What the CRM said to the token of that version; nothing when a newer one is in force.
+  // The CRM's reaction to the token of that version. No effect when a newer token is in use.
   void accepted(int version);
   void refused(int version);
   // Whether a new token may help after the present one was refused: it was accepted once, or was stored earlier. A
@@ -59,10 +59,10 @@ class TokenKeeper {
 
   // The configured secrets have changed: drops every token and starts again.
   void forget();
-  // What no log and no record may say.
+  // Secrets that must not appear in logs and records.
   [[nodiscard]] std::vector<std::string> secrets_to_redact() const;
 
-  // What the token file holds. A text that is not ours, or was kept under other secrets, changes nothing.
+  // Loads the content of the token file. No effect when the text is not valid or was stored with other secrets.
   void take_up(std::string_view kept, const boost::json::value& secrets, Instant now);
 
  private:
@@ -72,13 +72,13 @@ class TokenKeeper {
   const SinkDesign& design_;
   const Credential::TokenRequest* request_ = nullptr;
   boost::json::value values_;
-  boost::json::value next_;  // given, and not kept yet
+  boost::json::value next_;  // received, not stored yet
   std::optional<Instant> expires_;
   std::optional<Instant> next_expires_;
   std::optional<Instant> given_at_;
-  std::string refresh_token_;  // that replaced the configured one; empty: none did
+  std::string refresh_token_;  // replaces the configured one; empty: not replaced
   int version_ = 0;
-  int version_given_ = 0;  // of the latest token that the endpoint gave to this process; 0: none
+  int version_given_ = 0;  // of the latest token that this process received; 0: none
   bool refused_ = false;
   bool proven_ = false;  // the CRM accepted the present token
 };

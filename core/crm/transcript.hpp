@@ -13,22 +13,22 @@ namespace elit::crm {
 
 // A part of a transcript: the text of one record.
 struct TranscriptPart {
-  std::string text;           // in the form, within its limit
+  std::string text;           // in the TextForm, within its limit
   std::string plain;          // the same, never HTML
-  std::int64_t messages = 0;  // that have text in it
+  std::int64_t messages = 0;  // the number of messages with text in this part
   std::optional<Instant> started;
   std::optional<Instant> ended;
 };
 
-// Writes entries one after the other into parts of limited length. An entry goes whole into the present part or begins
-// the next one; one that no part can hold begins a part and goes on in the following ones. So a part that was left is
-// never touched again, and more entries never make fewer parts, wherever they are put in.
+// Writes entries one after the other into parts of limited length. An entry is added whole to the current part or
+// begins the next one. An entry that is longer than a part begins a new part and continues in the following ones. So a
+// finished part never changes again, and additional entries never reduce the number of parts.
 class Transcript {
  public:
   explicit Transcript(const TextForm& form) : form_(form), limit_(limit_of(form)) {}
 
   void add(const Entry& entry, std::optional<Instant> instant);
-  // Not empty once something was added.
+  // Not empty after the first entry.
   [[nodiscard]] const std::vector<TranscriptPart>& parts() const { return parts_; }
 
  private:

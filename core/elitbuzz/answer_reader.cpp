@@ -146,14 +146,14 @@ FailureKind kind_of(const StatedFailure& stated) {
 
 std::string_view hint_of(const StatedFailure& stated, FailureKind kind) {
   if (kind == FailureKind::unauthorized) {
-    return stated.status == 401 ? "the key is refused; check api_key, and base_url, for keys are valid on one host only"
+    return stated.status == 401 ? "the key is refused; check api_key and base_url: a key is valid on one host only"
                                 : "access is refused; check that the key may use this API, customer_id and bot_key";
   }
   if (kind == FailureKind::throttled) {
     return "the API asks for fewer requests";
   }
   if (kind == FailureKind::transient) {
-    return "the API is in trouble; the request will be repeated";
+    return "the API has a fault; the request will be repeated";
   }
   if (stated.status == 404) {
     return "nothing is found there; check base_url and the path templates under api";
@@ -272,7 +272,7 @@ Result<Document> read_document(const HttpResponse& answer, std::string& storage)
   document.all_json = is_json(document.text);
   if (!document.all_json && (document.text.empty() || json_skeleton_error(document.text))) {
     return not_understood(answer,
-                          "the body is no complete JSON document; check base_url and the path templates under api");
+                          "the body is not a complete JSON document; check base_url and the path templates under api");
   }
   document.members = json_members_of(document.text);
   return document;

@@ -23,7 +23,7 @@ struct StatedFailure {
   bool inside_success = false;       // the HTTP status was 2xx nevertheless
 };
 
-// Reads the failure in an answer whose HTTP status is no success. The body may be any bytes.
+// Reads the failure in an answer whose HTTP status is not a success. The body may be any bytes.
 [[nodiscard]] StatedFailure read_stated_failure(const HttpResponse& answer);
 
 struct Document {

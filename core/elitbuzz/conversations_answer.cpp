@@ -80,7 +80,7 @@ Result<ConversationsPage> read_conversations(const SourceOptions& source, std::s
     if (const std::optional<StatedFailure> stated = guess_failure(document->text)) {
       return failed(*stated);
     }
-    return not_understood(answer, configured ? "messages_list under api names no array"
+    return not_understood(answer, configured ? "messages_list under api does not name an array"
                                              : "no list of messages was found; name it by messages_list under api");
   }
   return read_rows(source, user_id, answer, *list, document->all_json);

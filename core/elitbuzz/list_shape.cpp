@@ -134,10 +134,10 @@ std::string describe_structure(std::string_view body) {
     return "HTML or XML, " + size;
   }
   if (const std::optional<std::size_t> error = json_skeleton_error(text)) {
-    return "no JSON from byte " + std::to_string(*error) + " on, " + size;
+    return "not JSON from byte " + std::to_string(*error) + " on, " + size;
   }
   if (json_kind(text) == JsonKind::number && !is_json(text)) {
-    return "text that is no JSON, " + size;
+    return "text that is not JSON, " + size;
   }
   return describe_document(text);
 }

@@ -16,9 +16,9 @@ namespace elit::elitbuzz {
 [[nodiscard]] std::optional<std::string_view> find_list(std::string_view document, std::span<const JsonMember> members,
                                                         std::span<const std::string_view> keys);
 
-// Describes the structure of a body, for people who search for the reason why it was not understood: keys and kinds
-// without values, without keys as long as a sentence and without keys that look like phone numbers. For example
-// `object with keys responseObject(boolean)`.
+// Describes the structure of a body that was not understood, for people who search for the reason: keys and kinds
+// without values, without keys as long as a sentence and without keys that look like phone numbers. For example `object
+// with keys responseObject(boolean)`.
 [[nodiscard]] std::string describe_structure(std::string_view body);
 
 }  // namespace elit::elitbuzz

@@ -34,7 +34,7 @@ struct UsersAnswer {
 
 struct ConversationsPage {
   std::vector<Row> rows;      // in the order of the answer
-  std::int64_t rejected = 0;  // elements that are no rows (null, nested arrays); counted, not kept
+  std::int64_t rejected = 0;  // elements that are not rows (null, nested arrays); counted, not stored
   bool past_the_end = false;  // the answer says that there is no such page: 204, or an error that means it (page > 1)
 };
 

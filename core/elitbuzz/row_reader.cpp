@@ -89,7 +89,7 @@ std::string stable_text_of(std::string_view value) {
   return kind == JsonKind::object || kind == JsonKind::array ? canonical_json(value) : text_of(value);
 }
 
-// An agent who joins or leaves is an event, whatever sender the row names.
+// An agent who joins or leaves is an event, with any sender in the row.
 Direction direction_of(const DialectOptions& dialect, std::string_view sender, std::string_view type) {
   if (type == agent_status_type) {
     return Direction::system;

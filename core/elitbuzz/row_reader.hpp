@@ -9,7 +9,7 @@
 namespace elit::elitbuzz {
 
 // Normalises one element of a conversations answer (api.md section 3.2). Objects, strings and numbers become rows even
-// if members are missing; absent for anything else and for text that is no JSON. `user_id` is that of the request's
+// if members are missing; absent for anything else and for text that is not JSON. `user_id` is the one in the request's
 // path.
 [[nodiscard]] std::optional<Row> read_row(const SourceOptions& source, std::string_view user_id,
                                           std::string_view element);

@@ -140,7 +140,7 @@ Result<UsersAnswer> read_users(const SourceOptions& source, const HttpResponse& 
     if (const std::optional<StatedFailure> stated = guess_failure(document->text)) {
       return to_failure(*stated, answer, std::nullopt);
     }
-    return not_understood(answer, configured ? "users_list under api names no array"
+    return not_understood(answer, configured ? "users_list under api does not name an array"
                                              : "no list of users was found; name it by users_list under api");
   }
   UsersAnswer users;

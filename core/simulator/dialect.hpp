@@ -32,7 +32,7 @@ enum class RetryAfter : std::uint8_t { seconds, date, none };
 // the default assumptions of that table.
 struct Dialect {
   std::string users_shape = "responseObject";  // "array", or the names of nested members joined by dots
-  std::string users_elements = "objects";      // objects, or ids: the list holds nothing but the ids
+  std::string users_elements = "objects";      // objects, or ids: the list holds only the ids
   std::string user_id_field = "channelUserId";
   std::string user_id_kind = "text";  // text, or number: digits-only ids are JSON numbers
   bool users_paging = false;          // users are paged by page_number and page_size, by default 500 a page
@@ -44,7 +44,7 @@ struct Dialect {
   PageOrder page_order = PageOrder::newest_first;
   RowsOrder rows_order = RowsOrder::as_pages;     // reversed: the rows of a page are in the opposite order
   int page_cap = 500;                             // 0: none
-  std::string page_size_parameter = "page_size";  // other spellings are ignored; both: either is obeyed; none: neither
+  std::string page_size_parameter = "page_size";  // the spelling that has an effect; both; none
   bool page_number_obeyed = true;                 // false: every page is the first
   PastTheEnd past_the_end = PastTheEnd::empty;
   bool start_inclusive = true;
@@ -57,7 +57,7 @@ struct Dialect {
   bool live_chat_rows = true;  // false: messages of agents are not exported
   MediaUrls media = MediaUrls::signed_afresh;
   bool random_member_order = false;
-  int insert_between_pages = 0;  // how often per user a new row appears after a first page that is not the last
+  int insert_between_pages = 0;  // number of new rows for each user that appear after a first page that is not the last
   int retention_days = 0;        // older messages are not shown; 0: all are shown
 
   bool status_envelope = false;    // successes carry {"status": {"code": 1000}}

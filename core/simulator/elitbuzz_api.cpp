@@ -70,7 +70,7 @@ std::optional<Reply> ElitbuzzApi::over_the_limit(Instant now) {
   if (dialect_.retry_after == RetryAfter::seconds) {
     reply.answer.headers.push_back({"Retry-After", std::to_string(wait_s)});
   } else if (dialect_.retry_after == RetryAfter::date) {
-    // Rounded up: a date has whole seconds, and a request that comes too early would be refused again.
+    // Rounded up: a date has whole seconds, and a request that arrives too early would be refused again.
     reply.answer.headers.push_back({"Retry-After", to_http_date(now + std::chrono::seconds{wait_s + 1})});
   }
   return reply;
@@ -226,8 +226,8 @@ Reply ElitbuzzApi::page(User& user, const std::vector<Message*>& rows, const Win
   }
   const bool more_follow = window.page_number == 1 && last > 1;
   if (more_follow && inserted_[user.id] < dialect_.insert_between_pages) {
-    // Dated within the last minute, so that a look-back finds it. If the window ends earlier, it is not part of this
-    // read and shifts nothing.
+    // The row is dated within the last minute, so that a look-back finds it. If the window ends earlier, the row is not
+    // part of this read and its pages do not change.
     const int number = ++inserted_[user.id];
     const Milliseconds ago{static_cast<std::int64_t>(Random(static_cast<std::uint64_t>(number)).below(60'000))};
     world_.add_message(user, now - ago, now, "Inserted between two pages, " + std::to_string(number));

@@ -14,14 +14,14 @@
 
 namespace elit::simulator {
 
-// The account whose bot the API serves.
+// The account that owns the bot.
 struct Account {
-  std::string api_key;  // raw, as it stands after `Basic `
+  std::string api_key;  // raw, the text after `Basic `
   std::string customer_id = "4660";
   std::string bot_key = "6bc26c50902b4838";
 };
 
-// Faults of the data, set from outside between two requests.
+// Faults of the data; they may change between two requests.
 struct ApiTrouble {
   bool users_empty = false;
   double users_shrunk = 0;    // share of the matching users that is missing in the list
@@ -29,7 +29,7 @@ struct ApiTrouble {
   int bad_user_status = 400;  // 400 with code 1002, or 500
 };
 
-// Answers the Users and the Conversations API as api.md sections 1 to 3 describe them, in any dialect.
+// Answers requests to the Users and the Conversations API as described in api.md sections 1 to 3, in any dialect.
 class ElitbuzzApi {
  public:
   // `world` must outlive this object.

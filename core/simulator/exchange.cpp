@@ -64,7 +64,7 @@ class ConversationWriter {
   void quick_replies() {
     say(Speaker::user, line(book_.questions));
     pause();
-    std::string list;  // printed as the vendor's language prints a list: no JSON, and it cannot be split safely
+    std::string list;  // written as Java prints a list: not JSON, and it cannot be split safely
     for (const std::string_view option : book_.options) {
       list += (list.empty() ? "[" : ", ") + std::string(option);
     }

@@ -13,12 +13,12 @@ struct ExchangeOptions {
   bool odd_content = false;  // see WorldOptions
 };
 
-// On average an exchange has about this many messages.
+// The average number of messages in an exchange.
 inline constexpr double messages_per_exchange = 3.5;
 
 // A few messages between `user` and bot or agent: questions and answers, quick replies, files, an agent who joins and
-// leaves, the same word twice in one millisecond, several messages at once. They have no numbers yet and are visible at
-// their own instant.
+// leaves, the same word twice in one millisecond, several messages at once. Their numbers are not set yet. Each is
+// visible from its own instant on.
 [[nodiscard]] std::vector<Message> write_exchange(Random& random, const User& user, const ExchangeOptions& options);
 
 // `count` messages of one millisecond, two of which are identical when there are at least two.

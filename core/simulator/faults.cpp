@@ -8,7 +8,7 @@
 namespace elit::simulator {
 namespace {
 
-// A text that is never shown again.
+// A setting whose text is never shown.
 template <class T>
 Setting<T> secret(std::string key, std::string T::*member, std::string meaning) {
   Setting<T> setting = text<T>(std::move(key), member, {}, std::move(meaning));
@@ -38,12 +38,14 @@ const std::vector<Setting<CrmFaults>>& crm_fault_settings() {
     all.push_back(flag<CrmFaults>("results", &CrmFaults::results, "answers name the outcome of each message"));
     all.push_back(
         number<CrmFaults>("rejected", &CrmFaults::rejected, 0, 1, "share of messages answered with an error"));
-    all.push_back(text<CrmFaults>("rejected_user", &CrmFaults::rejected_user, {}, "all messages of this user are"));
+    all.push_back(text<CrmFaults>("rejected_user", &CrmFaults::rejected_user, {},
+                                  "all messages of this user are answered with an error"));
     all.push_back(flag<CrmFaults>("rejected_retryable", &CrmFaults::rejected_retryable, "that error is retryable"));
     all.push_back(count<CrmFaults>("rejected_times", &CrmFaults::rejected_times, 0, 1'000'000,
-                                   "so often, then the message is accepted; 0: forever"));
+                                   "refusals before the message is accepted; 0: it never is"));
     all.push_back(number<CrmFaults>("poison", &CrmFaults::poison, 0, 1, "share of messages that fail a request (422)"));
-    all.push_back(text<CrmFaults>("poison_user", &CrmFaults::poison_user, {}, "all messages of this user do"));
+    all.push_back(
+        text<CrmFaults>("poison_user", &CrmFaults::poison_user, {}, "all messages of this user fail their request"));
     all.push_back(count<CrmFaults>("messages_max", &CrmFaults::messages_max, 0, 1'000'000,
                                    "a request with more is answered 413; 0: no limit"));
     all.push_back(secret<CrmFaults>("authorization", &CrmFaults::authorization, "the only Authorization accepted"));

@@ -10,15 +10,16 @@
 
 namespace elit::simulator {
 
-// Faults between any client and any peer. The doubles without a unit are shares of the requests, drawn from the seed by
-// the number of the request. Their sum should not exceed 1; faults beyond it never happen.
+// Faults between any client and any peer. A double without a unit is a share of the requests; the seed and the number
+// of a request decide whether it is one of them. The shares should sum up to at most 1; faults beyond that never
+// happen.
 struct WireFaults {
   double server_errors = 0;  // 500, not carried out
   double throttled = 0;      // 429, not carried out
   double resets = 0;         // the connection is closed instead of a response, not carried out
   double lost_answers = 0;   // carried out, then the connection is closed instead of a response
   double truncated = 0;      // carried out, the connection is closed inside the body
-  double hangs = 0;          // never a response, not carried out
+  double hangs = 0;          // no response ever, not carried out
   double slow = 0;           // carried out, the response comes after slow_s
   double garbage = 0;        // carried out, the response is not HTTP
   double broken_json = 0;    // carried out, 200 with half of the body
@@ -47,11 +48,11 @@ struct CrmFaults : WireFaults {
   double rejected = 0;        // share of the messages that get a result with status "error"
   std::string rejected_user;  // all messages of this user get one; empty: none
   bool rejected_retryable = false;
-  int rejected_times = 0;  // after so many the message is accepted; 0: never
-  double poison = 0;       // share of the messages that make their whole request fail with 422
+  int rejected_times = 0;  // the number of refusals before the message is accepted; 0: it never is
+  double poison = 0;       // share of the messages whose whole request fails with 422
   std::string poison_user;
   int messages_max = 0;       // a request with more is answered 413; 0: no limit
-  std::string authorization;  // the header that requests must have from now on; empty: as at the start
+  std::string authorization;  // the Authorization header that is required from now on; empty: as at the start
 };
 
 [[nodiscard]] const std::vector<Setting<ApiFaults>>& api_fault_settings();
@@ -77,13 +78,13 @@ enum class Trouble : std::uint8_t {
 // Draws the fault of the next request. Takes exactly one number from `random`.
 [[nodiscard]] Trouble draw_trouble(const WireFaults& faults, Milliseconds elapsed, Random& random);
 
-// Whether the peer carries out the request in spite of `trouble`.
+// Whether the peer carries out a request that has this fault.
 [[nodiscard]] bool carried_out(Trouble trouble);
 
-// The reply to a request with a fault that is not carried out.
+// The reply to a request that is not carried out because of its fault.
 [[nodiscard]] Reply refusal(Trouble trouble, const WireFaults& faults, Instant now);
 
-// The peer's `reply` as the fault of a request that is carried out changes it.
+// The peer's `reply` after the fault has changed it. Requires: the request is carried out.
 [[nodiscard]] Reply spoiled(Trouble trouble, const WireFaults& faults, Reply reply);
 
 }  // namespace elit::simulator

@@ -13,11 +13,11 @@
 namespace elit::simulator {
 namespace {
 
-// A group of messages that no reader can tell apart.
+// A group of messages that readers cannot tell apart.
 struct Group {
   std::string user_id;
   std::uint64_t expected = 0;  // within the query, of a listed user
-  std::uint64_t possible = 0;  // visible at all
+  std::uint64_t possible = 0;  // visible, with or without the query
   std::uint64_t received = 0;
   std::optional<Instant> instant;
   std::optional<Instant> served;  // when the last of them was first served; absent: one was not served yet
@@ -55,7 +55,7 @@ std::uint64_t order_violations(const std::vector<Arrival>& arrivals) {
       newest = std::max(newest, late.instant);
       continue;
     }
-    // Of the newer messages, the one that arrived last left the sender the most time to know this one.
+    // The newer message that arrived last gave the sender the most time to know this one.
     for (std::size_t j = i; j-- > 0;) {
       const Arrival& newer = arrivals[j];
       if (newer.instant > late.instant) {

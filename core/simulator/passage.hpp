@@ -9,12 +9,12 @@
 
 namespace elit::simulator {
 
-// The times of one message on its way from the source to the CRM.
+// The times of one message between source and CRM.
 struct Passage {
   std::string user_id;
   Instant instant;                 // its date
-  Instant visible_from;            // when the API began to show it
-  std::optional<Instant> arrived;  // when the CRM first took it; absent: not yet
+  Instant visible_from;            // when the API began to show the message
+  std::optional<Instant> arrived;  // when the CRM first accepted it; absent: not yet
 };
 
 // The passages of all messages that take_ledger expects for the same arguments, in no particular order. Messages that

@@ -5,7 +5,7 @@
 
 namespace elit::simulator {
 
-// Phrases of users and bots in one language. "{n}" in a line stands for an order number.
+// Phrases of users and bots in one language. "{n}" in a phrase is replaced by an order number.
 struct Phrasebook {
   std::string_view language;     // as in the attribute user.language
   std::string_view dial_prefix;  // of WhatsApp numbers, digits only
@@ -13,11 +13,11 @@ struct Phrasebook {
   std::vector<std::string_view> questions;  // the user
   std::vector<std::string_view> answers;    // the bot
   std::vector<std::string_view> agent_lines;
-  std::vector<std::string_view> options;  // quick replies; some hold a comma, as real ones do
+  std::vector<std::string_view> options;  // quick replies; some contain a comma, as real ones do
   std::string_view thanks;
 };
 
-// All languages, always in the same order; never empty, and no list in them is.
+// All languages, always in the same order. Neither the result nor a list in it is empty.
 [[nodiscard]] const std::vector<Phrasebook>& phrasebooks();
 
 }  // namespace elit::simulator

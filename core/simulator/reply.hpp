@@ -8,14 +8,14 @@
 
 namespace elit::simulator {
 
-// A fault on the wire while a response is sent.
+// A network fault while a response is sent.
 enum class WireFault : std::uint8_t {
   none,
-  close_before_answer,  // the request was carried out, the connection ends without a byte
-  close_mid_body,       // the connection ends inside the body
-  hang,                 // no byte ever comes
+  close_before_answer,  // the request was carried out, the connection is closed without a byte
+  close_mid_body,       // the connection is closed inside the body
+  hang,                 // no byte is sent
   garbage,              // bytes that are not HTTP
-  drip,                 // the body comes byte by byte
+  drip,                 // the body is sent byte by byte
 };
 
 // The reaction of a simulated peer to one request.

@@ -16,7 +16,7 @@ struct RequestTarget {
   std::vector<std::string> segments;  // of the path; empty segments are left out
   std::vector<std::pair<std::string, std::string>> query;
 
-  // The first value of that name, compared exactly; absent when it is missing or blank, which are the same to the API.
+  // The first value of that name, compared exactly. Absent when it is missing or blank; the API treats both alike.
   [[nodiscard]] std::optional<std::string_view> value(std::string_view name) const;
 };
 

@@ -17,7 +17,7 @@ struct Setting {
   std::string key;
   std::string values;                             // the values that are allowed, for the user
   std::string meaning;                            // one line
-  std::function<bool(T&, std::string_view)> set;  // false: not such a value, and nothing changed
+  std::function<bool(T&, std::string_view)> set;  // false: the value is not allowed, and nothing was changed
   std::function<std::string(const T&)> show;
 };
 
@@ -128,7 +128,7 @@ Setting<T> toggle(std::string key, Toggle T::*member, std::string meaning) {
           [member](const T& target) { return to_string(target.*member); }};
 }
 
-// Sets `key` of `target`. On an error it changes nothing and returns a sentence that says what would be right.
+// Sets `key` of `target`. On an error it changes nothing and returns a sentence with the allowed values.
 template <class T>
 std::optional<std::string> apply(const std::vector<Setting<T>>& table, T& target, std::string_view key,
                                  std::string_view value) {

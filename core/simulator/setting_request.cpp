@@ -25,7 +25,7 @@ std::string setting_text(const json::value& value) {
   if (const json::string* text = value.if_string()) {
     return std::string(text->data(), text->size());
   }
-  // JSON would write a fraction with an exponent.
+  // serialize() would write a fraction with an exponent.
   return value.is_double() ? decimal_text(value.get_double()) : json::serialize(value);
 }
 

@@ -15,7 +15,7 @@
 // Tables of settings over HTTP: GET shows the settings in force, POST changes some.
 namespace elit::simulator {
 
-// 400 with a sentence that says what is wrong.
+// A reply with status 400 and a sentence that says what is wrong.
 [[nodiscard]] Reply mistake_reply(const std::string& what);
 
 // The body as a JSON object; absent when it is anything else.
@@ -33,7 +33,7 @@ Reply show_settings(const std::vector<Setting<T>>& table, const T& target) {
   return json_reply(200, boost::json::serialize(object));
 }
 
-// Applies all members of the body, or none. Answers with the settings in force.
+// Applies all members of the body, or none. Replies with the current settings.
 template <class T>
 Reply answer_settings(const std::vector<Setting<T>>& table, T& target, const HttpRequest& request) {
   if (request.method == "GET") {

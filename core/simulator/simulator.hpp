@@ -28,22 +28,24 @@ struct SimulatorOptions {
 // A simulated Elitbuzz, simulated CRMs and the truth about both, as a function of (request, now): the same options and
 // calls give the same replies on every machine.
 //
-//   /bot-api/...                  the API (api.md sections 1 to 3)
-//   POST /crm/conversations       the receiver of the generic http sink
-//   /crm/VENDOR/...               a CRM: hubspot, salesforce, zoho or odoo (core/simulator/crms/). Its own paths follow
-//                                 this prefix, with which its base URL ends
-//   GET  /simulator/ledger        the truth compared with the CRM; ?since_ms= and ?visible_until_ms= narrow it
-//   GET  /simulator/messages      every visible message, one JSON object a line: user_id, timestamp, sender, type,
-//                                 response, listed; ?user_id= and ?listed=true choose
-//   POST /simulator/messages      {"user_id", "text", "timestamp_ms"}: the user writes something; without an instant,
-//   now GET  /simulator/users         every user, one JSON object a line POST /simulator/users         {"user_id",
-//   "attribute", "value"}: an attribute changes GET  /simulator/received      what the CRM received, in order, one JSON
-//   object a line GET  /simulator/faults, crm, dialect     the settings in force POST /simulator/faults, crm, dialect
-//   {"key": value, ...} changes settings, all or none GET  /simulator/VENDOR, POST /simulator/VENDOR     the same for
-//   the faults of a CRM GET  /simulator/VENDOR/records           its records, one JSON object a line: object, id, key,
-//   properties,
-//                                            linked (ids of contacts), writes
-//   GET  /simulator/VENDOR/counts            requests, token_requests, tokens_given, invalid_requests
+//   /bot-api/...                     the API (api.md sections 1 to 3)
+//   POST /crm/conversations          the receiver of the generic http sink
+//   /crm/VENDOR/...                  a CRM: hubspot, salesforce, zoho or odoo (core/simulator/crms/). Its base URL ends
+//                                    with this prefix
+//   GET /simulator/ledger            the truth compared with the CRM; ?since_ms= and ?visible_until_ms= narrow it
+//   GET /simulator/messages          every visible message, one JSON object a line: user_id, timestamp, sender, type,
+//                                    response, listed; ?user_id= and ?listed=true select
+//   POST /simulator/messages         {"user_id", "text", "timestamp_ms"}: the user writes a message; the default
+//                                    instant is now
+//   GET /simulator/users             every user, one JSON object a line
+//   POST /simulator/users            {"user_id", "attribute", "value"}: changes an attribute of a user
+//   GET /simulator/received          what the CRM received, in order, one JSON object a line
+//   GET /simulator/SETTINGS          the current settings; SETTINGS is faults, crm or dialect
+//   POST /simulator/SETTINGS         {"key": value, ...}: changes all of these settings, or none
+//   GET, POST /simulator/VENDOR      the same for the faults of a CRM
+//   GET /simulator/VENDOR/records    its records, one JSON object a line: object, id, key, properties, linked (ids of
+//                                    contacts), writes
+//   GET /simulator/VENDOR/counts     requests, token_requests, tokens_given, invalid_requests
 class Simulator {
  public:
   explicit Simulator(const SimulatorOptions& options);

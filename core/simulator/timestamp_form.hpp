@@ -10,9 +10,9 @@
 
 namespace elit::simulator {
 
-// How the API writes the instant of a row (api.md section 8, timestamp form).
+// The form in which the API writes the instant of a row (api.md section 8, timestamp form).
 enum class TimestampForm : std::uint8_t {
-  slashes,               // 2026/01/31 09:15:02.345+0000, what a live server was seen to send
+  slashes,               // 2026/01/31 09:15:02.345+0000, the form of a live server
   dashes,                // 2026-01-31 09:15:02.345+0000
   iso,                   // 2026-01-31T09:15:02.345Z
   iso_offset,            // 2026-01-31T14:45:02.345+05:30
@@ -32,10 +32,10 @@ enum class TimestampForm : std::uint8_t {
 // The names of the forms, in the order of the enumeration.
 [[nodiscard]] const std::vector<std::string_view>& timestamp_form_names();
 
-// Writes `instant` as JSON in `form`. `number` is that of the row; it decides in forms that differ from row to row.
+// Writes `instant` as JSON in `form`. `number` is the row's number; forms that differ from row to row depend on it.
 [[nodiscard]] std::string timestamp_json(TimestampForm form, Instant instant, std::uint64_t number);
 
-// What a reader can know of `instant` from timestamp_json(): whole seconds for some forms; absent: unreadable.
+// The instant that a reader gets from timestamp_json(), cut to whole seconds in some forms. Absent: unreadable.
 [[nodiscard]] std::optional<Instant> readable_instant(TimestampForm form, Instant instant, std::uint64_t number);
 
 // For example 2026-01-31T09:15:02.345Z.

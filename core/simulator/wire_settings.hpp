@@ -27,7 +27,7 @@ inline constexpr std::array<ShareOf, 11> trouble_shares{{
     {Trouble::garbage, &WireFaults::garbage, "garbage", "share of answers that are not HTTP"},
     {Trouble::broken_json, &WireFaults::broken_json, "broken_json", "share of 200 with half of the body"},
     {Trouble::html, &WireFaults::html, "html", "share of 200 with a maintenance page"},
-    {Trouble::drip, &WireFaults::drip, "drip", "share of bodies that come a byte now and then"},
+    {Trouble::drip, &WireFaults::drip, "drip", "share of bodies that are sent byte by byte"},
 }};
 
 // The rows of WireFaults for the table of settings of `T`, which derives from WireFaults.

@@ -32,7 +32,7 @@ std::string uuid(Random& random) {
   return text;
 }
 
-// A running number makes ids unique, so two users never share one by chance.
+// A serial number makes the ids of users unique.
 User make_user(const WorldOptions& options, std::size_t index) {
   Random random = random_for(options.seed, "user", index);
   User user;
@@ -69,7 +69,8 @@ void insert(User& user, Message message) {
   user.messages.insert(place, std::move(message));
 }
 
-// Puts the mark and the number of the message into its text: before the end of a list or of the HTML of a JSON text.
+// Puts the mark and the number of the message into its text, before the closing bracket of a list or the end of the
+// HTML in a JSON text.
 void mark(Message& message, const std::string& world) {
   if (world.empty()) {
     return;
@@ -113,7 +114,7 @@ void World::write_history(User& user, std::size_t index) {
       messages.push_back(std::move(message));
     }
   }
-  // Messages after the start are left out: history ends there, and arrivals have their own pace.
+  // Messages after the start are left out: history ends there, and arrivals have a rate of their own.
   std::erase_if(messages, [&](const Message& message) { return message.instant >= options_.start; });
   std::stable_sort(messages.begin(), messages.end(),
                    [](const Message& a, const Message& b) { return a.instant < b.instant; });

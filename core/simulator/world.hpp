@@ -21,15 +21,15 @@ struct File {
   std::string upload_type;
 };
 
-// One message of the truth.
+// One message of the simulated truth.
 struct Message {
   std::uint64_t number = 0;  // unique within its world
   Instant instant;           // its date
   Instant visible_from;      // when the API begins to show it; later than `instant` for late arrivals
   Speaker speaker = Speaker::user;
   std::string type;
-  std::string response;  // JSON text, byte for byte as the API sends it; on purpose ill-formed for odd messages
-  std::string text;      // how a careful reader reads `response`: the string, or the JSON text of anything else
+  std::string response;  // JSON text, byte for byte as the API sends it; odd messages are ill-formed on purpose
+  std::string text;      // the content of `response`: the string, or the JSON text of any other value
   std::optional<File> file;
   std::optional<Instant> first_served;  // when an answer first contained it
 
@@ -39,7 +39,7 @@ struct Message {
 };
 
 struct User {
-  std::string id;            // what goes into the path
+  std::string id;            // the id in request paths
   std::string row_id;        // the user_id on the rows, which differs from `id` (api.md section 3.2)
   std::size_t language = 0;  // of phrasebooks()
   std::vector<std::pair<std::string, std::string>> attributes;
@@ -50,26 +50,27 @@ struct User {
 struct WorldOptions {
   std::uint64_t seed = 1;
   int users = 20;
-  Instant start;  // the present at the beginning; history ends and arrivals begin here
+  Instant start;  // the time at the beginning: history ends and arrivals begin here
   Milliseconds history = std::chrono::hours{7 * 24};
   double messages_per_user_day = 12;
   double arrivals_per_minute = 30;                  // of all users together
   std::optional<Milliseconds> arrivals_stop_after;  // counted from `start`; absent: never
-  double late_share = 0.05;                         // of the arrivals become visible later than they are dated
+  double late_share = 0.05;  // share of the arrivals that become visible later than they are dated
   Milliseconds late_max = std::chrono::seconds{60};
   int burst = 3;             // messages in one millisecond, at one place in the first user's history; 0: none
   bool odd_content = false;  // ill-formed UTF-8, lone surrogates, NUL, huge texts, every JSON kind, odd ids
-  // Not empty: every text holds `(MARK#NUMBER)` with the number of its message, so that it can be found in any record.
+  // If it is not empty, every text contains `(MARK#NUMBER)` with the number of its message, so that any record shows
+  // which messages it contains.
   std::string mark;
 };
 
-// Users and their conversations, all from one seed: the same options and calls give the same world on every machine.
-// The number of calls of advance() makes no difference.
+// Users and their conversations, generated from one seed: the same options and calls give the same world on every
+// machine. The number of calls of advance() has no effect.
 class World {
  public:
   explicit World(const WorldOptions& options);
 
-  // Adds the messages that arrive until `now`. An earlier `now` changes nothing.
+  // Adds the messages that arrive until `now`. An earlier `now` has no effect.
   void advance(Instant now);
 
   [[nodiscard]] const WorldOptions& options() const { return options_; }
@@ -93,7 +94,7 @@ class World {
   Instant next_arrival_;
 };
 
-// A generator for one purpose: independent of all others of the same seed.
+// A generator for one purpose, independent of the other generators of the same seed.
 [[nodiscard]] Random random_for(std::uint64_t seed, std::string_view purpose, std::uint64_t index);
 
 // `text` as a JSON string.

@@ -16,7 +16,7 @@
 namespace elit {
 namespace {
 
-// Whether unquoting and quoting the string would change nothing.
+// Whether the string stays the same after unquoting and quoting.
 bool stands_for_itself(std::string_view quoted) {
   const std::string_view text = quoted.substr(1, quoted.size() - 2);
   return json_plain_size(text) == text.size() && text.find('\x7F') == std::string_view::npos && is_utf8(text);
@@ -36,7 +36,7 @@ std::string canonical_scalar(std::string_view value) {
   }
   const std::optional<Decimal> decimal = parse_decimal(value);
   if (!decimal) {
-    return std::string(value);  // an exponent beyond all reason: as it was sent
+    return std::string(value);  // the exponent is too large: as sent
   }
   if (decimal->digits.empty()) {
     return "0";
@@ -46,7 +46,7 @@ std::string canonical_scalar(std::string_view value) {
 
 using Member = std::pair<std::string, std::string>;  // the quoted key and the value, both canonical
 
-// Stable. Few members, as most objects have, are put in order without the memory that a stable sort takes.
+// A stable sort. Most objects have few members; these are sorted without the memory of std::stable_sort.
 void sort_by_key(std::vector<Member>& members) {
   const auto by_key = [](const Member& a, const Member& b) { return a.first < b.first; };
   constexpr std::size_t few = 16;
@@ -88,7 +88,7 @@ class Canonicalizer {
     return scalar;
   }
 
-  // Whether another item follows; takes the bracket or comma before it, or the closing bracket.
+  // Whether another item follows. Consumes the bracket or comma before it, or the closing bracket.
   bool more(char closing) {
     rest_.remove_prefix(1);
     if (peek() == closing) {
@@ -98,7 +98,7 @@ class Canonicalizer {
     return true;
   }
 
-  // Behind an item: whether a comma follows; takes the closing bracket if not.
+  // After an item: whether a comma follows. Consumes the closing bracket if there is no comma.
   bool again() {
     const bool comma = peek() == ',';
     rest_.remove_prefix(1);
@@ -127,7 +127,7 @@ class Canonicalizer {
     std::string out = "{";
     for (std::size_t i = 0; i < members.size(); ++i) {
       if (i + 1 < members.size() && members[i + 1].first == members[i].first) {
-        continue;  // repeated: the last one counts
+        continue;  // a repeated key: the last one counts
       }
       out += out.size() > 1 ? "," : "";
       out.append(members[i].first).append(":").append(members[i].second);

@@ -5,9 +5,10 @@
 
 namespace elit {
 
-// Gives all JSON texts of one value the same text: no blanks, members sorted by key (the last of repeated ones counts),
-// one form for equal numbers (1, 1.0 and 1e0) and for equal strings. The result is JSON, except that numbers are
-// written as digits and exponent. The keys of messages depend on it: it must never change. Requires: is_json(value).
+// Returns the same text for all JSON texts of one value: no blanks, members sorted by key (the last of repeated ones
+// counts), one form for equal numbers (1, 1.0 and 1e0) and for equal strings. The result is JSON, except that numbers
+// are written as digits and exponent. The keys of messages depend on it: it must never change. Requires:
+// is_json(value).
 [[nodiscard]] std::string canonical_json(std::string_view value);
 
 }  // namespace elit

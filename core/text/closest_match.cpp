@@ -44,7 +44,7 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
 }  // namespace
 
 std::optional<std::string> closest_match(const std::string& word, const std::vector<std::string>& known) {
-  constexpr std::size_t longest = 60;  // a longer word is no misspelt name
+  constexpr std::size_t longest = 60;  // a longer word is not a misspelt name
   if (word.empty() || word.size() > longest) {
     return std::nullopt;
   }

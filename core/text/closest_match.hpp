@@ -6,7 +6,7 @@
 
 namespace elit {
 
-// The one of `known` that `word` was most likely meant to be: equal but for case and separators, or at most three edits
+// The element of `known` that `word` probably stands for: equal except for case and separators, or at most three edits
 // away (one edit for short words). Absent when none is close.
 [[nodiscard]] std::optional<std::string> closest_match(const std::string& word, const std::vector<std::string>& known);
 

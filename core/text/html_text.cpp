@@ -10,7 +10,7 @@ namespace {
 constexpr auto references = std::to_array<std::pair<std::string_view, std::string_view>>(
     {{"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&#39;", "'"}, {"&apos;", "'"}, {"&nbsp;", " "}});
 
-// A tag begins with a letter, so that "1 < 2" is none.
+// A tag begins with a letter, so "1 < 2" does not contain one.
 bool begins_tag(std::string_view rest) {
   const char c = rest.size() > 1 ? rest[1] : '\0';
   return rest.starts_with('<') && (c == '/' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));

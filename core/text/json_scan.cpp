@@ -20,7 +20,7 @@ bool is_hex_digit(char c) {
   return hex_value(c) >= 0;
 }
 
-// What may be part of a number, a literal, or something that only looks like one.
+// Whether the character can be part of a number or literal, also of an invalid one.
 bool is_scalar(char c) {
   return is_alphanumeric(c) || c == '-' || c == '+' || c == '.' || c == '_';
 }
@@ -59,7 +59,7 @@ bool is_json_number(std::string_view text) {
   return place == text.size();
 }
 
-// The size of the escape at the start of `text`; 0 when it is cut short or, if `strict`, no JSON.
+// The size of the escape at the start of `text`; 0 when it is incomplete or, if `strict`, not valid JSON.
 std::size_t escape_size(std::string_view text, bool strict) {
   constexpr std::size_t unicode_escape_size = 6;
   if (text.size() < 2) {
@@ -72,8 +72,8 @@ std::size_t escape_size(std::string_view text, bool strict) {
   return digits.size() == 4 && std::all_of(digits.begin(), digits.end(), is_hex_digit) ? unicode_escape_size : 0;
 }
 
-// The size of the string, quotes included, at the start of `text`; 0 when it does not end (or, if `strict`, is no
-// JSON).
+// The size of the string, with its quotes, at the start of `text`; 0 when it does not end or, if `strict`, is not valid
+// JSON.
 std::size_t string_size(std::string_view text, bool strict) {
   std::size_t place = 1;
   while (true) {
@@ -105,12 +105,12 @@ std::size_t scalar_size(std::string_view text, bool strict) {
   return size;
 }
 
-// Checks one document, remembering of each open bracket only which one it is.
+// Checks one document. Stores only the kind of each open bracket.
 class Checker {
  public:
   Checker(std::string_view text, bool strict) : text_(text), strict_(strict) {}
 
-  // The place of the first error; absent when there is none.
+  // The offset of the first error; absent: there is none.
   std::optional<std::size_t> run() {
     if (!value()) {
       return place_;
@@ -234,7 +234,7 @@ std::size_t value_size(std::string_view text) {
   return 0;
 }
 
-// Takes the value at the start of `rest` and the comma behind it; absent at the closing bracket.
+// Consumes the value at the start of `rest` and the comma after it. Absent at the closing bracket.
 std::optional<std::string_view> take_value(std::string_view& rest) {
   rest = without_leading_blanks(rest);
   const std::size_t size = value_size(rest);

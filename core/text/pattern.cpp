@@ -22,7 +22,7 @@ std::string Pattern::error() const {
   if (expression_->pattern().size() > size_max) {
     return "is longer than 500 characters";
   }
-  return expression_->ok() ? std::string{} : "is no regular expression: " + expression_->error();
+  return expression_->ok() ? std::string{} : "is not a regular expression: " + expression_->error();
 }
 
 bool Pattern::matches(std::string_view text) const {

@@ -11,23 +11,23 @@ class RE2;
 
 namespace elit {
 
-// A regular expression in the syntax of RE2 (no look-around, no back-references), compiled once. A search takes time
-// linear in the text, whatever the pattern. Text is read as UTF-8: bytes that are no UTF-8 match nothing, not even `.`.
-// A value; copies share the compiled form, and threads may search with it at the same time.
+// A regular expression in the syntax of RE2 (no look-around, no back-references), compiled once. With any pattern a
+// search takes time linear in the text. Text is read as UTF-8: bytes that are not UTF-8 do not match anything, not even
+// `.`. Copies share the compiled form. Thread-safe for searches.
 class Pattern {
  public:
   static constexpr std::size_t size_max = 500;  // bytes
 
   explicit Pattern(std::string_view text);
 
-  // Empty for a regular expression of 1 to `size_max` bytes; else what is wrong with it, as a predicate: "is empty".
+  // Empty for a valid regular expression of 1 to `size_max` bytes; otherwise what is wrong, as a predicate: "is empty".
   [[nodiscard]] std::string error() const;
 
-  // Whether it matches somewhere in the text. A pattern with an error matches nothing.
+  // Whether the pattern matches somewhere in the text. A pattern with an error never matches.
   [[nodiscard]] bool matches(std::string_view text) const;
 
-  // The first group of the first match, or the whole match of a pattern without groups. Absent without a match, and
-  // when the group took no part in it.
+  // The first group of the first match, or the whole match if the pattern has no groups. Absent without a match, and
+  // when the group is not part of the match.
   [[nodiscard]] std::optional<std::string> first_group(std::string_view text) const;
 
   // Whether both have the same text.

@@ -10,16 +10,16 @@
 #include <cstring>
 #include <string_view>
 
-// Searching eight bytes at once for what is not plain text: most of what we read is, and scanning it is most of the
-// work of reading.
+// Searches for bytes that are not plain text, eight bytes at a time: most input is plain text, and scanning it is most
+// of the work of reading.
 namespace elit {
 namespace plain_text {
 
 constexpr std::uint64_t ones = 0x0101010101010101U;
 constexpr std::uint64_t tops = 0x8080808080808080U;
 
-// Each of these sets the top bit of the bytes it looks for; it may also set some behind the first such byte, so only
-// the first counts.
+// Each of these functions marks the bytes that it searches by their top bit. It may also mark other bytes after the
+// first one, so only the first mark counts.
 constexpr std::uint64_t bytes_above_ascii(std::uint64_t word) {
   return word & tops;
 }
@@ -30,11 +30,11 @@ constexpr std::uint64_t bytes_equal(std::uint64_t word, char character) {
   return bytes_below(word ^ ones * static_cast<unsigned char>(character), 1);
 }
 
-// How many bytes stand before the first one that `find` marks in a word, from `place` on.
+// The offset of the first byte from `place` on that `find` marks; the size of the text if there is none.
 template <typename Find>
 std::size_t size_before(std::string_view text, Find find, std::size_t place = 0) {
   while (place < text.size()) {
-    std::uint64_t word = 0;  // what lies beyond the end is 0 and does not count
+    std::uint64_t word = 0;  // bytes beyond the end are 0 and do not count
     const std::size_t size = std::min(sizeof word, text.size() - place);
     if (size == sizeof word) {
       std::memcpy(&word, text.data() + place, sizeof word);
@@ -53,8 +53,8 @@ std::size_t size_before(std::string_view text, Find find, std::size_t place = 0)
 }
 
 #ifdef __SSE2__
-// The same for sixteen bytes at once. What is searched: quotes, backslashes, control characters, and if `ascii` bytes
-// that are not ASCII.
+// The same for sixteen bytes at a time. Searches quotes, backslashes, control characters and, if `ascii`, bytes that
+// are not ASCII.
 template <bool ascii>
 [[gnu::always_inline]] inline bool find_special(std::string_view text, std::size_t& place) {
   const __m128i quote = _mm_set1_epi8('"');
@@ -82,8 +82,8 @@ bool find_special(std::string_view, std::size_t&) {
 
 }  // namespace plain_text
 
-// The bytes at the start of `text` before the first quote, backslash or control character: what may stand in a JSON
-// string as it is, if it is UTF-8.
+// The number of bytes before the first quote, backslash or control character: if they are UTF-8, they need no escapes
+// in a JSON string.
 inline std::size_t json_plain_size(std::string_view text) {
   std::size_t place = 0;
   if (plain_text::find_special<false>(text, place)) {
@@ -96,7 +96,7 @@ inline std::size_t json_plain_size(std::string_view text) {
   return plain_text::size_before(text, find, place);
 }
 
-// The same, and before the first byte that is not ASCII.
+// The same, but also stops at the first byte that is not ASCII.
 inline std::size_t json_plain_ascii_size(std::string_view text) {
   std::size_t place = 0;
   if (plain_text::find_special<true>(text, place)) {
@@ -109,7 +109,7 @@ inline std::size_t json_plain_ascii_size(std::string_view text) {
   return plain_text::size_before(text, find, place);
 }
 
-// The ASCII bytes at the start of `text`, control characters included.
+// The number of ASCII bytes at the start of `text`, control characters included.
 inline std::size_t ascii_size(std::string_view text) {
   return plain_text::size_before(text, plain_text::bytes_above_ascii);
 }

@@ -14,7 +14,7 @@ constexpr std::string_view ellipsis = "…";
 constexpr std::string_view replacement = "[redacted]";
 constexpr std::size_t shown_each_side = 4;
 
-// Where each character of a UTF-8 text begins, and the text's end.
+// The offset of each character of a UTF-8 text, and the size of the text.
 std::vector<std::size_t> character_starts(std::string_view text) {
   std::vector<std::size_t> starts;
   for (std::size_t i = 0; i < text.size(); i += utf8_character_size(text.substr(i))) {

@@ -6,8 +6,8 @@
 
 namespace elit {
 
-// A user id in the form that logs may show: `9198…5678`. Shows at most half of an id of less than 12 characters,
-// nothing of a single character. Replaces ill-formed UTF-8, so that the result can be logged.
+// A user id as logs may show it: `9198…5678`. Shows at most half of an id of less than 12 characters, and nothing of an
+// id of one character. Replaces ill-formed UTF-8, so that the result can be logged.
 [[nodiscard]] std::string mask_user_id(std::string_view user_id);
 
 // Removes known secrets from texts before they leave the program: in plain form, percent-encoded, in base64 and as in

@@ -27,7 +27,7 @@ struct BioDeleter {
   void operator()(BIO* bio) const { BIO_free(bio); }
 };
 
-// A key that asks for a passphrase is refused: nobody is there to give one.
+// Refuses keys with a passphrase: a daemon cannot ask for it.
 int no_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* /*user*/) {
   return 0;
 }
@@ -51,8 +51,7 @@ std::string base64url(std::string_view bytes) {
 Failure no_key() {
   Failure failure;
   failure.kind = FailureKind::rejected;
-  failure.detail =
-      "the key that signs the request is no RSA private key in PEM; put the key without a passphrase there";
+  failure.detail = "the key that signs the request is not an RSA private key in PEM; use a key without a passphrase";
   return failure;
 }
 

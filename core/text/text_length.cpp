@@ -6,11 +6,11 @@
 
 #include "core/text/utf8.hpp"
 
-// Texts measured in the units of the CRMs.
+// Measures texts in the units that CRMs use.
 namespace elit {
 namespace {
 
-// The character at the start of a text that is not empty; a byte that begins none counts as U+FFFD.
+// The character at the start of a text that is not empty. A byte that does not begin a character counts as U+FFFD.
 struct Character {
   char32_t value = 0xFFFD;
   std::size_t size = 1;
@@ -39,7 +39,8 @@ bool is_regional_indicator(char32_t character) {
   return character >= 0x1F1E6 && character <= 0x1F1FF;
 }
 
-// What belongs to the character before it: marks, variation selectors, skin tones, tags of flags, the joiner.
+// Whether the character belongs to the one before it: marks, variation selectors, skin tones, tags of flags, the
+// joiner.
 bool extends(char32_t character) {
   return character == joiner || (character >= 0xFE00 && character <= 0xFE0F) ||
          (character >= 0x1F3FB && character <= 0x1F3FF) || (character >= 0x0300 && character <= 0x036F) ||
@@ -58,7 +59,7 @@ std::size_t units_of(const Character& character, TextUnit unit) {
   return 1;
 }
 
-// The longest beginning of at most `length_max` units, between any two characters.
+// The longest beginning of at most `length_max` units that ends between two characters.
 std::string_view plain_beginning(std::string_view text, std::size_t length_max, TextUnit unit) {
   std::size_t size = 0;
   std::size_t length = 0;

@@ -11,11 +11,11 @@
 namespace elit {
 namespace {
 
-// What a year of four digits can say, in milliseconds since 1970.
+// The instants of years with four digits, in milliseconds since 1970.
 constexpr Instant year_0_begins{Milliseconds{-62'167'219'200'000}};
 constexpr Instant year_9999_ends{Milliseconds{253'402'300'800'000}};
 
-// Takes text from the left, piece by piece. The first piece that does not fit makes everything after it fail.
+// Reads a text from left to right, piece by piece. After the first piece that does not fit, every call fails.
 class TextReader {
  public:
   explicit TextReader(std::string_view text) : rest_(text) {}
@@ -97,7 +97,7 @@ std::optional<Instant> to_instant(const Civil& civil) {
   in_minute = std::min(in_minute, Milliseconds{59'999});  // a leap second
   const Instant instant = chrono::sys_days{date} + chrono::hours{civil.hour} + chrono::minutes{civil.minute} +
                           in_minute - chrono::minutes{civil.offset_minutes};
-  // An offset may lead beyond them, and such an instant could not be written any more.
+  // An offset may move the instant out of these years, and then it cannot be written.
   return instant >= year_0_begins && instant < year_9999_ends ? std::optional(instant) : std::nullopt;
 }
 
@@ -110,7 +110,7 @@ int read_fraction(TextReader& reader) {
   return millisecond;
 }
 
-// The offset behind a time; false when there is none.
+// Reads the offset after a time; false when there is none.
 bool read_offset(TextReader& reader, Civil& civil) {
   if (reader.accept("Zz") || reader.accept_word("UTC") || reader.accept_word("GMT")) {
     return true;
@@ -213,7 +213,7 @@ void read_time_of_day(TextReader& reader, Civil& civil) {
   civil.second = reader.digits(2);
 }
 
-// `Sun, 06 Nov 1994 08:49:37 GMT` or `Sunday, 06-Nov-94 08:49:37 GMT`, behind the comma.
+// `Sun, 06 Nov 1994 08:49:37 GMT` or `Sunday, 06-Nov-94 08:49:37 GMT`, from after the comma.
 void read_date_with_comma(TextReader& reader, Civil& civil, bool short_year) {
   const std::string_view separator = short_year ? "-" : " ";
   reader.expect(" ");
@@ -232,7 +232,7 @@ void read_date_with_comma(TextReader& reader, Civil& civil, bool short_year) {
   }
 }
 
-// ` Nov  6 08:49:37 1994`, behind the name of the day.
+// ` Nov 6 08:49:37 1994`, from after the name of the day.
 void read_asctime(TextReader& reader, Civil& civil) {
   reader.expect(" ");
   civil.month = reader.name(month_names) + 1;

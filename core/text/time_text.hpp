@@ -6,7 +6,7 @@
 
 #include "core/instant.hpp"
 
-// Instants as text, in the forms the outside world writes them.
+// Instants as text, in the forms that vendor and CRMs use.
 namespace elit {
 
 struct ReadInstant {

@@ -19,7 +19,7 @@ std::string name_of(sys_days day) {
   return {text.data(), static_cast<std::size_t>(size)};
 }
 
-// The first change after the instant.
+// Finds the first change after the instant.
 auto change_after(const std::vector<TimeZone::Change>& changes, Instant instant) {
   return std::upper_bound(changes.begin(), changes.end(), instant,
                           [](Instant sought, const TimeZone::Change& change) { return sought < change.from; });
@@ -38,7 +38,7 @@ Milliseconds TimeZone::offset_at(Instant instant) const {
 // The first instant at which the local clock shows midnight of that day or later.
 Instant TimeZone::begin_of(sys_days day) const {
   const Instant midnight = day;
-  // No offset is so large that the day could begin before this.
+  // Offsets are smaller than two days, so the day cannot begin before this instant.
   Instant from = midnight - days{2};
   for (auto next = change_after(changes_, from); next != changes_.end(); ++next) {
     const Instant begin = std::max(from, midnight - offset_at(from));

@@ -8,9 +8,8 @@
 
 namespace elit {
 
-// A calendar day, written YYYY-MM-DD. Days follow each other without gaps or overlaps: if clocks are set forward over
-// midnight, the day begins after the gap; if they are set back over midnight, the day begins with the first of the two
-// midnights.
+// A calendar day, written YYYY-MM-DD. Days have no gaps and no overlaps: if clocks are set forward over midnight, the
+// day begins after the gap; if they are set back over midnight, it begins at the first of the two midnights.
 struct CalendarDay {
   std::string name;
   Instant from;  // its midnight in the zone

@@ -24,7 +24,7 @@ Failure refused(const char* detail) {
   return failure;
 }
 
-// What is wrong with the parts of a well-formed URL but its port; empty: nothing.
+// What is wrong with the parts of a well-formed URL, except its port; empty: nothing.
 const char* problem_of(const urls::url_view& view) {
   if (view.scheme_id() != urls::scheme::http && view.scheme_id() != urls::scheme::https) {
     return wrong_scheme;
@@ -32,13 +32,13 @@ const char* problem_of(const urls::url_view& view) {
   if (!view.has_authority() || view.encoded_host().empty() || view.host_type() == urls::host_type::ipvfuture) {
     return "names no host";
   }
-  // A decoded name may hold anything, and it is written into the header of each request.
+  // A decoded name may contain any character, and the transport writes it into the header of each request.
   if (view.encoded_host().find('%') != std::string_view::npos) {
     return "names a host with percent-encoded characters: write the name as it is";
   }
-  // Boost.URL 1.81 takes 127.0.0.1.example.com for an IPv4 address with a path that lacks its '/'.
+  // Boost.URL 1.81 parses 127.0.0.1.example.com as an IPv4 address and a path without '/'.
   if (!view.encoded_path().empty() && view.encoded_path().front() != '/') {
-    return "names a host that begins like an IPv4 address and goes on: use another name of the host";
+    return "names a host that begins like an IPv4 address: use another name of the host";
   }
   if (view.has_userinfo()) {
     return "must not hold a user name or password: secrets are given as {file: PATH}, {env: NAME} or "

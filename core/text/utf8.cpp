@@ -12,7 +12,7 @@ unsigned byte_at(std::string_view text, std::size_t place) {
 }
 
 struct Lead {
-  std::size_t size = 0;  // of the whole character; 0: no character begins with this byte
+  std::size_t size = 0;  // bytes of the character; 0: no character begins with this byte
   unsigned second_min = 0x80;
   unsigned second_max = 0xBF;
 };
@@ -34,7 +34,7 @@ Lead lead_of(unsigned byte) {
   return {};
 }
 
-// How many leading bytes of `text` agree with its first one.
+// The number of leading bytes of `text` that can form a character with its first byte.
 std::size_t agreeing_size(std::string_view text, const Lead& lead) {
   if (lead.size == 0) {
     return 0;
