@@ -12,7 +12,7 @@ namespace {
 
 using boost::asio::awaitable;
 
-// How long deliveries under way may go on after stop().
+// The time that running deliveries get after stop().
 constexpr Milliseconds farewell{3'000};
 constexpr Milliseconds connect_timeout_max{10'000};
 constexpr Milliseconds look_again{500};
@@ -123,7 +123,8 @@ awaitable<void> Engine::register_sinks() {
   for (const SinkOptions& sink : options_.sinks) {
     names.emplace_back(sink.name, sink.history);
   }
-  // What is dated shortly before a sink began but is only found now is news to everybody, the sink included.
+  // Messages dated within this time before a new sink began may be found only after its start. The sink gets them, with
+  // or without history.
   Milliseconds margin{0};
   for (const SourceOptions& source : options_.sources) {
     margin = std::max(margin, news_margin(source));
@@ -147,7 +148,7 @@ awaitable<void> Engine::register_sinks() {
   }
 }
 
-// Runs a loop beside the others; the first one that fails ends them all.
+// Runs a loop concurrently with the others. The first loop that fails stops all.
 void Engine::start(awaitable<void> part, int& running) {
   ++running;
   auto on_end = [this, &running](const std::exception_ptr& error) {

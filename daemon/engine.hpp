@@ -24,41 +24,41 @@
 
 namespace elit::daemon {
 
-// Everything that runs on one configuration: a loop for each source and one for each sink, which meet in the database
-// only. A new configuration is a new engine.
+// All loops for one configuration: one for each source and one for each sink. They share only the database. A new
+// configuration gets a new engine.
 class Engine {
  public:
   struct Parts {
     boost::asio::any_io_executor executor;
-    Transports transports;  // makes one for each source, and those that sinks need
+    Transports transports;  // called once for each source, and for each connection of a sink
     SecretSource secrets;
-    std::filesystem::path token_directory;  // where sinks keep access tokens; empty: nowhere
+    std::filesystem::path token_directory;  // where sinks store access tokens; empty: they are not stored
     StorageThread* storage = nullptr;
     const Timer* timer = nullptr;
     Log* log = nullptr;
     std::uint64_t seed = 0;
   };
 
-  // Throws what `transports` throws.
+  // Passes on exceptions of `transports`.
   Engine(Options options, SourceLoop::Mode mode, Parts parts);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine();
 
-  // Works until stop() or, in one pass, until all is done that can be done. Throws what the storage throws.
+  // Runs until stop() or, in one pass, until nothing more can be done. Throws the exceptions of the storage thread.
   [[nodiscard]] boost::asio::awaitable<void> run();
 
-  // Ends run() soon: reads are abandoned at once, deliveries under way get a moment to finish.
+  // Ends run() soon: reads are abandoned at once, running deliveries get 3 s to finish.
   void stop();
   void reload_secrets();
 
   [[nodiscard]] const Options& options() const { return options_; }
 
-  // What one pass could not do, a line each.
+  // The problems of one pass: what it could not do, a line each.
   [[nodiscard]] std::vector<std::string> problems() const;
-  // For the service manager: one line on how things are.
+  // The state of all sources and sinks in one line, for the service manager.
   [[nodiscard]] std::string summary() const;
-  // Whether some request hangs beyond all its limits, so that only a restart helps.
+  // Whether a request has exceeded all its time limits, so that only a restart helps.
   [[nodiscard]] bool stalled() const;
 
  private:
@@ -73,14 +73,14 @@ class Engine {
   void start_loops();
   boost::asio::awaitable<void> finish_delivering();
   boost::asio::awaitable<void> abandon_later();
-  // Whether nothing more will come of this sink within this pass, and if so why; empty: all is delivered.
+  // Whether this pass can deliver nothing more to the sink. Then `why` gets the reason; empty: everything is delivered.
   [[nodiscard]] bool is_done(const SinkLoop& sink, WaitBudget& budget, std::string& why) const;
 
   Options options_;
   SourceLoop::Mode mode_;
   Parts parts_;
-  std::optional<boost::asio::thread_pool> archives_;  // absent: no sink needs it
-  std::vector<SinkParts> sink_parts_;                 // until the sinks have their numbers
+  std::optional<boost::asio::thread_pool> archives_;  // absent: there is no file sink
+  std::vector<SinkParts> sink_parts_;                 // until the sinks have their ids
   std::vector<std::unique_ptr<SourceLoop>> sources_;
   std::vector<std::unique_ptr<SinkLoop>> sinks_;
   std::vector<std::string> undelivered_;

@@ -12,7 +12,7 @@
 namespace elit::daemon {
 namespace {
 
-// Handles an exception that a thread could not pass on, mostly for lack of memory.
+// Handles an exception that no caller could catch, usually for lack of memory.
 [[noreturn]] void report_and_end() {
   if (std::current_exception()) {
     std::_Exit(report_failure(std::cerr));

@@ -85,7 +85,7 @@ void Service::run_forever() {
   start(handle_signals());
   start(feed_watchdog());
   start(serve());
-  log_.write(Event::ready, "the state is open and everything is started",
+  log_.write(Event::ready, "the state is open, all sources and sinks are started",
              {{"sources", options_.sources.size()}, {"sinks", options_.sinks.size()}});
   notifier_.ready();
   run_loop();
@@ -100,7 +100,7 @@ std::vector<std::string> Service::run_once() {
 }
 
 void Service::run_loop() {
-  release_signals();  // What came meanwhile is answered first.
+  release_signals();  // Signals that arrived meanwhile are handled first.
   io_.run();
   block_signals(true);
   if (error_) {
@@ -117,7 +117,7 @@ void Service::start(awaitable<void> part) {
   asio::co_spawn(io_, std::move(part), std::move(on_end));
 }
 
-// The first failure of our own machine ends the process: the next start recovers.
+// The first failure of this machine ends the process; the next start recovers.
 void Service::fail(std::exception_ptr error) {
   if (!error_) {
     error_ = std::move(error);
@@ -133,7 +133,7 @@ awaitable<void> Service::serve() {
     }
     engine_ = std::move(next_engine_);
     options_ = engine_->options();
-    log_.write(Event::reloaded, "the new configuration is in force",
+    log_.write(Event::reloaded, "the new configuration is in use",
                {{"sources", options_.sources.size()}, {"sinks", options_.sinks.size()}});
     notifier_.ready();
   }
@@ -168,8 +168,7 @@ void Service::stop(const std::string& why) {
     return;
   }
   notifier_.stopping();
-  log_.write(Event::stopping,
-             "stopping on " + why + ": reads are abandoned, deliveries under way get a moment to finish");
+  log_.write(Event::stopping, "stopping after " + why + ": reads are abandoned, running deliveries get 3 s to finish");
   engine_->stop();
   next_engine_.reset();
   start(end_after_limit());
@@ -177,7 +176,7 @@ void Service::stop(const std::string& why) {
 
 awaitable<void> Service::end_after_limit() {
   co_await sleep_for(stop_limit);
-  io_.stop();  // What is still under way is abandoned, which the state already allows for.
+  io_.stop();  // The remaining requests are abandoned; the state covers this case.
 }
 
 void Service::reload() {
@@ -196,7 +195,7 @@ void Service::reload() {
   }
   if (*loaded.options == options_) {
     engine_->reload_secrets();
-    log_.write(Event::reloaded, "the configuration is unchanged; secrets are read again and the log is reopened");
+    log_.write(Event::reloaded, "the configuration is unchanged; the secrets were read again and the log was reopened");
     notifier_.ready();
     return;
   }
@@ -207,21 +206,21 @@ void Service::reload() {
     return;
   }
   if (const std::optional<std::string> problem = log_.reconfigure(loaded.options->log)) {
-    log_.write(Event::log_failed, "the new log settings are not in force: " + *problem);
+    log_.write(Event::log_failed, "the new log settings are not in use: " + *problem);
   }
   engine_->stop();
 }
 
 void Service::refuse_reload(const std::string& why) {
-  log_.write(Event::reload_refused, "the new configuration is refused, the old one stays in force: " + why);
+  log_.write(Event::reload_refused, "the new configuration is refused, the old one stays in use: " + why);
   notifier_.ready();
 }
 
 awaitable<void> Service::feed_watchdog() {
   const Milliseconds period = std::min(status_interval, notifier_.watchdog_period().value_or(status_interval));
   for (;;) {
-    // The storage thread answers and no request hangs beyond its limits: then everything makes progress or waits for a
-    // stated time.
+    // If the storage thread answers and no request exceeds its limits, every part makes progress or waits for a stated
+    // time.
     auto ping = [](storage::Store&) {};
     co_await storage_->run(ping);
     if (!engine_->stalled()) {

@@ -18,8 +18,7 @@
 
 namespace elit::daemon {
 
-// The process around the engine: one io_context on the calling thread, the storage thread, signals, the service
-// manager.
+// Runs an engine as a process: one io_context on the calling thread, the storage thread, signals, the service manager.
 class Service {
  public:
   // Opens the state, which takes its lock; throws StorageError. Requires: block_signals() was called.
@@ -28,13 +27,14 @@ class Service {
   Service& operator=(const Service&) = delete;
   ~Service();
 
-  // The daemon: until SIGTERM or SIGINT. SIGHUP reads configuration and secrets again and reopens the log.
+  // Runs the daemon until SIGTERM or SIGINT. SIGHUP reads configuration and secrets again and reopens the log.
   void run_forever();
 
-  // One pass; SIGTERM and SIGINT end it early. What was left undone, a line each.
+  // Runs one pass; SIGTERM and SIGINT end it early. Returns what is left to do, a line each.
   [[nodiscard]] std::vector<std::string> run_once();
 
-  // The ledger of each source by name, in the order of the configuration. Not while something runs.
+  // The ledger of each source by name, in the order of the configuration. Requires: neither run_forever() nor
+  // run_once() is running.
   [[nodiscard]] std::vector<std::pair<std::string, storage::Ledger>> ledgers();
 
  private:

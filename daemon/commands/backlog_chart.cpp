@@ -12,25 +12,25 @@ namespace {
 
 constexpr Milliseconds day = std::chrono::hours{24};
 
-// How full a cell of the picture is, from empty to full.
+// The characters for a cell of the chart, from empty to full.
 const std::vector<std::string_view>& fillings(bool blocks) {
   static const std::vector<std::string_view> pictures{" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   static const std::vector<std::string_view> letters{" ", ".", ":", "#"};
   return blocks ? pictures : letters;
 }
 
-// The filling of a column in the row that is `row` rows above the lowest one.
+// The character for a column of this height in the row `row`; 0 is the lowest row.
 std::string_view cell(std::uint64_t height, std::uint64_t peak, int row, bool blocks) {
   const std::vector<std::string_view>& levels = fillings(blocks);
   const std::uint64_t full = levels.size() - 1;
-  // Anything at all is to be seen.
+  // Rounded up, so that a single message is visible.
   const std::uint64_t units = (height * full * chart_rows + peak - 1) / std::max<std::uint64_t>(1, peak);
   const std::uint64_t below = full * static_cast<std::uint64_t>(row);
   return levels[units <= below ? 0 : std::min(full, units - below)];
 }
 
-// The numbers of the days under the columns in which they begin, as far as there is room; the last column is mostly the
-// first of what came after.
+// The numbers of the days under the columns in which they begin, as far as there is room. The last column usually lies
+// after the last day.
 std::string day_line(const Backlog& backlog) {
   std::string line(backlog.highest.size(), ' ');
   std::size_t free = 0;

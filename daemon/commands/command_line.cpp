@@ -31,8 +31,8 @@ namespace {
 using Words = std::vector<std::string>;
 
 constexpr const char* version_text = "elitbuzz-sync " ELITBUZZ_SYNC_VERSION;
-constexpr std::size_t option_column = 34;  // of the meaning, in the help of a verb
-constexpr std::size_t verb_column = 16;    // of the summary, in the list of verbs
+constexpr std::size_t option_column = 34;  // where the meaning begins in the help of a verb
+constexpr std::size_t verb_column = 16;    // where the summary begins in the list of verbs
 
 constexpr const char* general_help =
     "--config FILE   the configuration; default /etc/elitbuzz-sync/elitbuzz-sync.yaml\n"
@@ -115,7 +115,7 @@ class CommandLine {
     return chosen.empty() ? nullptr : chosen.front();
   }
 
-  // Reads the words, and answers --help and --version. Gives what is wrong; empty: nothing.
+  // Reads the words and handles --help and --version. Returns what is wrong; empty: nothing.
   std::string read(const Words& words, std::ostream& out) {
     for (const std::string& word : words) {
       if (word.starts_with("--") && word.ends_with("=")) {
@@ -141,15 +141,15 @@ class CommandLine {
     }
   }
 
-  // Describes the first word that the program does not know; empty: it knows all.
+  // Describes the first unknown word; empty: all are known.
   [[nodiscard]] std::string unknown_word() const {
     const CLI::App* verb = chosen();
     const Words outside = app_.remaining();
     if (verb == nullptr || !outside.empty()) {
       if (outside.empty()) {
-        return "say what to do: elitbuzz-sync VERB";
+        return "a verb is missing: elitbuzz-sync VERB";
       }
-      return outside.front().starts_with("-") ? "the options stand after the verb: " + outside.front()
+      return outside.front().starts_with("-") ? "options must follow the verb: " + outside.front()
                                               : with_suggestion("unknown verb ", outside.front(), names_of(verbs_));
     }
     const Words inside = verb->remaining();
@@ -166,7 +166,7 @@ class CommandLine {
     const std::string message = error.what();
     std::string name = message.substr(0, message.find_first_of(": "));
     const CLI::Option* option = chosen()->get_option_no_throw(name);
-    if (option == nullptr) {  // of a flag it names no dashes
+    if (option == nullptr) {  // for a flag the message omits the dashes
       name.insert(0, "--");
       option = chosen()->get_option_no_throw(name);
     }
@@ -176,14 +176,14 @@ class CommandLine {
     if (option->get_items_expected_max() == 0) {
       return name + " takes no value";
     }
-    return option->get_positional() ? fmt::format("say {}: {}", name, option->get_description())
+    return option->get_positional() ? fmt::format("{} is missing: {}", name, option->get_description())
                                     : fmt::format("{} needs a value: {} {}", name, name, option->get_type_name());
   }
 
   std::vector<Verb> verbs_;
   CLI::App app_{"Keeps the conversations of an Elitbuzz bot in a database and in CRMs.", "elitbuzz-sync"};
   std::map<std::string, VerbAction> actions_;
-  bool answered_ = false;  // --help or --version was asked for
+  bool answered_ = false;  // --help or --version was given
 };
 
 template <class Number>

@@ -69,9 +69,9 @@ int config_show(const ConfigShowArguments& arguments, std::ostream& out, std::os
 
 Verb config_verb() {
   return {
-      "config", "prints the configuration's JSON Schema, the values in force, an example, the CRMs it knows",
+      "config", "prints the configuration's JSON Schema, the current values, an example, the CRMs it knows",
       "schema            the JSON Schema of the configuration\n"
-      "show              every value in force and where it comes from; secrets are shown as references\n"
+      "show              every current value and where it comes from; secrets are shown as references\n"
       "example           a commented configuration\n"
       "reference         every key, as Markdown\n"
       "presets           the CRMs that the program knows, as Markdown\n"

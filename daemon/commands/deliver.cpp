@@ -52,8 +52,8 @@ std::string note_on(const std::vector<RenderedRequest>& requests, std::size_t me
   const bool holds_all = std::none_of(requests.begin(), requests.end(),
                                       [](const RenderedRequest& request) { return request.of_messages; });
   return "Nothing was sent. " + sink_kind(sink)->rendering_note() +
-         (holds_all ? " The CRM is known to hold these messages as they are, so nothing of them "
-                      "would be sent; --ignore-state shows the requests as if it held nothing."
+         (holds_all ? " The CRM is known to hold these messages unchanged, so none of them "
+                      "would be sent; --ignore-state shows the requests for a CRM that holds none of them."
                     : "");
 }
 
@@ -80,11 +80,11 @@ int render(const DeliverArguments& arguments, const Options& options, const Sink
 
 int deliver(const DeliverArguments& arguments, std::ostream& out, std::ostream& err) {
   if (!arguments.render) {
-    err << ourselves << "deliver: say --render to see what would be sent; `run` and `sync` deliver\n";
+    err << ourselves << "deliver: --render is missing: this verb only prints requests; `run` and `sync` deliver\n";
     return exit_usage;
   }
   if (arguments.sink.empty()) {
-    err << ourselves << "deliver: say which sink: --sink NAME\n";
+    err << ourselves << "deliver: the sink is missing: add --sink NAME\n";
     return exit_usage;
   }
   const config::Loaded loaded = config::load(arguments.config);
@@ -113,11 +113,12 @@ Verb deliver_verb() {
       [](VerbOptions& options) -> VerbAction {
         auto arguments = std::make_shared<DeliverArguments>();
         options.configuration(arguments->config);
-        options.flag("--render", arguments->render, "required: this verb only shows; `run` and `sync` deliver");
-        options.text("--sink", "NAME", arguments->sink, "the sink of the configuration");
+        options.flag("--render", arguments->render,
+                     "required: this verb only prints requests; `run` and `sync` deliver");
+        options.text("--sink", "NAME", arguments->sink, "a sink of the configuration");
         options.whole_number("--last", 1, last_max, arguments->last,
                              fmt::format("how many messages, 1 to {}", last_max));
-        options.flag("--ignore-state", arguments->ignore_state, "as if the sink held nothing of them yet");
+        options.flag("--ignore-state", arguments->ignore_state, "assume that the sink holds none of them");
         options.flag("--json", arguments->json, "one JSON document on stdout");
         return [arguments](std::ostream& out, std::ostream& err) { return deliver(*arguments, out, err); };
       }};

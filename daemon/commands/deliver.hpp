@@ -13,17 +13,17 @@ inline constexpr int last_max = 10'000;
 
 struct DeliverArguments {
   std::filesystem::path config;
-  std::string sink;           // its name; empty: not given
-  int last = 5;               // how many of the messages that were stored last
-  bool render = false;        // false: refused, deliveries are the daemon's
-  bool ignore_state = false;  // as if the sink held nothing of them yet
+  std::string sink;           // empty: not given
+  int last = 5;               // how many of the latest stored messages
+  bool render = false;        // has to be true: this verb delivers nothing
+  bool ignore_state = false;  // as if the sink did not hold any of them
   bool json = false;
 };
 
 // Prints the requests that a delivery of the latest stored messages would send, and sends nothing: reads the
 // configuration and the state, no secret and no network, and changes nothing. Message texts are shown; secrets are
-// `***`. Gives the exit status: 0 also when nothing is stored or nothing would be sent, which `err` says; 64 without
-// --render or without the name of a configured sink; 78 for a wrong configuration. A StorageError is thrown.
+// `***`. Returns the exit status: 0, also when nothing is stored or nothing would be sent (`err` says so); 64 without
+// --render or without the name of a configured sink; 78 for a wrong configuration. Throws StorageError.
 int deliver(const DeliverArguments& arguments, std::ostream& out, std::ostream& err);
 
 [[nodiscard]] Verb deliver_verb();

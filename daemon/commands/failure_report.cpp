@@ -20,15 +20,15 @@ int report_failure(std::ostream& err) {
     err << "elitbuzz-sync: " << error.what() << '\n';
     return error.kind() == storage::StorageError::Kind::in_use ? exit_in_use : exit_storage;
   } catch (const std::bad_alloc&) {
-    err << "elitbuzz-sync: out of memory; the state is safe, the next start goes on\n";
+    err << "elitbuzz-sync: out of memory; the state is safe, the next start continues\n";
     return exit_resources;
   } catch (const boost::system::system_error& error) {
-    err << "elitbuzz-sync: the system refuses: " << error.what() << "; the state is safe, the next start goes on\n";
+    err << "elitbuzz-sync: a system call failed: " << error.what() << "; the state is safe, the next start continues\n";
     return exit_resources;
-  } catch (const std::system_error& error) {  // of the log file, above all
+  } catch (const std::system_error& error) {  // mostly from opening the log file
     err << "elitbuzz-sync: " << error.what() << '\n';
     return exit_storage;
-  } catch (const std::runtime_error& error) {  // what the configuration asks for cannot be had
+  } catch (const std::runtime_error& error) {  // the configuration names something that is missing
     err << "elitbuzz-sync: " << error.what() << '\n';
     return exit_configuration;
   } catch (const std::exception& error) {

@@ -9,9 +9,9 @@
 
 namespace elit::daemon {
 
-// Reads the configuration with its secrets, opens the log and does `work`, whose exit status it gives. When the
-// configuration cannot be run, its mistakes go to `err` and `work` is not done. A StorageError of `work` is logged,
-// except that the state is in use, and thrown again.
+// Reads the configuration with its secrets, opens the log, runs `work` and returns its exit status. If the
+// configuration has mistakes, they go to `err` and `work` does not run. A StorageError of `work` is logged, unless its
+// kind is in_use, and thrown again.
 int do_logged(const std::filesystem::path& config, std::ostream& err,
               const std::function<int(const Options&, Log&)>& work);
 

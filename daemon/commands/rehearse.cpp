@@ -73,7 +73,7 @@ int rehearse(const Arguments& arguments, std::ostream& out, std::ostream& err) {
   return report.balanced() ? exit_done : exit_incomplete;
 }
 
-// Adds the fault of the text; gives what is wrong with it.
+// Adds the fault that the text describes. Returns what is wrong with the text; empty: nothing.
 std::string add_fault(const std::string& text, std::vector<RehearsedFault>& faults) {
   ParsedFault parsed = parse_fault(text);
   if (parsed.fault) {
@@ -89,10 +89,10 @@ VerbAction declare(VerbOptions& options) {
   options.each(
       "--fault", "TEXT",
       [arguments = arguments.get()](const std::string& text) { return add_fault(text, arguments->faults); },
-      "what goes wrong, see below");
+      "a fault, see below");
   options.whole_number("--users", 1, 100'000, arguments->users, "simulated users of each source");
-  options.number("--messages", "N", 0, 10'000, arguments->messages_per_user_day, "messages of a user on a day");
-  options.whole_number("--seed", 0, INT64_MAX, arguments->seed, "of all random numbers");
+  options.number("--messages", "N", 0, 10'000, arguments->messages_per_user_day, "messages of one user on a day");
+  options.whole_number("--seed", 0, INT64_MAX, arguments->seed, "the seed of all random numbers");
   options.flag("--json", arguments->json, "one JSON document on stdout");
   return [arguments](std::ostream& out, std::ostream& err) { return rehearse(*arguments, out, err); };
 }
@@ -100,7 +100,7 @@ VerbAction declare(VerbOptions& options) {
 }  // namespace
 
 Verb rehearse_verb() {
-  return {"rehearse", "days of your configuration in seconds, on simulated data, with the faults you name",
+  return {"rehearse", "runs days of your configuration in seconds, on simulated data, with the faults you name",
           "Runs the program with your configuration in virtual time, with simulated peers and users, and reports\n"
           "what your CRM would have received. It uses no network, writes no file and reads no secret.\n"
           "The same arguments give the same result.\n\n"

@@ -7,8 +7,8 @@ namespace elit::daemon {
 // Runs a configuration for days in virtual time on simulated data and reports what its sinks would have received.
 // Touches no network and no file but the configuration.
 //
-// The result is the same for the same arguments; diagnostics also tell how long it took. With --json the result is one
-// document:
+// The same arguments give the same result; the diagnostics also contain the time that it took. With --json the result
+// is one document:
 //   {"balanced", "imbalances": [text], "days", "seed", "messages", "history", "simulated_ms", "starts",
 //    "problems": [text], "faults": [{"fault", "from_ms", "until_ms"}],
 //    "sources": [{"name", "users", "requests", "expected", "stored", "fetched", "new", "duplicate", "rejected"}],

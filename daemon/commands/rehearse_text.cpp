@@ -35,7 +35,7 @@ std::string counted(Integer number, const std::string& thing) {
   return grouped(number) + " " + thing + (number == 1 ? "" : "s");
 }
 
-// Two neighbouring units; the smaller one is left out when it is nothing.
+// Two neighbouring units; the smaller one is left out when it is zero.
 std::string two_units(std::int64_t large, const char* large_name, std::int64_t small, const char* small_name) {
   return small == 0 ? fmt::format("{} {}", large, large_name)
                     : fmt::format("{} {} {} {}", large, large_name, small, small_name);
@@ -63,7 +63,7 @@ std::string head_text(const RehearsalOptions& options, const RehearsalReport& re
   }
   std::string text =
       fmt::format("{}, {}, {} and {} from the {} days before; {}\n", counted(options.days, "day"),
-                  counted(users, "made-up user"), counted(report.messages, "message"), grouped(report.history),
+                  counted(users, "simulated user"), counted(report.messages, "message"), grouped(report.history),
                   rehearsal_history_days, options.faults.faults.empty() ? "no faults" : "faults:");
   for (const ScheduledFault& scheduled : options.faults.faults) {
     text += fault_text(options, scheduled);
@@ -77,7 +77,7 @@ std::string freshness_text(const Freshness& freshness) {
                      length_text(freshness.worst));
 }
 
-// A sink that keeps up has a picture that says nothing: a few messages between two polls.
+// The chart of a sink that keeps up is useless: it shows only the few messages between two polls.
 bool fell_behind(const Freshness& freshness) {
   return freshness.worst >= hours{1} || freshness.worst > 4 * freshness.half;
 }
@@ -110,7 +110,7 @@ std::string sink_text(const SinkReport& sink, const RehearsalReport& report, boo
   text += fmt::format("  requests: {}\n", grouped(sink.requests));
   if (report.history > 0 && sink.history_took > Milliseconds{0}) {
     text +=
-        fmt::format("  what was said before the first start had arrived after {}\n", length_text(sink.history_took));
+        fmt::format("  messages from before the first start had arrived after {}\n", length_text(sink.history_took));
   }
   return text + freshness_text(sink.freshness) + backlog_text(sink, blocks);
 }
@@ -190,7 +190,7 @@ std::string rehearsal_text(const RehearsalOptions& options, const RehearsalRepor
     text += fmt::format("the program was started {} times\n", grouped(report.starts));
   }
   if (!report.problems.empty()) {
-    text += fmt::format("it ended by itself {}, first because: {}\n", counted(report.problems.size(), "time"),
+    text += fmt::format("it ended by itself {}; the first reason: {}\n", counted(report.problems.size(), "time"),
                         report.problems.front());
   }
   if (report.balanced()) {

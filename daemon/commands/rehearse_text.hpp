@@ -8,10 +8,10 @@
 
 namespace elit::daemon {
 
-// What came of a rehearsal, for people. `blocks`: with block characters, in UTF-8.
+// The report of a rehearsal as text for people. `blocks`: with block characters, in UTF-8.
 [[nodiscard]] std::string rehearsal_text(const RehearsalOptions& options, const RehearsalReport& report, bool blocks);
 
-// The same for programs; see rehearse.hpp.
+// The report as JSON for programs; see rehearse.hpp.
 [[nodiscard]] boost::json::object rehearsal_json(const RehearsalOptions& options, const RehearsalReport& report);
 
 // "41 s", "1 min 2 s", "5 h 12 min", "3 d 4 h"; below ten seconds with a tenth.

@@ -25,7 +25,7 @@ void begin_line(std::string& out, std::size_t depth) {
   out.append(2 * depth, ' ');
 }
 
-// The document in lines, its strings and numbers byte for byte. Requires: is_json(text).
+// Breaks the document into indented lines; strings and numbers stay byte for byte. Requires: is_json(text).
 std::string laid_out(std::string_view text) {
   std::string out;
   std::size_t depth = 0;

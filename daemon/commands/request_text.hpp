@@ -7,12 +7,13 @@
 
 namespace elit::daemon {
 
-// A block for each, an empty line between them: a line that counts it, the request line, headers, an empty line, the
-// body. JSON is laid out in lines, each of its values written as it would go out; everything else stands as it is.
+// One block for each request, with an empty line between blocks: a line with its number, the request line, headers, an
+// empty line, the body. A JSON body is broken into indented lines, with values byte for byte as sent; any other body is
+// not changed.
 [[nodiscard]] std::string to_text(const std::vector<RenderedRequest>& requests);
 
-// {"sink": ..., "messages": how many were asked about, "requests": [{"step", "method", "url", "headers", "body"}]},
-// where the body is JSON if it is sent as such, otherwise a string. One line.
+// {"sink": ..., "messages": the number of messages asked about, "requests": [{"step", "method", "url", "headers",
+// "body"}]} in one line. "body" is a JSON value if the body is sent as JSON, otherwise a string.
 [[nodiscard]] std::string to_json(const std::string& sink, std::size_t messages,
                                   const std::vector<RenderedRequest>& requests);
 

@@ -10,7 +10,7 @@
 namespace elit::daemon {
 namespace {
 
-// The state is closed when this returns.
+// Runs the daemon until it is stopped. The state is closed on return.
 void serve(const std::filesystem::path& config, const Options& options, Log& log) {
   Service service(config, options, log);
   service.run_forever();
@@ -21,7 +21,7 @@ int run(const std::filesystem::path& config, std::ostream& err) {
   return do_logged(config, err, [&config](const Options& options, Log& log) {
     log.write(Event::started, "elitbuzz-sync " ELITBUZZ_SYNC_VERSION " starts");
     serve(config, options, log);
-    log.write(Event::stopped, "stopped; the next start goes on where this one ended");
+    log.write(Event::stopped, "stopped; the next start continues where this one ended");
     return exit_done;
   });
 }

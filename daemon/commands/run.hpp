@@ -4,7 +4,7 @@
 
 namespace elit::daemon {
 
-// The daemon, in the foreground: until SIGTERM or SIGINT.
+// Runs the daemon in the foreground until SIGTERM or SIGINT.
 [[nodiscard]] Verb run_verb();
 
 }  // namespace elit::daemon

@@ -23,12 +23,12 @@
 namespace elit::daemon {
 namespace {
 
-// Clients send this key when none is given. It opens nothing but this simulator.
+// The accepted key when none is given. It is valid only for this simulator.
 constexpr const char* api_key_default = "00000000-0000-4000-8000-000000000000-sample7";
 
 struct Arguments {
   simulator::SimulatorOptions options;  // `start` and secrets that were not given are left empty
-  std::uint16_t port = 0;               // 0: any free one
+  std::uint16_t port = 0;               // 0: any free port
   bool json = false;
   std::filesystem::path config;  // not used
 };
@@ -99,7 +99,7 @@ int serve_until_signalled(Arguments arguments, std::ostream& out, std::ostream& 
   complete(arguments.options);
   simulator::Simulator simulated(arguments.options);
   boost::asio::io_context context(1);
-  // Block signals first: a reader of the announcement may send one at once.
+  // Signals are handled first: a reader of the announcement may send one at once.
   boost::asio::signal_set signals(context, SIGTERM, SIGINT);
   std::optional<Server> server;
   try {
@@ -123,19 +123,19 @@ void settings(VerbOptions& options, const std::string& name, const std::vector<s
       [&table, &target](const std::string& text) -> std::string {
         const std::size_t equals = text.find('=');
         if (equals == std::string::npos) {
-          return "write KEY=VALUE; --help lists the keys";
+          return "use KEY=VALUE; --help lists the keys";
         }
         return simulator::apply(table, target, text.substr(0, equals), text.substr(equals + 1)).value_or("");
       },
       meaning);
 }
 
-// Reads VENDOR.KEY=VALUE; gives what is wrong with it.
+// Reads VENDOR.KEY=VALUE. Returns what is wrong with it; empty: nothing.
 std::string set_vendor_fault(const std::string& text, simulator::SimulatorOptions& options) {
   const std::size_t dot = text.find('.');
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || dot > equals) {
-    return "write VENDOR.KEY=VALUE; --help lists the keys";
+    return "use VENDOR.KEY=VALUE; --help lists the keys";
   }
   const std::string vendor = text.substr(0, dot);
   if ((", " + simulator::crm_names() + ",").find(" " + vendor + ",") == std::string::npos) {
@@ -149,44 +149,45 @@ std::string set_vendor_fault(const std::string& text, simulator::SimulatorOption
 void declare_world(VerbOptions& options, simulator::WorldOptions& world) {
   constexpr Milliseconds second{1000};
   constexpr Milliseconds day = std::chrono::hours{24};
-  options.whole_number("--seed", 0, INT64_MAX, world.seed, "of all random numbers");
+  options.whole_number("--seed", 0, INT64_MAX, world.seed, "the seed of all random numbers");
   options.whole_number("--users", 0, 1'000'000, world.users, "how many users there are");
   options.time(
       "--days", "D", day, 0, 3650, [&world](Milliseconds time) { world.history = time; }, "days of history (7)");
-  options.number("--messages-per-day", "N", 0, 100'000, world.messages_per_user_day, "of one user, in the history");
+  options.number("--messages-per-day", "N", 0, 100'000, world.messages_per_user_day,
+                 "messages of one user on a day of the history");
   options.number("--arrivals", "PER_MINUTE", 0, 1'000'000, world.arrivals_per_minute,
                  "new messages of all users together");
   options.time(
       "--stop-arrivals-after", "SECONDS", second, 0, 1e9,
       [&world](Milliseconds time) { world.arrivals_stop_after = time; }, "no new messages after that (never)");
   options.number("--late", "SHARE", 0, 1, world.late_share,
-                 "of new messages that become visible later than they are dated");
+                 "share of new messages that become visible later than they are dated");
   options.time(
       "--late-max", "SECONDS", second, 0.001, 1e7, [&world](Milliseconds time) { world.late_max = time; },
-      "the latest of them (60)");
+      "their largest delay in seconds (60)");
   options.whole_number("--burst", 0, 1'000'000, world.burst, "messages of the first user in one millisecond");
   options.flag("--odd", world.odd_content, "ill-formed texts, responses of every JSON kind, huge texts, odd ids");
 }
 
 void declare_peers(VerbOptions& options, simulator::SimulatorOptions& target) {
   options.text("--api-key", "KEY", target.account.api_key,
-               "the raw key that is accepted; safer in ELITBUZZ_SIMULATOR_API_KEY");
-  options.text("--customer-id", "ID", target.account.customer_id, "of the simulated account");
-  options.text("--bot-key", "KEY", target.account.bot_key, "of the simulated bot");
+               "the raw key that is accepted; ELITBUZZ_SIMULATOR_API_KEY is safer");
+  options.text("--customer-id", "ID", target.account.customer_id, "the id of the simulated account");
+  options.text("--bot-key", "KEY", target.account.bot_key, "the key of the simulated bot");
   options.text("--crm-authorization", "VALUE", target.crm_authorization,
-               "the header that the CRM requires (none); safer in ELITBUZZ_SIMULATOR_CRM_AUTHORIZATION");
-  settings(options, "--dialect", simulator::dialect_settings(), target.dialect, "how the API answers, see below");
+               "the header that the CRM requires (none); ELITBUZZ_SIMULATOR_CRM_AUTHORIZATION is safer");
+  settings(options, "--dialect", simulator::dialect_settings(), target.dialect, "the dialect of the API, see below");
   settings(options, "--fault", simulator::api_fault_settings(), target.faults, "faults of the API, see below");
   settings(options, "--crm-fault", simulator::crm_fault_settings(), target.crm_faults, "faults of the CRM, see below");
   options.each(
       "--vendor-fault", "VENDOR.KEY=VALUE",
       [&target](const std::string& text) { return set_vendor_fault(text, target); },
-      "faults of the CRM of a vendor, see below");
+      "faults of a simulated CRM by its name, see below");
 }
 
 VerbAction declare(VerbOptions& options) {
   auto arguments = std::make_shared<Arguments>();
-  options.whole_number("--port", 0, 65'535, arguments->port, "to listen on, at 127.0.0.1; 0 is any free one");
+  options.whole_number("--port", 0, 65'535, arguments->port, "the port on 127.0.0.1; 0: any free port");
   declare_world(options, arguments->options.world);
   declare_peers(options, arguments->options);
   options.configuration(arguments->config);

@@ -129,7 +129,7 @@ asio::awaitable<void> drip(Session& session, std::string head, std::string body,
   }
 }
 
-// True when the connection may carry another request.
+// Sends the reply. True when the connection may carry another request.
 asio::awaitable<bool> give(Session& session, ServerReply reply, bool is_head, bool keep_alive) {
   co_await pause(session, reply.delay);
   std::string head = head_of(reply.answer, keep_alive);
@@ -232,7 +232,7 @@ void rethrow(const std::exception_ptr& problem) {
   }
 }
 
-// Lets stop() find a session for as long as its coroutine runs.
+// Registers a session for stop() while its coroutine runs.
 class Registered {
  public:
   Registered(std::set<Session*>& sessions, Session* session) : sessions_(sessions), session_(session) {
@@ -256,7 +256,7 @@ asio::awaitable<void> Server::State::accept(std::shared_ptr<State> state) {
     if (!error) {
       asio::co_spawn(state->executor, serve(state, std::move(socket)), &rethrow);
     } else if (!state->stopped) {
-      // Out of descriptors, as a rule: the connection stays in the queue, so do not turn in circles.
+      // Usually no descriptors are left. The connection stays in the queue, so wait before the next try.
       asio::steady_timer timer{state->executor};
       timer.expires_after(Milliseconds{50});
       co_await timer.async_wait(asio::use_awaitable);
@@ -287,7 +287,7 @@ asio::awaitable<void> Server::State::serve(std::shared_ptr<State> state, tcp::so
     }
     more = co_await give(session, std::move(reply), is_head, keep_alive);
     if (error) {
-      // Closing with unread bytes would reset the connection and could take the refusal with it.
+      // Closing with unread bytes would reset the connection, and the refusal could be lost.
       session.socket.shutdown(tcp::socket::shutdown_send, ignored);
       co_await wait_for_end(session);
     }

@@ -15,7 +15,7 @@ namespace elit::daemon {
 
 struct ServerRequest {
   std::string method;
-  std::string target;  // as sent, percent-encoded, with its query
+  std::string target;  // as received, percent-encoded, with its query
   std::vector<HttpHeader> headers;
   std::string body;
   Instant received;  // when the last byte of the request had arrived
@@ -24,34 +24,34 @@ struct ServerRequest {
   [[nodiscard]] std::string header(std::string_view name) const;
 };
 
-// What a network may do to an answer.
+// A fault of the network while an answer is sent.
 enum class ServerFault {
   none,
-  close_before_answer,  // the connection ends without a byte
-  close_mid_body,       // header with the full Content-Length, the first half of the body, end
-  hang,                 // nothing, until the client gives up
-  garbage,              // bytes that are not HTTP, end
+  close_before_answer,  // the connection is closed without a byte
+  close_mid_body,       // header with the full Content-Length, the first half of the body, then close
+  hang,                 // nothing is sent until the client gives up
+  garbage,              // bytes that are not HTTP, then close
   drip,                 // the header, then one byte of the body every `drip_interval`
 };
 
 struct ServerReply {
   HttpResponse answer;
-  Milliseconds delay{0};  // before anything is sent, also before a fault
+  Milliseconds delay{0};  // wait before anything is sent, also before a fault
   ServerFault fault = ServerFault::none;
   Milliseconds drip_interval{200};
 };
 
 // An HTTP/1.1 server for the simulator and for tests: loopback only, no TLS, one handler, one thread. Connections are
-// kept alive; requests of one connection are answered one after the other, those of several side by side. A request
-// that is not HTTP gets 400 and one with a body over 64 MiB gets 413, without the handler. A Date is added unless the
-// answer has one, Content-Length always.
+// kept alive. Requests of one connection are answered one after the other, those of different connections concurrently.
+// Without calling the handler, the server answers 400 to a request that is not HTTP and 413 to a body over 64 MiB. It
+// adds Content-Length, and Date unless the answer has one.
 class Server {
  public:
-  // Runs on the executor's thread and does not block. What it throws comes out of io_context::run().
+  // Runs on the executor's thread and must not block. Its exceptions leave io_context::run().
   using Handler = std::function<ServerReply(const ServerRequest& request)>;
 
   // Listens at once; port 0 takes a free one. Throws std::runtime_error when `address` is not a loopback address or the
-  // port cannot be had.
+  // port is not available.
   Server(boost::asio::any_io_executor executor, const std::string& address, std::uint16_t port, Handler handler);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -23,17 +23,17 @@ struct SyncArguments {
 using Ledgers = std::vector<std::pair<std::string, storage::Ledger>>;
 using Lines = std::vector<std::string>;
 
-// What the ledger itself shows to be undone.
+// The dead and pending messages of the ledgers, a line each.
 Lines undone_by(const Ledgers& ledgers) {
   Lines lines;
   for (const auto& [source, ledger] : ledgers) {
     for (const storage::SinkTotals& sink : ledger.sinks) {
-      const std::string place = "sink " + sink.sink + ": of source " + source + " ";
+      const std::string place = "sink " + sink.sink + ", source " + source + ": ";
       if (sink.dead > 0) {
-        lines.push_back(place + std::to_string(sink.dead) + " messages are dead");
+        lines.push_back(place + "dead messages: " + std::to_string(sink.dead));
       }
       if (sink.pending > 0) {
-        lines.push_back(place + std::to_string(sink.pending) + " messages are pending");
+        lines.push_back(place + "pending messages: " + std::to_string(sink.pending));
       }
     }
   }

@@ -4,7 +4,7 @@
 
 namespace elit::daemon {
 
-// One pass. Diagnostics name what is left undone, a line each; the result is a short summary, or with --json one
+// Runs one pass. Each thing left to do is a line of the diagnostics; the result is a short summary, or with --json one
 // document:
 //   {"complete", "sources": [{"name", "fetched", "new", "duplicate", "rejected", "sinks": {NAME: {"delivered",
 //    "pending", "dead", "suppressed"}}}], "problems": [TEXT]}

@@ -97,7 +97,7 @@ int validate(const ValidateArguments& arguments, std::ostream& out, std::ostream
   if (loaded.options) {
     for (SecretDiagnostic& found : find_secret_mistakes(loaded)) {
       if (found.missing) {
-        // The configuration may be checked on a machine that is not to hold the secrets.
+        // The configuration may be checked on a machine that does not have the secrets.
         err << to_string(found.mistake) << " (a warning here; `run` and `sync` need it)\n";
         continue;
       }
@@ -116,7 +116,7 @@ int validate(const ValidateArguments& arguments, std::ostream& out, std::ostream
 }
 
 Verb validate_verb() {
-  return {"validate", "checks the configuration alone and touches no network",
+  return {"validate", "checks the configuration and uses no network",
           "Prints every mistake at once as file:line:column: key: what is wrong.",
           [](VerbOptions& options) -> VerbAction {
             auto arguments = std::make_shared<ValidateArguments>();

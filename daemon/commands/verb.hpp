@@ -13,12 +13,12 @@ namespace CLI {
 class App;
 }
 
-// What a verb declares of its command line. The parser is in command_line.cpp alone.
+// The command line of a verb, as the verb declares it. Only command_line.cpp uses the parser.
 namespace elit::daemon {
 
 // Declares the options of one verb: their names on the command line, what --help says and the variables they set. Both
-// `--name VALUE` and `--name=VALUE` are understood. A value is never empty; of an option that is given twice the last
-// value counts. A default in --help is the value that the variable has when it is declared. The variables outlive the
+// `--name VALUE` and `--name=VALUE` are understood. A value is never empty. If an option is given twice, the last value
+// counts. --help shows the value of the variable at the declaration as the default. The variables must outlive the
 // parsing.
 class VerbOptions {
  public:
@@ -40,11 +40,11 @@ class VerbOptions {
   // A length of time, written as a decimal number of `unit`; the bounds are in that unit too.
   void time(const std::string& name, const std::string& value, Milliseconds unit, double least, double most,
             std::function<void(Milliseconds)> set, const std::string& meaning);
-  // An option that may be given several times. `read` takes each value and returns what is wrong with it; empty:
-  // nothing.
+  // An option that may be given several times. `read` is called with each value and returns what is wrong with it;
+  // empty: nothing.
   void each(const std::string& name, const std::string& value, std::function<std::string(const std::string&)> read,
             const std::string& meaning);
-  // A word without dashes, which has to be one of `known`.
+  // A positional argument, which has to be one of `known`.
   void word(const std::string& value, const std::vector<std::string>& known, std::string& target,
             const std::string& meaning);
 
@@ -60,14 +60,13 @@ class VerbOptions {
   CLI::App& app_;
 };
 
-// Does the work of a verb after its options were read. Results go to `out`, diagnostics to `err`. Gives the exit
-// status.
+// Runs a verb after its options were read. Results go to `out`, diagnostics to `err`. Returns the exit status.
 using VerbAction = std::function<int(std::ostream& out, std::ostream& err)>;
 
 struct Verb {
   std::string name;
   std::string summary;                              // one line in the list of verbs
-  std::string help;                                 // what --help says after the options; may be empty
+  std::string help;                                 // the text of --help after the options; may be empty
   std::function<VerbAction(VerbOptions&)> declare;  // the action holds the variables that the options set
 };
 

@@ -149,7 +149,7 @@ asio::awaitable<Result<void>> Connection::connect_tcp() {
   }
   error_code error = asio::error::host_not_found;
   for (std::size_t i = 0; i < addresses.size() && error && interrupted_ == Limit::none; ++i) {
-    // An address that drops packets must leave time for the next ones.
+    // An address that drops packets must not use the time of the next ones.
     const bool last = i + 1 == addresses.size();
     const Milliseconds left = connect_time_left();
     limit(last ? Limit::connect : Limit::address, left / static_cast<int>(addresses.size() - i));
@@ -184,17 +184,17 @@ asio::awaitable<Result<void>> Connection::open_tunnel() {
   }
   const std::string proxy = "proxy " + route_->proxy->name();
   if (error || interrupted_ != Limit::none) {
-    co_return transient(proxy + " opens no way to " + name + ": " + cause(error));
+    co_return transient(proxy + " did not open a tunnel to " + name + ": " + cause(error));
   }
   if (reader.phase() == AnswerReader::Phase::failed) {
-    co_return transient(proxy + " opens no way to " + name + ": " + reader.problem());
+    co_return transient(proxy + " did not open a tunnel to " + name + ": " + reader.problem());
   }
   if (reader.status() == 407) {
-    co_return transient(proxy + " opens no way to " + name +
-                        ": it asks for credentials (407), which it cannot be given");
+    co_return transient(proxy + " did not open a tunnel to " + name +
+                        ": it requires credentials (407), which are not supported");
   }
   if (reader.status() >= 300) {
-    co_return transient(proxy + " opens no way to " + name + ": it answers with status " +
+    co_return transient(proxy + " did not open a tunnel to " + name + ": it answers with status " +
                         std::to_string(reader.status()));
   }
   co_return Result<void>{};
@@ -255,7 +255,8 @@ bool Connection::usable() {
   if (!socket_.is_open() || interrupted_ != Limit::none) {
     return false;
   }
-  // An unread TLS record can only be the peer's close or a session ticket; neither is worth the risk of a lost POST.
+  // An unread TLS record can only be the peer's close or a session ticket. A new connection is cheaper than a lost
+  // POST.
   if (tls_ && (::SSL_has_pending(tls_->native_handle()) == 1 ||
                ::BIO_ctrl_pending(::SSL_get_rbio(tls_->native_handle())) > 0)) {
     return false;

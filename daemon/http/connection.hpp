@@ -28,13 +28,13 @@ struct Route {
   PeerAddress peer;
   std::optional<PeerAddress> proxy;
   std::shared_ptr<boost::asio::ssl::context> tls;  // null for http://
-  std::shared_ptr<NameLookup> lookup;              // of the proxy if there is one, else of the peer
+  std::shared_ptr<NameLookup> lookup;              // for the proxy if there is one, else for the peer
 
-  // The machine that the TCP connection goes to.
+  // The machine at the other end of the TCP connection.
   [[nodiscard]] const PeerAddress& next_hop() const { return proxy ? *proxy : peer; }
 };
 
-// One TCP connection with or without TLS, and the limit that runs on it. One coroutine uses it. An expired limit or an
+// One TCP connection with or without TLS, and its current time limit. One coroutine uses it. An expired limit or an
 // interrupt() closes the socket, which ends any wait of that coroutine at once.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
@@ -60,10 +60,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Applies `limit` from now until the next call, in addition to the total limit.
   void limit(Limit limit, Milliseconds duration);
 
-  // Both strings outlive the call.
+  // Writes a request. Both strings must outlive the coroutine.
   [[nodiscard]] boost::asio::awaitable<Written> write(const std::string& head, const std::string& body);
 
-  // Reads once and passes the bytes to `reader`. An orderly close by the peer is no error; `reader` gets it as end().
+  // Reads once and passes the bytes to `reader`. An orderly close by the peer is not an error; it calls the reader's
+  // end().
   [[nodiscard]] boost::asio::awaitable<boost::system::error_code> read_into(AnswerReader& reader);
 
   // Closes the socket now; `reason` explains every later failure.

@@ -37,8 +37,8 @@ struct Inquiry {
   std::optional<Result<Addresses>> answer;
 };
 
-// The only way from the lookup thread back to ours. Once closed, it never uses the executor again, so the thread may
-// outlive the io_context.
+// Passes the result from the lookup thread to the executor's thread. After close() it never uses the executor, so the
+// lookup thread may outlive the io_context.
 class WayBack {
  public:
   explicit WayBack(asio::any_io_executor executor) : executor_(std::move(executor)) {}
@@ -96,7 +96,7 @@ struct NameLookup::State {
 
 namespace {
 
-// Starts the thread. `on_answer` runs on our thread.
+// Starts the thread. `on_answer` runs on the executor's thread.
 template <class OnAnswer>
 bool start(NameLookup::Ask ask, std::string host, std::shared_ptr<WayBack> way_back, OnAnswer on_answer) {
   try {

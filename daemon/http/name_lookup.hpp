@@ -15,12 +15,12 @@
 namespace elit::daemon {
 
 // Finds the addresses of one host. The system's lookup blocks and cannot be interrupted, so it runs on a detached
-// thread of its own: a request that gave up does not wait for it, nor does the end of the program. Each object has at
-// most one such thread; requests that come while it runs share its result.
+// thread. Neither a request that has timed out nor the end of the program waits for it. Each object has at most one
+// such thread; requests that arrive while it runs share its result.
 class NameLookup {
  public:
-  // Blocks. Returns the addresses in the order to try them, or a failure whose detail is only the cause. Called on
-  // another thread, possibly after the NameLookup was destroyed.
+  // Blocks. Returns the addresses in the order to try them, or a failure whose detail is only the cause. It is called
+  // on another thread and may still run after the NameLookup was destroyed.
   using Ask = std::function<Result<std::vector<boost::asio::ip::address>>(std::string host)>;
 
   NameLookup(boost::asio::any_io_executor executor, std::string host, Ask ask);

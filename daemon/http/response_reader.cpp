@@ -101,7 +101,7 @@ void AnswerReader::State::parse() {
   }
 }
 
-// False when the header was an interim one and the parser starts again, or when it is refused.
+// False after an interim header, when the parser starts again, and when the header is refused.
 bool AnswerReader::State::finish_header() {
   auto& message = parser->get();
   const int status = static_cast<int>(message.result_int());

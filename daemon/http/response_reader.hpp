@@ -28,17 +28,17 @@ class AnswerReader {
   [[nodiscard]] std::span<char> room();
   void commit(std::size_t size_bytes);
 
-  // The peer closed its side in an orderly way. Completes a response without a length of its own; otherwise fails.
+  // The peer closed its side in an orderly way. Completes a response without a declared length; otherwise fails.
   void end();
 
   [[nodiscard]] Phase phase() const;
   // At least one byte has arrived.
   [[nodiscard]] bool started() const;
-  // Requires: past the header.
+  // Requires: the header is complete.
   [[nodiscard]] int status() const;
   // Whether another request may follow on this connection. Requires: complete.
   [[nodiscard]] bool keep_alive() const;
-  // Call it once. Requires: complete.
+  // Moves the response out. Call it once. Requires: complete.
   [[nodiscard]] HttpResponse take_answer();
 
   // Requires: failed. Says what is wrong without quoting the response.

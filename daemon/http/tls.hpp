@@ -19,11 +19,11 @@ using TlsStream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
 // system's store. Throws std::runtime_error when the file cannot be read.
 [[nodiscard]] std::shared_ptr<boost::asio::ssl::context> make_tls_context(const std::string& ca_file);
 
-// Call it before the handshake: sends the host name (SNI, not for IP addresses), requires a certificate for exactly
-// this host and offers HTTP/1.1. False when OpenSSL is out of memory or the name is unusable.
+// Prepares the handshake: sends the host name (SNI, not for IP addresses), requires a certificate for exactly this host
+// and offers HTTP/1.1. Call it before the handshake. False when OpenSSL is out of memory or the name is not usable.
 [[nodiscard]] bool expect_peer(TlsStream& stream, const PeerAddress& peer);
 
-// Says why the handshake failed and what to do.
+// The reason why the handshake failed, and what to do.
 [[nodiscard]] std::string explain_handshake(TlsStream& stream, const boost::system::error_code& error);
 
 }  // namespace elit::daemon

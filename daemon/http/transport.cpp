@@ -96,13 +96,13 @@ class Pool : public std::enable_shared_from_this<Pool> {
 
   asio::any_io_executor executor_;
   std::shared_ptr<const Route> route_;
-  std::deque<Idle> idle_;  // the longest idle one first
+  std::deque<Idle> idle_;  // the one that is idle for the longest time first
   std::set<Connection*> running_;
   asio::steady_timer idle_timer_;
   bool closed_ = false;
 };
 
-// A connection while a request uses it. When the request ends in any way, the connection is closed unless it is kept.
+// A connection while a request uses it. At the end of the request the connection is closed unless it is reusable.
 class Lease {
  public:
   Lease(std::shared_ptr<Pool> pool, std::shared_ptr<Connection> connection, steady_clock::time_point total_at)
@@ -172,7 +172,7 @@ asio::awaitable<Attempt> converse(Connection& connection, const Route& route, co
   error_code error = written.error;
   const auto body = request.method == "HEAD" ? AnswerReader::Body::none : AnswerReader::Body::expected;
   AnswerReader reader{body, route.settings.response_size_bytes_max};
-  // A peer may refuse a request before it has read all of it, respond and close: its response says more than our
+  // A peer may respond and close before it has read the whole request. Its response is more useful than our write
   // error.
   if (!error || (peer_went_away(error) && written.handed_over)) {
     const error_code read_error =
@@ -246,7 +246,7 @@ asio::awaitable<Result<HttpResponse>> exchange(std::shared_ptr<Pool> pool, HttpR
   if (attempt.result && attempt.result->status == 407 && route.proxy && !route.tls) {
     co_return failure_of(
         FailureKind::transient,
-        where + "proxy " + route.proxy->name() + " asks for credentials (407), which it cannot be given", false);
+        where + "proxy " + route.proxy->name() + " requires credentials (407), which are not supported", false);
   }
   co_return std::move(attempt.result);
 }

@@ -21,7 +21,7 @@ struct TransportSettings {
   Milliseconds handshake_timeout{10'000};  // TLS
   Milliseconds header_timeout{30'000};     // from the last byte sent to the end of the answer's header
   Milliseconds body_idle_timeout{30'000};  // the longest silence inside a body
-  Milliseconds total_timeout{30'000};      // the whole request, connecting included; bounds all of the above
+  Milliseconds total_timeout{30'000};      // the whole request, connecting included; bounds the limits above
   std::int64_t response_size_bytes_max = 32 * 1024 * 1024;
   int connections_max = 4;            // idle connections kept alive at most; 0: none
   Milliseconds idle_timeout{55'000};  // an idle connection is closed after this; many servers do so after 60 s
@@ -49,8 +49,8 @@ class Transport {
   virtual void close() = 0;
 };
 
-// The transport over real sockets (Beast, OpenSSL). Throws std::runtime_error, naming the value, when the CA file
-// cannot be read or a URL is invalid.
+// A transport over real sockets (Beast, OpenSSL). Throws std::runtime_error, naming the value, when the CA file cannot
+// be read or a URL is invalid.
 [[nodiscard]] std::unique_ptr<Transport> make_transport(boost::asio::any_io_executor executor,
                                                         TransportSettings settings);
 

@@ -12,37 +12,38 @@ namespace {
 constexpr std::size_t event_count = static_cast<std::size_t>(Event::log_failed) + 1;
 
 constexpr std::array<EventRow, event_count> rows{{
-    {Event::started, "started", LogLevel::info, "The process began; carries the version and where the state is."},
-    {Event::ready, "ready", LogLevel::info, "The state is open and every source and sink is set up; work begins."},
-    {Event::reloaded, "reloaded", LogLevel::info,
-     "SIGHUP was handled; the new configuration and secrets are in force."},
+    {Event::started, "started", LogLevel::info, "The process has started. The message names the version."},
+    {Event::ready, "ready", LogLevel::info, "The state is open and all sources and sinks are set up."},
+    {Event::reloaded, "reloaded", LogLevel::info, "SIGHUP was handled; the new configuration and secrets are in use."},
     {Event::reload_refused, "reload_refused", LogLevel::error,
-     "SIGHUP found a bad configuration or secret; the old one stays in force. The message says what is wrong."},
+     "SIGHUP was refused because of a mistake in the configuration or a secret; the old configuration stays in use. "
+     "The message names the mistake."},
     {Event::stopping, "stopping", LogLevel::info,
      "A stop was requested; running requests end or are abandoned safely."},
-    {Event::stopped, "stopped", LogLevel::info, "The last line of an orderly end."},
-    {Event::sync_finished, "sync_finished", LogLevel::info, "The single pass of `sync` ended; carries what is undone."},
+    {Event::stopped, "stopped", LogLevel::info, "The program has stopped in an orderly way. This is its last line."},
+    {Event::sync_finished, "sync_finished", LogLevel::info,
+     "The pass of `sync` has ended; `complete` says whether nothing is left to do."},
 
     {Event::users_listed, "users_listed", LogLevel::debug, "The list of an audience was read."},
     {Event::roster_alarm, "roster_alarm", LogLevel::warning,
-     "A list was empty or much shorter than before; it added users and removed nobody. Check the attribute and the "
-     "key."},
+     "The list of an audience is empty or much shorter than before. New users are followed, and nobody departs. Check "
+     "the attribute and the key; if the list is right, remove the audience or raise `roster.shrink_alarm`."},
     {Event::user_parked, "user_parked", LogLevel::warning,
      "A user cannot be read and is tried again later; others are read. Carries the error and the time of the retry."},
     {Event::user_recovered, "user_recovered", LogLevel::info, "A parked user can be read again."},
     {Event::user_gone, "user_gone", LogLevel::debug,
-     "A departed user is covered up to the departure and is not read any more."},
+     "A departed user was read up to the departure and is no longer read."},
 
     {Event::cycle, "cycle", LogLevel::info,
-     "A polling cycle of a source ended; carries its ledger: fetched = new + duplicate + rejected, and each sink's "
-     "totals."},
+     "A polling cycle of a source has ended. Fields: its ledger, fetched = new + duplicate + rejected, and the "
+     "totals of each sink."},
     {Event::ledger_mismatch, "ledger_mismatch", LogLevel::error,
-     "The ledger of a cycle does not balance: a bug, or the state was changed by another program. Keep the state and "
+     "The ledger of a cycle does not balance: this is a bug, or another program changed the state. Keep the state and "
      "report it."},
     {Event::window_split, "window_split", LogLevel::debug,
      "A window held too many messages and is read in narrower parts."},
     {Event::window_unstable, "window_unstable", LogLevel::warning,
-     "The pages of a window kept changing while they were read; it stays uncovered and is read again."},
+     "The pages of a window changed repeatedly during the read; the window stays uncovered and is read again."},
     {Event::page_failed, "page_failed", LogLevel::warning,
      "A page of conversations could not be read; it is tried again."},
     {Event::late_messages, "late_messages", LogLevel::warning,
@@ -50,34 +51,35 @@ constexpr std::array<EventRow, event_count> rows{{
     {Event::retention_near, "retention_near", LogLevel::warning,
      "The oldest history that is still unread may soon be deleted by the vendor; it is read first."},
     {Event::drift, "drift", LogLevel::warning,
-     "The API deviates from what was seen before (a new field, type, order or sender); once for each deviation."},
+     "The API deviates from earlier answers (a new field, type, order or sender); logged once for each deviation."},
     {Event::clock_skew, "clock_skew", LogLevel::warning,
-     "The clock of this machine and the peer's `Date` differ; the safer one is used. Check time synchronisation."},
+     "The clock of this machine and the peer's `Date` differ; the safer time is used. Check the time synchronisation."},
 
     {Event::source_paused, "source_paused", LogLevel::error,
-     "The API refuses the key (401, 403); nothing is lost. The key is re-read on reload and by itself."},
+     "The API refuses the key (401, 403); nothing is lost. The program reads the key again on reload and every 10 s."},
     {Event::source_resumed, "source_resumed", LogLevel::info,
      "The API accepts the key again; work continues where it stopped."},
     {Event::source_down, "source_down", LogLevel::error,
-     "The API does not answer; it is tried again with growing pauses."},
+     "The API does not answer; requests are repeated with growing pauses."},
     {Event::source_up, "source_up", LogLevel::info, "The API answers again."},
     {Event::throttled, "throttled", LogLevel::info, "A peer asked for fewer requests; all connections to it wait."},
 
     {Event::delivered, "delivered", LogLevel::debug, "A sink accepted a batch."},
     {Event::delivery_retry, "delivery_retry", LogLevel::debug,
-     "A batch was not accepted for now and is sent again with the same idempotency key."},
+     "A batch was not accepted yet and is sent again with the same idempotency key."},
     {Event::dead_letter, "dead_letter", LogLevel::error,
-     "A sink refused a message for good; the message is kept, and deliveries_v1 says why."},
+     "A sink refused a message for good. The message stays in the state; deliveries_v1 contains the reason."},
     {Event::sink_paused, "sink_paused", LogLevel::error,
-     "A sink gets no messages until the cause is removed (credential, redirect, too many refusals); all are kept."},
+     "A sink gets no messages until the cause is removed (credential, redirect, too many refusals). No message is lost."},
     {Event::sink_resumed, "sink_resumed", LogLevel::info, "A paused sink gets messages again."},
-    {Event::sink_failing, "sink_failing", LogLevel::warning, "A sink fails; it is tried again with growing pauses."},
+    {Event::sink_failing, "sink_failing", LogLevel::warning,
+     "Requests to a sink fail; they are repeated with growing pauses."},
     {Event::sink_recovered, "sink_recovered", LogLevel::info, "A failing sink accepts messages again."},
 
     {Event::storage_failed, "storage_failed", LogLevel::error,
      "The database cannot be written or read (disk full, permission, damage). What is not stored is fetched again."},
     {Event::log_failed, "log_failed", LogLevel::error,
-     "Lines of this log were lost because it could not be written; carries how many. Written once it works again."},
+     "Lines of this log could not be written and are lost. Written when writing works again, with the number of lines."},
 }};
 
 consteval bool rows_follow_the_enumeration() {

@@ -41,7 +41,7 @@ bool is_out_of_room(const std::system_error& error) {
   return error.code().value() == ENOSPC || error.code().value() == EDQUOT;
 }
 
-// One line on stderr, for trouble of the log itself. Its own failure is ignored.
+// Writes one line to stderr about a failure of the log itself. A failure of this write is ignored.
 void add_problem(const std::string& what) {
   try {
     LogFile output = LogFile::open({});
@@ -53,7 +53,7 @@ void add_problem(const std::string& what) {
 // Appends finished lines to the file and counts those that could not be written.
 class FileSink : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  // Makes the line of the event log_failed.
+  // Returns the line of the event log_failed.
   using LossReport = std::function<std::string(std::uint64_t lines, const std::string& reason)>;
 
   FileSink(std::string path, LossReport report) : path_(std::move(path)), report_(std::move(report)) {
@@ -93,7 +93,7 @@ class FileSink : public spdlog::sinks::base_sink<std::mutex> {
       lose(std::strerror(error));
       return;
     }
-    // The report follows a line that was written: on a disk with room for the short report only, it would be repeated
+    // The report is written only after a normal line: on a disk with room for short reports only, it would repeat
     // forever.
     if (unreported_ > 0 && file_.append(report_(unreported_, reason_)) == 0) {
       unreported_ = 0;
@@ -121,7 +121,8 @@ class FileSink : public spdlog::sinks::base_sink<std::mutex> {
     if (++unreported_ == 1) {
       reason_ = reason;
       if (!path_.empty()) {
-        add_problem(fmt::format("the log file {} cannot be written ({}); the work goes on without it", path_, reason));
+        add_problem(
+            fmt::format("the log file {} cannot be written ({}); the program continues without it", path_, reason));
       }
     }
   }
@@ -140,12 +141,12 @@ class Log::State {
   State(const LogOptions& options, WallClock clock)
       : clock_(std::move(clock)),
         options_(options),
-        sink_(std::make_shared<FileSink>(options.file,
-                                         [this](std::uint64_t lines, const std::string& reason) {
-                                           return line(Event::log_failed,
-                                                       fmt::format("{} lines of this log were lost: {}", lines, reason),
-                                                       {{"lines", lines}, {"reason", reason}});
-                                         })),
+        sink_(std::make_shared<FileSink>(
+            options.file,
+            [this](std::uint64_t lines, const std::string& reason) {
+              return line(Event::log_failed, fmt::format("lines of this log that were lost: {} ({})", lines, reason),
+                          {{"lines", lines}, {"reason", reason}});
+            })),
         logger_("elitbuzz-sync", sink_) {
     logger_.set_level(spdlog_level(options.level));
     logger_.set_error_handler([](const std::string& what) { add_problem("the log failed: " + what); });

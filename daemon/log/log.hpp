@@ -83,7 +83,7 @@ class Log {
   // returned, one line for the operator. Absent: done.
   std::optional<std::string> reopen();
 
-  // Like reopen(), with new options; if the file cannot be opened, all old options stay in force.
+  // Like reopen(), with new options; if the file cannot be opened, all old options stay in use.
   std::optional<std::string> reconfigure(const LogOptions& options);
 
  private:

@@ -21,8 +21,8 @@ constexpr int wait_max_ms = 100;
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-// Opens stderr again: O_NONBLOCK on the inherited description would change it for the shell and for everyone else who
-// shares it.
+// Opens stderr again: O_NONBLOCK on the inherited description would also apply to the shell and every other process
+// that shares it.
 File open_stderr(bool is_socket) {
   if (!is_socket) {
     File own = File::open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY);
@@ -38,7 +38,7 @@ bool is_socket(int descriptor) {
   return ::fstat(descriptor, &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
-// Devices and files of others keep their mode: `log.file: /dev/null` must not change the machine.
+// Devices and files of other users keep their mode: `log.file: /dev/null` must not change the machine.
 void keep_private(int descriptor) {
   struct stat status {};
   if (::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) && status.st_uid == ::geteuid()) {
@@ -73,7 +73,7 @@ LogFile LogFile::open(const std::string& path) {
   if (!directory.empty() && create_private_directory(directory) == DirectoryCreation::failed) {
     throw_system_error("the log directory " + directory + " cannot be created");
   }
-  // O_NONBLOCK: a named pipe without a reader is an error, not a wait.
+  // O_NONBLOCK: opening a named pipe without a reader fails instead of blocking.
   File file = File::open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY, private_file_mode);
   if (!file.is_open()) {
     throw_system_error("the log file " + path + " cannot be opened");
@@ -98,7 +98,7 @@ int LogFile::append(std::string_view line) {
   if (error == 0) {
     torn_ = false;
   } else if (torn_) {
-    torn_ = done != 1;  // with the separating line end out and nothing more, the next line starts clean
+    torn_ = done != 1;  // if only the separating line end was written, the next line starts on a line of its own
   } else {
     torn_ = done > 0;
   }

@@ -9,8 +9,8 @@
 
 namespace elit::daemon {
 
-// The target of log lines: a file that they are appended to, or stderr. If the reader of stderr is too slow, a write
-// waits a tenth of a second, and later writes do not wait until it reads again. Not thread-safe.
+// The target of log lines: a file in append mode, or stderr. If the reader of stderr is too slow, one write waits a
+// tenth of a second; later writes do not wait until the reader continues. Not thread-safe.
 class LogFile {
  public:
   LogFile() = default;
@@ -21,8 +21,8 @@ class LogFile {
 
   [[nodiscard]] bool is_open() const { return file_.is_open(); }
 
-  // Writes `line` and a line end. Returns 0, or the error number when not all of it was written; a line end then closes
-  // the incomplete line before the next one.
+  // Writes `line` and a line end. Returns 0, or the error number when a part was not written; the next call then ends
+  // the incomplete line first.
   [[nodiscard]] int append(std::string_view line);
 
  private:
@@ -33,7 +33,7 @@ class LogFile {
   File file_;
   bool is_socket_ = false;
   bool torn_ = false;    // the last line is incomplete, possibly from an earlier process
-  bool patient_ = true;  // the last line was written, so a full pipe gets a moment
+  bool patient_ = true;  // the last line was written, so a write to a full pipe waits
 };
 
 }  // namespace elit::daemon

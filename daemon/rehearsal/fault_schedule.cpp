@@ -13,7 +13,7 @@ namespace {
 using Kind = RehearsedFault::Kind;
 using Target = RehearsedFault::Target;
 
-// A crash comes within this many steps of the daemon's work, so that it interrupts the work.
+// A crash happens within this many of the daemon's next steps, so that it interrupts its work.
 constexpr std::uint64_t crash_steps_max = 40;
 constexpr int throttled_retry_after_s = 60;
 
@@ -37,7 +37,8 @@ std::string names_of(const Peers& peers) {
   return names.empty() ? "none" : names;
 }
 
-// Without a name, the sinks that are reached over a network: a directory has no outage. All sinks where there is none.
+// The sink that the fault names. Without a name, all sinks that are reached over a network, because a directory has no
+// outage; if there are none, all sinks.
 std::vector<std::size_t> sinks_of(const RehearsedFault& fault, const std::vector<SinkOptions>& sinks) {
   std::vector<std::size_t> all = named(sinks, fault.name);
   std::vector<std::size_t> remote = all;
@@ -45,7 +46,7 @@ std::vector<std::size_t> sinks_of(const RehearsedFault& fault, const std::vector
   return fault.name.empty() && !remote.empty() ? remote : all;
 }
 
-// Fills in the peers. Returns what is wrong with their name; empty: nothing.
+// Finds the peers of the fault. Returns what is wrong with their name; empty: nothing.
 std::string find_peers(ScheduledFault& scheduled, const Options& options) {
   const RehearsedFault& fault = scheduled.fault;
   if (fault.target == Target::machine) {
@@ -152,7 +153,7 @@ void FaultPlayer::begin(std::size_t index) {
   active_.insert(index);
 }
 
-// Puts the new key in place; the other faults end because they are no longer applied.
+// Sets the new key if the fault revoked one. The other faults end because apply() leaves them out.
 void FaultPlayer::end(std::size_t index) {
   const ScheduledFault& scheduled = schedule_.faults[index];
   if (scheduled.fault.kind != Kind::key_revoked) {
@@ -196,7 +197,7 @@ void FaultPlayer::apply_to_peer(simulator::WireFaults& target, RehearsedFault::T
         std::find(scheduled.peers.begin(), scheduled.peers.end(), peer) == scheduled.peers.end()) {
       continue;
     }
-    // A CRM with a preset refuses every credential meanwhile and then takes the same ones again.
+    // A simulated CRM with a preset refuses every credential during the fault and accepts the same ones afterwards.
     faults.unauthorized.on = faults.unauthorized.on ||
                              (fault.kind == Kind::key_revoked && kind == Target::crm && stage_.crm(peer) != nullptr);
     faults.down.on = faults.down.on || fault.kind == Kind::down;

@@ -10,7 +10,8 @@
 
 namespace elit::daemon {
 
-// A fault with its time and its peers. It lasts for [from, until) after the beginning; equal: it is over at once.
+// A fault with its time and its peers. It lasts for [from, until) after the beginning. Equal times: the fault is
+// momentary.
 struct ScheduledFault {
   RehearsedFault fault;
   std::vector<std::size_t> peers;  // indices of sources or sinks in the options
@@ -20,11 +21,11 @@ struct ScheduledFault {
 
 struct FaultSchedule {
   std::vector<ScheduledFault> faults;  // in the order of the request
-  std::string error;                   // why there is no schedule, for the user; empty: there is one
+  std::string error;                   // for the user: why there is no schedule; empty: there is one
 };
 
-// Gives each fault its time within `span`: the time that it names, or else faults of one kind are spread evenly. A
-// fault that lasts longer than the span ends with it.
+// Gives each fault its time within `span`: the time that it names; faults without a time are spread evenly. A fault
+// that lasts longer than the span ends with it.
 [[nodiscard]] FaultSchedule schedule_faults(const std::vector<RehearsedFault>& faults, const Options& options,
                                             Milliseconds span);
 
@@ -33,7 +34,7 @@ class FaultPlayer {
  public:
   FaultPlayer(Stage& stage, const FaultSchedule& schedule, std::uint64_t seed);
 
-  // When faults begin or end, ascending, each time once.
+  // The times at which faults begin or end, ascending, each time once.
   [[nodiscard]] std::vector<Milliseconds> moments() const;
   // Begins and ends the faults of `moment`. Requires: the stage's time is `moment`.
   void play(Milliseconds moment);
@@ -43,7 +44,7 @@ class FaultPlayer {
  private:
   void begin(std::size_t index);
   void end(std::size_t index);
-  // The key that a peer asks for.
+  // The key that a peer accepts.
   std::string& key_of(RehearsedFault::Target target, std::size_t peer);
   void apply();
   void apply_to_peer(simulator::WireFaults& target, RehearsedFault::Target kind, std::size_t peer);

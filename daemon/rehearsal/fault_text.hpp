@@ -30,13 +30,13 @@ struct RehearsedFault {
   std::string name;                   // of one source or sink; empty: all
   double share = 0;                   // of the requests, 0..1
   Milliseconds delay{0};              // of slow responses
-  std::optional<Milliseconds> lasts;  // absent: to the end of the rehearsed days; 0: it is over at once
+  std::optional<Milliseconds> lasts;  // absent: to the end of the rehearsed days; 0: momentary
   std::optional<Milliseconds> at;     // after the beginning; absent: any time
 };
 
 struct ParsedFault {
   std::optional<RehearsedFault> fault;
-  std::string error;  // what is wrong and what would be right, for the user; empty: no error
+  std::string error;  // for the user: what is wrong and what is allowed; empty: no error
 };
 
 // Reads a text such as "crm down 6h at 2d".

@@ -20,8 +20,8 @@
 
 namespace elit::daemon {
 
-// A machine on which the daemon runs, dies and is started again: the real engine over the real store, on a disk in
-// memory, in virtual time. The owner calls turn() after every step of the time.
+// A simulated machine that runs the daemon: the real engine and the real store, on a disk in memory, in virtual time.
+// The daemon can be killed and started again. The owner calls turn() after every step of the time.
 class Host {
  public:
   struct Parts {
@@ -42,21 +42,21 @@ class Host {
   // Starts the daemon. False when the state cannot be opened; problem() says why. Requires: it is not running.
   bool start(const Options& options);
   [[nodiscard]] bool running() const { return engine_ != nullptr; }
-  // Kills the process at once, as SIGKILL does. Requests that have left it still arrive.
+  // Kills the process at once, as SIGKILL does. Requests that were already sent still arrive.
   void kill();
   // Asks the process to end, as SIGTERM does; it ends within the next seconds.
   void terminate();
   void reload_secrets();
 
-  // Runs the daemon as far as it gets without waiting. If it was terminated or failed, it ends within this call; then
-  // problem() says why. After `kill_after` steps it is killed within this call.
+  // Runs the daemon until it waits. If it was terminated or failed, it ends within this call; then problem() says why.
+  // If the steps of kill_after() are used up, it is killed within this call.
   void turn();
   // Kills the process in the middle of its work, after this many more steps.
   void kill_after(std::uint64_t steps) { steps_left_ = steps; }
   // The number of steps so far, over all runs of the daemon.
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
 
-  // Why the last run ended by itself; empty: it was asked to end, or killed.
+  // Why the last run ended by itself; empty: it was terminated or killed.
   [[nodiscard]] const std::string& problem() const { return problem_; }
   // Requires: running().
   [[nodiscard]] storage::Store& store() { return *store_; }

@@ -23,7 +23,7 @@ Failure failure(FailureKind kind, std::string detail, bool answer_lost) {
   return result;
 }
 
-// What the sender gets of a reply; absent: nothing, ever.
+// The result of a reply for the sender; absent: the sender never gets a response.
 std::optional<Result<HttpResponse>> seen(Reply reply) {
   switch (reply.fault) {
     case WireFault::none:
@@ -154,7 +154,7 @@ void Network::arrive(const std::weak_ptr<Exchange>& exchange, const std::string&
   time_.call_at(back, std::move(hand_over));
 }
 
-// Like FNV-1a over the instant and the text, but with eight bytes at a time.
+// A hash like FNV-1a over the instant and the text, eight bytes at a time.
 void Network::note(std::string_view what) {
   constexpr std::uint64_t prime = 0x100000001B3U;
   const auto mix = [this](std::uint64_t part) {

@@ -16,21 +16,21 @@
 
 namespace elit::daemon {
 
-// What the network does to requests between the daemon and its peers. Shares are of the requests, 0..1.
+// Latency and loss between the daemon and its peers. Shares are of all requests, 0..1.
 struct NetworkConditions {
   Milliseconds latency_min{5};  // of each direction
   Milliseconds latency_max{150};
   double refused = 0;        // the connection is refused
-  double lost_requests = 0;  // the request leaves and never arrives; the sender notices it only by its time-out
+  double lost_requests = 0;  // the request is sent and never arrives; the sender runs into its time-out
 };
 
-// The second implementation of the transport: peers that are functions, latency and loss from a seed, in virtual time.
-// A request that has left arrives even if its sender dies meanwhile, as on a real network.
+// A network in virtual time for simulated peers, which are functions. Latency and loss come from a seed. A request that
+// was sent arrives even if the sender is killed meanwhile, as on a real network.
 //
-// For one thread. It must outlive the transports that it makes.
+// Not thread-safe. It must outlive the transports that it makes.
 class Network {
  public:
-  // The reply of a peer to a request that arrives at the given instant.
+  // Returns the peer's reply to a request that arrives at the given instant.
   using Peer = std::function<simulator::Reply(const HttpRequest&, Instant)>;
 
   Network(VirtualTime& time, std::uint64_t seed) : time_(time), random_(seed) {}
@@ -40,12 +40,13 @@ class Network {
 
   // Adds the peer of all transports with this base_url.
   void add_peer(const std::string& base_url, Peer peer) { peers_[base_url] = std::move(peer); }
-  // A transport to the peer of `settings.base_url`, which must be known. Only the total time-out is obeyed.
+  // Makes a transport to the peer of `settings.base_url`, which must have been added. Of the time-outs only the total
+  // one has an effect.
   [[nodiscard]] std::unique_ptr<Transport> connect(boost::asio::any_io_executor executor, TransportSettings settings);
 
   [[nodiscard]] NetworkConditions& conditions() { return weather_; }
 
-  // A hash over everything that passed so far, with its times: equal for equal runs.
+  // A hash over all requests, replies and notes so far, with their times: equal runs have equal hashes.
   [[nodiscard]] std::uint64_t trace() const { return trace_; }
   // Adds an event outside the network to the trace.
   void note(std::string_view what);

@@ -67,7 +67,8 @@ simulator::SimulatorOptions make_peer(const RehearsalOptions& options, std::size
   if (std::any_of(sinks.begin(), sinks.end(), [](const SinkOptions& sink) { return !sink.crm.empty(); })) {
     world.mark = source.name;
   }
-  // A message that appears later than the look-back reaches is not found; real lateness is not known here.
+  // Messages that become visible later than the look-back reaches are not found, so the simulated lateness stays below
+  // that.
   world.late_max = std::min(late_max, (source.settle + source.lookback) / 2);
   if (world.late_max < Milliseconds{1}) {
     world.late_max = Milliseconds{1};
@@ -107,7 +108,7 @@ void fill_audiences(Stage& stage) {
   }
 }
 
-// The smallest of the ascending `times` that is not exceeded by `share` of them.
+// The smallest of the ascending `times` such that `share` of them are not longer.
 Milliseconds quantile(const std::vector<Milliseconds>& times, double share) {
   if (times.empty()) {
     return Milliseconds{0};
@@ -259,7 +260,7 @@ class Rehearsal {
     report.requests = truth.api_requests;
     report.expected = truth.messages_visible;
     if (truth.users_matching < truth.users) {
-      result.imbalances.push_back(fmt::format("{} of {} users of the source {} were never found.",
+      result.imbalances.push_back(fmt::format("Users of the source {2} that were never found: {0} of {1}.",
                                               truth.users - truth.users_matching, truth.users, report.name));
     }
     if (!stage_.host().running()) {
@@ -275,8 +276,8 @@ class Rehearsal {
       result.imbalances.push_back("The account of the source " + report.name + " does not balance.");
     }
     if (ledger.stored < static_cast<std::int64_t>(report.expected)) {
-      result.imbalances.push_back(fmt::format("{} messages of the source {} were not stored.",
-                                              static_cast<std::int64_t>(report.expected) - ledger.stored, report.name));
+      result.imbalances.push_back(fmt::format("Messages of the source {} that were not stored: {}.", report.name,
+                                              static_cast<std::int64_t>(report.expected) - ledger.stored));
     }
     return report;
   }
@@ -327,14 +328,14 @@ class Rehearsal {
   static void add_problem(const SinkReport& report, std::int64_t pending, RehearsalReport& result) {
     const auto say = [&](std::uint64_t count, const char* what) {
       if (count > 0) {
-        result.imbalances.push_back(fmt::format("The sink {}: {} {}.", report.name, count, what));
+        result.imbalances.push_back(fmt::format("The sink {}: {}: {}.", report.name, what, count));
       }
     };
-    say(report.missing, "messages are missing");
-    say(report.twice, "messages are there more often than they were said");
-    say(report.dead, "messages are dead letters");
-    say(static_cast<std::uint64_t>(pending), "messages still wait");
-    say(report.repeats_other_key, "messages came again under another Idempotency-Key");
+    say(report.missing, "missing messages");
+    say(report.twice, "messages that the sink has more often than the source");
+    say(report.dead, "dead letters");
+    say(static_cast<std::uint64_t>(pending), "messages that still wait");
+    say(report.repeats_other_key, "messages sent again under another Idempotency-Key");
   }
 
   // Selects the messages of a source that a sink should have.

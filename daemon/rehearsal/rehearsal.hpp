@@ -12,7 +12,7 @@
 namespace elit::daemon {
 
 struct RehearsalOptions {
-  Options options;  // of the user; addresses and secrets of peers are not used
+  Options options;  // the user's; addresses and secrets of peers are not used
   int days = 7;
   FaultSchedule faults;
   std::uint64_t seed = 1;
@@ -21,9 +21,9 @@ struct RehearsalOptions {
   std::function<void(Milliseconds)> on_hour;  // each hour since the beginning, to show progress; may be empty
 };
 
-// How long messages took from the moment the API showed them to their arrival.
+// The time of messages from the moment when the API showed them to their arrival at the sink.
 struct Freshness {
-  Milliseconds half{0};        // half of the messages took at most this
+  Milliseconds half{0};        // half of the messages took at most this long
   Milliseconds most{0};        // 95 %
   Milliseconds nearly_all{0};  // 99 %
   Milliseconds worst{0};
@@ -40,25 +40,25 @@ struct Backlog {
 
 struct SinkReport {
   std::string name;
-  std::string type;             // as the configuration has it
+  std::string type;             // as configured
   std::string rehearsed_as;     // the same if a CRM is simulated for it, otherwise http
-  std::uint64_t expected = 0;   // messages that should be there at the end, according to the simulated sources
+  std::uint64_t expected = 0;   // messages that the sink should have at the end, according to the simulated sources
   std::uint64_t delivered = 0;  // of the expected ones
   std::uint64_t missing = 0;
-  std::uint64_t twice = 0;  // there more often than at the source
-  std::uint64_t dead = 0;   // dead letters
+  std::uint64_t twice = 0;  // messages that the sink has more often than the source
+  std::uint64_t dead = 0;   // messages recorded as dead letters
   std::uint64_t requests = 0;
   std::uint64_t repeats_same_key = 0;   // messages that came again under the Idempotency-Key they had before
   std::uint64_t repeats_other_key = 0;  // under another one
   Freshness freshness;
-  Milliseconds history_took{0};  // how long after the beginning all earlier messages had arrived
+  Milliseconds history_took{0};  // when all earlier messages had arrived, from the beginning on
   Backlog backlog;
 };
 
 struct SourceReport {
   std::string name;
   std::uint64_t users = 0;
-  std::uint64_t requests = 0;  // that got a response
+  std::uint64_t requests = 0;  // requests that got a response
   std::uint64_t expected = 0;  // messages that should be stored
   std::int64_t fetched = 0;
   std::int64_t added = 0;
@@ -69,26 +69,26 @@ struct SourceReport {
 
 struct RehearsalReport {
   std::uint64_t messages = 0;         // of the rehearsed days, of all sources
-  std::uint64_t history = 0;          // from before
-  Milliseconds simulated{0};          // the days and the time until everything was delivered
+  std::uint64_t history = 0;          // messages from before
+  Milliseconds simulated{0};          // the days, and the time after them until everything was delivered
   int starts = 0;                     // of the daemon
   std::vector<std::string> problems;  // why the daemon ended by itself
   std::vector<SourceReport> sources;
   std::vector<SinkReport> sinks;
-  std::vector<std::string> imbalances;  // a sentence for each missing, doubled, dead or miscounted number
+  std::vector<std::string> imbalances;  // a sentence for each number that is wrong: missing, doubled, dead, miscounted
 
   [[nodiscard]] bool balanced() const { return imbalances.empty(); }
 };
 
-// Runs the daemon of a configuration for days in virtual time, on made-up users and messages, against simulated peers
-// that fail as scheduled; then without faults until everything has arrived or a time limit, which follows from the
-// intervals and pauses of the options, has passed. Touches no network, no file and no secret. The same options give the
+// Runs the daemon of a configuration for days in virtual time, with simulated users, messages and peers and with the
+// scheduled faults. Then it runs without faults until everything has arrived or a time limit, which depends on the
+// intervals and pauses of the options, has passed. Uses no network, no file and no secret. The same options give the
 // same report.
 //
-// Blocks. One call at a time in a process. Requires: the schedule is for these options and days.
+// Blocks. Only one call at a time in a process. Requires: the schedule is for these options and days.
 [[nodiscard]] RehearsalReport rehearse(const RehearsalOptions& options);
 
-// The days before the beginning that also have messages.
+// The number of days before the beginning that have messages.
 inline constexpr int rehearsal_history_days = 3;
 
 }  // namespace elit::daemon

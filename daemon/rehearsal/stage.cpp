@@ -18,7 +18,7 @@ std::string sink_url(const std::string& name) {
   return "http://sink-" + name + ".invalid";
 }
 
-// The options, with the stage's peers instead of the real ones.
+// The options, with simulated peers instead of the real ones.
 Options staged(Options options) {
   for (SourceOptions& source : options.sources) {
     source.base_url = source_url(source.name);

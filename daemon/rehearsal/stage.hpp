@@ -20,21 +20,21 @@
 namespace elit::daemon {
 
 struct StageOptions {
-  // The daemon's. A sink for whose CRM there is a simulated one runs its own preset against that; every other sink
-  // becomes one of type: http.
+  // The options of the daemon. If a sink's CRM can be simulated, the sink runs its own preset against the simulated
+  // CRM; every other sink becomes a sink of type: http.
   Options options;
   std::vector<simulator::SimulatorOptions> sources;  // one for each source, in order; their worlds begin at `start`
   std::vector<simulator::CrmFaults> sinks;           // one for each sink, in order
   Instant start;
   std::uint64_t seed = 1;
   LogOptions log;
-  Milliseconds restart_after{5'000};  // after the daemon has ended for any reason
+  Milliseconds restart_after{5'000};  // the pause after the daemon has ended for any reason
 };
 
-// A host with everything around it: a simulated Elitbuzz for each source, a simulated CRM for each sink, the
-// network between them and a service manager that restarts the daemon.
+// A host and its surroundings: a simulated Elitbuzz for each source, a simulated CRM for each sink, the network between
+// them and a service manager that restarts the daemon.
 //
-// One at a time in a process, because SQLite's random numbers are global.
+// Only one stage at a time in a process, because SQLite's random numbers are global.
 class Stage {
  public:
   explicit Stage(StageOptions options);
@@ -47,12 +47,12 @@ class Stage {
 
   // Stops the daemon in an orderly way and starts it again, as the service manager does.
   void restart();
-  // The same with other options of the same peers.
+  // Restarts the daemon with other options for the same peers.
   void change_options(const Options& options);
   // The machine loses its power.
   void lose_power();
 
-  // Changes a secret on the host; the daemon reads it when it looks again.
+  // Changes a secret on the host. The daemon gets the new value when it next reads the secret.
   void set_secret(const std::string& name, const std::string& value) { secrets_[name] = value; }
 
   [[nodiscard]] VirtualTime& time() { return time_; }
@@ -61,14 +61,14 @@ class Stage {
   [[nodiscard]] storage::MemoryDisk& disk() { return disk_; }
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] simulator::Simulator& source(std::size_t index) { return *sources_[index]; }
-  // The receiver of a sink of type: http; of a sink with a simulated CRM it receives nothing.
+  // The receiver of a sink of type: http. For a sink with a simulated CRM it receives nothing.
   [[nodiscard]] simulator::Crm& sink(std::size_t index) { return *sinks_[index]; }
-  // The simulated CRM of a sink; null: it was staged as type: http.
+  // The simulated CRM of a sink; null: the sink runs as type: http.
   [[nodiscard]] StagedCrm* crm(std::size_t index) { return crms_[index].get(); }
   [[nodiscard]] std::size_t sources() const { return sources_.size(); }
   [[nodiscard]] std::size_t sinks() const { return sinks_.size(); }
 
-  // How often the daemon was started, and why it ended by itself.
+  // How often the daemon was started, and the reasons when it ended by itself.
   [[nodiscard]] int starts() const { return starts_; }
   [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 

@@ -17,7 +17,7 @@ namespace {
 namespace json = boost::json;
 using Mark = std::pair<std::string, std::uint64_t>;
 
-// The CRM that speaks as the sink's preset expects; null: none.
+// The simulated CRM for the sink's preset; null: there is none.
 std::unique_ptr<simulator::SimulatedCrm> simulated_for(const SinkOptions& sink) {
   const std::string name = sink.crm == "odoo-json2" ? "odoo" : sink.crm;
   for (std::unique_ptr<simulator::SimulatedCrm>& crm : simulator::all_crms()) {
@@ -56,7 +56,7 @@ void stage_settings(crm::SinkDesign& design) {
   }
 }
 
-// Calls `take` with each text in the value, however deep.
+// Calls `take` with each text in the value, at any depth.
 template <class Take>
 void each_text(const json::value& value, const Take& take) {
   if (const json::string* text = value.if_string()) {

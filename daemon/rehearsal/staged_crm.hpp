@@ -16,11 +16,11 @@
 
 namespace elit::daemon {
 
-// A simulated CRM at the other end of a sink that runs its own preset. It finds the messages in the CRM's records by
-// the mark of their world (WorldOptions::mark).
+// The simulated CRM of a sink that runs its own preset. It finds messages in the CRM's records by the mark in their
+// texts (WorldOptions::mark).
 class StagedCrm {
  public:
-  // `sink` is the result of stage_crm_sink(). `base_url` is where requests arrive, without a path; `start` the
+  // `sink` is the result of stage_crm_sink(). Requests arrive at `base_url`, which has no path. `start` is the
   // beginning of the simulation.
   StagedCrm(const SinkOptions& sink, std::string base_url, Instant start, std::uint64_t seed);
 
@@ -35,9 +35,9 @@ class StagedCrm {
                                                           const std::string& source) const;
 
  private:
-  using Mark = std::pair<std::string, std::uint64_t>;  // of the world, number of the message
+  using Mark = std::pair<std::string, std::uint64_t>;  // mark of the world, number of the message
 
-  // What was last seen of a record.
+  // The state of a record at the last look.
   struct Seen {
     int writes = 0;
     std::set<Mark> marks;
@@ -49,17 +49,17 @@ class StagedCrm {
   std::string prefix_;
   Instant start_;
   simulator::CrmPeer peer_;
-  std::vector<Seen> seen_;         // of the CRM's records, in their order
+  std::vector<Seen> seen_;         // one for each of the CRM's records, in their order
   std::map<Mark, Instant> first_;  // when a record first held it
 };
 
-// The sink with its own preset, unit and field values, pointed at a simulated CRM at `base_url`. Its secrets are
-// references by `sink NAME SECRET`; settings that name parts of the real CRM have the preset's defaults, and fields
-// that the preset does not fill by itself are left out, since the simulated CRM does not have them. Absent: the sink
-// has no preset, or no CRM is simulated for it.
+// The sink with its own preset, unit and field values, and with `base_url` as the address of a simulated CRM. Its
+// secrets are references named `sink NAME SECRET`. Settings that name parts of the real CRM get the preset's defaults.
+// Fields that the preset does not fill by itself are left out, because the simulated CRM does not have them. Absent:
+// the sink has no preset, or its CRM cannot be simulated.
 [[nodiscard]] std::optional<SinkOptions> stage_crm_sink(const SinkOptions& sink, const std::string& base_url);
 
-// What opens a simulated CRM, by the name of a sink's secret.
+// The value of a sink's secret that a simulated CRM accepts, by the name of the secret.
 [[nodiscard]] std::string staged_secret(const std::string& name);
 
 }  // namespace elit::daemon

@@ -31,13 +31,13 @@ std::optional<std::int64_t> parse_positive(const std::string& text) {
   return is_whole && value > 0 ? std::optional(value) : std::nullopt;
 }
 
-// CLOCK_MONOTONIC: by it the manager recognises a reload that began before its signal.
+// CLOCK_MONOTONIC in microseconds. The manager uses it to recognise a reload that began before its signal.
 std::int64_t monotonic_us() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
 
-// Whether it is a path or a name in the abstract namespace that fits into a socket address.
+// Whether the name is a path or an abstract name, and fits into a socket address.
 bool is_socket_name(const std::string& name) {
   return name.size() > 1 && (name.front() == '/' || name.front() == '@') && name.size() < sizeof(sockaddr_un::sun_path);
 }

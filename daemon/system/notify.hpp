@@ -14,7 +14,7 @@ namespace elit::daemon {
 // sent is dropped. Not thread-safe.
 class Notifier {
  public:
-  // What the manager asks for.
+  // What the manager expects.
   struct Settings {
     std::string socket;                            // a path, or `@name` in the abstract namespace; empty: no manager
     std::optional<Milliseconds> watchdog_timeout;  // absent: the manager expects no watchdog()
@@ -29,14 +29,14 @@ class Notifier {
 
   [[nodiscard]] bool enabled() const { return socket_.is_open(); }
 
-  // How often watchdog() is to be called: half of the time after which the manager kills us. Absent: never.
+  // The period for calls of watchdog(): half of the time after which the manager kills the process. Absent: never.
   [[nodiscard]] std::optional<Milliseconds> watchdog_period() const;
 
-  // Each returns whether the message was handed over; false without a manager.
+  // Each returns whether the message was sent; false without a manager.
   bool ready();                        // start or reload is complete
   bool status(std::string_view text);  // one line for `systemctl status`; line ends become spaces
   bool watchdog();                     // the main loop is alive
-  bool reloading();                    // followed by ready() when it is done, whatever came out
+  bool reloading();                    // followed by ready() at the end, also after a failure
   bool stopping();
 
  private:

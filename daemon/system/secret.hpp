@@ -13,12 +13,12 @@
 
 namespace elit::daemon {
 
-// Why a secret cannot be had. `what` follows the key in a message and never holds the secret or a part of it.
+// Why a secret cannot be used. `what` follows the key in a message and never contains the secret or a part of it.
 struct SecretProblem {
   enum class Kind {
-    missing,     // no such file, variable or credential, or it cannot be read
-    unsound,     // empty, control characters, too large, no regular file
-    permission,  // a file that others than its owner may read
+    missing,     // there is no such file, variable or credential, or it cannot be read
+    unsound,     // empty, with control characters, too large, or not a regular file
+    permission,  // a file that other users may read
   };
   Kind kind = Kind::missing;
   std::string what;
@@ -28,9 +28,9 @@ struct SecretProblem {
 
 [[noreturn]] void throw_exception_from_error(const SecretProblem& problem, const boost::source_location& place);
 
-// Reads the secret that `reference` names, without the line feeds at its end. Blocks for the disk. A file must be
-// readable by its owner alone, but for files below $CREDENTIALS_DIRECTORY, whose modes are systemd's. Nothing is kept:
-// the next call reads again, so a secret that was replaced is found.
+// Reads the secret that `reference` names, without the line feeds at its end. Blocks for the disk. Only the owner of a
+// file may have permissions for it, except below $CREDENTIALS_DIRECTORY, where systemd sets the modes. Nothing is
+// cached: the next call reads again and finds a replaced secret.
 [[nodiscard]] boost::system::result<std::string, SecretProblem> read_secret(const SecretReference& reference);
 
 // Reads the secret of a reference at each call; a failure says what is wrong with it.
@@ -39,11 +39,11 @@ using SecretSource = std::function<Result<std::string>(const SecretReference&)>;
 struct SecretDiagnostic {
   config::Diagnostic mistake;
   int exit_status = exit_configuration;
-  bool missing = false;  // it is not there (yet), as opposed to being there and unfit
+  bool missing = false;  // it does not exist (yet); false: it exists and cannot be used
 };
 
-// Every secret of the configuration that cannot be had, placed where the file names it; reads them all.
-// Requires: loaded.options.
+// Reads all secrets of the configuration. Returns those that cannot be used, each with the place where the file names
+// it. Requires: loaded.options.
 [[nodiscard]] std::vector<SecretDiagnostic> find_secret_mistakes(const config::Loaded& loaded);
 
 }  // namespace elit::daemon

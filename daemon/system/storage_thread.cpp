@@ -13,12 +13,12 @@ namespace asio = boost::asio;
 
 namespace {
 
-// More jobs than this do not share a transaction: the first of them would wait too long for its result.
+// The most jobs in one transaction: with more, the first one would wait too long for its result.
 constexpr std::size_t group_size_max = 64;
 
 }  // namespace
 
-// Touched by the executor's thread alone.
+// Only the executor's thread uses it.
 struct StorageThread::Signal {
   explicit Signal(const asio::any_io_executor& executor) : timer(executor, asio::steady_timer::time_point::max()) {}
   asio::steady_timer timer;
@@ -128,7 +128,7 @@ void StorageThread::finish(Jobs group) {
   for (const auto& job : group) {
     signals.push_back(std::move(job->signal));
   }
-  // What the jobs hold is their callers': it is to be destroyed there.
+  // The jobs hold objects of their callers, which must be destroyed on the executor's thread.
   group.clear();
   asio::post(executor_, [signals = std::move(signals)] {
     for (const auto& signal : signals) {

@@ -19,14 +19,14 @@
 
 namespace elit::daemon {
 
-// The one thread that uses the Store; it runs jobs in their order. Jobs that arrive while a transaction runs share the
-// next one and its fsync; a caller gets the result of its job only when it is durable.
+// The only thread that uses the Store. It runs jobs in their order. Jobs that arrive while a transaction runs share the
+// next transaction and its fsync. A caller gets the result of its job only when it is durable.
 //
 // Every caller waits for its own job, so there are never more jobs than coroutines; a transaction takes a bounded
 // number of them. When a job or a commit throws, the group is rolled back, every caller in it and after it gets the
 // exception instead of a value, and the fatal handler is called once: the state is not changed again.
 //
-// Make all public calls on the one thread of the executor.
+// Make all public calls on the executor's thread.
 class StorageThread {
  public:
   using FatalHandler = std::function<void(std::exception_ptr)>;
@@ -59,8 +59,8 @@ class StorageThread {
     }
   }
 
-  // Finishes the queued jobs and joins the thread; their callers are still resumed by the executor. Later jobs fail.
-  // Blocks for the disk.
+  // Finishes the queued jobs and joins the thread. The executor still resumes their callers. Later jobs fail. Blocks
+  // for the disk.
   void stop();
 
  private:
@@ -102,7 +102,7 @@ class StorageThread {
   FatalHandler on_fatal_;
   Running running_;
 
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;  // guards the members below
   std::condition_variable arrived_;
   Jobs queue_;
   std::exception_ptr failure_;

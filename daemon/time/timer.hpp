@@ -6,8 +6,8 @@
 
 namespace elit::daemon {
 
-// Tells the time; with Transport the seam to the outside. The daemon uses the clocks of the machine (SystemTimer),
-// rehearsals and simulations use VirtualTime. Waiting is in waiting.hpp.
+// Gives the time. The daemon uses the clocks of the machine (SystemTimer); rehearsals and simulations use VirtualTime.
+// Waiting is in waiting.hpp.
 class Timer {
  public:
   Timer() = default;

@@ -12,7 +12,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Tells waits on a context which time governs it.
+// Links a context to the virtual time that governs it.
 class Governance final : public asio::execution_context::service {
  public:
   static asio::execution_context::id id;

@@ -13,11 +13,11 @@
 
 namespace elit::daemon {
 
-// Time that passes only by calls: step() goes from one due action to the next, in the order of their instants; equal
-// instants keep the order of their creation. All waiting (waiting.hpp) on a governed context is in this time, so months
-// take only as long as their work, and every run is the same.
+// Time that passes only by calls: step() goes to the next due action. Actions run in the order of their instants; equal
+// instants keep the order of their creation. All waiting (waiting.hpp) on a governed context uses this time, so
+// simulated months take only the time of their work, and every run is the same.
 //
-// For one thread. It must outlive the contexts that it governs.
+// Not thread-safe. It must outlive the contexts that it governs.
 class VirtualTime final : public Timer {
  public:
   // Identifies a due action until it has run.
@@ -25,14 +25,14 @@ class VirtualTime final : public Timer {
 
   explicit VirtualTime(Instant start) : truth_(start) {}
 
-  // What the clocks of the simulated machine show.
+  // The clocks of the simulated machine.
   [[nodiscard]] Now now() const override { return {truth_ + clock_error_, steady_}; }
   // The true time, which a wrong wall clock does not change.
   [[nodiscard]] Instant truth() const { return truth_; }
 
-  // From now on all waiting on `context` is in this time. Do not use sockets and their time-outs on such a context.
+  // From now on all waiting on `context` uses this time. Do not use sockets and their time-outs on such a context.
   void govern(boost::asio::io_context& context);
-  // The virtual time that governs the context of `executor`; null: none does.
+  // The virtual time that governs the context of `executor`; null: real time.
   [[nodiscard]] static VirtualTime* governing(const boost::asio::any_io_executor& executor);
 
   // Calls `action` at `when`; if that has passed, now, but not within this call.
@@ -40,7 +40,7 @@ class VirtualTime final : public Timer {
   // Removes a due action; no effect if it has run or was removed.
   void forget(const Appointment& appointment) { due_.erase(appointment); }
 
-  // When the next action is due; absent: there is none.
+  // The time of the next action; absent: there is none.
   [[nodiscard]] std::optional<SteadyTime> next() const;
   // Goes to the instant of the next action and runs it. Requires: next() is present.
   void step();

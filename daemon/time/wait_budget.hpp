@@ -7,7 +7,7 @@
 
 namespace elit::daemon {
 
-// How long a one-pass run may wait for peers in total; parallel waits count once. The daemon has no limit.
+// The total time that a one-pass run may wait for peers; parallel waits count once. The daemon has no limit.
 class WaitBudget {
  public:
   // Absent: no limit.

@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-// An Asio timer in the time of its context. If that is virtual, the Asio timer never expires by itself: the virtual
+// An Asio timer that uses the time of its context. In virtual time the Asio timer never expires by itself: the virtual
 // time cancels it.
 class Alarm {
  public:
@@ -44,7 +44,7 @@ class Alarm {
   void cancel() { timer_.cancel(); }
 
   [[nodiscard]] asio::steady_timer& timer() { return timer_; }
-  // After the wait: whether it ended because the virtual time was reached.
+  // After the wait: whether the wait ended because the virtual time was reached.
   [[nodiscard]] bool went_off() const { return went_off_; }
 
  private:

@@ -10,14 +10,14 @@
 
 namespace elit::daemon {
 
-// All waiting is on the monotonic clock, or in the virtual time that governs the executor's context (virtual_time.hpp).
+// All waiting uses the monotonic clock, or the virtual time that governs the executor's context (virtual_time.hpp).
 
 // Waits; zero or less lets other coroutines run. Cancelling the coroutine ends the wait with
 // boost::system::system_error(operation_aborted).
 [[nodiscard]] boost::asio::awaitable<void> sleep_for(Milliseconds duration);
 
-// Tells coroutines that there is something to do. For one thread: set and wait run on the executor's thread. A wait
-// may outlive the AsyncEvent; then only its own limit ends it.
+// Wakes coroutines that wait for work. Not thread-safe: set and wait run on the executor's thread. A wait may outlive
+// the AsyncEvent; then only its own limit ends it.
 class AsyncEvent {
  public:
   explicit AsyncEvent(boost::asio::any_io_executor executor);

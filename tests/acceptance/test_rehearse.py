@@ -103,8 +103,8 @@ class RehearseTest(AcceptanceTest):
         world = quiet(self.world())
         world.sink()["retry"] = {"give_up_after": Bare("1h")}
         done = self.rehearse(world, "--fault", "crm down 20h", code=1)
-        self.assertRegex(done.err, r"The sink crm: \d+ messages are missing\.")
-        self.assertRegex(done.err, r"The sink crm: \d+ messages are dead letters\.")
+        self.assertRegex(done.err, r"The sink crm: missing messages: \d+\.")
+        self.assertRegex(done.err, r"The sink crm: dead letters: \d+\.")
         self.assertNotIn("Nothing is missing", done.out)
 
     def test_nobody_is_asked_and_nothing_is_written(self):

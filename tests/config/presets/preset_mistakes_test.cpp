@@ -64,7 +64,7 @@ const std::vector<BadConfiguration> bad_presets{
     {"PointerWithoutSlash", preset_with_line(19, "    reply: {id: id}"), 19, 17, "steps[1].reply.id", "JSON pointer"},
     {"PointerWithABadTilde", preset_with_line(19, "    reply: {id: /a~b}"), 19, 17, "steps[1].reply.id", "~0"},
     {"BadExpression", preset_with_line(19, "    reply: {id: {header: Location, pattern: \"(a\"}}"), 19, 45,
-     "steps[1].reply.id.pattern", "no regular expression"},
+     "steps[1].reply.id.pattern", "not a regular expression"},
     {"LocatorOfNothing", preset_with_line(19, "    reply: {id: {pattern: a}}"), 19, 17, "steps[1].reply.id",
      "names no place"},
     {"BadStatus", sound_preset + "verdicts: [{status: 4x, verdict: fatal}]\n", 20, 21, "verdicts[0].status",

@@ -51,7 +51,7 @@ TEST(PatternTest, ReadsUtf8) {
 
 TEST(PatternTest, NamesTheErrorOfAPatternThatMatchesNothing) {
   for (const char* broken : {"(", "[a", "*", "a{2,1}", "\\", "(a)\\1", "(?=a)", "a{9999}"}) {
-    EXPECT_THAT(Pattern(broken).error(), StartsWith("is no regular expression: ")) << broken;
+    EXPECT_THAT(Pattern(broken).error(), StartsWith("is not a regular expression: ")) << broken;
     EXPECT_FALSE(matches(broken, "(")) << broken;
     EXPECT_EQ(first_group(broken, "("), std::nullopt) << broken;
   }

@@ -90,7 +90,7 @@ TEST_F(SignedJwtTest, NeedsAnRsaKeyAndSaysSoWithoutRepeatingIt) {
     const auto jwt = signed_jwt({}, unfit, now, Milliseconds{1});
     ASSERT_FALSE(jwt);
     EXPECT_EQ(jwt.error().kind, FailureKind::rejected);
-    EXPECT_THAT(jwt.error().detail, HasSubstr("no RSA private key"));
+    EXPECT_THAT(jwt.error().detail, HasSubstr("not an RSA private key"));
     EXPECT_THAT(jwt.error().detail, testing::Not(HasSubstr("canary")));
   }
 }

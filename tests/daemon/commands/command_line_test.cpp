@@ -165,9 +165,9 @@ TEST_F(CommandLineTest, SuggestsTheVerbThatWasMeant) {
   EXPECT_EQ(run({"rendr", "--help"}), 64);
   EXPECT_THAT(err_.str(), HasSubstr("unknown verb rendr"));
   EXPECT_EQ(run({}), 64);
-  EXPECT_EQ(err_.str(), "elitbuzz-sync: say what to do: elitbuzz-sync VERB\nTry: elitbuzz-sync --help\n");
+  EXPECT_EQ(err_.str(), "elitbuzz-sync: a verb is missing: elitbuzz-sync VERB\nTry: elitbuzz-sync --help\n");
   EXPECT_EQ(run({"--json", "render", "text"}), 64);
-  EXPECT_THAT(err_.str(), HasSubstr("options stand after the verb"));
+  EXPECT_THAT(err_.str(), HasSubstr("options must follow the verb"));
   EXPECT_FALSE(ran_);
 }
 

@@ -78,7 +78,7 @@ TEST(TransportLimitsTest, EndATunnelThatHangs) {
   settings.connect_timeout = brief;
   const auto transport = make_transport(loop.executor(), settings);
   expect_transient(loop.run(transport->send(HttpRequest{})), false,
-                   "opens no way to api.example.com:443: not done within 60 ms");
+                   "did not open a tunnel to api.example.com:443: not done within 60 ms");
 }
 
 TEST(TransportLimitsTest, EndAWaitForAnAnswer) {

@@ -84,10 +84,10 @@ TEST_F(SecretTest, ThatOthersMayReadIsAMatterOfPermission) {
 
 TEST_F(SecretTest, ThatIsMissingOrNoFileIsRefused) {
   expect_problem({SecretReference::Kind::file, (directory_ / "none").string()}, Kind::missing, "No such file");
-  expect_problem({SecretReference::Kind::file, directory_.string()}, Kind::unsound, "no regular file");
+  expect_problem({SecretReference::Kind::file, directory_.string()}, Kind::unsound, "not a regular file");
   const std::filesystem::path pipe = directory_ / "pipe";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  expect_problem({SecretReference::Kind::file, pipe.string()}, Kind::unsound, "no regular file");
+  expect_problem({SecretReference::Kind::file, pipe.string()}, Kind::unsound, "not a regular file");
 }
 
 TEST_F(SecretTest, ComesFromTheEnvironment) {
