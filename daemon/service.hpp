@@ -13,7 +13,7 @@
 #include "daemon/log/log.hpp"
 #include "daemon/system/notify.hpp"
 #include "daemon/system/storage_thread.hpp"
-#include "daemon/time/system_timer.hpp"
+#include "daemon/time/timer.hpp"
 #include "storage/store.hpp"
 
 namespace elit::daemon {

@@ -7,8 +7,7 @@
 
 #include "core/fetch/lateness.hpp"
 #include "storage/database.hpp"
-#include "storage/message_rows.hpp"
-#include "storage/record_rows.hpp"
+#include "storage/delivery_rows.hpp"
 #include "storage/state_directory.hpp"
 #include "storage/store_impl.hpp"
 

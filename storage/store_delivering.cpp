@@ -2,7 +2,7 @@
 #include <unordered_map>
 
 #include "core/check.hpp"
-#include "storage/message_rows.hpp"
+#include "storage/delivery_rows.hpp"
 #include "storage/store_impl.hpp"
 
 // Pending messages are derived from the tables; outcomes are recorded in them.

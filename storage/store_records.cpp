@@ -1,8 +1,7 @@
 #include <map>
 
 #include "core/text/json_text.hpp"
-#include "storage/message_rows.hpp"
-#include "storage/record_rows.hpp"
+#include "storage/delivery_rows.hpp"
 #include "storage/store_impl.hpp"
 
 // The records of ours that a CRM is known to hold.

@@ -55,8 +55,7 @@ Failure no_key() {
   return failure;
 }
 
-}  // namespace
-
+// RS256 over `text`, as base64url without padding.
 Result<std::string> rs256_signature(std::string_view text, std::string_view key_pem) {
   const Key key = read_key(key_pem);
   if (!key || EVP_PKEY_base_id(key.get()) != EVP_PKEY_RSA) {
@@ -77,6 +76,8 @@ Result<std::string> rs256_signature(std::string_view text, std::string_view key_
   signature.resize(size);
   return base64url(signature);
 }
+
+}  // namespace
 
 Result<std::string> signed_jwt(json::object claims, std::string_view key_pem, Instant now, Milliseconds lifetime) {
   const std::int64_t issued = now.time_since_epoch().count() / 1000;

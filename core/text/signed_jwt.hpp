@@ -16,7 +16,4 @@ namespace elit {
 [[nodiscard]] Result<std::string> signed_jwt(boost::json::object claims, std::string_view key_pem, Instant now,
                                              Milliseconds lifetime);
 
-// RS256 over `text`, as base64url without padding.
-[[nodiscard]] Result<std::string> rs256_signature(std::string_view text, std::string_view key_pem);
-
 }  // namespace elit

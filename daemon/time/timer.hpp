@@ -18,4 +18,10 @@ class Timer {
   [[nodiscard]] virtual Now now() const = 0;
 };
 
+// The clocks of the machine: std::chrono::system_clock and steady_clock, truncated to milliseconds.
+class SystemTimer final : public Timer {
+ public:
+  [[nodiscard]] Now now() const override;
+};
+
 }  // namespace elit::daemon

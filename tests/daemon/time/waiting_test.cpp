@@ -9,7 +9,7 @@
 
 #include <memory>
 
-#include "daemon/time/system_timer.hpp"
+#include "daemon/time/timer.hpp"
 #include "tests/daemon/http/loop.hpp"
 
 namespace elit::daemon {

@@ -1,4 +1,4 @@
-#include "daemon/time/system_timer.hpp"
+#include "daemon/time/timer.hpp"
 
 #include <chrono>
 
