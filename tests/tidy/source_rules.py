@@ -94,6 +94,8 @@ def include_violations(path, lines, exists):
             yield number, f"{room_of(path)}/ may not include {name}"
         elif product and name == "sqlite3.h" and not path.startswith(SQLITE_FILES):
             yield number, "sqlite3.h is for storage/sqlite.cpp, sqlite.hpp and memory_disk_vfs.cpp alone"
+        elif product and name in ("cctype", "ctype.h", "cwctype"):
+            yield number, f"<{name}> depends on the locale: use core/ascii.hpp"
         elif path.startswith("core/") and re.match(r"boost/(asio|beast)|spdlog/|iostream$|thread$|sys/socket", name):
             yield number, f"core/ does no I/O and never waits: <{name}>"
 

@@ -68,6 +68,11 @@ class IncludeDirection(unittest.TestCase):
         self.assertEqual(found("storage/sqlite.cpp", "#include <sqlite3.h>\n"), [])
         self.assertNotEqual(found("storage/store.cpp", "#include <sqlite3.h>\n"), [])
 
+    def test_no_locale_decides_what_a_character_is(self):
+        self.assertNotEqual(found("core/text/excerpt.cpp", "#include <cctype>\n"), [])
+        self.assertNotEqual(found("daemon/rehearsal/fault_text.cpp", "#include <cctype>\n"), [])
+        self.assertEqual(found("tests/fuzz/expectation.cpp", "#include <cctype>\n"), [])
+
 
 class RulesOfTheHouse(unittest.TestCase):
     def test_core_does_no_input_and_output(self):
