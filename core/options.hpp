@@ -130,7 +130,7 @@ enum class SinkType { http, file, crm };
 
 enum class SinkUnit { automatic, message, day };  // automatic: the preset's own
 
-// What a field of a CRM's contacts is filled with.
+// The value of a field of a CRM's contacts.
 struct FieldOption {
   std::string value;      // a text with placeholders on `contact`, see core/crm/template.hpp; empty: not mapped
   bool if_empty = false;  // only where the CRM has no value yet

@@ -69,19 +69,19 @@ class Exchange {
   [[nodiscard]] ExchangeResult result();
 
  private:
-  // Whose steps are carried out. What is before the present phase is settled.
+  // The steps that are carried out now. Earlier phases are settled.
   enum class Phase { sink, contacts, activities, over };
   // What earlier attempts did for an item.
   enum class Knowledge {
-    none,               // nothing, as far as is known
-    confirmed_earlier,  // one wrote it as it is to be now, and the CRM confirmed it
-    maybe_written,      // one may have written it, and no response of this attempt has told
-    told,               // one may have written it, and a response of this attempt has told
+    none,               // nothing is known
+    confirmed_earlier,  // one wrote it with the same content, and the CRM confirmed it
+    maybe_written,      // one may have written it; no response of this attempt has shown whether
+    told,               // one may have written it; a response of this attempt has shown whether
   };
   // What this attempt did for an item.
   enum class Progress {
     open,
-    skipped,  // nothing is to be done for it
+    skipped,  // there is nothing to do for it
     written,  // a request has written it, or a part of it; later steps may follow
     retry,
     rejected,
@@ -94,12 +94,12 @@ class Exchange {
     std::size_t contact = 0;             // its place among the contacts, or that of its contact
     DeliveryUserId user = 0;
     std::string key;            // of its RemoteRecord
-    boost::json::value values;  // an object: what placeholders see
-    std::string digest;         // of what is to be written
+    boost::json::value values;  // an object: its values in placeholders
+    std::string digest;         // of the content to be written
     std::string remote_id;
     std::map<std::string, std::string> saved;
     bool updatable = false;  // its record was known before this attempt, or was found by it
-    bool dirty = false;      // something is known of it that the state does not know yet
+    bool dirty = false;      // the state does not have the latest knowledge of it
     Knowledge knowledge = Knowledge::none;
     Progress progress = Progress::open;  // open or written at the end: done
     std::string error;
@@ -113,7 +113,7 @@ class Exchange {
   };
   using Places = std::vector<std::size_t>;  // of items
 
-  // What is to be done.
+  // The items and the steps.
   void take_sink();
   void take_contacts();
   void take_activities();
@@ -132,13 +132,13 @@ class Exchange {
   void hold_those_that_wait(Places& places);
   void halve(const Places& places);
 
-  // How a request is put together.
+  // Building a request.
   [[nodiscard]] Scope scope_of(const Item& item, const Scope& outer) const;
   [[nodiscard]] Scope own_scope() const;
   [[nodiscard]] Items scopes_of_chunk(const Scope& outer);
   [[nodiscard]] CrmRequest make_request(const CredentialValues& values);
 
-  // What responses mean for the items.
+  // Applying responses to the items.
   void apply_whole(const ResponseReading& reading);
   void apply_items(const std::vector<ItemReading>& readings);
   void apply_items(const std::vector<Finding>& findings);
@@ -150,7 +150,7 @@ class Exchange {
   void stop(Verdict verdict, const std::string& detail, const std::string& reason);
   void wait_for(std::optional<Milliseconds> wait);
 
-  // What the attempt came to.
+  // The result of the attempt.
   [[nodiscard]] bool is_done(const std::vector<Item>& items, std::size_t place) const;
   [[nodiscard]] bool was_only_confirmed_earlier(const Item& activity) const;
   [[nodiscard]] MessageAnswer answer_for(std::size_t place) const;
@@ -165,9 +165,9 @@ class Exchange {
   std::vector<Item> contacts_;
   std::vector<Item> activities_;
   Phase phase_ = Phase::sink;
-  std::size_t next_step_ = 0;              // the present step is the one before
-  std::deque<Places> queue_;               // of the present step, in the order of sending
-  Places chunk_;                           // the items of the request under way
+  std::size_t next_step_ = 0;              // the current step is the one before
+  std::deque<Places> queue_;               // of the current step, in the order of sending
+  Places chunk_;                           // the items of the running request
   std::optional<DeliveryAnswer> trouble_;  // what ended the attempt early
   std::optional<Milliseconds> wait_;
 };

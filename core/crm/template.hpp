@@ -20,12 +20,12 @@ namespace elit::crm {
 // The values of placeholders, by the names of their roots. The values must outlive the scope.
 //   config    the settings of the sink; `config.url` is its base URL
 //   secret    the secrets of the sink; only in credentials, headers and bodies
-//   token     what the token endpoint answered
-//   sink      what the steps of the sink found
+//   token     the values that the token endpoint returned
+//   sink      the values that the steps of the sink saved
 //   mapping   the fields that the operator mapped: `mapping.fields`, `mapping.if_empty` (lists of names)
 //   contact   the contact of an item; `activity` the activity; see core/crm/work.hpp for their members
 //   index     the place of an item in its request, from 0
-//   each      the element of a list that `$each` walks through
+//   each      the element of the list of `$each`
 class Scope {
  public:
   Scope() = default;
@@ -101,15 +101,15 @@ class Text {
 
 // A tree. Objects keep the order of their members. Special forms, written as an object with such a first member:
 //   {$each: PLACEHOLDER, value: TREE}   a list: the tree once for each element, bound to `each`, its place to `index`;
-//                                       `$each: items` walks through the items of the request, which bind `contact`
-//                                       and `activity`; what they do not bind is seen from outside; what is no list
-//                                       has no elements
+//                                       `$each: items` iterates over the items of the request, which bind `contact`
+//                                       and `activity`; other names keep their outer values; a value that is not a
+//                                       list has no elements
 //   {$if: TEXT, value: TREE}            the tree, or nothing (the member or element is left out) when the text is null,
 //                                       false or empty, or an empty list or object
-//   {$merge: [TREE, ...]}               one object of the members of several; the later one wins, what is no object is
-//                                       passed by
-//   {$concat: [TREE, ...]}              one list of the elements of several; null is passed by, anything else that is
-//                                       no list is one element
+//   {$merge: [TREE, ...]}               one object with the members of several; the later one wins, values that are not
+//                                       objects are skipped
+//   {$concat: [TREE, ...]}              one list with the elements of several; null is skipped, any other value that is
+//                                       not a list is one element
 struct Tree;
 struct EachForm {
   bool items = false;  // the items of the request; otherwise `list`
