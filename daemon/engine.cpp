@@ -94,7 +94,9 @@ awaitable<void> Engine::run() {
     co_await changed_.wait();
   }
   if (mode_ == SourceLoop::Mode::one_pass && !stopped_) {
-    co_await finish_delivering();
+    if (parts_.deliver) {
+      co_await finish_delivering();
+    }
     for (const auto& source : sources_) {
       co_await source->write_cycle();
     }
@@ -110,7 +112,9 @@ awaitable<void> Engine::run() {
 
 void Engine::start_loops() {
   for (const auto& sink : sinks_) {
-    start(sink->run(), sinks_running_);
+    if (parts_.deliver) {
+      start(sink->run(), sinks_running_);
+    }
   }
   for (const auto& source : sources_) {
     start(source->run(), sources_running_);
@@ -259,6 +263,22 @@ std::vector<std::string> Engine::problems() const {
   }
   lines.insert(lines.end(), undelivered_.begin(), undelivered_.end());
   return lines;
+}
+
+Engine::Progress Engine::progress() const {
+  Progress progress;
+  for (const auto& source : sources_) {
+    const SourceLoop::Progress one = source->progress();
+    progress.fetched.users += one.users;
+    progress.fetched.users_done += one.users_done;
+    progress.fetched.pages += one.pages;
+    progress.fetched.messages += one.messages;
+  }
+  for (const auto& sink : sinks_) {
+    const DeliverySummary summary = sink->summary();
+    progress.waiting += summary.waiting;
+  }
+  return progress;
 }
 
 std::string Engine::summary() const {

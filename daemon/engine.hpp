@@ -37,6 +37,13 @@ class Engine {
     const Timer* timer = nullptr;
     Log* log = nullptr;
     std::uint64_t seed = 0;
+    bool deliver = true;  // false: the messages stay pending for all sinks
+  };
+
+  // What one pass has done so far.
+  struct Progress {
+    SourceLoop::Progress fetched;  // of all sources
+    std::size_t waiting = 0;       // messages known to be undelivered, of all sinks
   };
 
   // Passes on exceptions of `transports`.
@@ -56,6 +63,7 @@ class Engine {
 
   // The problems of one pass: what it could not do, a line each.
   [[nodiscard]] std::vector<std::string> problems() const;
+  [[nodiscard]] Progress progress() const;
   // The state of all sources and sinks in one line, for the service manager.
   [[nodiscard]] std::string summary() const;
   // Whether a request has exceeded all its time limits, so that only a restart helps.

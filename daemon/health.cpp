@@ -15,6 +15,7 @@ using storage::SourceStatus;
 constexpr Milliseconds pending_too_long{300'000};
 constexpr Milliseconds throttled_too_long{120'000};
 constexpr Milliseconds backfill_too_slow{600'000};
+constexpr Milliseconds read_takes{5'000};  // a user is due when it reaches the limit
 
 using Problems = std::vector<std::string>;
 
@@ -56,11 +57,10 @@ void judge_freshness(const std::string& place, const SourceStatus& source, const
     problems.push_back(place + "nobody has been read yet");
     return;
   }
-  // A user is due when it reaches the limit, and its read takes a moment.
-  const Milliseconds limit = options.poll.max_staleness + options.poll.max_staleness / 10;
-  if (source.oldest_read && now - *source.oldest_read > limit) {
-    problems.push_back(place + "the stalest user was read " + rough_duration(now - *source.oldest_read) +
-                       " ago, which is more than poll.max_staleness allows");
+  const Milliseconds limit = options.poll.max_staleness + options.poll.max_staleness / 10 + read_takes;
+  if (source.unread_longest && now - *source.unread_longest > limit) {
+    problems.push_back(place + "the stalest user has not been read for " +
+                       rough_duration(now - *source.unread_longest) + ", longer than poll.max_staleness allows");
   }
 }
 

@@ -40,6 +40,7 @@ Result<std::string> secret_of(const SecretReference& reference) {
 
 constexpr Milliseconds status_interval{5'000};
 constexpr Milliseconds stop_limit{9'000};
+constexpr Milliseconds progress_interval{200};
 // Judging the state takes at most one part in so many of the time.
 constexpr int judging_share = 200;
 
@@ -64,7 +65,7 @@ Service::~Service() {
   storage_->stop();
 }
 
-std::unique_ptr<Engine> Service::make_engine(Options options, SourceLoop::Mode mode) {
+std::unique_ptr<Engine> Service::make_engine(Options options, SourceLoop::Mode mode, bool deliver) {
   Engine::Parts parts;
   parts.executor = io_.get_executor();
   parts.transports = [executor = parts.executor](TransportSettings settings) {
@@ -76,6 +77,7 @@ std::unique_ptr<Engine> Service::make_engine(Options options, SourceLoop::Mode m
   parts.timer = &timer_;
   parts.log = &log_;
   parts.seed = seed_++;
+  parts.deliver = deliver;
   return std::make_unique<Engine>(std::move(options), mode, std::move(parts));
 }
 
@@ -91,9 +93,12 @@ void Service::run_forever() {
   run_loop();
 }
 
-std::vector<std::string> Service::run_once() {
-  engine_ = make_engine(options_, SourceLoop::Mode::one_pass);
+std::vector<std::string> Service::run_once(const Pass& asked) {
+  engine_ = make_engine(options_, SourceLoop::Mode::one_pass, asked.deliver);
   start(handle_signals());
+  if (asked.show_progress) {
+    start(show_progress(asked.show_progress));
+  }
   start(pass());
   run_loop();
   return problems_;
@@ -149,6 +154,13 @@ awaitable<void> Service::pass() {
   io_.stop();
 }
 
+awaitable<void> Service::show_progress(std::function<void(const Engine::Progress&)> show) {
+  for (;;) {
+    show(engine_->progress());
+    co_await sleep_for(progress_interval);
+  }
+}
+
 awaitable<void> Service::handle_signals() {
   for (;;) {
     const auto [error, signal] = co_await signals_.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -193,6 +205,7 @@ void Service::reload() {
     refuse_reload("state.directory cannot change while running: restart instead");
     return;
   }
+  refused_.clear();
   if (*loaded.options == options_) {
     engine_->reload_secrets();
     log_.write(Event::reloaded, "the configuration is unchanged; the secrets were read again and the log was reopened");
@@ -212,8 +225,10 @@ void Service::reload() {
 }
 
 void Service::refuse_reload(const std::string& why) {
-  log_.write(Event::reload_refused, "the new configuration is refused, the old one stays in use: " + why);
+  refused_ = "the new configuration is refused, the old one stays in use: " + why;
+  log_.write(Event::reload_refused, refused_);
   notifier_.ready();
+  notifier_.status(refused_);
 }
 
 awaitable<void> Service::feed_watchdog() {
@@ -248,7 +263,7 @@ awaitable<void> Service::tell_status() {
     unhealthy_ = problems_of(status, options_, now.wall);
     judge_again_ = now.steady + std::chrono::ceil<Milliseconds>(took * judging_share);
   }
-  std::string line;
+  std::string line = refused_.empty() ? "" : refused_ + ". ";
   if (!unhealthy_.empty()) {
     line = counted(static_cast<std::int64_t>(unhealthy_.size()), "problem", "problems") + ": " +
            fmt::format("{}", fmt::join(unhealthy_, "; ")) + ". ";

@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -30,8 +31,12 @@ class Service {
   // Runs the daemon until SIGTERM or SIGINT. SIGHUP reads configuration and secrets again and reopens the log.
   void run_forever();
 
+  struct Pass {
+    bool deliver = true;                                         // false: fetch only
+    std::function<void(const Engine::Progress&)> show_progress;  // called five times a second; empty: nobody watches
+  };
   // Runs one pass; SIGTERM and SIGINT end it early. Returns what is left to do, a line each.
-  [[nodiscard]] std::vector<std::string> run_once();
+  [[nodiscard]] std::vector<std::string> run_once(const Pass& pass);
 
   // The ledger of each source by name, in the order of the configuration. Requires: neither run_forever() nor
   // run_once() is running.
@@ -40,12 +45,13 @@ class Service {
  private:
   boost::asio::awaitable<void> serve();
   boost::asio::awaitable<void> pass();
+  boost::asio::awaitable<void> show_progress(std::function<void(const Engine::Progress&)> show);
   boost::asio::awaitable<void> handle_signals();
   boost::asio::awaitable<void> feed_watchdog();
   boost::asio::awaitable<void> tell_status();
   boost::asio::awaitable<void> end_after_limit();
   void start(boost::asio::awaitable<void> part);
-  std::unique_ptr<Engine> make_engine(Options options, SourceLoop::Mode mode);
+  std::unique_ptr<Engine> make_engine(Options options, SourceLoop::Mode mode, bool deliver = true);
   void reload();
   void refuse_reload(const std::string& why);
   void stop(const std::string& why);
@@ -64,6 +70,7 @@ class Service {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Engine> next_engine_;
   std::vector<std::string> problems_;
+  std::string refused_;                 // why the latest reload changed nothing; empty: it was accepted
   std::vector<std::string> unhealthy_;  // as `status` would say it
   SteadyTime judge_again_{};            // not before
   std::uint64_t seed_;

@@ -136,7 +136,6 @@ void set_up(Connection& connection) {
   if (version <= 0 && connection.integer("SELECT count(*) FROM sqlite_schema") > 0) {
     refuse_corrupt(connection.file(), "it has tables, but its schema version is " + std::to_string(version));
   }
-  connection.accept();
   Statement mode = connection.statement("PRAGMA journal_mode = WAL");
   if (!mode.bind().step() || mode.text(0) != "wal") {
     throw StorageError(Kind::unreadable,
@@ -171,6 +170,8 @@ std::unique_ptr<Connection> prepared_for_writing(std::unique_ptr<Connection> con
       PRAGMA journal_size_limit = 67108864;
       PRAGMA wal_autocheckpoint = 4000;)");
   migrate(*connection);
+  // A migration that fails shows that the tables are not those of their version.
+  connection->accept();
   return connection;
 }
 

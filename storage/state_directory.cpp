@@ -21,7 +21,10 @@ using Kind = StorageError::Kind;
 
 [[noreturn]] void fail(const std::filesystem::path& path, std::string_view attempt, int error) {
   const bool full = error == ENOSPC || error == EDQUOT;
-  const char* advice = full ? "make room on that disk" : "check the permissions and the mount of the state directory";
+  const char* advice = full ? "make room on that disk"
+                       : error == EROFS
+                           ? "in a systemd service name the directory in ReadWritePaths=, else check the mount"
+                           : "check the owner, the permissions and the mount of the state directory";
   throw StorageError(full ? Kind::full : Kind::unreadable,
                      path.string() + ": cannot " + std::string(attempt) + ": " + std::strerror(error) + "; " + advice);
 }

@@ -43,7 +43,8 @@ struct SourceStatus {
   std::int64_t gone = 0;
   // Of those that are following or draining:
   std::int64_t never_read = 0;
-  std::optional<Instant> oldest_read;  // the earliest last read among them; one never read counts from its first match
+  std::optional<Instant> oldest_read;     // the earliest last read among them; users never read are not counted
+  std::optional<Instant> unread_longest;  // the same, but one never read counts from its first match
   std::int64_t history_complete = 0;
   std::int64_t history_incomplete = 0;
   std::optional<Instant> history_moved;           // when history was stored last; absent: none is incomplete

@@ -55,12 +55,13 @@ void read_users(Connection& database, std::int64_t source, SourceStatus& status)
       SELECT count(*) FILTER (WHERE status = 'following'), count(*) FILTER (WHERE status = 'draining'),
           count(*) FILTER (WHERE status = 'parked'), count(*) FILTER (WHERE status = 'gone'),
           count(*) FILTER (WHERE status IN ('following', 'draining') AND last_read_ms IS NULL),
-          min(coalesce(last_read_ms, first_matched_ms)) FILTER (WHERE status IN ('following', 'draining')),
+          min(last_read_ms) FILTER (WHERE status IN ('following', 'draining')),
           count(*) FILTER (WHERE status IN ('following', 'draining') AND history_complete = 1),
           count(*) FILTER (WHERE status IN ('following', 'draining') AND history_complete = 0),
           coalesce(sum(messages), 0), max(last_message_ms),
           max(min(first_matched_ms) FILTER (WHERE status IN ('following', 'draining') AND history_complete = 0),
-              coalesce((SELECT history_read_ms FROM sources WHERE id = ?1), 0))
+              coalesce((SELECT history_read_ms FROM sources WHERE id = ?1), 0)),
+          min(coalesce(last_read_ms, first_matched_ms)) FILTER (WHERE status IN ('following', 'draining'))
       FROM users WHERE source = ?1)");
   query.bind(source).step();
   status.following = query.integer(0);
@@ -74,6 +75,7 @@ void read_users(Connection& database, std::int64_t source, SourceStatus& status)
   status.messages = query.integer(8);
   status.last_message = query.maybe_instant(9);
   status.history_moved = query.maybe_instant(10);
+  status.unread_longest = query.maybe_instant(11);
 }
 
 std::optional<double> read_backfill_rate(Connection& database, std::int64_t source) {

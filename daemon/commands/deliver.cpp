@@ -42,12 +42,39 @@ bool has_state(const std::filesystem::path& directory) {
   return std::filesystem::exists(directory / storage::database_name, error) || error;
 }
 
+// What is shown before anything is fetched: a question and its answer.
+std::vector<OutgoingMessage> sample_messages(const std::string& source, Instant at) {
+  OutgoingMessage question;
+  question.id = 1;
+  question.user = 1;
+  question.key = std::string(31, '0') + "1";
+  question.source = source;
+  question.user_id = "919800000001";
+  question.instant = at - std::chrono::minutes{2};
+  question.direction = Direction::in;
+  question.sender = "user";
+  question.type = "TEXT";
+  question.text = "Where is my order?";
+  question.raw = R"({"sender": "user", "response": "Where is my order?"})";
+  question.user_element = R"({"channelUserId": "919800000001", "name": "Sample User"})";
+  OutgoingMessage reply = question;
+  reply.id = 2;
+  reply.key.back() = '2';
+  reply.instant = at - std::chrono::minutes{1};
+  reply.direction = Direction::out;
+  reply.sender = "bot";
+  reply.text = "It has shipped.";
+  reply.raw = R"({"sender": "bot", "response": "It has shipped."})";
+  return {question, reply};
+}
+
 // Explains the requests, or why there are none.
 std::string note_on(const std::vector<RenderedRequest>& requests, std::size_t messages, const Options& options,
                     const SinkOptions& sink) {
   if (messages == 0) {
     return "No messages are stored in " + options.state_directory +
-           " yet: start `elitbuzz-sync sync` or `run` first. Nothing was sent.";
+           " yet: `elitbuzz-sync sync --no-deliver` fetches without sending, and `--sample` shows sample messages. "
+           "Nothing was sent.";
   }
   const bool holds_all = std::none_of(requests.begin(), requests.end(),
                                       [](const RenderedRequest& request) { return request.of_messages; });
@@ -63,7 +90,10 @@ int render(const DeliverArguments& arguments, const Options& options, const Sink
   rendering.state_directory = options.state_directory;
   rendering.ignore_state = arguments.ignore_state;
   rendering.at = config::wall_clock();
-  if (has_state(rendering.state_directory)) {
+  if (arguments.sample) {
+    rendering.messages = sample_messages(options.sources.at(0).name, rendering.at);
+    rendering.ignore_state = true;
+  } else if (has_state(rendering.state_directory)) {
     rendering.messages = storage::read_last_messages(rendering.state_directory, arguments.last);
   }
   const std::vector<RenderedRequest> requests = sink_kind(sink)->render(rendering);
@@ -119,6 +149,7 @@ Verb deliver_verb() {
         options.whole_number("--last", 1, last_max, arguments->last,
                              fmt::format("how many messages, 1 to {}", last_max));
         options.flag("--ignore-state", arguments->ignore_state, "assume that the sink holds none of them");
+        options.flag("--sample", arguments->sample, "shows two sample messages instead of stored ones");
         options.flag("--json", arguments->json, "one JSON document on stdout");
         return [arguments](std::ostream& out, std::ostream& err) { return deliver(*arguments, out, err); };
       }};

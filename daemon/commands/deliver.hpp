@@ -18,6 +18,7 @@ struct DeliverArguments {
   bool render = false;        // has to be true: this verb delivers nothing
   bool ignore_state = false;  // as if the sink did not hold any of them
   bool json = false;
+  bool sample = false;  // two sample messages instead of stored ones
 };
 
 // Prints the requests that a delivery of the latest stored messages would send, and sends nothing: reads the

@@ -4,10 +4,15 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <unistd.h>
+
 #include <memory>
+#include <optional>
 #include <ostream>
 
+#include "core/text/wording.hpp"
 #include "daemon/commands/logged_work.hpp"
+#include "daemon/commands/progress_bar.hpp"
 #include "daemon/service.hpp"
 #include "daemon/system/blocked_signals.hpp"
 #include "daemon/system/exit_status.hpp"
@@ -18,6 +23,7 @@ namespace {
 struct SyncArguments {
   std::filesystem::path config;
   bool json = false;
+  bool fetch_only = false;
 };
 
 using Ledgers = std::vector<std::pair<std::string, storage::Ledger>>;
@@ -30,10 +36,10 @@ Lines undone_by(const Ledgers& ledgers) {
     for (const storage::SinkTotals& sink : ledger.sinks) {
       const std::string place = "sink " + sink.sink + ", source " + source + ": ";
       if (sink.dead > 0) {
-        lines.push_back(place + "dead messages: " + std::to_string(sink.dead));
+        lines.push_back(place + counted(sink.dead, "message is", "messages are") + " dead");
       }
       if (sink.pending > 0) {
-        lines.push_back(place + "pending messages: " + std::to_string(sink.pending));
+        lines.push_back(place + counted(sink.pending, "message is", "messages are") + " pending");
       }
     }
   }
@@ -78,10 +84,20 @@ void print_text(std::ostream& out, const Ledgers& ledgers) {
 
 int pass(const SyncArguments& arguments, const Options& options, Log& log, std::ostream& out, std::ostream& err) {
   Service service(arguments.config, options, log);
-  Lines problems = service.run_once();
+  Service::Pass asked;
+  asked.deliver = !arguments.fetch_only;
+  std::optional<ProgressBar> bar;
+  if (!arguments.json && ::isatty(STDERR_FILENO) != 0 && !options.log.file.empty()) {
+    bar.emplace(err);
+    asked.show_progress = [&bar](const Engine::Progress& progress) { bar->show(progress); };
+  }
+  Lines problems = service.run_once(asked);
+  bar.reset();
   const Ledgers ledgers = service.ledgers();
-  for (std::string& line : undone_by(ledgers)) {
-    problems.push_back(std::move(line));
+  if (!arguments.fetch_only) {
+    for (std::string& line : undone_by(ledgers)) {
+      problems.push_back(std::move(line));
+    }
   }
   if (arguments.json) {
     print_json(out, ledgers, problems);
@@ -111,6 +127,8 @@ Verb sync_verb() {
           [](VerbOptions& options) -> VerbAction {
             auto arguments = std::make_shared<SyncArguments>();
             options.configuration(arguments->config);
+            options.flag("--no-deliver", arguments->fetch_only,
+                         "fetches only; the messages stay pending for all sinks");
             options.flag("--json", arguments->json, "one JSON document on stdout");
             return [arguments](std::ostream& out, std::ostream& err) { return sync(*arguments, out, err); };
           }};

@@ -327,6 +327,7 @@ awaitable<bool> SourceLoop::request_page(UserRow row, RequestPage request) {
   Result<elitbuzz::ConversationsPage> answer =
       co_await client_.read_page(std::move(request.user_id), request.span, request.page);
   if (answer.has_value()) {
+    ++pages_;
     FetchedPage page;
     page.rows = std::move(answer->rows);
     page.rejected = answer->rejected;
@@ -362,6 +363,7 @@ awaitable<void> SourceLoop::commit_window(CommitWindow commit) {
     return store.commit_window(commit.commit);
   };
   WindowCounts counts = co_await parts_.storage->run(std::move(job));
+  messages_ += counts.added;
   machine_.on_committed(user, std::move(counts));
 }
 
@@ -396,6 +398,16 @@ SourceLoop::Shortfall SourceLoop::shortfall() const {
   const bool listing = shortfall.listing_failed || machine_.last_error().empty();
   shortfall.last_error = listing ? lister_.last_error() : machine_.last_error();
   return shortfall;
+}
+
+SourceLoop::Progress SourceLoop::progress() const {
+  const auto followed = static_cast<std::size_t>(std::max<std::int64_t>(0, lister_.followed()));
+  Progress progress;
+  progress.users = std::max(followed, machine_.users());
+  progress.users_done = progress.users - machine_.users();
+  progress.pages = pages_;
+  progress.messages = messages_;
+  return progress;
 }
 
 std::optional<SteadyTime> SourceLoop::stalled_since() const {

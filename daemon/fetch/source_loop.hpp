@@ -65,6 +65,14 @@ class SourceLoop {
     [[nodiscard]] bool any() const { return listing_failed || gave_up || users_failed > 0; }
   };
 
+  // What this loop has done since its start.
+  struct Progress {
+    std::size_t users = 0;       // in the lists
+    std::size_t users_done = 0;  // one pass: those that are read to the present, or failed
+    std::int64_t pages = 0;      // of conversations
+    std::int64_t messages = 0;   // stored, new ones
+  };
+
   // `options` outlives the loop.
   SourceLoop(const SourceOptions& options, Mode mode, Parts parts);
 
@@ -77,6 +85,7 @@ class SourceLoop {
   void reload_secret();
 
   [[nodiscard]] Shortfall shortfall() const;
+  [[nodiscard]] Progress progress() const;
   [[nodiscard]] const std::string& name() const { return options_.name; }
   [[nodiscard]] std::size_t followed() const { return machine_.users(); }
 
@@ -136,6 +145,8 @@ class SourceLoop {
   std::exception_ptr error_;
   storage::SourceId source_ = 0;
   CycleTotals reported_;
+  std::int64_t pages_ = 0;
+  std::int64_t messages_ = 0;
   SteadyTime started_{};
 };
 

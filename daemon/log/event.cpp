@@ -102,6 +102,24 @@ const EventRow& row_of(Event event) {
   return rows.at(static_cast<std::size_t>(event));
 }
 
+bool is_for_journal(Event event) {
+  switch (event) {
+    case Event::started:
+    case Event::ready:
+    case Event::reloaded:
+    case Event::stopping:
+    case Event::stopped:
+    case Event::source_resumed:
+    case Event::source_up:
+    case Event::sink_resumed:
+    case Event::sink_failing:
+    case Event::sink_recovered:
+      return true;
+    default:
+      return row_of(event).level == LogLevel::error;
+  }
+}
+
 std::string_view to_string(LogLevel level) {
   switch (level) {
     case LogLevel::trace:

@@ -66,6 +66,10 @@ struct EventRow {
 
 [[nodiscard]] const EventRow& row_of(Event event);
 
+// Whether the journal gets the event also when the log is a file: errors, and changes of the state of the process, a
+// source or a sink.
+[[nodiscard]] bool is_for_journal(Event event);
+
 // The name in the log and in the configuration: trace, debug, info, warning, error.
 [[nodiscard]] std::string_view to_string(LogLevel level);
 

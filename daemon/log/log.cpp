@@ -37,6 +37,22 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
   return spdlog::level::info;
 }
 
+// The priority of a level in front of a line for the journal (sd-daemon(3)).
+std::string_view journal_prefix(LogLevel level) {
+  switch (level) {
+    case LogLevel::error:
+      return "<3>";
+    case LogLevel::warning:
+      return "<4>";
+    case LogLevel::info:
+      return "<6>";
+    case LogLevel::trace:
+    case LogLevel::debug:
+      break;
+  }
+  return "<7>";
+}
+
 bool is_out_of_room(const std::system_error& error) {
   return error.code().value() == ENOSPC || error.code().value() == EDQUOT;
 }
@@ -160,6 +176,9 @@ class Log::State {
     }
     const std::string text = line(event, message, fields);
     logger_.log(spdlog_level(row_of(event).level), spdlog::string_view_t{text.data(), text.size()});
+    if (stderr_is_journal_ && is_for_journal(event)) {
+      copy_to_journal(event, text);
+    }
   }
 
   void add_secret(const std::string& secret) {
@@ -182,11 +201,22 @@ class Log::State {
   [[nodiscard]] std::string line(Event event, const std::string& message, const Fields& fields) {
     const Instant now = clock_ ? clock_() : std::chrono::floor<Milliseconds>(std::chrono::system_clock::now());
     const std::lock_guard lock{mutex_};
-    return format_line({now, event, message, fields}, options_, redactor_);
+    std::string text = format_line({now, event, message, fields}, options_, redactor_);
+    return stderr_is_journal_ && options_.file.empty() ? std::string(journal_prefix(row_of(event).level)) + text : text;
+  }
+
+  // Who looks at the unit finds what matters there, also when the log is a file.
+  void copy_to_journal(Event event, const std::string& text) {
+    const std::lock_guard lock{mutex_};
+    if (!options_.file.empty()) {
+      std::ignore = journal_.append(std::string(journal_prefix(row_of(event).level)) + text);
+    }
   }
 
   WallClock clock_;
-  std::mutex mutex_;  // guards options_ and redactor_
+  bool stderr_is_journal_ = LogFile::stderr_is_journal();
+  std::mutex mutex_;  // guards options_, redactor_ and journal_
+  LogFile journal_ = stderr_is_journal_ ? LogFile::open({}) : LogFile();
   LogOptions options_;
   Redactor redactor_;
   std::shared_ptr<FileSink> sink_;

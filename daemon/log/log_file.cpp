@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -83,6 +84,13 @@ LogFile LogFile::open(const std::string& path) {
   LogFile opened{std::move(file), false};
   opened.torn_ = torn;
   return opened;
+}
+
+bool LogFile::stderr_is_journal() {
+  const char* stream = std::getenv("JOURNAL_STREAM");
+  struct stat status {};
+  return stream != nullptr && ::fstat(STDERR_FILENO, &status) == 0 &&
+         stream == std::to_string(status.st_dev) + ':' + std::to_string(status.st_ino);
 }
 
 int LogFile::append(std::string_view line) {

@@ -19,6 +19,9 @@ class LogFile {
   // Throws std::system_error.
   [[nodiscard]] static LogFile open(const std::string& path);
 
+  // Whether stderr leads to the journal of systemd (sd-daemon(3), $JOURNAL_STREAM).
+  [[nodiscard]] static bool stderr_is_journal();
+
   [[nodiscard]] bool is_open() const { return file_.is_open(); }
 
   // Writes `line` and a line end. Returns 0, or the error number when a part was not written; the next call then ends

@@ -18,6 +18,7 @@ import threading
 import time
 import unittest
 
+import harness
 from harness import MARK, AcceptanceTest, Bare, wait_for, yaml
 from peer import hang, plain
 from vendor import now_ms
@@ -321,6 +322,7 @@ class DaemonTest(AcceptanceTest):
 
     def test_status_is_0_when_all_is_well_and_1_when_something_is_dead_or_paused(self):
         world = self.filled()
+        world.source()["poll"]["max_staleness"] = Bare("5m")
         self.assertSyncs(world)
         document, done = world.status()
         self.assertCode(done, 0)
@@ -345,6 +347,7 @@ class DaemonTest(AcceptanceTest):
 
     def test_status_is_a_health_check_of_the_daemon_too(self):
         world = self.filled()
+        world.source()["poll"]["max_staleness"] = Bare("5m")
         self.assertSyncs(world)
         self.assertIn("the daemon does not run", self.problems(world, daemon=True))
         daemon = world.run()
@@ -357,7 +360,7 @@ class DaemonTest(AcceptanceTest):
         world.source()["poll"] = {"interval": Bare("1s"), "max_staleness": Bare("3s")}
         self.assertSyncs(world)
         self.assertCode(world.status()[1], 0)
-        wait_for(lambda: world.status()[1].code == 1, 10, "the promise of three seconds to be broken", 0.5)
+        wait_for(lambda: world.status()[1].code == 1, 20, "the promise of three seconds to be broken", 0.5)
         self.assertIn("poll.max_staleness", self.problems(world))
 
     def test_status_tells_of_an_audience_that_matches_nobody(self):
@@ -381,6 +384,85 @@ class DaemonTest(AcceptanceTest):
         self.assertIn(done.code, (0, 1, 74), str(done))
         self.assertTrue((done.out + done.err).strip())
         self.assertFalse(world.database.exists(), "`status` made a state")
+
+    def test_sync_without_delivering_fetches_only(self):
+        world = self.filled()
+        self.assertCode(world.verb("sync", "--no-deliver"), 0)
+        self.assertEqual(world.crm.batches, [])
+        self.assertEqual(world.states(), {"pending": 10})
+        self.assertSyncs(world)
+        self.assertAgrees(world, order="strict")
+
+    def test_a_sync_shows_its_progress_on_a_terminal(self):
+        world = self.filled()
+        world.write()
+        master, terminal = os.openpty()
+        done = subprocess.run([harness.BINARY, "sync", "--config", str(world.config_path)], stdout=subprocess.PIPE,
+                              stderr=terminal, timeout=60, check=False)
+        os.close(terminal)
+        shown = os.read(master, 65536).decode()
+        os.close(master)
+        self.assertEqual(done.returncode, 0, shown)
+        self.assertRegex(shown, r"\[[#-]+\] \d+/\d+ users")
+        self.assertTrue(shown.endswith("\r\x1b[K"), "the bar is removed at the end")
+
+    # -- output -----------------------------------------------------------------------------------------------------
+
+    def test_output_that_cannot_be_written_is_an_error_of_every_verb(self):
+        world = self.filled()
+        self.assertSyncs(world)
+        for verb in (["status"], ["status", "--json"], ["config", "schema"], ["config", "show"], ["sync", "--json"], ["--help"],
+                     ["--version"], ["sync", "--help"]):
+            for name, redirection in (("closed", ">&-"), ("full", ">/dev/full")):
+                with self.subTest(verb=verb, stdout=name):
+                    named = [] if verb[-1] in ("--help", "--version", "schema") else ["--config", str(world.config_path)]
+                    done = subprocess.run(["sh", "-c", f'exec "$0" "$@" {redirection}', harness.BINARY, *verb, *named],
+                                          stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+                    self.assertEqual(done.returncode, 74, done.stderr)
+                    self.assertIn("output could not be written", done.stderr)
+
+    def journal(self, world):
+        """An environment in which stderr, a file of the daemon to come, counts as the journal."""
+        path = world.directory / f"err-{len(world.daemons)}.txt"
+        path.touch()
+        status = path.stat()
+        return {"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"}
+
+    def test_lines_for_the_journal_carry_their_priority(self):
+        world = self.filled()
+        world.config["log"] = {"level": "info", "format": "json"}
+        world.crm.rule = lambda _: plain(401, "no")
+        daemon = world.run(self.journal(world))
+        wait_for(lambda: "sink_paused" in daemon.errors(), 15, "the pause in the journal")
+        self.assertEqual(daemon.stop(), 0)
+        wanted = {"error": "<3>", "warning": "<4>", "info": "<6>"}
+        for line in daemon.errors().splitlines():
+            self.assertEqual(line[:3], wanted[json.loads(line[3:])["level"]], line)
+
+    def test_the_journal_gets_errors_and_changes_of_state_beside_a_log_file(self):
+        world = self.filled()
+        world.crm.rule = lambda _: plain(401, "no")
+        daemon = world.run(self.journal(world))
+        wait_for(lambda: "sink_paused" in daemon.errors(), 15, "the pause in the journal")
+        self.assertEqual(daemon.stop(), 0)
+        events = [json.loads(line[3:])["event"] for line in daemon.errors().splitlines()]
+        self.assertEqual(events[:2], ["started", "ready"])
+        self.assertEqual(events[-1], "stopped")
+        self.assertNotIn("cycle", events)
+        self.assertIn("cycle", [event["event"] for event in world.events()])
+
+    def test_the_service_manager_is_told_the_same_problems(self):
+        world = self.filled()
+        notified = Notified(world)
+        self.addCleanup(notified.close)
+        world.crm.rule = lambda _: plain(401, "no")
+        daemon = world.run({"NOTIFY_SOCKET": notified.path})
+        wait_for(lambda: any("paused: credential" in line and "problem" in line for line in notified.lines("STATUS")), 20,
+                 "the problem in STATUS=")
+        world.write("sources: [")
+        daemon.signal(signal.SIGHUP)
+        wait_for(lambda: "configuration is refused" in notified.lines("STATUS")[-1], 10, "the refusal in STATUS=")
+        self.assertEqual(daemon.stop(), 0)
 
     # -- silence ----------------------------------------------------------------------------------------------------
 

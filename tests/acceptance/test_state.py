@@ -54,8 +54,8 @@ class StateTest(AcceptanceTest):
         world = self.filled()
         world.run()
         wait_for(lambda: world.states() == {"delivered": 10}, 15, "ten deliveries")
+        wait_for(lambda: world.status(daemon=True)[1].code == 0, 15, "a healthy status")
         _, done = world.status()
-        self.assertCode(done, 0)
         self.assertLess(done.seconds, 2)
 
     # -- what is refused --------------------------------------------------------------------------------------------
@@ -197,6 +197,62 @@ class StateTest(AcceptanceTest):
         world.config["sync"]["wait"] = Bare("20s")
         self.assertSyncs(world)
         self.assertAgrees(world)
+
+    def test_a_daemon_waits_for_room_and_goes_on_by_itself(self):
+        import resource
+        world = self.world(users=USERS)
+        world.fill(1500)
+        world.config["log"] = {"level": "info"}
+
+        def narrow():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, resource.RLIM_INFINITY))
+
+        daemon = world.run(preexec_fn=narrow, restore_signals=False)
+        wait_for(lambda: "storage_failed" in daemon.errors(), 30, "`storage_failed`")
+        self.assertIn("make room on that disk", daemon.errors())
+        self.assertTrue(daemon.running())
+        resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        daemon.signal(signal.SIGHUP)
+        wait_for(lambda: len(world.crm.accepted) == 1500 * len(USERS), 60, "all messages")
+        self.assertEqual(daemon.stop(), 0)
+        self.assertAgrees(world)
+
+    def test_a_daemon_that_waits_for_room_ends_on_sigterm(self):
+        import resource
+        world = self.filled()
+
+        def narrow():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
+
+        world.config["log"] = {"level": "info"}
+        daemon = world.run(preexec_fn=narrow, restore_signals=False)
+        wait_for(lambda: "storage_failed" in daemon.errors(), 30, "`storage_failed`")
+        self.assertEqual(daemon.stop(), 0)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs to be root")
+    def test_root_works_as_the_owner_of_the_state(self):
+        world = self.filled()
+        for path in (world.directory, *world.directory.rglob("*"), world.state):
+            path.mkdir(exist_ok=True) if path == world.state else None
+            os.chown(path, 65534, 65534)
+        world.write()
+        os.chown(world.config_path, 65534, 65534)
+        self.assertCode(world.verb("sync", write=False), 0)
+        for path in world.state.iterdir():
+            self.assertEqual(path.stat().st_uid, 65534, path)
+        self.assertEqual(world.log.stat().st_uid, 65534)
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs to be root")
+    def test_root_is_refused_where_the_owner_of_the_state_cannot_work(self):
+        world = self.filled()
+        world.state.mkdir(exist_ok=True)
+        os.chown(world.state, 65534, 65534)
+        world.directory.chmod(0o700)
+        done = self.assertSyncs(world, 77)
+        self.assertIn("sudo -u", done.err)
+        self.assertEqual(list(world.state.iterdir()), [])
 
     # -- restores ---------------------------------------------------------------------------------------------------
 

@@ -217,7 +217,9 @@ class CrashWorld(World):
 
     def _judge_status(self):
         life = self.live("status")
-        return [] if life.code == 0 else [f"all is well, but {life}\n{life.output}"]
+        # This world asks for reads more often than lives follow each other.
+        problems = [line for line in life.output.splitlines() if line.startswith("! ") and "max_staleness" not in line]
+        return [] if life.code in (0, 1) and not problems else [f"all is well, but {life}\n{life.output}"]
 
     def judge_log(self, allowed=frozenset()):
         """The lines of the log that must not come after runs that were only killed."""

@@ -30,7 +30,7 @@ Status healthy() {
   source.name = "support";
   source.state = {.state = "running", .reason = "", .since = now - 24h};
   source.following = 3;
-  source.oldest_read = now - 59min;
+  source.unread_longest = now - 59min;
   source.history_complete = 3;
   source.messages = 10;
   source.audiences.push_back({.attribute = "feedback", .value = "1", .listed = now - 10s, .users = 3});
@@ -91,9 +91,9 @@ INSTANTIATE_TEST_SUITE_P(
                s.sinks[0].state = {"throttled", "HTTP 429", now - 121s};
              },
              "sink crm: throttled. HTTP 429"},
-        Case{"Stale", [](Status& s) { s.sources[0].oldest_read = now - 67min; },
-             "source support: the stalest user was read 67 min ago, which is more than poll.max_staleness allows"},
-        Case{"AlmostStale", [](Status& s) { s.sources[0].oldest_read = now - 66min; }, ""},
+        Case{"Stale", [](Status& s) { s.sources[0].unread_longest = now - 67min; },
+             "source support: the stalest user has not been read for 67 min, longer than poll.max_staleness allows"},
+        Case{"AlmostStale", [](Status& s) { s.sources[0].unread_longest = now - 66min; }, ""},
         Case{"NobodyRead",
              [](Status& s) {
                s.sources[0].never_read = 3;

@@ -15,7 +15,6 @@ from collections import Counter, defaultdict
 
 from stage import DATABASE, FOLDER, LOG, ROOT, Daemon, DemoFailure, Plot, Simulator, View, ended, play, state
 
-URL = "http://127.0.0.1:18080"
 # The plot, in seconds after the start of the daemon.
 REQUESTS_SHOWN_AT = 3.0
 CRM_FAILS_AT = 4.0
@@ -45,7 +44,7 @@ CRMS = {crm.name: crm for crm in (
     Crm("odoo", ["api_key"], {"database": "sample", "login": "sample-login"}, "res.partner", "mail.message", "body",
         "message"),
     Crm("salesforce", ["client_id", "client_secret"], {}, "Contact", "Chat_Transcript__c", "Body__c", "day"),
-    Crm("zoho", ["client_id", "client_secret", "refresh_token"], {"accounts": f"{URL}/crm/zoho"}, "Contacts",
+    Crm("zoho", ["client_id", "client_secret", "refresh_token"], {"accounts": "{url}/crm/zoho"}, "Contacts",
         "Conversations", "Transcript", "day"),
 )}
 
@@ -54,15 +53,15 @@ def variable(name):
     return f"ELITBUZZ_SYNC_DEMO_{name.upper()}"
 
 
-def configuration(crm):
+def configuration(crm, url):
     """The daemon's configuration; the unit is the preset's own."""
     secrets = ", ".join(f"{name}: {{env: {variable(name)}}}" for name in crm.secrets)
-    settings = ", ".join(f'{name}: "{value}"' for name, value in crm.settings.items())
+    settings = ", ".join(f'{name}: "{value.format(url=url)}"' for name, value in crm.settings.items())
     return f"""state: {{directory: state}}
 log: {{file: {LOG.name}}}
 sources:
   - name: support
-    base_url: {URL}
+    base_url: {url}
     customer_id: "4660"
     bot_key: 6bc26c50902b4838
     api_key: {{env: {variable("key")}}}
@@ -75,7 +74,7 @@ sources:
 sinks:
   - name: crm
     type: {crm.name}
-    url: {URL}/crm/{crm.name}
+    url: {url}/crm/{crm.name}
     secrets: {{{secrets}}}
 """ + (f"    settings: {{{settings}}}\n" if settings else "") + "    retry: {max: 3s}\n"
 
@@ -209,16 +208,16 @@ def story(program, crm):
     path = FOLDER / f"{crm.name}.yaml"
 
     def run(started):
-        path.write_text(configuration(crm), encoding="utf-8")
-        simulator = Simulator(program, URL, key, *WORLD)
+        simulator = Simulator(program, key, *WORLD)
         started.append(simulator)
         simulator.wait_until_it_answers()
+        path.write_text(configuration(crm, simulator.url), encoding="utf-8")
         daemon = Daemon(program, path, {variable("key"): key, **{variable(name): OPENS[name] for name in crm.secrets}})
         started.append(daemon)
         view = View()
         print(f"{path.relative_to(ROOT)}:\n")
         print(re.sub("(?m)^", "    ", path.read_text(encoding="utf-8").split("sinks:\n")[1]))
-        view.tell(f"a bot and a simulated {crm.name} answer at {URL}; the daemon starts")
+        view.tell(f"a bot and a simulated {crm.name} answer at {simulator.url}; the daemon starts")
         daemon.start()
         plot = Plot([
             (REQUESTS_SHOWN_AT, "the first conversations are delivered", lambda: show_requests(program, path, view)),

@@ -123,18 +123,25 @@ def report(ledger, known, exit_status):
     return [what for good, what in checks if not good]
 
 
+def configuration_for(url):
+    """A copy of the configuration beside what it makes, with the simulator's address."""
+    text = CONFIGURATION.read_text(encoding="utf-8")
+    path = FOLDER / CONFIGURATION.name
+    path.write_text(re.sub(r"http://127\.0\.0\.1:\d+", url, text).replace("../build/demo/", ""), encoding="utf-8")
+    return path
+
+
 def story(program):
-    url = re.search(r"base_url: *(http://127\.0\.0\.1:\d+)", CONFIGURATION.read_text(encoding="utf-8")).group(1)
     key = secrets.token_hex(16)
 
     def run(started):
-        simulator = Simulator(program, url, key, *WORLD)
+        simulator = Simulator(program, key, *WORLD)
         started.append(simulator)
         simulator.wait_until_it_answers()
-        daemon = Daemon(program, CONFIGURATION, {"ELITBUZZ_SYNC_DEMO_KEY": key})
+        daemon = Daemon(program, configuration_for(simulator.url), {"ELITBUZZ_SYNC_DEMO_KEY": key})
         started.append(daemon)
         view = View()
-        view.tell(f"a bot with {USERS} users and a CRM answer at {url}; the daemon starts")
+        view.tell(f"a bot with {USERS} users and a CRM answer at {simulator.url}; the daemon starts")
         daemon.start()
         ledger, known = play(plot_of(simulator, daemon, view), simulator, daemon, drawing(daemon, view), is_settled)
         exit_status = daemon.stop()

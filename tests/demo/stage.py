@@ -29,10 +29,9 @@ class DemoFailure(Exception):
 class Simulator:
     """The simulated bot and CRM, and their own truth about what should have arrived."""
 
-    def __init__(self, program, url, key, *world):
-        self.url = url
-        port = url.rsplit(":", 1)[1]
-        command = [program, "simulator", "--port", port, *world]
+    def __init__(self, program, key, *world):
+        self.url = None  # known once it answers: the system chooses a free port
+        command = [program, "simulator", "--port", "0", "--json", *world]
         self.output = open(FOLDER / "simulator.out", "w+", encoding="utf-8")
         self.process = subprocess.Popen(command, stdout=self.output, stderr=subprocess.STDOUT,
                                         env={**os.environ, "ELITBUZZ_SIMULATOR_API_KEY": key})
@@ -51,10 +50,16 @@ class Simulator:
             if self.process.poll() is not None:
                 break
             try:
+                self.url = self.url or self.address()
                 return self.ledger()
-            except (urllib.error.URLError, OSError):
+            except (ValueError, urllib.error.URLError, OSError):
                 time.sleep(0.05)
-        raise DemoFailure(f"the simulator does not answer at {self.url}: {text_of(self.output)}")
+        raise DemoFailure(f"the simulator does not answer: {text_of(self.output)}")
+
+    def address(self):
+        """What the first line of its output says. ValueError: not written yet."""
+        with open(self.output.name, encoding="utf-8") as output:
+            return json.loads(output.readline())["url"]
 
     def ledger(self):
         return self.call("/simulator/ledger")

@@ -66,7 +66,7 @@ class UnitAsTheProgramExpectsIt(unittest.TestCase):
         self.assertIn("AF_UNIX", self.settings["RestrictAddressFamilies"][0].split())
 
     def test_what_needs_a_person_is_not_restarted(self):
-        self.assertEqual(self.settings["RestartPreventExitStatus"], ["64 77 78"])
+        self.assertEqual(self.settings["RestartPreventExitStatus"], ["64 74 77 78"])
 
     def test_state_and_log_are_private(self):
         self.assertEqual(self.settings["StateDirectoryMode"], ["0700"])
