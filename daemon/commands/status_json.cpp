@@ -89,7 +89,7 @@ boost::json::object sink_json(const SinkStatus& sink) {
   object["dead"] = sink.dead;
   object["suppressed"] = sink.suppressed;
   object["oldest_pending"] = time_or_null(sink.oldest_pending);
-  object["last_error"] = sink.last_error;
+  object["last_error"] = sink.last_error.empty() ? "" : without_answer(sink.last_error);
   return object;
 }
 
