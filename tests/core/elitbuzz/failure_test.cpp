@@ -64,7 +64,7 @@ TEST(FailureTest, TellsWhatHappenedAndWhatToDo) {
       failure(400, R"({"code":1002,"message":"INVALID_BOT_OR_CUSTOMER_ID"})").detail,
       "HTTP 400, vendor code 1002 INVALID_BOT_OR_CUSTOMER_ID: the API does not know the bot, the customer or the user; "
       "check customer_id and bot_key");
-  EXPECT_NE(failure(401).detail.find("check api_key, and base_url"), std::string::npos);
+  EXPECT_NE(failure(401).detail.find("check api_key and base_url"), std::string::npos);
   EXPECT_NE(failure(404).detail.find("path templates"), std::string::npos);
   EXPECT_NE(failure(302).detail.find("redirects"), std::string::npos);
   EXPECT_EQ(failure(401).status, 401);

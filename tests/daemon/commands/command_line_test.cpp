@@ -156,7 +156,7 @@ TEST_F(CommandLineTest, RefusesAWordThatIsNoneOfItsList) {
   EXPECT_EQ(run({"render", "lnes"}), 64);
   EXPECT_THAT(err_.str(), HasSubstr("render: WHAT: unknown word lnes: did you mean lines? Known are text, lines\n"));
   EXPECT_EQ(run({"render"}), 64);
-  EXPECT_THAT(err_.str(), HasSubstr("render: say WHAT: what to show: text, lines\n"));
+  EXPECT_THAT(err_.str(), HasSubstr("render: WHAT is missing: what to show: text, lines\n"));
 }
 
 TEST_F(CommandLineTest, SuggestsTheVerbThatWasMeant) {
