@@ -62,12 +62,15 @@ void sort_by_key(std::vector<Member>& members) {
 // Reads a checked value once from left to right; recursion is bounded by json_depth_max.
 class Canonicalizer {
  public:
-  explicit Canonicalizer(std::string_view value) : rest_(value) {}
+  Canonicalizer(std::string_view value, const TextMap* map) : rest_(value), map_(map) {}
 
   std::string value() {
     const char c = peek();
     if (c == '[') {
       return array();
+    }
+    if (c == '"' && map_ != nullptr) {
+      return json_quote((*map_)(json_unquote(take_scalar())));
     }
     return c == '{' ? object() : canonical_scalar(take_scalar());
   }
@@ -136,12 +139,17 @@ class Canonicalizer {
   }
 
   std::string_view rest_;
+  const TextMap* map_;  // absent: strings stay as they are
 };
 
 }  // namespace
 
 std::string canonical_json(std::string_view value) {
-  return Canonicalizer(value).value();
+  return Canonicalizer(value, nullptr).value();
+}
+
+std::string canonical_json(std::string_view value, const TextMap& map) {
+  return Canonicalizer(value, &map).value();
 }
 
 }  // namespace elit

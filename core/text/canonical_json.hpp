@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -10,5 +11,9 @@ namespace elit {
 // are written as digits and exponent. The keys of messages depend on it: it must never change. Requires:
 // is_json(value).
 [[nodiscard]] std::string canonical_json(std::string_view value);
+
+// The same with `map(text)` in place of each string that is a value; keys stay as they are.
+using TextMap = std::function<std::string(std::string text)>;
+[[nodiscard]] std::string canonical_json(std::string_view value, const TextMap& map);
 
 }  // namespace elit

@@ -65,19 +65,22 @@ std::string rough_duration(Milliseconds duration) {
 }
 
 std::string quoted_text(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(' ');
+  const std::size_t last = text.find_last_not_of(' ');
   std::string out = "\"";
-  while (!text.empty()) {
-    const std::size_t size = utf8_character_size(text);
+  for (std::size_t place = 0; place < text.size();) {
+    const std::size_t size = utf8_character_size(text.substr(place));
     if (size == 0) {
-      out += fmt::format("\\x{{{:02x}}}", static_cast<unsigned char>(text[0]));
-      text.remove_prefix(1);
+      out += fmt::format("\\x{{{:02x}}}", static_cast<unsigned char>(text[place]));
+      ++place;
       continue;
     }
-    const std::string_view character = text.substr(0, size);
+    const std::string_view character = text.substr(place, size);
     const char32_t value = code_point(character);
-    out +=
-        is_overlooked(value) ? fmt::format("\\u{{{:04x}}}", static_cast<std::uint32_t>(value)) : std::string(character);
-    text.remove_prefix(size);
+    const bool at_an_end = character == " " && (first == std::string_view::npos || place < first || place > last);
+    out += at_an_end || is_overlooked(value) ? fmt::format("\\u{{{:04x}}}", static_cast<std::uint32_t>(value))
+                                             : std::string(character);
+    place += size;
   }
   return out + '"';
 }

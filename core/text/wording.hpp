@@ -17,7 +17,8 @@ namespace elit {
 [[nodiscard]] std::string rough_duration(Milliseconds duration);
 
 // The text in double quotes, with everything that a person could overlook as `\u{00a0}`: characters of control, blanks
-// other than the common one, marks without width, typographic quotes. Ill-formed UTF-8 becomes `\x{ff}`, byte by byte.
+// at its ends or other than the common one, marks without width, typographic quotes. Ill-formed UTF-8 becomes `\x{ff}`,
+// byte by byte.
 [[nodiscard]] std::string quoted_text(std::string_view text);
 
 }  // namespace elit

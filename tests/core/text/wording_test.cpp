@@ -30,6 +30,8 @@ TEST(WordingTest, LettersOfAnyScriptStayAsTheyAre) {
 
 TEST(WordingTest, WhatIsEasilyOverlookedIsShown) {
   EXPECT_EQ(quoted_text("1\xC2\xA0"), "\"1\\u{00a0}\"");
+  EXPECT_EQ(quoted_text(" a b  "), "\"\\u{0020}a b\\u{0020}\\u{0020}\"");
+  EXPECT_EQ(quoted_text(" "), "\"\\u{0020}\"");
   EXPECT_EQ(quoted_text("\xE2\x80\x9C"
                         "1\xE2\x80\x9D"),
             "\"\\u{201c}1\\u{201d}\"");
