@@ -62,6 +62,8 @@ struct DialectOptions {
   std::string users_list;
   std::string user_id;
   std::string messages_list;
+  std::string message;                      // JSON pointer inside an element of the list; empty: the element itself
+  std::vector<std::string> accept_missing;  // members that rows may lack although they always had them, see RowMember
   std::map<std::string, std::string> sender_roles{{"bot", "out"}};  // sender -> in, out, agent, system; others: in
   Tristate short_page_ends = Tristate::automatic;  // whether a page shorter than asked for is the last one
   std::string authorization = "raw";               // raw: `Basic <key>`; base64: `Basic base64(<key>)`

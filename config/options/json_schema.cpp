@@ -93,6 +93,10 @@ json::object value_schema(const Option& option) {
       const json::object word{{"type", "string"}, {"enum", strings(option.choices)}};
       return {{"type", "object"}, {"additionalProperties", word}};
     }
+    case Kind::subset:
+      return {{"type", "array"},
+              {"items", json::object{{"type", "string"}, {"enum", strings(option.choices)}}},
+              {"uniqueItems", true}};
     case Kind::secrets:
       return {{"type", "object"}, {"additionalProperties", secret_schema()}};
     case Kind::texts: {

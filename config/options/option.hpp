@@ -33,6 +33,7 @@ struct Option {
     secret,   // a reference to one
     headers,  // header name -> text or reference
     words,    // text -> one of choices
+    subset,   // a list, each one of choices
     secrets,  // text -> reference
     texts,    // text -> text
     fields,   // text -> a JSON pointer, or {value, policy}

@@ -156,6 +156,12 @@ const Section& api_section() {
     rows.text("user_id", &DialectOptions::user_id, rules::json_pointer, "Where the id is inside a user.");
     rows.text("messages_list", &DialectOptions::messages_list, rules::json_pointer,
               "Where the messages are in an answer.");
+    rows.text("message", &DialectOptions::message, rules::json_pointer,
+              "Where the message is inside an element of that list; empty: the element is the message.");
+    rows.subset("accept_missing", &DialectOptions::accept_missing,
+                {"timestamp", "sender", "message_type", "response", "file", "attachments"},
+                "Members of messages that may be missing although they always were there: such messages are held back "
+                "otherwise.");
     rows.words("sender_roles", &DialectOptions::sender_roles, {"in", "out", "agent", "system"},
                "The direction of a message by its sender; senders not named here are `in`.");
     rows.choice("short_page_ends", &DialectOptions::short_page_ends, {"automatic", "yes", "no"},

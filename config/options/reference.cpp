@@ -42,6 +42,8 @@ std::string type_of(const Option& option) {
       return "map of header names to text or secrets";
     case Kind::words:
       return fmt::format("map of text to `{}`", fmt::join(option.choices, "`, `"));
+    case Kind::subset:
+      return fmt::format("list of `{}`", fmt::join(option.choices, "`, `"));
     case Kind::secrets:
       return "map of names to secrets";
     case Kind::texts:

@@ -75,6 +75,12 @@ class Rows {
     return row;
   }
   template <class Member>
+  Option& subset(std::string key, Member member, std::vector<std::string> choices, std::string doc) {
+    Option& row = leaf<Choices>(std::move(key), Option::Kind::subset, member, std::move(doc));
+    row.choices = std::move(choices);
+    return row;
+  }
+  template <class Member>
   Option& secrets(std::string key, Member member, std::string doc) {
     return leaf<Secrets>(std::move(key), Option::Kind::secrets, member, std::move(doc));
   }

@@ -75,6 +75,7 @@ struct Writer {
   }
   std::string operator()(const Words& value) const { return flow_map(value, flow_text); }
   std::string operator()(const Secrets& value) const { return flow_map(value, secret_text); }
+  std::string operator()(const Choices& value) const { return fmt::format("[{}]", fmt::join(value, ", ")); }
   std::string operator()(const Fields& value) const {
     return flow_map(value, [](const FieldOption& field) {
       return fmt::format("{{value: {}{}}}", flow_text(field.value), field.if_empty ? ", policy: if_empty" : "");

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "core/instant.hpp"
 #include "core/options.hpp"
@@ -13,12 +14,13 @@ namespace elit::config {
 
 using Headers = std::map<std::string, HeaderValue>;
 using Words = std::map<std::string, std::string>;
+using Choices = std::vector<std::string>;
 using Secrets = std::map<std::string, SecretReference>;
 using Fields = std::map<std::string, FieldOption>;
 
 // The value of any option, whatever its type. monostate: no value (an optional option that is absent).
 using Value = std::variant<std::monostate, bool, std::int64_t, double, std::string, Milliseconds,
-                           std::optional<Instant>, SecretReference, Headers, Words, Secrets, Fields>;
+                           std::optional<Instant>, SecretReference, Headers, Words, Secrets, Fields, Choices>;
 
 // The value in the form of the configuration file. `kind_is_size` writes an integer as bytes (8MiB). A secret is
 // written as its reference.

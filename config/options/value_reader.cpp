@@ -62,6 +62,8 @@ class ValueReader {
         return read_headers(node, path);
       case Option::Kind::words:
         return read_words(node, path);
+      case Option::Kind::subset:
+        return read_subset(node, path);
       case Option::Kind::secrets:
         return read_map<Secrets>(node, path, [this](const Entry& entry, const std::string& entry_path) {
           return secret_of(entry.value, entry_path);
@@ -345,6 +347,30 @@ class ValueReader {
       words[entry.key] = entry.value.text;
     }
     return sound ? std::optional<Value>(std::move(words)) : std::nullopt;
+  }
+
+  std::optional<Value> read_subset(const Node& node, const std::string& path) {
+    if (node.kind != Node::Kind::sequence) {
+      return fail(node, path,
+                  fmt::format("must be a list of {}, not {}", fmt::join(option_.choices, ", "), kind_of(node)));
+    }
+    Choices chosen;
+    bool sound = true;
+    for (std::size_t index = 0; index < node.items.size(); ++index) {
+      const Node& item = node.items[index];
+      const std::string item_path = fmt::format("{}[{}]", path, index);
+      if (item.kind != Node::Kind::scalar) {
+        sound = false;
+        fail(item, item_path, fmt::format("must be one of {}", fmt::join(option_.choices, ", ")));
+      } else if (std::find(chosen.begin(), chosen.end(), item.text) != chosen.end()) {
+        sound = false;
+        fail(item, item_path, fmt::format("is \"{}\" a second time", printable(item.text)));
+      } else {
+        sound = read_choice(item, item_path).has_value() && sound;
+        chosen.push_back(item.text);
+      }
+    }
+    return sound ? std::optional<Value>(std::move(chosen)) : std::nullopt;
   }
 
   // Reads a map of names to values; `read(entry, path)` gives a value, or nothing after a mistake.

@@ -148,6 +148,8 @@ Value value_for(const Option& option, const Value& present, int serial, Choices&
       }
       return words;
     }
+    case Option::Kind::subset:
+      return choices.chance(2) ? config::Choices{} : config::Choices{choices.pick(option.choices)};
     case Option::Kind::secrets:
       return config::Secrets{{"access_token", secret_from(choices)}};
     case Option::Kind::texts:
