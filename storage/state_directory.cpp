@@ -106,4 +106,35 @@ void StateDirectory::prepare_database() const {
   }
 }
 
+std::optional<StateDirectory::Identity> StateDirectory::identity_of(const std::filesystem::path& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) {
+    return std::nullopt;
+  }
+  return Identity{found.st_dev, found.st_ino};
+}
+
+void StateDirectory::remember_files() {
+  files_.clear();
+  for (const std::filesystem::path& path :
+       {path_ / lock_name, database(), std::filesystem::path(database().string() + "-wal")}) {
+    if (const std::optional<Identity> identity = identity_of(path)) {
+      files_.emplace_back(path, *identity);
+    }
+  }
+}
+
+void StateDirectory::require_files() const {
+  for (const auto& [path, identity] : files_) {
+    if (identity_of(path) != identity) {
+      throw StorageError(Kind::replaced,
+                         path.string() +
+                             ": the file was deleted or another one was put in its place while "
+                             "elitbuzz-sync ran; what is written now would be lost with it. Put the files "
+                             "that are to be used in place, with elitbuzz-sync stopped, and start it: what "
+                             "they lack is fetched again and delivered under the same keys");
+    }
+  }
+}
+
 }  // namespace elit::storage

@@ -1,6 +1,11 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "storage/files/file.hpp"
 
@@ -25,9 +30,22 @@ class StateDirectory {
   // Creates the database file, empty, if it is missing, and gives it and its companions mode 0600.
   void prepare_database() const;
 
+  // Takes note of which files the state has now. Requires: the database is open.
+  void remember_files();
+  // Throws StorageError (replaced) if one of them is gone or another file stands in its place.
+  void require_files() const;
+
  private:
+  struct Identity {
+    dev_t device = 0;
+    ino_t inode = 0;
+    bool operator==(const Identity&) const = default;
+  };
+  [[nodiscard]] static std::optional<Identity> identity_of(const std::filesystem::path& path);
+
   std::filesystem::path path_;
   File lock_;
+  std::vector<std::pair<std::filesystem::path, Identity>> files_;
 };
 
 }  // namespace elit::storage

@@ -48,6 +48,7 @@ void take_over(Connection& database) {
 Store::Impl::Impl(const std::filesystem::path& path)
     : directory(std::in_place, path), database(open_database(*directory)) {
   take_over(*database);
+  directory->remember_files();
 }
 
 Store::Impl::Impl(MemoryDisk& disk) : database(open_for_writing(disk)) {
@@ -64,6 +65,12 @@ std::unique_ptr<Store> Store::open(const std::filesystem::path& directory) {
 
 std::unique_ptr<Store> Store::open(MemoryDisk& disk) {
   return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(disk)));
+}
+
+void Store::require_own_files() const {
+  if (impl_->directory) {
+    impl_->directory->require_files();
+  }
 }
 
 void Store::begin_group() {

@@ -38,6 +38,7 @@ class StorageError : public std::runtime_error {
     foreign,     // another program wrote the file
     newer,       // the file was written by a later version
     in_use,      // another instance holds the state directory
+    replaced,    // the files were deleted or exchanged while they were open
   };
   StorageError(Kind kind, const std::string& what) : std::runtime_error(what), kind_(kind) {}
   [[nodiscard]] Kind kind() const { return kind_; }
@@ -114,6 +115,10 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
   ~Store();
+
+  // Throws StorageError (replaced) if the files of the state are no longer those that were opened: somebody deleted
+  // them or put others in their place, and what is written now would be lost with them.
+  void require_own_files() const;
 
   // Group commit: calls between begin_group and commit_group share one durable transaction; each is still atomic by
   // itself. After an exception the group must be rolled back.
