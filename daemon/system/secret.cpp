@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -12,6 +13,7 @@
 
 #include "core/ascii.hpp"
 #include "core/check.hpp"
+#include "core/letter_case.hpp"
 #include "storage/files/file.hpp"
 
 namespace elit::daemon {
@@ -32,6 +34,11 @@ SecretResult too_large(const std::string& source) {
 
 // The secret in the content of a file or variable.
 SecretResult refine(std::string text, const std::string& source) {
+  // Editors put a byte order mark in front that nobody sees.
+  constexpr std::string_view mark = "\xEF\xBB\xBF";
+  if (text.starts_with(mark)) {
+    text.erase(0, mark.size());
+  }
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) {
     text.pop_back();
   }
@@ -48,6 +55,27 @@ SecretResult refine(std::string text, const std::string& source) {
     return problem(Kind::unsound, fmt::format("{} holds control characters: it must be one line of text", source));
   }
   return text;
+}
+
+// What the operator pasted along with an API key, in words that follow the key's name in the configuration.
+std::optional<std::string> api_key_mistake(std::string_view key) {
+  constexpr std::string_view scheme = "basic ";
+  const bool has_scheme = key.size() > scheme.size() && equal_without_case(key.substr(0, scheme.size()), scheme);
+  if (has_scheme || equal_without_case(key, trimmed(scheme))) {
+    return "begins with `Basic `: store the raw key alone, `Basic ` is written before it";
+  }
+  if (key.size() > 14 && equal_without_case(key.substr(0, 14), "authorization:")) {
+    return "begins with the header's name: store the raw key alone";
+  }
+  constexpr std::array<std::string_view, 8> quotes{"\"", "'", "`", "\u201c", "\u201d", "\u201e", "\u2018", "\u2019"};
+  const auto is_quoted = [key](std::string_view quote) { return key.starts_with(quote) || key.ends_with(quote); };
+  if (std::any_of(quotes.begin(), quotes.end(), is_quoted)) {
+    return "stands in quotes: store the raw key without them";
+  }
+  if (key != trimmed(key)) {
+    return "has blanks around it: store the raw key without them";
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> environment(const char* name) {
@@ -113,6 +141,18 @@ SecretResult read_credential(const std::string& name) {
   return read_file((std::filesystem::path(*directory) / name).string(), source);
 }
 
+std::string source_of(const SecretReference& reference) {
+  switch (reference.kind) {
+    case SecretReference::Kind::file:
+      return fmt::format("file {}", reference.name);
+    case SecretReference::Kind::environment:
+      return fmt::format("environment variable {}", reference.name);
+    case SecretReference::Kind::credential:
+      return fmt::format("credential {}", reference.name);
+  }
+  return "";
+}
+
 // Collects the mistakes of one configuration's secrets.
 class SecretInspection {
  public:
@@ -120,21 +160,32 @@ class SecretInspection {
 
   void inspect(const SecretReference& reference, const std::string& key) {
     const SecretResult secret = read_secret(reference);
-    if (secret) {
-      return;
+    if (!secret) {
+      report(secret.error(), key);
     }
+  }
+
+  void inspect_api_key(const SecretReference& reference, const std::string& key) {
+    const SecretResult secret = read_secret(reference);
+    if (!secret) {
+      report(secret.error(), key);
+    } else if (const std::optional<std::string> mistake = api_key_mistake(*secret)) {
+      report(problem(Kind::unsound, "the key in " + source_of(reference) + " " + *mistake), key);
+    }
+  }
+
+  [[nodiscard]] std::vector<SecretDiagnostic> take() { return std::move(mistakes_); }
+
+ private:
+  void report(const SecretProblem& found, const std::string& key) {
     const auto origin = loaded_.origins.find(key);
     const config::Place place = origin == loaded_.origins.end() ? config::Place{} : origin->second;
-    const SecretProblem& found = secret.error();
     SecretDiagnostic mistake{{loaded_.file, place.line, place.column, config::printable(key), found.what},
                              found.exit_status(),
                              found.kind == SecretProblem::Kind::missing};
     mistakes_.push_back(std::move(mistake));
   }
 
-  [[nodiscard]] std::vector<SecretDiagnostic> take() { return std::move(mistakes_); }
-
- private:
   const config::Loaded& loaded_;
   std::vector<SecretDiagnostic> mistakes_;
 };
@@ -163,7 +214,7 @@ std::vector<SecretDiagnostic> find_secret_mistakes(const config::Loaded& loaded)
   SecretInspection inspection(loaded);
   const Options& options = *loaded.options;
   for (std::size_t index = 0; index < options.sources.size(); ++index) {
-    inspection.inspect(options.sources[index].api_key, fmt::format("sources[{}].api_key", index));
+    inspection.inspect_api_key(options.sources[index].api_key, fmt::format("sources[{}].api_key", index));
   }
   for (std::size_t index = 0; index < options.sinks.size(); ++index) {
     for (const auto& [name, value] : options.sinks[index].headers) {
