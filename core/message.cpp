@@ -29,6 +29,24 @@ Direction direction_from(std::string_view name) {
   return Direction::unknown;
 }
 
+const char* to_string(RowMember member) {
+  switch (member) {
+    case RowMember::timestamp:
+      return "timestamp";
+    case RowMember::sender:
+      return "sender";
+    case RowMember::message_type:
+      return "message_type";
+    case RowMember::response:
+      return "response";
+    case RowMember::file:
+      return "file";
+    case RowMember::attachments:
+      return "attachments";
+  }
+  return "unknown";
+}
+
 std::string message_key(const Digest& digest, Occurrence occurrence) {
   std::string key;
   key.reserve(32);

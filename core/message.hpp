@@ -2,6 +2,7 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,6 +35,26 @@ inline constexpr Occurrence occurrence_max = 0xFFFFFF;
 // the content, so a message always has the same key.
 [[nodiscard]] std::string message_key(const Digest& digest, Occurrence occurrence);
 
+// What a row was seen to hold under one of the names that are known for it, whatever the value.
+enum class RowMember : std::uint8_t { timestamp, sender, message_type, response, file, attachments };
+inline constexpr std::size_t row_member_count = 6;
+
+// The vendor's name of a member, as in `accept_missing`.
+[[nodiscard]] const char* to_string(RowMember member);
+
+// A set of members.
+class RowMembers {
+ public:
+  void add(RowMember member) { bits_ = static_cast<std::uint8_t>(bits_ | bit(member)); }
+  [[nodiscard]] bool has(RowMember member) const { return (bits_ & bit(member)) != 0; }
+  [[nodiscard]] bool empty() const { return bits_ == 0; }
+  bool operator==(const RowMembers&) const = default;
+
+ private:
+  static std::uint8_t bit(RowMember member) { return static_cast<std::uint8_t>(1U << static_cast<unsigned>(member)); }
+  std::uint8_t bits_ = 0;
+};
+
 struct Media {
   std::string url;   // as sent, with its query; may be signed and expire
   std::string type;  // MIME type; empty: the vendor named none
@@ -52,6 +73,7 @@ struct Row {
   std::optional<Media> media;
   std::string raw;
   Digest digest;
+  RowMembers members;
 };
 
 }  // namespace elit

@@ -1,10 +1,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <unordered_map>
+#include <unordered_set>
+#include <utility>
 
 #include "core/check.hpp"
 #include "core/fetch/lateness.hpp"
+#include "core/fetch/row_match.hpp"
 #include "storage/store_impl.hpp"
 
 // Pages, windows, and the transaction that ends a window.
@@ -136,39 +141,199 @@ struct EqualHash {
   }
 };
 
-// Gives equal rows their numbers.
+// Counts equal rows, together or within each page.
 class Occurrences {
  public:
   explicit Occurrences(bool by_page) : by_page_(by_page) {}
-  std::int64_t next(const Arrival& arrival) { return counts_[Equal{by_page_ ? arrival.page : 0, arrival.digest}]++; }
+  std::int64_t next(int page, const Digest& digest) { return counts_[Equal{by_page_ ? page : 0, digest}]++; }
 
  private:
   bool by_page_;
   std::unordered_map<Equal, std::int64_t, EqualHash> counts_;
 };
 
-// False: the message is already stored.
-bool insert_message(Store::Impl& impl, const WindowCommit& commit, const Arrival& arrival, std::int64_t occurrence) {
+// What becomes of an arrival.
+struct Fate {
+  enum class Kind { added, duplicate, refreshed };
+  Kind kind = Kind::added;
+  std::int64_t occurrence = 0;  // added
+  MessageId message = 0;        // refreshed
+};
+
+struct Content {
+  Digest digest;
+  std::string sender;
+  std::string type;
+  std::string text;
+  std::string media_url;
+  std::string raw;
+
+  [[nodiscard]] RowContent view() const { return {digest, sender, type, text, media_url, raw}; }
+};
+
+struct Known {
+  MessageId id = 0;
+  std::int64_t occurrence = 0;
+  Content content;
+};
+
+std::vector<RowContent> views_of(const std::vector<Content>& contents) {
+  std::vector<RowContent> views;
+  views.reserve(contents.size());
+  for (const Content& content : contents) {
+    views.push_back(content.view());
+  }
+  return views;
+}
+
+// Compares the arrivals of one commit with what is stored and decides what becomes of each.
+class Arranging {
+ public:
+  Arranging(Store::Impl& impl, const WindowCommit& commit, const std::vector<Arrival>& arrivals)
+      : impl_(impl), commit_(commit), arrivals_(arrivals), fates_(arrivals.size()) {}
+
+  std::vector<Fate> arrange() {
+    std::map<std::pair<std::int64_t, Digest>, std::vector<std::size_t>> groups;
+    Occurrences within_pages(true);
+    std::unordered_set<Equal, EqualHash> seen;
+    for (std::size_t place = 0; place < arrivals_.size(); ++place) {
+      const Arrival& arrival = arrivals_[place];
+      if (commit_.count_by_page) {
+        // It may be a row of another page that moved.
+        const auto number = static_cast<int>(within_pages.next(arrival.page, arrival.digest));
+        if (!seen.insert(Equal{number, arrival.digest}).second) {
+          fates_[place].kind = Fate::Kind::duplicate;
+          continue;
+        }
+      }
+      // Rows without an instant belong together only if they are equal.
+      const bool dated = arrival.instant_ms != unknown_instant_ms;
+      groups[{arrival.instant_ms, dated ? Digest{} : arrival.digest}].push_back(place);
+    }
+    const bool any_dated_known = any_known(groups);
+    for (const auto& [key, places] : groups) {
+      const bool dated = key.first != unknown_instant_ms;
+      arrange_group(places, dated && !any_dated_known ? std::vector<Known>() : known_at(key.first, key.second));
+    }
+    return std::move(fates_);
+  }
+
+  [[nodiscard]] std::int64_t near_copies() const { return near_copies_; }
+
+ private:
+  using Groups = std::map<std::pair<std::int64_t, Digest>, std::vector<std::size_t>>;
+
+  // Whether anything is stored between the first and the last instant: for a first read one look suffices.
+  bool any_known(const Groups& groups) {
+    const auto first = groups.lower_bound({unknown_instant_ms + 1, Digest{}});
+    if (first == groups.end()) {
+      return false;
+    }
+    Statement query =
+        impl_.statement("SELECT 1 FROM messages WHERE user = ?1 AND instant_ms BETWEEN ?2 AND ?3 LIMIT 1");
+    return query.bind(commit_.user, first->first.first, groups.rbegin()->first.first).step();
+  }
+
+  std::vector<Known> known_at(std::int64_t instant_ms, const Digest& digest) {
+    std::vector<Known> known;
+    Statement query = impl_.statement(R"(
+      SELECT id, occurrence, digest, sender, type, text, coalesce(media_url, ''), raw FROM messages
+      WHERE user = ?1 AND instant_ms = ?2 AND (?2 <> -1 OR digest = ?3) ORDER BY id)");
+    query.bind(commit_.user, instant_ms, digest);
+    while (query.step()) {
+      known.push_back(Known{.id = query.integer(0), .occurrence = query.integer(1), .content = content_in(query, 2)});
+    }
+    return known;
+  }
+
+  static Content content_in(Statement& query, int column) {
+    return Content{.digest = query.digest(column),
+                   .sender = std::string(query.text(column + 1)),
+                   .type = std::string(query.text(column + 2)),
+                   .text = std::string(query.text(column + 3)),
+                   .media_url = std::string(query.text(column + 4)),
+                   .raw = std::string(query.text(column + 5))};
+  }
+
+  Content content_of(const Arrival& arrival) {
+    if (arrival.page == 0) {
+      const Row& row = commit_.rows[static_cast<std::size_t>(arrival.place)].row;
+      return Content{row.digest, row.sender, row.type, row.text, row.media ? row.media->url : std::string(), row.raw};
+    }
+    Statement query = impl_.statement(
+        "SELECT digest, sender, type, text, coalesce(media_url, ''), raw FROM staged_rows WHERE id = ?1");
+    check(query.bind(arrival.place).step(), "a staged row stays until its window is committed");
+    return content_in(query, 0);
+  }
+
+  void arrange_group(const std::vector<std::size_t>& places, const std::vector<Known>& known) {
+    std::vector<RowMatch> matches(places.size());
+    std::unordered_map<Digest, std::int64_t> next;  // the first free occurrence
+    if (!known.empty()) {
+      std::vector<Content> stored;
+      std::vector<Content> read;
+      for (const Known& one : known) {
+        stored.push_back(one.content);
+        std::int64_t& free = next[one.content.digest];
+        free = std::max(free, one.occurrence + 1);
+      }
+      for (const std::size_t place : places) {
+        read.push_back(content_of(arrivals_[place]));
+      }
+      matches = match_rows(views_of(stored), views_of(read), commit_.verified);
+    }
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      Fate& fate = fates_[places[i]];
+      if (matches[i].known) {
+        fate.kind = matches[i].refresh ? Fate::Kind::refreshed : Fate::Kind::duplicate;
+        fate.message = known[*matches[i].known].id;
+      } else {
+        fate.occurrence = next[arrivals_[places[i]].digest]++;
+        near_copies_ += matches[i].near_copy && commit_.verified ? 1 : 0;
+      }
+    }
+  }
+
+  Store::Impl& impl_;
+  const WindowCommit& commit_;
+  const std::vector<Arrival>& arrivals_;
+  std::vector<Fate> fates_;
+  std::int64_t near_copies_ = 0;
+};
+
+void insert_message(Store::Impl& impl, const WindowCommit& commit, const Arrival& arrival, std::int64_t occurrence) {
   static const std::string columns =
       fmt::format("user, instant_ms, digest, occurrence, stored_ms, {}", content_columns);
-  static const std::string insert_staged = fmt::format(R"(
-      INSERT INTO messages ({}) SELECT user, instant_ms, digest, ?2, ?3, {} FROM staged_rows WHERE id = ?1
-      ON CONFLICT (user, instant_ms, digest, occurrence) DO NOTHING)",
-                                                       columns, content_columns);
-  static const std::string insert_given = fmt::format(R"(
-      INSERT INTO messages ({}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-      ON CONFLICT (user, instant_ms, digest, occurrence) DO NOTHING)",
-                                                      columns);
+  static const std::string insert_staged = fmt::format(
+      "INSERT INTO messages ({}) SELECT user, instant_ms, digest, ?2, ?3, {} FROM staged_rows WHERE id = ?1", columns,
+      content_columns);
+  static const std::string insert_given = fmt::format(
+      "INSERT INTO messages ({}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)", columns);
   if (arrival.page > 0) {
     impl.statement(insert_staged).run(arrival.place, occurrence, commit.read_at);
-  } else {
-    const Row& row = commit.rows[static_cast<std::size_t>(arrival.place)].row;
-    impl.statement(insert_given)
-        .run(commit.user, arrival.instant_ms, row.digest, occurrence, commit.read_at, size_of(row), row.zone_assumed,
-             static_cast<int>(row.direction), row.instant_text, row.sender, row.type, media_url(row), media_type(row),
-             row.text, row.raw);
+    return;
   }
-  return impl.database->changes() == 1;
+  const Row& row = commit.rows[static_cast<std::size_t>(arrival.place)].row;
+  impl.statement(insert_given)
+      .run(commit.user, arrival.instant_ms, row.digest, occurrence, commit.read_at, size_of(row), row.zone_assumed,
+           static_cast<int>(row.direction), row.instant_text, row.sender, row.type, media_url(row), media_type(row),
+           row.text, row.raw);
+}
+
+// The message keeps its key and its time of storing.
+void refresh_message(Store::Impl& impl, const WindowCommit& commit, const Arrival& arrival, MessageId message) {
+  static const std::string refresh_staged = fmt::format(
+      "UPDATE messages SET ({0}) = (SELECT {0} FROM staged_rows WHERE id = ?2) WHERE id = ?1", content_columns);
+  static const std::string refresh_given = fmt::format(
+      "UPDATE messages SET ({}) = (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) WHERE id = ?1", content_columns);
+  if (arrival.page > 0) {
+    impl.statement(refresh_staged).run(message, arrival.place);
+    return;
+  }
+  const Row& row = commit.rows[static_cast<std::size_t>(arrival.place)].row;
+  impl.statement(refresh_given)
+      .run(message, size_of(row), row.zone_assumed, static_cast<int>(row.direction), row.instant_text, row.sender,
+           row.type, media_url(row), media_type(row), row.text, row.raw);
 }
 
 // Suppresses the message that was inserted last for sinks that began after its instant.
@@ -199,17 +364,24 @@ void insert_rows(Store::Impl& impl, const WindowCommit& commit, const UserState&
   }
   std::stable_sort(arrivals.begin(), arrivals.end(),
                    [](const Arrival& left, const Arrival& right) { return left.order_ms < right.order_ms; });
-  Occurrences occurrences(commit.count_by_page);
-  for (const Arrival& arrival : arrivals) {
-    const std::int64_t occurrence = occurrences.next(arrival);
-    if (occurrence > occurrence_max) {
-      ++counts.rejected;  // its occurrence does not fit into the key
-      continue;
-    }
-    if (!insert_message(impl, commit, arrival, occurrence)) {
+  Arranging arranging(impl, commit, arrivals);
+  const std::vector<Fate> fates = arranging.arrange();
+  counts.near_copies = arranging.near_copies();
+  for (std::size_t place = 0; place < arrivals.size(); ++place) {
+    const Arrival& arrival = arrivals[place];
+    const Fate& fate = fates[place];
+    if (fate.kind != Fate::Kind::added) {
+      if (fate.kind == Fate::Kind::refreshed) {
+        refresh_message(impl, commit, arrival, fate.message);
+      }
       ++counts.duplicates;
       continue;
     }
+    if (fate.occurrence > occurrence_max) {
+      ++counts.rejected;  // the key has no place for its number
+      continue;
+    }
+    insert_message(impl, commit, arrival, fate.occurrence);
     ++counts.added;
     if (arrival.instant_ms == unknown_instant_ms) {
       continue;
@@ -319,6 +491,8 @@ void Store::stage_page(const StagedPage& page) {
           "INSERT OR REPLACE INTO staged_pages (user, kind, previous, page, digests) VALUES (?1, ?2, 0, ?3, ?4)")
       .run(page.user, kind, page.page, std::span<const std::uint8_t>(digests));
   stage_rows(*impl_, page);
+  impl_->statement("UPDATE windows SET unreadable = ?3 WHERE user = ?1 AND kind = ?2")
+      .run(page.user, kind, page.window.unreadable);
   transaction.commit();
 }
 
@@ -326,10 +500,9 @@ std::int64_t Store::count_known(UserRow user, const std::vector<OrderedRow>& row
   Occurrences occurrences(true);
   std::int64_t known = 0;
   for (const auto& [row, order] : rows) {
-    const Arrival arrival{to_ms(order), stored_instant(row), 0, 0, row.digest};
     Statement query = impl_->statement(
         "SELECT 1 FROM messages WHERE user = ?1 AND instant_ms = ?2 AND digest = ?3 AND occurrence = ?4");
-    known += query.bind(user, arrival.instant_ms, row.digest, occurrences.next(arrival)).step() ? 1 : 0;
+    known += query.bind(user, stored_instant(row), row.digest, occurrences.next(0, row.digest)).step() ? 1 : 0;
   }
   return known;
 }

@@ -149,6 +149,7 @@ void bring_back(Store::Impl& impl, const std::vector<UserRow>& joined, ListingCh
     follow.run(user);
     if (impl.database->changes() == 1) {
       change.arrived.push_back(user);
+      change.returned.push_back(user);
     } else {
       stay.run(user);
     }

@@ -22,8 +22,8 @@ std::vector<Digest> digests_of(const Connection& database, std::span<const std::
 
 std::vector<WindowProgress> load_windows(Store::Impl& impl, UserRow user) {
   std::vector<WindowProgress> windows;
-  Statement query =
-      impl.statement("SELECT kind, from_ms, to_ms, cover_to_ms, pass FROM windows WHERE user = ?1 ORDER BY kind");
+  Statement query = impl.statement(
+      "SELECT kind, from_ms, to_ms, cover_to_ms, pass, unreadable FROM windows WHERE user = ?1 ORDER BY kind");
   query.bind(user);
   while (query.step()) {
     WindowProgress window;
@@ -31,6 +31,7 @@ std::vector<WindowProgress> load_windows(Store::Impl& impl, UserRow user) {
     window.span = Interval{query.instant(1), query.instant(2)};
     window.cover_to = query.instant(3);
     window.pass = query.small_integer(4);
+    window.unreadable = query.integer(5);
     Statement pages = impl.statement(
         "SELECT previous, digests FROM staged_pages WHERE user = ?1 AND kind = ?2 ORDER BY previous, page");
     pages.bind(user, static_cast<int>(window.kind));
@@ -57,7 +58,10 @@ Coverage load_coverage(Store::Impl& impl, UserRow user) {
 
 void Store::visit_users(SourceId source, const std::function<void(const ScheduledUser&)>& visit) {
   Statement query = impl_->statement(R"(
-      SELECT id, status, last_message_ms, last_read_ms, parked_until_ms, history_complete FROM users
+      SELECT id, status, last_message_ms, last_read_ms, parked_until_ms, history_complete,
+          EXISTS (SELECT 1 FROM coverage WHERE coverage.user = users.id),
+          EXISTS (SELECT 1 FROM windows WHERE windows.user = users.id AND windows.kind = 1)
+      FROM users
       WHERE source = ?1 AND status IN ('following', 'draining', 'parked'))");
   query.bind(source);
   while (query.step()) {
@@ -68,6 +72,8 @@ void Store::visit_users(SourceId source, const std::function<void(const Schedule
     user.last_read = query.maybe_instant(3);
     user.parked_until = query.maybe_instant(4);
     user.history_complete = query.integer(5) != 0;
+    user.covered = query.integer(6) != 0;
+    user.begun = query.integer(7) != 0;
     visit(user);
   }
 }

@@ -28,7 +28,7 @@ ConversationsPage past_the_end() {
 Result<ConversationsPage> read_rows(const SourceOptions& source, std::string_view user_id, const HttpResponse& answer,
                                     std::string_view list, bool all_json) {
   ConversationsPage page;
-  bool strange = false;  // some element is neither a row nor null
+  bool strange = false;  // some element is neither an object nor null
   bool sound = false;    // some element is an object, as rows are
   JsonArrayReader reader(list);
   page.rows.reserve(std::min(usual_rows, list.size() / small_row_size));
@@ -39,8 +39,8 @@ Result<ConversationsPage> read_rows(const SourceOptions& source, std::string_vie
     std::optional<Row> row = all_json ? read_json_row(source, user_id, *element) : read_row(source, user_id, *element);
     if (row) {
       page.rows.push_back(std::move(*row));
-    } else {
-      ++page.rejected;
+    } else if (++page.rejected == 1) {
+      page.rejected_shape = describe_structure(*element);
     }
   }
   if (strange && !sound) {

@@ -8,6 +8,7 @@
 #include "core/fetch/identity.hpp"
 #include "core/letter_case.hpp"
 #include "core/text/canonical_json.hpp"
+#include "core/text/json_mend.hpp"
 #include "core/text/json_scan.hpp"
 #include "core/text/json_text.hpp"
 #include "core/text/time_text.hpp"
@@ -21,6 +22,11 @@ using Names = std::array<std::string_view, 5>;  // of one fact, the preferred on
 
 enum Fact : std::size_t { instant_fact, sender_fact, type_fact, response_fact, text_fact, file_fact, attachments_fact };
 constexpr std::size_t fact_count = 7;
+
+// A text under either name is the response.
+constexpr std::array<RowMember, fact_count> fact_members{
+    RowMember::timestamp, RowMember::sender, RowMember::message_type, RowMember::response,
+    RowMember::response,  RowMember::file,   RowMember::attachments};
 
 constexpr std::array<Names, fact_count> fact_names{{
     {"timestamp", "time", "createdAt", "created_at", "date"},
@@ -63,12 +69,16 @@ class Facts {
     return std::nullopt;
   }
 
+  // What is there, whatever its value.
+  [[nodiscard]] RowMembers members() const { return members_; }
+
  private:
   void note(std::string_view name, std::string_view value) {
     for (std::size_t fact = 0; fact < fact_count; ++fact) {
       for (std::size_t i = 0; i < fact_names[fact].size() && !fact_names[fact][i].empty(); ++i) {
         if (name == fact_names[fact][i]) {
           values_[fact][i] = value;
+          members_.add(fact_members[fact]);
           return;
         }
       }
@@ -76,7 +86,24 @@ class Facts {
   }
 
   std::array<std::array<std::optional<std::string_view>, 5>, fact_count> values_;
+  RowMembers members_;
 };
+
+bool has_content(RowMembers members) {
+  return members.has(RowMember::sender) || members.has(RowMember::response) || members.has(RowMember::file) ||
+         members.has(RowMember::attachments);
+}
+
+// Whether an object without content of its own is a wrapper: the message is in one of its members.
+bool wraps_message(std::string_view object) {
+  JsonObjectReader reader(object);
+  while (const std::optional<JsonMember> member = reader.next()) {
+    if (json_kind(member->value) == JsonKind::object && has_content(Facts(member->value).members())) {
+      return true;
+    }
+  }
+  return false;
+}
 
 // A value as text for people: the content of a string, the JSON text of anything else.
 std::string text_of(std::string_view value) {
@@ -150,13 +177,21 @@ std::optional<Media> media_of(std::string_view value) {
   }
 }
 
+// Programs write the first or last date that they know where they have none: year 1, 1601, 1900, 1970, 9999. Nobody
+// chatted before the earliest instant that is ever asked for.
+bool is_placeholder(Instant instant) {
+  constexpr Instant last_days{std::chrono::sys_days{std::chrono::year{9999} / 12 / 30}};
+  return instant < earliest_instant || instant >= last_days;
+}
+
 void read_instant(std::string_view value, Row& row) {
   row.instant_text = text_of(value);
   const JsonKind kind = json_kind(value);
   if (kind != JsonKind::string && kind != JsonKind::number) {
     return;
   }
-  if (const std::optional<ReadInstant> read = parse_timestamp(row.instant_text)) {
+  const std::optional<ReadInstant> read = parse_timestamp(row.instant_text);
+  if (read && !is_placeholder(read->instant)) {
     row.instant = read->instant;
     row.zone_assumed = read->zone_assumed;
   }
@@ -184,33 +219,33 @@ void read_object(const DialectOptions& dialect, const Facts& facts, Row& row) {
 }  // namespace
 
 std::optional<Row> read_row(const SourceOptions& source, std::string_view user_id, std::string_view element) {
-  return is_json(element) ? read_json_row(source, user_id, element) : std::nullopt;
+  if (is_json(element)) {
+    return read_json_row(source, user_id, element);
+  }
+  const std::string mended = mend_json(element);
+  return is_json(mended) ? read_json_row(source, user_id, mended) : std::nullopt;
 }
 
 std::optional<Row> read_json_row(const SourceOptions& source, std::string_view user_id, std::string_view element) {
+  const std::string& pointer = source.api.message;
+  const std::string_view message = pointer.empty() ? element : json_at_pointer(element, pointer).value_or("null");
+  if (json_kind(message) != JsonKind::object) {
+    return std::nullopt;
+  }
+  const Facts facts(message);
+  if (facts.members().empty() || (!has_content(facts.members()) && wraps_message(message))) {
+    return std::nullopt;
+  }
   std::optional<Row> read(std::in_place);
   Row& row = *read;
   row.raw = element;
-  std::optional<std::string_view> response;
-  std::string sender;
-  switch (json_kind(element)) {
-    case JsonKind::object: {
-      const Facts facts(element);
-      read_object(source.api, facts, row);
-      response = facts.find(response_fact);
-      response = response ? response : facts.find(text_fact);
-      sender = stable_text_of(facts.find(sender_fact).value_or("\"\""));
-      break;
-    }
-    case JsonKind::string:
-    case JsonKind::number:
-      response = element;
-      break;
-    default:
-      return std::nullopt;
-  }
+  row.members = facts.members();
+  read_object(source.api, facts, row);
+  std::optional<std::string_view> response = facts.find(response_fact);
+  response = response ? response : facts.find(text_fact);
   row.text = response ? text_of(*response) : std::string();
-  const std::string canonical = response ? canonical_json(*response) : std::string();
+  const std::string sender = stable_text_of(facts.find(sender_fact).value_or("\"\""));
+  const std::string stable = response ? stable_response(*response) : std::string();
 
   RowIdentity identity;
   identity.source = source.name;
@@ -219,7 +254,7 @@ std::optional<Row> read_json_row(const SourceOptions& source, std::string_view u
   identity.instant_text = row.instant_text;
   identity.sender = sender;
   identity.type = row.type;
-  identity.canonical_response = canonical;
+  identity.stable_response = stable;
   identity.media_url = row.media ? std::string_view(row.media->url) : std::string_view();
   row.digest = digest_of(identity);
   return read;

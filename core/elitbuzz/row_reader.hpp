@@ -8,9 +8,9 @@
 
 namespace elit::elitbuzz {
 
-// Normalises one element of a conversations answer (api.md section 3.2). Objects, strings and numbers become rows even
-// if members are missing; absent for anything else and for text that is not JSON. `user_id` is the one in the request's
-// path.
+// Normalises one element of a conversations answer (api.md section 3.2). An object is a row if it has at least one
+// member of a known name, and wraps no other object that has more; absent for anything else: it is no message.
+// Numbers, words and strings inside that are no JSON count as texts. `user_id` is that of the request's path.
 [[nodiscard]] std::optional<Row> read_row(const SourceOptions& source, std::string_view user_id,
                                           std::string_view element);
 

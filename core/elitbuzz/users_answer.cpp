@@ -149,7 +149,7 @@ Result<UsersAnswer> read_users(const SourceOptions& source, const HttpResponse& 
   while (const std::optional<std::string_view> element = reader.next()) {
     std::string id = document->all_json || is_json(*element) ? element_id(source.api, *element) : "";
     if (id.empty()) {
-      ++users.rejected;
+      users.rejected_shape = users.rejected++ == 0 ? describe_structure(*element) : users.rejected_shape;
     } else if (seen.insert(id, users.users)) {
       users.users.push_back({std::move(id), std::string(*element)});
     }

@@ -25,6 +25,7 @@ struct ListingDecision {
 
 struct ListingChange {
   std::vector<UserRow> arrived;   // new, or back from draining or gone
+  std::vector<UserRow> returned;  // those of them that are back
   std::vector<UserRow> departed;  // now draining
   std::int64_t followed = 0;      // following, draining and parked ones after the change
 };
@@ -39,6 +40,8 @@ struct ScheduledUser {
   std::optional<Instant> last_read;     // the last finished read, except reads that proved nothing
   std::optional<Instant> parked_until;  // set only for parked ones
   bool history_complete = false;        // no history window is under way and [since, live) is covered, as last recorded
+  bool covered = false;                 // some span is covered
+  bool begun = false;                   // pages of a history window are stored
 };
 
 // A window whose pages are being read: frozen at its first request, kept over restarts.
@@ -49,6 +52,7 @@ struct WindowProgress {
   int pass = 0;                                     // 0-based number of the pass whose pages are staged
   std::vector<std::vector<Digest>> pages;           // the digests of each staged page of this pass, page 1 first
   std::vector<std::vector<Digest>> previous_pages;  // those of the pass before; empty in pass 0
+  std::int64_t unreadable = 0;                      // elements of this pass's staged pages that are no messages
 };
 
 struct UserState {
@@ -101,6 +105,7 @@ struct WindowCounts {
   std::int64_t added = 0;
   std::int64_t duplicates = 0;
   std::int64_t rejected = 0;
+  std::int64_t near_copies = 0;        // of the added rows: those that look like another version of a stored message
   std::vector<Milliseconds> lateness;  // of added rows whose instant was covered before this commit: read_at - instant
   std::optional<Instant> newest;       // of the user's stored messages
 };

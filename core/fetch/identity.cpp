@@ -8,6 +8,11 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <utility>
+
+#include "core/text/canonical_json.hpp"
+#include "core/text/json_scan.hpp"
+#include "core/text/link_text.hpp"
 
 namespace elit {
 namespace {
@@ -50,15 +55,32 @@ EVP_MD_CTX* fresh_context() {
   return context.get();
 }
 
-std::string_view without_query(std::string_view url) {
-  return url.substr(0, url.find_first_of("?#"));
+std::string stable_url(std::string_view url) {
+  return without_signatures(url.substr(0, url.find_first_of("?#")));
+}
+
+// Strings that hold JSON that holds strings: deeper ones count as text.
+constexpr int nesting_max = 4;
+
+std::string stable_text(std::string text, int depth) {
+  const std::string_view trimmed_text = json_trim(text);
+  const bool could_be_json = trimmed_text.starts_with('{') || trimmed_text.starts_with('[');
+  if (could_be_json && depth < nesting_max && is_json(trimmed_text)) {
+    return canonical_json(trimmed_text,
+                          [depth](std::string inner) { return stable_text(std::move(inner), depth + 1); });
+  }
+  return may_hold_link(text) ? without_signatures(text) : text;
 }
 
 }  // namespace
 
+std::string stable_response(std::string_view response) {
+  return canonical_json(response, [](std::string text) { return stable_text(std::move(text), 0); });
+}
+
 Digest digest_of(const RowIdentity& identity) {
   std::string encoded;
-  encoded.reserve(256 + identity.canonical_response.size());
+  encoded.reserve(256 + identity.stable_response.size());
   append_field(encoded, recipe_version);
   append_field(encoded, identity.source);
   append_field(encoded, identity.user_id);
@@ -69,8 +91,8 @@ Digest digest_of(const RowIdentity& identity) {
   append_field(encoded, moment);
   append_field(encoded, identity.sender);
   append_field(encoded, identity.type);
-  append_field(encoded, identity.canonical_response);
-  append_field(encoded, without_query(identity.media_url));
+  append_field(encoded, identity.stable_response);
+  append_field(encoded, stable_url(identity.media_url));
 
   std::array<unsigned char, SHA256_DIGEST_LENGTH> hash{};
   EVP_MD_CTX* const context = fresh_context();

@@ -143,7 +143,7 @@ TEST(IdentityPropertyTest, NoByteCanMoveFromOneFieldToTheNext) {
       identity.instant_text = field[2];
       identity.sender = field[3];
       identity.type = field[4];
-      identity.canonical_response = field[5];
+      identity.stable_response = field[5];
       identity.media_url = field[6];
       return digest_of(identity);
     };

@@ -353,6 +353,99 @@ TEST_F(StoreReadingTest, AFullDiskInAGroupIsRolledBackAsAWhole) {
   EXPECT_EQ(store().ledger(source_).stored, 2000);
 }
 
+WindowCommit read_to_the_end(UserRow user, std::vector<OrderedRow> rows) {
+  WindowCommit commit = rows_read(user, std::move(rows));
+  commit.verified = true;
+  return commit;
+}
+
+// The same message with another content, as the vendor sends it later.
+OrderedRow changed(OrderedRow row, const std::string& text, const std::string& url, bool same_digest) {
+  row.row.text = text;
+  row.row.media = url.empty() ? std::nullopt : std::optional(Media{url, "image/png"});
+  row.row.raw = "{\"text\":\"" + text + "\",\"url\":\"" + url + "\"}";
+  row.row.digest = same_digest ? row.row.digest : digest_of(std::hash<std::string>()(text + url));
+  return row;
+}
+
+TEST_F(StoreReadingTest, ARowWithAnotherSignatureIsTheSameMessageAndRefreshesIt) {
+  const OrderedRow first = changed(row_at(5), "see", "https://f/a?sig=1", true);
+  const OrderedRow later = changed(row_at(5), "see", "https://f/a?sig=2", true);
+  EXPECT_EQ(store().commit_window(read_to_the_end(user_, {first})).added, 1);
+  const WindowCounts counts = store().commit_window(read_to_the_end(user_, {later}));
+  EXPECT_EQ(counts.added, 0);
+  EXPECT_EQ(counts.duplicates, 1);
+  EXPECT_EQ(rows_of("SELECT media_url, raw FROM messages"),
+            (std::vector<std::string>{"https://f/a?sig=2|" + later.row.raw}));
+}
+
+TEST_F(StoreReadingTest, AFieldThatIsFilledLaterMakesNoNewMessage) {
+  const OrderedRow empty = changed(row_at(5), "", "", false);
+  const OrderedRow filled = changed(row_at(5), "the text", "https://f/a", false);
+  store().commit_window(read_to_the_end(user_, {empty}));
+  const std::vector<std::string> key = rows_of("SELECT key FROM messages_v1");
+  EXPECT_EQ(store().commit_window(read_to_the_end(user_, {filled})).added, 0);
+  EXPECT_EQ(rows_of("SELECT key FROM messages_v1"), key) << "the same message for ever";
+  EXPECT_EQ(rows_of("SELECT text, media_url FROM messages_v1"), (std::vector<std::string>{"the text|https://f/a"}));
+  EXPECT_EQ(store().commit_window(read_to_the_end(user_, {filled})).added, 0);
+  EXPECT_EQ(store().commit_window(read_to_the_end(user_, {empty})).added, 0) << "emptied again";
+  EXPECT_EQ(rows_of("SELECT text FROM messages_v1"), (std::vector<std::string>{"the text"}));
+}
+
+TEST_F(StoreReadingTest, TwoMessagesOfOneInstantAreTwoHoweverAlikeTheyAre) {
+  const OrderedRow empty = changed(row_at(5), "", "", false);
+  const OrderedRow text = changed(row_at(5), "hi", "", false);
+  const OrderedRow other = changed(row_at(5), "hi", "https://f/b", false);
+  store().commit_window(read_to_the_end(user_, {empty}));
+  EXPECT_EQ(store().commit_window(read_to_the_end(user_, {text, empty})).added, 1);
+  EXPECT_EQ(store().commit_window(read_to_the_end(user_, {other, text, empty})).added, 1);
+  EXPECT_EQ(rows_of("SELECT text, media_url FROM messages_v1 ORDER BY 1, 2"),
+            (std::vector<std::string>{"|-", "hi|-", "hi|https://f/b"}));
+}
+
+TEST_F(StoreReadingTest, AmongRowsOfOneDigestTheNewOneIsAddedWhereverItStands) {
+  const OrderedRow known = changed(row_at(5), "photo", "https://f/a?sig=1", true);
+  OrderedRow fresh = changed(row_at(5), "photo", "https://f/b?sig=1", true);
+  fresh.row.digest = known.row.digest;
+  store().commit_window(read_to_the_end(user_, {known}));
+  EXPECT_EQ(store().commit_window(read_to_the_end(user_, {fresh, known})).added, 1);
+  EXPECT_EQ(rows_of("SELECT media_url, occurrence FROM messages ORDER BY id"),
+            (std::vector<std::string>{"https://f/a?sig=1|0", "https://f/b?sig=1|1"}));
+}
+
+TEST_F(StoreReadingTest, AnotherTextIsAnotherMessageAndCountsAsANearCopy) {
+  store().commit_window(read_to_the_end(user_, {changed(row_at(5), "one", "", false)}));
+  const WindowCounts counts = store().commit_window(read_to_the_end(user_, {changed(row_at(5), "two", "", false)}));
+  EXPECT_EQ(counts.added, 1);
+  EXPECT_EQ(counts.near_copies, 1);
+}
+
+TEST_F(StoreReadingTest, AListThatWasNotReadToItsEndRefreshesNothing) {
+  store().commit_window(read_to_the_end(user_, {changed(row_at(5), "", "", false)}));
+  WindowCommit unproven = rows_read(user_, {changed(row_at(5), "hi", "", false)});
+  unproven.count_by_page = true;
+  EXPECT_EQ(store().commit_window(unproven).added, 0) << "the empty one may be on a page that was skipped";
+  EXPECT_EQ(rows_of("SELECT text FROM messages"), (std::vector<std::string>{""}));
+}
+
+TEST_F(StoreReadingTest, StagedRowsAreComparedToo) {
+  store().commit_window(read_to_the_end(user_, {changed(row_at(5), "", "", false)}));
+  StagedPage page;
+  page.user = user_;
+  page.window.span = span_of(0, 1'000);
+  page.window.cover_to = from_ms(day + 1'000);
+  page.window.unreadable = 2;
+  page.rows = {changed(row_at(5), "hi", "https://f/a", false), row_at(6)};
+  store().stage_page(page);
+  reopen();
+  EXPECT_EQ(store().load_user(user_).windows.at(0).unreadable, 2) << "it is known after a restart";
+  WindowCommit commit = read_to_the_end(user_, {});
+  commit.staged = true;
+  EXPECT_EQ(store().commit_window(commit).added, 1);
+  EXPECT_EQ(rows_of("SELECT text, media_url FROM messages ORDER BY instant_ms"),
+            (std::vector<std::string>{"hi|https://f/a", "hello|-"}));
+}
+
 TEST_F(StoreReadingTest, StoresAndReadsAgainManyRows) {
   constexpr int count = 65'000;
   std::vector<OrderedRow> rows;

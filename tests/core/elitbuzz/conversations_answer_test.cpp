@@ -135,14 +135,16 @@ TEST(ConversationsAnswerTest, AFailureInsideASuccessIsAFailure) {
 
 TEST(ConversationsAnswerTest, ABadElementIsCountedAndItsNeighboursLive) {
   EXPECT_EQ(summary(read(200, R"([{"response":"a"},null,[1],{"x":01},{"response":"\q"},false,{"response":"b"}])")),
-            "a b -5");
+            "a \\q b -4");
   EXPECT_EQ(summary(read(200, "[null,null]")), "-2");
+  EXPECT_EQ(read(200, R"([{"response":"a"},{"message":{"response":"b"}},null])")->rejected_shape,
+            "object with keys message(object)");
 }
 
 TEST(ConversationsAnswerTest, BadlyEncodedTextsLoseNothing) {
   const std::string nul(1, '\0');
   const std::string body = "[{\"response\":\"a\xFF\"},{\"response\":\"\\ud800\"},{\"response\":\"x" + nul +
-                           "y\"},{\"response\":\"l\n\"},{\"re\xC3sponse\":1},{\"response\":\"z\"}]";
+                           "y\"},{\"response\":\"l\n\"},{\"re\xC3sponse\":1,\"text\":\"w\"},{\"response\":\"z\"}]";
   const Result<ConversationsPage> page = read(200, body);
   ASSERT_TRUE(page);
   ASSERT_EQ(page->rows.size(), 6U);

@@ -57,7 +57,7 @@ TEST(RowReaderTest, TellsTheDirection) {
   EXPECT_EQ(read(R"({"sender":"BOT"})").direction, Direction::out);
   EXPECT_EQ(read(R"({"sender":"user"})").direction, Direction::in);
   EXPECT_EQ(read(R"({"sender":42})").direction, Direction::in);
-  EXPECT_EQ(read(R"({})").direction, Direction::unknown);
+  EXPECT_EQ(read(R"({"response":"x"})").direction, Direction::unknown);
   EXPECT_EQ(read(R"({"sender":null})").direction, Direction::unknown);
   EXPECT_EQ(read(R"({"sender":"bot","message_type":"AGENT_PARTICIPATION_STATUS"})").direction, Direction::system);
 }
@@ -117,18 +117,65 @@ TEST(RowReaderTest, KeepsTheRowAsSent) {
   EXPECT_EQ(row.text, "twice");
 }
 
-TEST(RowReaderTest, KeepsTextsAndNumbersThatAreNoObjects) {
-  EXPECT_EQ(read(R"("just a \"text\"")").text, "just a \"text\"");
-  EXPECT_EQ(read("17").text, "17");
-  EXPECT_FALSE(read("17").instant);
-  EXPECT_EQ(read("17").direction, Direction::unknown);
-  EXPECT_EQ(read("17").raw, "17");
+TEST(RowReaderTest, RefusesWhatIsNoMessage) {
+  for (const std::string_view element : {"null", "true", "[]", "[1]", "01", "NaN", "\"\\x\"", "17", "\"text\"", "{}",
+                                         R"({"a":01})", R"({"a":"\q"})", R"({"id":7,"status":"deleted"})"}) {
+    EXPECT_FALSE(read_row(support_source(), "91", element)) << element;
+  }
 }
 
-TEST(RowReaderTest, RefusesWhatIsNoRow) {
+TEST(RowReaderTest, RefusesAWrapperWhateverStandsBesideTheMessage) {
   for (const std::string_view element :
-       {"null", "true", "[]", "[1]", "01", "NaN", "\"\\x\"", R"({"a":01})", R"({"a":"\q"})"}) {
+       {R"({"message":{"timestamp":1769850902345,"sender":"bot","response":"hi"}})",
+        R"({"type":"message","createdAt":1769850902345,"message":{"sender":"bot","response":"hi"}})"}) {
     EXPECT_FALSE(read_row(support_source(), "91", element)) << element;
+  }
+  EXPECT_TRUE(read_row(support_source(), "91", R"({"sender":"bot","payload":{"text":"buttons"}})"));
+}
+
+TEST(RowReaderTest, FindsTheMessageWhereTheOperatorSays) {
+  SourceOptions source = support_source();
+  source.api.message = "/message";
+  const std::string_view element = R"({"id":1,"message":{"timestamp":1769850902345,"sender":"bot","response":"hi"}})";
+  const std::optional<Row> row = read_row(source, "91", element);
+  ASSERT_TRUE(row);
+  EXPECT_EQ(row->text, "hi");
+  EXPECT_EQ(row->sender, "bot");
+  EXPECT_EQ(row->raw, element) << "all of it is kept";
+  EXPECT_FALSE(read_row(source, "91", R"({"id":1,"message":null})"));
+  EXPECT_FALSE(read_row(source, "91", R"({"response":"hi"})"));
+}
+
+TEST(RowReaderTest, KeepsWhatCanBeReadOfARowThatIsNoJson) {
+  const Row row =
+      read(R"({"timestamp":1769850902345,"response":"a\qb","score":NaN,"list":[01,{"x":tru}],"sender":"bot"})");
+  EXPECT_EQ(row.text, "a\\qb");
+  EXPECT_EQ(row.sender, "bot");
+  EXPECT_EQ(row.raw,
+            R"({"timestamp":1769850902345,"response":"a\\qb","score":"NaN","list":["01",{"x":"tru"}],"sender":"bot"})");
+  EXPECT_TRUE(is_json(row.raw));
+  EXPECT_EQ(read(R"({"response":"\u12"})").text, "\\u12");
+  EXPECT_EQ(read(R"({"response":undefined})").text, "undefined");
+}
+
+TEST(RowReaderTest, APlaceholderIsNoInstant) {
+  for (const std::string_view text :
+       {"0001-01-01T00:00:00Z", "0001/01/01 00:00:00.000+0000", "1970-01-01T00:00:00Z", "1970/01/01 05:30:00+0530",
+        "1601-01-01T00:00:00Z", "1753-01-01T00:00:00", "1899-12-30T00:00:00Z", "1900-01-01T00:00:00Z",
+        "9999-12-31T23:59:59.999Z", "9999-12-31", "253402300799000", "0"}) {
+    const Row row = read(R"({"timestamp":")" + std::string(text) + R"(","response":"hi"})");
+    EXPECT_FALSE(row.instant) << text;
+    EXPECT_EQ(row.instant_text, text);
+  }
+}
+
+TEST(RowReaderTest, NotesWhichMembersAreThereWhateverTheirValues) {
+  const RowMembers all =
+      read(R"({"time":null,"sender":"","type":"T","text":null,"file":null,"attachments":null})").members;
+  for (const RowMember member : {RowMember::timestamp, RowMember::sender, RowMember::message_type, RowMember::response,
+                                 RowMember::file, RowMember::attachments}) {
+    EXPECT_TRUE(all.has(member)) << to_string(member);
+    EXPECT_EQ(read(R"({"sender":"x"})").members.has(member), member == RowMember::sender) << to_string(member);
   }
 }
 
@@ -142,6 +189,28 @@ TEST(RowReaderTest, NamesARowAlikeHoweverItIsWritten) {
             digest);
   EXPECT_EQ(read(R"({"response":null,"text":"x"})").digest, read(R"({"response":"x","text":"y"})").digest);
   EXPECT_EQ(read(R"({"sender":{"a":1,"b":2}})").digest, read(R"({"sender":{"b":2,"a":1.0}})").digest);
+}
+
+TEST(RowReaderTest, NamesARowAlikeHoweverItsLinksAreSigned) {
+  const auto digest = [](const std::string& response, const std::string& url) {
+    return read(R"({"timestamp":"1769850902345","sender":"bot","response":)" + response + R"(,"file":{"url":")" + url +
+                R"("}})")
+        .digest;
+  };
+  const auto alike = [&](const std::string& one, const std::string& other) {
+    EXPECT_EQ(digest("\"x\"", one), digest("\"x\"", other)) << one << ' ' << other;
+    EXPECT_EQ(digest("\"see " + one + " now\"", ""), digest("\"see " + other + " now\"", "")) << one << ' ' << other;
+    const std::string inner = R"("{\"url\":\")";
+    EXPECT_EQ(digest(inner + one + R"(\"}")", ""), digest(inner + other + R"(\"}")", "")) << one << ' ' << other;
+  };
+  alike("https://m.example/a.jpg?sig=1", "https://m.example/a.jpg?sig=2&e=3#top");
+  alike("https://m.example/t/a0000001/photo.jpg", "https://m.example/t/a0000002/photo.jpg");
+  alike("https://m.example/3f0c9a8b-7d6e-4f10-9b2a-111111111111/a.png",
+        "https://m.example/9f0c9a8b-7d6e-4f10-9b2a-222222222222/a.png");
+  alike("https://m.example/exp=1769850902~hmac=ab12/a.png", "https://m.example/exp=1769850999~hmac=cd34/a.png");
+  EXPECT_NE(digest("\"x\"", "https://m.example/a.jpg"), digest("\"x\"", "https://m.example/b.jpg"));
+  EXPECT_NE(digest("\"https://m.example/page-one\"", ""), digest("\"https://m.example/page-two\"", ""));
+  EXPECT_EQ(digest(R"("{\"a\":1,\"b\":2}")", ""), digest(R"("{ \"b\":2.0, \"a\":1 }")", ""));
 }
 
 TEST(RowReaderTest, NamesDifferentRowsDifferently) {

@@ -15,7 +15,7 @@ RowIdentity sample() {
   identity.instant_text = "2026/01/31 09:15:02.345+0000";
   identity.sender = "bot";
   identity.type = "TEXT";
-  identity.canonical_response = "\"Your order has shipped\"";
+  identity.stable_response = "\"Your order has shipped\"";
   identity.media_url = "https://files.example.com/a.jpg?sig=1";
   return identity;
 }
@@ -50,7 +50,7 @@ TEST(IdentityTest, DependsOnEverythingThatNamesAMessage) {
   other.type = "OPTIONS";
   EXPECT_TRUE(differs(other));
   other = sample();
-  other.canonical_response = "\"Your order has arrived\"";
+  other.stable_response = "\"Your order has arrived\"";
   EXPECT_TRUE(differs(other));
   other = sample();
   other.media_url = "https://files.example.com/b.jpg?sig=1";
