@@ -238,7 +238,7 @@ bool Engine::is_done(const SinkLoop& sink, WaitBudget& budget, std::string& why)
 
 void Engine::reload_secrets() {
   for (const auto& source : sources_) {
-    source->reload_secret();
+    source->reload();
   }
   for (const auto& sink : sinks_) {
     sink->reload_secrets();
@@ -255,7 +255,8 @@ std::vector<std::string> Engine::problems() const {
     }
     if (shortfall.users_failed > 0) {
       lines.push_back(place + std::to_string(shortfall.users_failed) +
-                      " users could not be read: " + shortfall.last_error);
+                      (shortfall.users_failed == 1 ? " user" : " users") +
+                      " could not be read: " + shortfall.last_error);
     }
     if (shortfall.gave_up && !shortfall.listing_failed) {
       lines.push_back(place + "gave up waiting: " + shortfall.last_error);
@@ -281,10 +282,22 @@ Engine::Progress Engine::progress() const {
   return progress;
 }
 
+std::vector<std::string> Engine::warnings() const {
+  std::vector<std::string> lines;
+  for (const auto& source : sources_) {
+    for (const std::string& problem : source->problems()) {
+      lines.push_back("source " + source->name() + ": " + problem);
+    }
+  }
+  return lines;
+}
+
 std::string Engine::summary() const {
   std::string line;
   for (const auto& source : sources_) {
-    line += "source " + source->name() + ": " + std::to_string(source->followed()) + " users; ";
+    const bool in_trouble = !source->state().empty() && source->state() != "running";
+    line += "source " + source->name() + ": " + (in_trouble ? source->state() + ", " : "") +
+            std::to_string(source->followed()) + " users; ";
   }
   for (const auto& sink : sinks_) {
     const DeliverySummary summary = sink->summary();

@@ -64,6 +64,8 @@ class Engine {
   // The problems of one pass: what it could not do, a line each.
   [[nodiscard]] std::vector<std::string> problems() const;
   [[nodiscard]] Progress progress() const;
+  // What the operator should mend although the pass is complete, a line each.
+  [[nodiscard]] std::vector<std::string> warnings() const;
   // The state of all sources and sinks in one line, for the service manager.
   [[nodiscard]] std::string summary() const;
   // Whether a request has exceeded all its time limits, so that only a restart helps.

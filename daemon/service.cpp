@@ -148,6 +148,7 @@ awaitable<void> Service::serve() {
 awaitable<void> Service::pass() {
   co_await engine_->run();
   problems_ = engine_->problems();
+  warnings_ = engine_->warnings();
   if (stopping_) {
     problems_.emplace_back("stopped by a signal before the pass was complete");
   }
@@ -234,9 +235,9 @@ void Service::refuse_reload(const std::string& why) {
 awaitable<void> Service::feed_watchdog() {
   const Milliseconds period = std::min(status_interval, notifier_.watchdog_period().value_or(status_interval));
   for (;;) {
-    // If the storage thread answers and no request exceeds its limits, every part makes progress or waits for a stated
-    // time.
-    auto ping = [](storage::Store&) {};
+    // If the storage thread answers, on the files that were opened, and no request exceeds its limits, every part makes
+    // progress or waits for a stated time.
+    auto ping = [](const storage::Store& store) { store.require_own_files(); };
     co_await storage_->run(ping);
     if (!engine_->stalled()) {
       notifier_.watchdog();

@@ -37,6 +37,8 @@ class Service {
   };
   // Runs one pass; SIGTERM and SIGINT end it early. Returns what is left to do, a line each.
   [[nodiscard]] std::vector<std::string> run_once(const Pass& pass);
+  // What the operator should mend although the pass may be complete, a line each. Requires: run_once() has returned.
+  [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 
   // The ledger of each source by name, in the order of the configuration. Requires: neither run_forever() nor
   // run_once() is running.
@@ -70,6 +72,7 @@ class Service {
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Engine> next_engine_;
   std::vector<std::string> problems_;
+  std::vector<std::string> warnings_;
   std::string refused_;                 // why the latest reload changed nothing; empty: it was accepted
   std::vector<std::string> unhealthy_;  // as `status` would say it
   SteadyTime judge_again_{};            // not before

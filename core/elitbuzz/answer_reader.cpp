@@ -4,8 +4,10 @@
 #include <array>
 #include <initializer_list>
 
+#include "core/ascii.hpp"
 #include "core/elitbuzz/list_shape.hpp"
 #include "core/elitbuzz/protocol.hpp"
+#include "core/letter_case.hpp"
 #include "core/text/decimal_text.hpp"
 #include "core/text/json_scan.hpp"
 #include "core/text/json_text.hpp"
@@ -127,8 +129,9 @@ FailureKind kind_of(const StatedFailure& stated) {
     case 425:
       return FailureKind::transient;
     case 429:
-    case 503:
       return FailureKind::throttled;
+    case 503:  // some limiters answer so and say why
+      return stated.rate_phrase ? FailureKind::throttled : FailureKind::transient;
     default:
       break;
   }
@@ -182,6 +185,15 @@ std::optional<Milliseconds> retry_after_of(const HttpResponse& answer, std::opti
     now = parse_http_date(*date);
   }
   return parse_retry_after(*text, now);
+}
+
+// The name of the compression of a body that is not what was asked for; empty when it is none.
+std::string compression_of(const HttpResponse& answer) {
+  if (answer.body.starts_with("\x1F\x8B")) {
+    return "gzip";
+  }
+  const std::string_view encoding = trimmed(answer.header("Content-Encoding").value_or(""));
+  return equal_without_case(encoding, "identity") ? std::string() : std::string(encoding.substr(0, 20));
 }
 
 }  // namespace
@@ -271,6 +283,11 @@ Result<Document> read_document(const HttpResponse& answer, std::string& storage)
   document.text = json_trim(repair_json(answer.body, storage));
   document.all_json = is_json(document.text);
   if (!document.all_json && (document.text.empty() || json_skeleton_error(document.text))) {
+    if (const std::string compression = compression_of(answer); !compression.empty()) {
+      return not_understood(answer, "the body is compressed (" + compression +
+                                        ") although the request asks for `Accept-Encoding: identity`; a gateway or "
+                                        "proxy before the API compresses answers: switch that off");
+    }
     return not_understood(answer,
                           "the body is not a complete JSON document; check base_url and the path templates under api");
   }

@@ -10,11 +10,14 @@ namespace elit {
 namespace {
 
 constexpr Milliseconds backoff_first{500};
-constexpr Milliseconds backoff_max = std::chrono::minutes{1};
+constexpr Milliseconds backoff_max = std::chrono::seconds{15};
 constexpr int attempts_max = 6;  // to list one audience, in one pass
 constexpr int pages_max = 100'000;
 
-std::string reason_for_alarm(const ListingCounts& counts) {
+std::string reason_for_alarm(const ListingCounts& counts, std::int64_t unreadable) {
+  if (unreadable > 0) {
+    return "the users list of an audience holds elements that are no users, and members are missing from it";
+  }
   return counts.listed == 0 ? "the users list of an audience is suddenly empty"
                             : "the users list of an audience shrank sharply";
 }
@@ -57,6 +60,7 @@ void Lister::begin_cycle(Now now) {
   failed_ = false;
   alarm_ = false;
   listed_ = 0;
+  cycle_unreadable_ = 0;
   begin_audience(0);
 }
 
@@ -67,16 +71,19 @@ void Lister::begin_audience(std::size_t audience) {
   attempts_ = 0;
   users_.clear();
   last_page_.clear();
+  unreadable_ = 0;
 }
 
-void Lister::on_users(std::vector<ListedUser> users) {
+void Lister::on_users(std::vector<ListedUser> users, std::int64_t unreadable) {
+  unreadable_ += unreadable;
+  cycle_unreadable_ += unreadable;
   std::vector<std::string> ids;
   ids.reserve(users.size());
   for (const ListedUser& user : users) {
     ids.push_back(user.user_id);
   }
   // An empty page ends the list, and so does one that is sent again.
-  const bool ends = ids.empty() || ids == last_page_;
+  const bool ends = (ids.empty() && unreadable == 0) || (!ids.empty() && ids == last_page_);
   if (!ends) {
     std::move(users.begin(), users.end(), std::back_inserter(users_));
     last_page_ = std::move(ids);
@@ -111,16 +118,28 @@ void Lister::on_waited(bool may_go_on) {
   begin_audience(audience_ + 1);
 }
 
-bool Lister::on_staged(const ListingCounts& counts) {
-  const bool accepted = judge_listing(counts, options_.roster.shrink_alarm) == ListingVerdict::accepted;
-  decisions_.push_back({.audience = audience(audience_), .members_may_leave = accepted});
+Lister::Judgement Lister::on_staged(const ListingCounts& counts) {
+  const std::int64_t unreadable = unreadable_;
+  const std::size_t place = audience_;
+  const bool accepted = judge_listing(counts, options_.roster.shrink_alarm) == ListingVerdict::accepted &&
+                        (unreadable == 0 || counts.missing == 0);
+  decisions_.push_back({.audience = audience(place), .members_may_leave = accepted});
   listed_ += counts.listed;
-  begin_audience(audience_ + 1);
-  if (accepted) {
-    return false;
+  begin_audience(place + 1);
+  Judgement judgement;
+  if (counts.listed > 0) {
+    judgement.is_no_longer_empty = matched_.insert(place).second;
+    empty_.erase(place);
+  } else if (counts.previous == 0) {
+    judgement.is_empty = empty_.insert(place).second;
+    matched_.erase(place);
   }
-  alarm_ = true;
-  return std::exchange(departures_blocked_reason_, reason_for_alarm(counts) + "; no user leaves the audience meanwhile").empty();
+  if (!accepted) {
+    alarm_ = true;
+    const std::string reason = reason_for_alarm(counts, unreadable) + "; no user leaves the audience meanwhile";
+    judgement.alarm = std::exchange(departures_blocked_reason_, reason).empty();
+  }
+  return judgement;
 }
 
 bool Lister::on_applied(const ListingChange& change) {

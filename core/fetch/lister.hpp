@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -59,12 +60,19 @@ class Lister {
   // When the present cycle began.
   [[nodiscard]] SteadyTime cycle_began() const { return began_; }
 
-  void on_users(std::vector<ListedUser> users);
+  // `unreadable`: elements of the page that are no users. Perhaps those who are missing are among them, so nobody
+  // leaves the audience.
+  void on_users(std::vector<ListedUser> users, std::int64_t unreadable);
   // `finished`: no later request will do better. True: it is the first failure of this list, to be reported.
   [[nodiscard]] bool on_failure(const Failure& failure, bool finished);
   void on_waited(bool may_go_on);
-  // True: an alarm to be reported; what else it finds wrong is a part of the same alarm.
-  [[nodiscard]] bool on_staged(const ListingCounts& counts);
+  // What is to be reported of a list.
+  struct Judgement {
+    bool alarm = false;     // what else it finds wrong is a part of the same alarm
+    bool is_empty = false;  // the audience matches nobody and has no members; once until it matches
+    bool is_no_longer_empty = false;
+  };
+  [[nodiscard]] Judgement on_staged(const ListingCounts& counts);
   // True: the users are others than before, which is to be reported.
   [[nodiscard]] bool on_applied(const ListingChange& change);
 
@@ -74,6 +82,8 @@ class Lister {
   [[nodiscard]] bool failed() const { return failed_; }
   [[nodiscard]] const std::string& last_error() const { return last_error_; }
   [[nodiscard]] std::int64_t listed() const { return listed_; }
+  // Elements of the present cycle's lists that are no users.
+  [[nodiscard]] std::int64_t unreadable() const { return cycle_unreadable_; }
   [[nodiscard]] std::int64_t followed() const { return followed_; }
 
  private:
@@ -99,6 +109,7 @@ class Lister {
   bool failed_ = false;
   bool alarm_ = false;
   std::int64_t listed_ = 0;
+  std::int64_t cycle_unreadable_ = 0;
   // The present audience:
   std::size_t audience_ = 0;
   int page_ = 1;
@@ -106,9 +117,12 @@ class Lister {
   Milliseconds wait_{0};
   std::vector<ListedUser> users_;
   std::vector<std::string> last_page_;
+  std::int64_t unreadable_ = 0;
   // Since the start:
   std::string departures_blocked_reason_;
   std::string last_error_;
+  std::set<std::size_t> matched_;  // audiences that have members, and those that have none
+  std::set<std::size_t> empty_;
   std::int64_t last_listed_ = -1;
   std::int64_t followed_ = 0;
 };

@@ -48,11 +48,14 @@ bool PagingFacts::ends_with(int rows, Tristate short_page_ends) const {
 }
 
 std::string to_text(const PagingFacts& facts) {
-  const boost::json::object object{{"asked_size", facts.asked_size},
-                                   {"full_size", facts.full_size.value_or(0)},
-                                   {"sizes_vary", facts.sizes_vary},
-                                   {"numbers_honoured", facts.numbers_honoured},
-                                   {"end_is_marked", facts.end_is_marked}};
+  boost::json::object object{{"asked_size", facts.asked_size},
+                             {"full_size", facts.full_size.value_or(0)},
+                             {"sizes_vary", facts.sizes_vary},
+                             {"numbers_honoured", facts.numbers_honoured},
+                             {"end_is_marked", facts.end_is_marked}};
+  if (facts.newest_first) {
+    object["newest_first"] = *facts.newest_first;
+  }
   return boost::json::serialize(object);
 }
 
@@ -77,13 +80,18 @@ PagingFacts paging_facts_from(std::string_view text) {
   facts.sizes_vary = flag("sizes_vary");
   facts.numbers_honoured = flag("numbers_honoured");
   facts.end_is_marked = flag("end_is_marked");
+  if (object->contains("newest_first")) {
+    facts.newest_first = flag("newest_first");
+  }
   return facts;
 }
 
 Pager::Pager(Limits limits, PagingFacts& facts) : limits_(limits), facts_(facts) {
   if (facts_.asked_size != limits_.page_size) {
+    const std::optional<bool> newest_first = facts_.newest_first;
     facts_ = PagingFacts{};
     facts_.asked_size = limits_.page_size;
+    facts_.newest_first = newest_first;
   }
 }
 

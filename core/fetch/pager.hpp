@@ -14,10 +14,11 @@ namespace elit {
 // shared by all of the source's readers.
 struct PagingFacts {
   int asked_size = 0;
-  std::optional<int> full_size;   // the size of a page that was followed by more rows: the effective page size
-  bool sizes_vary = false;        // pages that were followed by more rows had different sizes
-  bool numbers_honoured = false;  // a page once had no row in common with the one before
-  bool end_is_marked = false;     // past the end once came an empty list or an error, not a repeated page
+  std::optional<int> full_size;      // the size of a page that was followed by more rows: the effective page size
+  bool sizes_vary = false;           // pages that were followed by more rows had different sizes
+  bool numbers_honoured = false;     // a page once had no row in common with the one before
+  bool end_is_marked = false;        // past the end once came an empty list or an error, not a repeated page
+  std::optional<bool> newest_first;  // the direction of the lists; absent: no list has shown it yet
 
   bool operator==(const PagingFacts&) const = default;
 

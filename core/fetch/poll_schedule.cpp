@@ -18,16 +18,19 @@ constexpr int silence_share = 10;
 
 }  // namespace
 
-void PollSchedule::put(User user, SteadyTime due, bool history, SteadyTime history_from) {
+void PollSchedule::put(User user, const Wanted& wanted) {
+  check(wanted.live || wanted.history, "a user who is scheduled has something to be read");
   const auto [place, inserted] = users_.try_emplace(user);
   Entry& entry = place->second;
   if (!inserted) {
     take_out(user, entry);
   }
-  entry = Entry{.due = due, .history = history, .being_read = false, .history_from = history_from, .turn = ++turns_};
-  live_.emplace(due, user);
-  if (history) {
-    history_.emplace(HistoryPlace{history_from, entry.turn}, user);
+  entry = Entry{.wanted = wanted, .being_read = false, .turn = ++turns_};
+  if (wanted.live) {
+    live_.emplace(*wanted.live, user);
+  }
+  if (wanted.history) {
+    history_of(entry).emplace(HistoryPlace{wanted.history_from, entry.turn}, user);
   }
 }
 
@@ -44,19 +47,20 @@ void PollSchedule::take_out(User user, const Entry& entry) {
     --being_read_;
     return;
   }
-  live_.erase({entry.due, user});
-  if (entry.history) {
-    history_.erase({entry.history_from, entry.turn});
+  if (entry.wanted.live) {
+    live_.erase({*entry.wanted.live, user});
+  }
+  if (entry.wanted.history) {
+    history_of(entry).erase({entry.wanted.history_from, entry.turn});
   }
 }
 
 std::optional<PollSchedule::Pick> PollSchedule::pick(SteadyTime now) {
   const bool live = live_waits(now);
-  const bool history_waits = !history_.empty() && history_.begin()->first.first <= now;
-  const bool history_has_a_turn = history_waits && (!live || live_picks_in_a_row_ >= live_picks_max);
-  if (history_has_a_turn) {
+  const std::optional<User> history = next_history(now);
+  if (history && (!live || live_picks_in_a_row_ >= live_picks_max)) {
     live_picks_in_a_row_ = 0;
-    return hand_out(history_.begin()->second, Work::history);
+    return hand_out(*history, Work::history);
   }
   if (!live) {
     return std::nullopt;
@@ -65,21 +69,35 @@ std::optional<PollSchedule::Pick> PollSchedule::pick(SteadyTime now) {
   return hand_out(live_.begin()->second, Work::live);
 }
 
+std::optional<PollSchedule::User> PollSchedule::next_history(SteadyTime now) const {
+  for (const History* histories : {&begun_, &history_}) {
+    if (!histories->empty() && histories->begin()->first.first <= now) {
+      return histories->begin()->second;
+    }
+  }
+  return std::nullopt;
+}
+
 PollSchedule::Pick PollSchedule::hand_out(User user, Work work) {
   Entry& entry = users_.at(user);
   check(!entry.being_read, "a user is handed out to one reader at a time");
   take_out(user, entry);
   entry.being_read = true;
   ++being_read_;
-  return Pick{.user = user, .work = work, .due = entry.due};
+  return Pick{.user = user, .work = work, .due = entry.wanted.live};
 }
 
 std::optional<SteadyTime> PollSchedule::next_due() const {
-  if (live_.empty()) {
-    return std::nullopt;  // Whoever waits for a read of the history waits for a live one too.
+  std::optional<SteadyTime> due;
+  if (!live_.empty()) {
+    due = live_.begin()->first;
   }
-  const SteadyTime live = live_.begin()->first;
-  return history_.empty() ? live : std::min(live, history_.begin()->first.first);
+  for (const History* histories : {&begun_, &history_}) {
+    if (!histories->empty()) {
+      due = std::min(due.value_or(SteadyTime::max()), histories->begin()->first.first);
+    }
+  }
+  return due;
 }
 
 bool PollSchedule::is_being_read(User user) const {

@@ -22,7 +22,10 @@ struct OrderedRow {
 class ListDirection {
  public:
   void observe(const std::vector<OrderedRow>& page);
-  [[nodiscard]] bool newest_first() const { return falls_ > rises_; }
+  // Absent: nothing tells, since all rows seen have one instant, or rises and falls are equally many.
+  [[nodiscard]] std::optional<bool> newest_first() const {
+    return falls_ == rises_ ? std::nullopt : std::optional(falls_ > rises_);
+  }
   // The span of instants seen; absent before the first row. `to` is one past the newest.
   [[nodiscard]] std::optional<Interval> seen() const { return seen_; }
 

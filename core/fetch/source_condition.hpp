@@ -10,6 +10,7 @@ enum class SourceCondition : std::uint8_t {
   roster_alarm,  // a list of users is empty or sharply shrunk, and nobody may leave
   drift,         // the API deviates from what was seen before
   late,          // messages become visible later than the look-back reaches, or nearly so
+  withheld,      // lists of messages hold elements that nobody can read, and spans stay uncovered for it
   unstable,      // the list of a user changes during every read, so that nothing of it counts as complete
 };
 
@@ -22,6 +23,8 @@ enum class SourceCondition : std::uint8_t {
       return "drift";
     case SourceCondition::late:
       return "late";
+    case SourceCondition::withheld:
+      return "withheld";
     case SourceCondition::unstable:
       return "unstable";
   }

@@ -21,6 +21,10 @@ constexpr Milliseconds backoff_max = std::chrono::minutes{1};
 // So many reads in a row that prove nothing end one pass, and make the list count as unstable.
 constexpr int unproven_reads_max = 3;
 
+// How soon what nobody could read is read again.
+constexpr Milliseconds withheld_first = std::chrono::minutes{10};
+constexpr Milliseconds withheld_max = std::chrono::hours{6};
+
 // A user whose history makes the source fail is read in narrower windows: perhaps the source takes too long for one.
 constexpr int failures_before_narrowing = 3;
 constexpr int narrowing = 16;
@@ -52,14 +56,20 @@ SourceMachine::SourceMachine(const SourceOptions& options, FetchMode mode, Rando
       random_(random),
       warnings_(options.lookback) {}
 
-void SourceMachine::start(const std::vector<ScheduledUser>& users, const PagingFacts& facts, Now now) {
+void SourceMachine::start(const std::vector<ScheduledUser>& users, const SourceFacts& facts, Now now) {
   facts_ = facts_recorded_ = facts;
   for (const ScheduledUser& user : users) {
     SteadyTime due = now.steady;
-    if (mode_ == FetchMode::forever && user.status == UserStatus::parked && user.parked_until) {
+    const bool parked = mode_ == FetchMode::forever && user.status == UserStatus::parked && user.parked_until;
+    if (parked) {
       due += std::clamp(*user.parked_until - now.wall, Milliseconds{0}, park_max);
     }
-    schedule_.put(user.row, due, !user.history_complete);
+    PollSchedule::Wanted wanted{.live = due, .history = !user.history_complete, .begun = user.begun};
+    if (wanted.history && !user.covered) {
+      wanted.live.reset();
+    }
+    wanted.history_from = parked ? due : SteadyTime::min();
+    schedule_.put(user.row, wanted);
   }
 }
 
@@ -82,6 +92,7 @@ bool SourceMachine::on_loaded(UserState user, Milliseconds skew, Now now) {
   reading.user = std::move(user);
   reading.began = now.wall;
   reading.planned = present_at(now.wall, skew, options_.settle);
+  look_at_withheld(reading, now);
   if (const auto unread = warnings_.retention(reading.user.coverage.end(), now.wall)) {
     notify(NoticeKind::retention_near).time = *unread;
   }
@@ -100,7 +111,7 @@ bool SourceMachine::on_loaded(UserState user, Milliseconds skew, Now now) {
 // Chooses between the live read and the history. False: there is nothing to read.
 bool SourceMachine::plan(Reading& reading, Now now) {
   const UserState& user = reading.user;
-  const bool covered = user.coverage.end() && *user.coverage.end() > planner_.start();
+  const bool covered = reading.planned_coverage.end() && *reading.planned_coverage.end() > planner_.start();
   // Only a history that had to be split lets newer messages go first: otherwise they arrive in the order of time.
   const bool deep = user.window_width.has_value();
   // While nothing is covered the present goes first, whatever the schedule says: once a part of the history is covered,
@@ -123,7 +134,7 @@ bool SourceMachine::plan(Reading& reading, Now now) {
 std::optional<Window> SourceMachine::plan_window(const Reading& reading, WindowKind kind, bool covered) {
   const UserState& user = reading.user;
   if (kind == WindowKind::history) {
-    return planner_.history(user.coverage, reading.planned, user.window_width);
+    return planner_.history(reading.planned_coverage, reading.planned, user.window_width);
   }
   return covered ? plan_live(reading) : planner_.live_beside_history(reading.planned, user.window_width);
 }
@@ -132,7 +143,7 @@ std::optional<Window> SourceMachine::plan_live(const Reading& reading) {
   const UserState& user = reading.user;
   auto place = rounds_.find(user.row);
   if (place == rounds_.end() || !place->second.round.in_parts() || !place->second.round.holds(reading.planned)) {
-    const std::optional<LiveRound> round = planner_.live(user.coverage, reading.planned);
+    const std::optional<LiveRound> round = planner_.live(reading.planned_coverage, reading.planned);
     if (!round) {
       return std::nullopt;
     }
@@ -140,7 +151,7 @@ std::optional<Window> SourceMachine::plan_live(const Reading& reading) {
   }
   // In one pass everything is read before the end, and nothing twice for being new.
   const Milliseconds freshness = mode_ == FetchMode::forever ? options_.poll.interval : Milliseconds::max();
-  return place->second.round.next(user.coverage, reading.planned, user.window_width, freshness);
+  return place->second.round.next(reading.planned_coverage, reading.planned, user.window_width, freshness);
 }
 
 void SourceMachine::begin_window(Reading& reading, WindowKind kind, Window window, const WindowProgress* progress,
@@ -171,14 +182,15 @@ ReadStep SourceMachine::next_step(UserRow user, const SourceHealth& health, Now 
   circumstances.yield =
       mode_ == FetchMode::forever && reading.kind == WindowKind::history && schedule_.live_waits(now.steady);
   WindowReader::Step step = reading.window->next(circumstances);
-  for (const std::string& drift : reading.window->take_drifts()) {
-    note_drift(drift);
+  for (const Deviation& deviation : reading.window->take_deviations()) {
+    note(deviation);
   }
   if (auto* outcome = std::get_if<WindowOutcome>(&step)) {
     reading.outcome = std::move(*outcome);
     return after_window(reading, health, now);
   }
   if (auto* commit = std::get_if<CommitWindow>(&step)) {
+    reading.withheld = commit->withheld;
     complete_commit(reading, commit->commit);
   }
   return std::visit(
@@ -195,14 +207,22 @@ ReadStep SourceMachine::next_step(UserRow user, const SourceHealth& health, Now 
 // Fills in what the commit says about the user beyond the rows: history, width and status.
 void SourceMachine::complete_commit(Reading& reading, WindowCommit& commit) const {
   Coverage coverage = reading.user.coverage;
+  Coverage planned = reading.planned_coverage;
   if (commit.covered) {
     coverage.add(*commit.covered);
+    planned.add(*commit.covered);
+  }
+  if (reading.withheld) {
+    planned.add(*reading.withheld);
   }
   const Instant start = planner_.start();
   // What is younger than `settle` cannot be covered yet, so reading it once more would gain nothing.
-  const std::optional<Window> rest = planner_.history(coverage, reading.planned, std::nullopt);
-  reading.history_left = rest && rest->span.from < reading.planned.cover_to;
-  commit.history_complete = !reading.history_left;
+  const auto is_left = [this, &reading](const Coverage& known) {
+    const std::optional<Window> rest = planner_.history(known, reading.planned, std::nullopt);
+    return rest && rest->span.from < reading.planned.cover_to;
+  };
+  reading.history_left = is_left(planned);
+  commit.history_complete = !is_left(coverage);
   const std::optional<Milliseconds> width = reading.user.window_width;
   const Interval span = reading.window->span();
   // A shorter read says nothing of how much would fit into a wider one.
@@ -232,6 +252,9 @@ void SourceMachine::on_abandoned(UserRow user, Now now) {
 ReadStep SourceMachine::after_window(Reading& reading, const SourceHealth& health, Now now) {
   const UserRow row = reading.user.row;
   switch (reading.outcome->kind) {
+    case OutcomeKind::unreadable:
+      withhold(reading, now);
+      [[fallthrough]];
     case OutcomeKind::complete:
     case OutcomeKind::unchanged: {
       if (reading.gone && !reading.gone_confirmed) {
@@ -241,7 +264,7 @@ ReadStep SourceMachine::after_window(Reading& reading, const SourceHealth& healt
       ReadEnded ended = end(row);
       if (!(facts_ == facts_recorded_)) {
         facts_recorded_ = facts_;
-        ended.paging = to_text(facts_);
+        ended.facts = facts_;
       }
       return ended;
     }
@@ -249,8 +272,8 @@ ReadStep SourceMachine::after_window(Reading& reading, const SourceHealth& healt
       after_unproven(reading, now);
       return end(row);
     case OutcomeKind::suspended: {
-      const bool waits_for_history = !reading.user.coverage.end() && !reading.user.window_width;
-      schedule_.put(row, waits_for_history ? now.steady + options_.poll.interval : reading.pick.due, true);
+      PollSchedule::Wanted wanted{.live = reading.pick.due, .history = true, .begun = true};
+      schedule_.put(row, wanted);
       return end(row);
     }
     case OutcomeKind::too_large:
@@ -266,7 +289,7 @@ ReadStep SourceMachine::after_window(Reading& reading, const SourceHealth& healt
   }
   last_error_ = reading.outcome->failure->detail;
   if (health.down) {
-    schedule_.put(row, now.steady, reading.pick.work == Work::history);
+    put_again(reading, now.steady);
     return end(row);
   }
   return record_failure(reading, now);
@@ -276,6 +299,7 @@ void SourceMachine::after_success(const Reading& reading, double capacity, Now n
   const WindowOutcome& outcome = *reading.outcome;
   read_succeeded_ = true;
   refused_.clear();
+  release_withheld(reading);
   forget_unproven(reading.user.row);
   if (std::exchange(every_user_refused_, false)) {
     notify(NoticeKind::some_user_accepted, reading);
@@ -294,6 +318,9 @@ void SourceMachine::after_success(const Reading& reading, double capacity, Now n
   if (outcome.counts.added > 0) {
     notify(NoticeKind::messages_stored, reading);
   }
+  if (outcome.counts.near_copies > 0) {
+    notify(NoticeKind::near_copies, reading).count = outcome.counts.near_copies;
+  }
   schedule_after_success(reading, capacity, now);
 }
 
@@ -311,7 +338,7 @@ void SourceMachine::schedule_after_success(const Reading& reading, double capaci
   } else if (one_pass && reading.history_left) {
     schedule_.put(row, SteadyTime::max(), true);  // The present is read once, at the end.
   } else if (!one_pass && live_due) {
-    schedule_.put(row, std::max(reading.pick.due, now.steady), reading.history_left);
+    schedule_.put(row, std::max(reading.pick.due.value_or(now.steady), now.steady), reading.history_left);
   } else if (!one_pass && caught_up) {
     const auto silence = outcome.counts.newest
                              ? std::optional{std::max(Milliseconds{0}, now.wall - *outcome.counts.newest)}
@@ -344,12 +371,64 @@ bool SourceMachine::catches_up(const Reading& reading) {
   return up_to_now || (in_parts && soon_enough);
 }
 
+// What is withheld need not be read before its time.
+void SourceMachine::look_at_withheld(Reading& reading, Now now) {
+  reading.planned_coverage = reading.user.coverage;
+  const auto place = withheld_.find(reading.user.row);
+  if (place == withheld_.end()) {
+    return;
+  }
+  if (now.steady >= place->second.retry_at) {
+    place->second.spans = Coverage();
+    place->second.retry_at = SteadyTime::max();
+  }
+  for (const Interval& span : place->second.spans.intervals()) {
+    reading.planned_coverage.add(span);
+  }
+}
+
+// A user of whom nothing is withheld any more is as others are.
+void SourceMachine::release_withheld(const Reading& reading) {
+  const auto place = withheld_.find(reading.user.row);
+  const bool all_read = place != withheld_.end() && place->second.spans.intervals().empty() && !reading.history_left;
+  if (!all_read || reading.outcome->kind == OutcomeKind::unreadable) {
+    return;
+  }
+  withheld_.erase(place);
+  if (withheld_.empty()) {
+    warnings_.forget_deviations();
+    notify(NoticeKind::rows_readable);
+  }
+}
+
+void SourceMachine::withhold(Reading& reading, Now now) {
+  const WindowOutcome& outcome = *reading.outcome;
+  const auto [place, inserted] = withheld_.try_emplace(reading.user.row);
+  Withheld& withheld = place->second;
+  if (reading.withheld) {
+    withheld.spans.add(*reading.withheld);
+  }
+  if (inserted || withheld.retry_at == SteadyTime::max()) {
+    withheld.retry_at = now.steady + std::min(withheld_max, withheld_first * (1 << std::min(withheld.times, 10)));
+    ++withheld.times;
+  }
+  last_error_ = std::to_string(outcome.unreadable) +
+                (outcome.unreadable == 1 ? " element of a list is no message" : " elements of a list are no messages") +
+                "; the span stays uncovered (the log says more)";
+  if (inserted) {
+    SourceNotice& notice = notify(NoticeKind::rows_unreadable, reading);
+    notice.count = outcome.unreadable;
+    notice.time = withheld.retry_at - now.steady;
+  }
+}
+
 void SourceMachine::after_unproven(const Reading& reading, Now now) {
   const UserRow row = reading.user.row;
   if (reading.outcome->counts.added > 0) {
     notify(NoticeKind::messages_stored, reading);
   }
   notify(NoticeKind::window_unstable, reading);
+  last_error_ = "the list of messages changed during every pass over it";
   const int reads = ++unproven_[row];
   if (reads == unproven_reads_max) {
     notify(NoticeKind::lists_unstable, reading).count = ++unstable_users_;
@@ -419,8 +498,13 @@ void SourceMachine::after_failure(const Reading& reading) {
 
 // The same read once more, not before `from`.
 void SourceMachine::put_again(const Reading& reading, SteadyTime from) {
-  const bool history = reading.pick.work == Work::history;
-  schedule_.put(reading.user.row, history ? std::max(reading.pick.due, from) : from, history, from);
+  PollSchedule::Wanted wanted{.live = from, .history = reading.pick.work == Work::history, .begun = false};
+  wanted.history_from = from;
+  if (wanted.history) {
+    wanted.begun = reading.outcome->progressed || progress_of(reading.user, WindowKind::history) != nullptr;
+    wanted.live = reading.pick.due ? std::optional{std::max(*reading.pick.due, from)} : std::nullopt;
+  }
+  schedule_.put(reading.user.row, wanted);
 }
 
 Milliseconds SourceMachine::parking_time(UserRow user, int failures, bool refused) {
@@ -446,7 +530,7 @@ Milliseconds SourceMachine::parking_time(UserRow user, int failures, bool refuse
 void SourceMachine::finish_user(UserRow user, bool failed) {
   schedule_.remove(user);
   rounds_.erase(user);
-  if (failed) {
+  if (failed || withheld_.contains(user)) {
     ++users_failed_;
   }
 }
@@ -456,19 +540,33 @@ ReadEnded SourceMachine::end(UserRow user) {
   return {};
 }
 
-void SourceMachine::on_joined(const std::vector<UserRow>& users, Now now) {
+void SourceMachine::on_joined(const std::vector<UserRow>& users, const std::vector<UserRow>& returned, Now now) {
+  const SteadyTime due = mode_ == FetchMode::one_pass ? now.steady : now.steady + options_.poll.interval;
+  const std::unordered_set<UserRow> known(returned.begin(), returned.end());
   for (const UserRow user : users) {
     if (schedule_.is_being_read(user)) {
       continue;  // It was draining. What follows its read finds it followed again.
     }
-    // The first read is one of history; the live read waits for it unless the history is deep.
-    schedule_.put(user, mode_ == FetchMode::one_pass ? now.steady : now.steady + options_.poll.interval, true);
+    // The first read of a new user is one of history; its live reads begin when something is covered.
+    PollSchedule::Wanted wanted{.live = std::nullopt, .history = true, .begun = false};
+    if (known.contains(user)) {
+      wanted.live = due;
+    }
+    schedule_.put(user, wanted);
   }
 }
 
-void SourceMachine::note_drift(const std::string& drift) {
-  if (warnings_.is_new(drift)) {
-    notify(NoticeKind::drift).detail = drift;
+std::size_t SourceMachine::histories_left() const {
+  const auto reads_history = [](const auto& entry) { return entry.second.kind == WindowKind::history; };
+  return schedule_.history_size() +
+         static_cast<std::size_t>(std::count_if(readings_.begin(), readings_.end(), reads_history));
+}
+
+void SourceMachine::note(const Deviation& deviation) {
+  if (warnings_.is_new(deviation.name)) {
+    SourceNotice& notice = notify(deviation.withholds ? NoticeKind::drift : NoticeKind::dialect);
+    notice.name = deviation.name;
+    notice.detail = deviation.detail;
   }
 }
 

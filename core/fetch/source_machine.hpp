@@ -41,8 +41,8 @@ struct RecordFailure {
   UserFailure failure;
   std::optional<DiscardWindow> discard;  // in the same transaction
 };
-struct ReadEnded {                    // the reader is free
-  std::optional<std::string> paging;  // the facts about paging as text, when they have changed: to be recorded
+struct ReadEnded {                   // the reader is free
+  std::optional<SourceFacts> facts;  // what was learnt about the source, when it has changed: to be recorded
 };
 using ReadStep = std::variant<RequestPage, StorePage, ComparePage, CommitWindow, DiscardWindow, ConfirmGone,
                               RecordFailure, ReadEnded>;
@@ -61,12 +61,17 @@ struct SourceNotice {
     window_split,        // read in parts of `time`
     every_user_refused,  // a wrong configuration; `detail`: the latest error
     some_user_accepted,  // no longer every_user_refused
-    drift,               // a deviation of the API: `detail`
+    drift,               // a deviation of the API for which messages are held back: `name`, `detail`
+    dialect,             // one that is allowed for: `detail`
+    rows_unreadable,     // `count` elements of a user's list are no messages; the span is read again in `time`
+    rows_readable,       // no span is withheld any more
+    near_copies,         // `count` messages came again with another content
     late_messages,       // `count` arrived late; a look-back of `time` is advised
     retention_near,      // unread for `time`
   };
   Kind kind = Kind::drift;
   std::string user_id;
+  std::string name;
   std::string detail;
   int status = 0;  // HTTP status; 0: there was no response
   Milliseconds time{0};
@@ -98,7 +103,7 @@ class SourceMachine {
   ~SourceMachine() = default;
 
   // What the store knows. Requires: called once, first.
-  void start(const std::vector<ScheduledUser>& users, const PagingFacts& facts, Now now);
+  void start(const std::vector<ScheduledUser>& users, const SourceFacts& facts, Now now);
 
   [[nodiscard]] ReaderAction next(Now now);
 
@@ -114,18 +119,18 @@ class SourceMachine {
   // The read ends without an answer: the client was stopped or gave up. The reader is free.
   void on_abandoned(UserRow user, Now now);
 
-  // These users are followed from now on: they are new, or back from draining or gone.
-  void on_joined(const std::vector<UserRow>& users, Now now);
+  // These users are followed from now on: they are new, or `returned` from draining or gone.
+  void on_joined(const std::vector<UserRow>& users, const std::vector<UserRow>& returned, Now now);
 
   // What is to be told since the call before, in order.
   [[nodiscard]] std::vector<SourceNotice> take_notices() { return std::exchange(notices_, {}); }
-  void note_drift(const std::string& drift);
+  void note(const Deviation& deviation);
 
   // Whether users who were due by `tick` are still to be read.
   [[nodiscard]] bool busy(SteadyTime tick) const { return schedule_.live_waits(tick) || schedule_.being_read() > 0; }
   [[nodiscard]] std::size_t users() const { return schedule_.size(); }
-  // Users whose history waits to be read, and those whose history was completed since the start.
-  [[nodiscard]] std::size_t histories_left() const { return schedule_.history_size(); }
+  // Users whose history is being read or waits to be, and those whose history was completed since the start.
+  [[nodiscard]] std::size_t histories_left() const;
   [[nodiscard]] std::int64_t histories_completed() const { return histories_completed_; }
   // Users whom one pass could not read, and why the latest read failed; a line for a person.
   [[nodiscard]] std::size_t users_failed() const { return users_failed_; }
@@ -141,12 +146,21 @@ class SourceMachine {
     WindowKind kind = WindowKind::live;
     std::optional<WindowReader> window;
     std::optional<WindowOutcome> outcome;
-    bool history_left = true;  // after the commit
-    bool gone = false;         // the commit lets the user go
+    Coverage planned_coverage;         // what need not be read now: what is covered, and what is withheld
+    std::optional<Interval> withheld;  // by the commit
+    bool history_left = true;          // after the commit
+    bool gone = false;                 // the commit lets the user go
     bool gone_confirmed = false;
     std::optional<SteadyTime> retry_at;  // set when the failure is to be recorded
     Milliseconds retry_in{0};
     bool parked = false;
+  };
+  // Spans of a user whose lists hold elements that nobody can read. They are not covered, yet they must not keep the
+  // user's other messages waiting: they are read again from time to time. After a restart they are read again at once.
+  struct Withheld {
+    Coverage spans;
+    int times = 0;
+    SteadyTime retry_at;
   };
   // A live read that takes several windows. It is not stored: after a restart another one begins.
   struct UserRound {
@@ -167,6 +181,9 @@ class SourceMachine {
   [[nodiscard]] bool catches_up(const Reading& reading);
   void after_unproven(const Reading& reading, Now now);
   void forget_unproven(UserRow user);
+  void withhold(Reading& reading, Now now);
+  void release_withheld(const Reading& reading);
+  void look_at_withheld(Reading& reading, Now now);
   [[nodiscard]] RecordFailure record_failure(Reading& reading, Now now);
   void after_failure(const Reading& reading);
   [[nodiscard]] Milliseconds retry_delay(int failures) { return backoff_.delay(failures, random_.fraction()); }
@@ -181,12 +198,13 @@ class SourceMachine {
   FetchMode mode_;
   WindowPlanner planner_;
   PollSchedule schedule_;
-  PagingFacts facts_;
-  PagingFacts facts_recorded_;
+  SourceFacts facts_;
+  SourceFacts facts_recorded_;
   Backoff backoff_;
   Random& random_;
   std::unordered_map<UserRow, Reading> readings_;
   std::unordered_map<UserRow, UserRound> rounds_;
+  std::unordered_map<UserRow, Withheld> withheld_;
   std::unordered_map<UserRow, int> unproven_;  // reads in a row that proved nothing
   std::int64_t unstable_users_ = 0;            // how many of them have failed to prove anything for long
   std::unordered_set<UserRow> refused_;        // since a user was read

@@ -21,11 +21,11 @@ std::optional<Milliseconds> SourceWarnings::retention(std::optional<Instant> cov
   return now - *covered_to;
 }
 
-bool SourceWarnings::is_new(const std::string& drift) {
-  if (std::find(drifts_.begin(), drifts_.end(), drift) != drifts_.end()) {
+bool SourceWarnings::is_new(const std::string& deviation) {
+  if (std::find(deviations_.begin(), deviations_.end(), deviation) != deviations_.end()) {
     return false;
   }
-  drifts_.push_back(drift);
+  deviations_.push_back(deviation);
   return true;
 }
 

@@ -20,7 +20,9 @@ class SourceWarnings {
   [[nodiscard]] std::optional<Milliseconds> retention(std::optional<Instant> covered_to, Instant now);
 
   // Whether this deviation of the API is seen for the first time.
-  [[nodiscard]] bool is_new(const std::string& drift);
+  [[nodiscard]] bool is_new(const std::string& deviation);
+  // What was seen is over: it is new when it is seen again.
+  void forget_deviations() { deviations_.clear(); }
 
   // Late arrivals of one read: the look-back that is advised, when it is longer than the configured one.
   [[nodiscard]] std::optional<Milliseconds> lookback_wanted(const std::vector<Milliseconds>& lateness);
@@ -32,7 +34,7 @@ class SourceWarnings {
   Lateness lateness_;
   bool lateness_reported_ = false;
   bool retention_reported_ = false;
-  std::vector<std::string> drifts_;
+  std::vector<std::string> deviations_;
 };
 
 }  // namespace elit

@@ -9,6 +9,7 @@
 
 #include "core/failure.hpp"
 #include "core/fetch/fetch_record.hpp"
+#include "core/fetch/member_facts.hpp"
 #include "core/fetch/pager.hpp"
 #include "core/fetch/row_order.hpp"
 #include "core/fetch/window_planner.hpp"
@@ -34,6 +35,7 @@ struct ComparePage {  // do all of `rows`, and no other message in `span`, stand
 struct CommitWindow {              // store all in one transaction -> on_committed
   std::optional<StagedPage> last;  // stored first
   WindowCommit commit;
+  std::optional<Interval> withheld;  // would be covered, if the list did not hold elements that nobody can read
 };
 struct DiscardWindow {  // forget the stored pages and set the width of the user's windows
   UserRow user = 0;
@@ -44,12 +46,13 @@ struct DiscardWindow {  // forget the stored pages and set the width of the user
 // The end of the read of one window.
 struct WindowOutcome {
   enum class Kind {
-    complete,   // every row of the window is stored and the window is covered
-    unchanged,  // the first page shows what is stored and no more was asked: nothing new, nothing proven
-    unproven,   // the rows are stored, but the list changed in every pass: not covered
-    suspended,  // its progress is stored; a later read goes on with it
-    too_large,  // to be read in parts of at most `narrower`
-    failed,     // `failure` says why; what was read is stored
+    complete,    // every row of the window is stored and the window is covered
+    unchanged,   // the first page shows what is stored and no more was asked: nothing new, nothing proven
+    unproven,    // the rows are stored, but the list changed in every pass: not covered
+    unreadable,  // the rows are stored, but the list holds `unreadable` elements that are no messages: not covered
+    suspended,   // its progress is stored; a later read goes on with it
+    too_large,   // to be read in parts of at most `narrower`
+    failed,      // `failure` says why; what was read is stored
   };
   Kind kind = Kind::failed;
   Interval span;            // what was asked for
@@ -57,13 +60,29 @@ struct WindowOutcome {
   WindowCounts counts;
   std::optional<Failure> failure;
   Milliseconds narrower{0};
+  std::int64_t unreadable = 0;
 };
 
 // A page as the source answered it.
 struct FetchedPage {
-  std::vector<Row> rows;      // in the order of the answer
-  std::int64_t rejected = 0;  // elements that are no rows
-  bool past_the_end = false;  // the answer says that there is no such page
+  std::vector<Row> rows;       // in the order of the answer
+  std::int64_t rejected = 0;   // elements that are no messages
+  std::string rejected_shape;  // the structure of the first of them
+  bool past_the_end = false;   // the answer says that there is no such page
+};
+
+// What was learnt about a source and is kept in the state, shared by all its readers.
+struct SourceFacts {
+  PagingFacts paging;
+  MemberFacts members;
+  bool operator==(const SourceFacts&) const = default;
+};
+
+// A deviation of the API.
+struct Deviation {
+  bool withholds = false;  // messages are held back for it; otherwise it is allowed for
+  std::string name;        // of the kind of deviation
+  std::string detail;      // a line for the operator
 };
 
 // Reads one window of one user page by page: decides what is asked for, what is stored and what becomes covered. Pure;
@@ -79,9 +98,9 @@ class WindowReader {
     bool yield = false;   // a more urgent read waits: suspend this one at the next page
   };
 
-  // `options` and `facts` outlive the reader. `is_part`: the window is a part of a longer read that goes on behind it,
-  // so it is read to the end of its list even where its first page shows nothing new.
-  WindowReader(const SourceOptions& options, PagingFacts& facts, const UserState& user, WindowKind kind, Window window,
+  // `options` and `facts` outlive the reader; it learns from what it reads. `is_part`: the window is a part of a longer
+  // read that goes on behind it, so it is read to the end of its list even where its first page shows nothing new.
+  WindowReader(const SourceOptions& options, SourceFacts& facts, const UserState& user, WindowKind kind, Window window,
                bool is_part, Now now);
 
   // Goes on with a read whose pages were stored before. Requires: nothing was asked of this reader.
@@ -94,8 +113,10 @@ class WindowReader {
   void on_compared(bool equal);
   void on_committed(WindowCounts counts) { counts_ = std::move(counts); }
 
-  // Deviations of the API that were seen since the call before, a line each for the operator.
-  [[nodiscard]] std::vector<std::string> take_drifts() { return std::exchange(drifts_, {}); }
+  // Deviations of the API that were seen since the call before.
+  [[nodiscard]] std::vector<Deviation> take_deviations() { return std::exchange(deviations_, {}); }
+  // The names of all deviations for which messages are held back.
+  [[nodiscard]] static std::vector<std::string> withholding_deviations();
   // What is asked for.
   [[nodiscard]] Interval span() const { return window_.span; }
   // Rows of the present pass so far.
@@ -113,7 +134,10 @@ class WindowReader {
   [[nodiscard]] Step take_page(const Circumstances& circumstances);
   [[nodiscard]] Step after_compared(bool yield);
   [[nodiscard]] Pager::Verdict judge(FetchedPage fetched);
-  void note_drifts(const Page& page, std::size_t count, const PagingFacts& before);
+  void hold_incomplete(FetchedPage& page);
+  void note_unreadable(const FetchedPage& page);
+  void note_deviations(const Page& page, std::size_t count, const PagingFacts& before);
+  [[nodiscard]] bool newest_first();
   [[nodiscard]] bool may_be_unchanged() const;
   [[nodiscard]] Step request();
   [[nodiscard]] Step compare();
@@ -124,7 +148,7 @@ class WindowReader {
   [[nodiscard]] WindowOutcome outcome();
 
   const SourceOptions& options_;
-  PagingFacts& facts_;
+  SourceFacts& facts_;
   UserRow user_;
   std::string user_id_;
   WindowKind kind_;
@@ -144,7 +168,7 @@ class WindowReader {
   WindowOutcome::Kind result_ = WindowOutcome::Kind::failed;
   Milliseconds narrower_{0};
   WindowCounts counts_;
-  std::vector<std::string> drifts_;
+  std::vector<Deviation> deviations_;
 };
 
 }  // namespace elit

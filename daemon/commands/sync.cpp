@@ -107,6 +107,9 @@ int pass(const SyncArguments& arguments, const Options& options, Log& log, std::
   for (const std::string& problem : problems) {
     err << "elitbuzz-sync: " << problem << '\n';
   }
+  for (const std::string& warning : service.warnings()) {
+    err << "elitbuzz-sync: warning: " << warning << '\n';
+  }
   log.write(Event::sync_finished,
             problems.empty() ? "one pass is complete" : "one pass is over and something is left to do",
             {{"complete", problems.empty()}});

@@ -10,6 +10,15 @@ namespace {
 
 using boost::asio::awaitable;
 
+constexpr Milliseconds backoff_down_first = std::chrono::seconds{1};
+constexpr Milliseconds backoff_down_max = std::chrono::seconds{15};  // so soon at most a recovery is noticed
+constexpr Milliseconds backoff_throttled_first{200};
+constexpr Milliseconds backoff_throttled_max = std::chrono::seconds{30};
+
+// A source that is throttled for so long is shown as such.
+constexpr Milliseconds throttled_long = std::chrono::seconds{10};
+constexpr Milliseconds throttled_event_interval = std::chrono::minutes{1};
+
 RequestGate::Limits gate_limits(const LimitOptions& limits) {
   return {.requests_per_second = limits.requests_per_second, .concurrency = limits.concurrency};
 }
@@ -19,7 +28,10 @@ RequestGate::Limits gate_limits(const LimitOptions& limits) {
 SourceClient::SourceClient(const SourceOptions& options, Parts parts)
     : options_(options),
       parts_(std::move(parts)),
-      gate_(gate_limits(options.limits), Backoff(std::chrono::seconds{1}, std::chrono::minutes{2}), parts_.seed),
+      gate_(gate_limits(options.limits),
+            RequestGate::Patience{Backoff(backoff_down_first, backoff_down_max),
+                                  Backoff(backoff_throttled_first, backoff_throttled_max)},
+            parts_.seed),
       patience_(parts_.budget),
       wake_(parts_.executor) {}
 
@@ -72,7 +84,7 @@ awaitable<Result<Answer>> SourceClient::exchange(std::string subject,
       observe_date(*answer, before, after);
     }
     if (result.has_value() || result.error().kind == FailureKind::rejected) {
-      on_answered();
+      on_answered(before);
       co_return result;
     }
     Failure failure = result.error();
@@ -113,8 +125,9 @@ awaitable<bool> SourceClient::pass_gate() {
       co_await wake_.wait();
     } else if (answer.hold == RequestGate::Hold::pace) {
       co_await wake_.wait(answer.until - now);
-    } else {
-      co_await wait_to_retry(answer.until - now);
+    } else if (may_wait(answer.until - now)) {
+      co_await wake_.wait(answer.until - now);  // A reload ends the wait.
+      patience_.spend(now, parts_.timer->now().steady);
     }
   }
   co_return false;
@@ -123,8 +136,7 @@ awaitable<bool> SourceClient::pass_gate() {
 // True: this caller is the one that tries whether the pause is over.
 awaitable<bool> SourceClient::pass_pause() {
   if (patience_.limited()) {
-    gave_up_ = true;
-    wake_.set();
+    give_up();
     co_return false;
   }
   const SteadyTime now = parts_.timer->now().steady;
@@ -155,6 +167,7 @@ bool SourceClient::read_secret() {
 }
 
 void SourceClient::pause(const Failure& failure) {
+  last_failure_ = failure.detail;
   const SteadyTime now = parts_.timer->now().steady;
   probing_ = false;
   if (paused_) {
@@ -173,11 +186,11 @@ void SourceClient::pause(const Failure& failure) {
   wake_.set();
 }
 
-void SourceClient::on_answered() {
+void SourceClient::on_answered(Now sent) {
   const bool was_down = gate_.down();
-  gate_.on_success(parts_.timer->now().steady);
+  gate_.on_success(sent.steady, parts_.timer->now().steady);
   failed_subject_.clear();
-  throttle_reported_ = false;
+  last_failure_.clear();
   if (paused_) {
     paused_ = false;
     probing_ = false;
@@ -193,6 +206,7 @@ void SourceClient::on_answered() {
 
 void SourceClient::on_trouble(const Failure& failure, const std::string& subject, Now before, Now after) {
   probing_ = false;
+  last_failure_ = failure.detail;
   if (failure.kind == FailureKind::unauthorized) {
     gate_.on_abandoned();
     pause(failure);
@@ -202,29 +216,48 @@ void SourceClient::on_trouble(const Failure& failure, const std::string& subject
   // One user whom the API cannot answer is no sign that the API is down, however often it is asked for.
   const bool same_user_again =
       failure.status != 0 && !subject.empty() && subject == std::exchange(failed_subject_, subject);
-  if (same_user_again && failure.kind != FailureKind::throttled) {
+  if (same_user_again && failure.kind != FailureKind::throttled && !failure.retry_after) {
     gate_.on_abandoned();
   } else {
-    gate_.on_failure(failure, after.steady);
+    gate_.on_failure(failure, before.steady, after.steady);
+  }
+  if (gate_.throttling() && (failure.kind == FailureKind::throttled || failure.retry_after)) {
+    report_throttling(failure, after);
   }
   if (failure.kind == FailureKind::throttled) {
-    if (!std::exchange(throttle_reported_, true)) {
-      parts_.log->write(Event::throttled,
-                        "the source asks us to slow down; every connection to it waits. " + failure.detail,
-                        {{"source", options_.name}, {"status", failure.status}});
-    }
     return;
   }
   patience_.spend(before.steady, after.steady);
   if (!patience_.allows(after.steady - before.steady)) {
-    gave_up_ = true;  // The next attempt would take as long and end too late.
-    wake_.set();
+    give_up();  // The next attempt would take as long and end too late.
   }
   if (!was_down && gate_.down()) {
-    parts_.log->write(Event::source_down,
-                      "the source fails again and again; it is tried with growing pauses. " + failure.detail,
-                      {{"source", options_.name}, {"status", failure.status}});
+    parts_.log->write(
+        Event::source_down,
+        "the source does not answer; it is asked again every few seconds, and nothing is lost. " + failure.detail,
+        {{"source", options_.name}, {"status", failure.status}});
+  }
+  if (gate_.down()) {
     report("down", failure.detail);
+  }
+}
+
+void SourceClient::report_throttling(const Failure& failure, Now now) {
+  const RequestGate::Throttling throttling = *gate_.throttling();
+  const Milliseconds wait = throttling.until - now.steady;
+  const std::string until = to_rfc3339(std::chrono::ceil<std::chrono::seconds>(now.wall + wait));
+  const bool is_long = wait >= throttled_long;
+  const bool is_due = !throttle_reported_ || now.steady - *throttle_reported_ >= throttled_event_interval;
+  if (is_due || (is_long && state_ != "throttled")) {
+    throttle_reported_ = now.steady;
+    parts_.log->write(
+        Event::throttled,
+        "the source asks us to slow down; every connection to it waits until " + until +
+            (wait > RequestGate::wish_trusted ? ", and single requests try before. " : ". ") + failure.detail,
+        {{"source", options_.name}, {"status", failure.status}, {"until", until}, {"wait_ms", wait.count()}});
+  }
+  if (!gate_.down() && (is_long || now.steady - throttling.since >= throttled_long)) {
+    report("throttled", "asked to wait until " + until + "; a reload tries at once. " + failure.detail);
   }
 }
 
@@ -243,10 +276,21 @@ void SourceClient::observe_date(const HttpResponse& answer, Now before, Now afte
   }
 }
 
-awaitable<bool> SourceClient::wait_to_retry(Milliseconds wait) {
+bool SourceClient::may_wait(Milliseconds wait) {
   if (!patience_.allows(wait)) {
-    gave_up_ = true;
-    wake_.set();
+    give_up();
+  }
+  return !gave_up_;
+}
+
+void SourceClient::give_up() {
+  why_gave_up_ = ended().detail;
+  gave_up_ = true;
+  wake_.set();
+}
+
+awaitable<bool> SourceClient::wait_to_retry(Milliseconds wait) {
+  if (!may_wait(wait)) {
     co_return false;
   }
   const SteadyTime from = parts_.timer->now().steady;
@@ -265,6 +309,11 @@ void SourceClient::reload_secret() {
   wake_.set();
 }
 
+void SourceClient::reload() {
+  reload_secret();
+  gate_.try_at_once();
+}
+
 void SourceClient::stop() {
   stopped_ = true;
   parts_.transport->close();
@@ -272,18 +321,22 @@ void SourceClient::stop() {
 }
 
 void SourceClient::report(const std::string& state, const std::string& reason) {
-  if (state != state_) {
+  if (state != state_ || reason != reason_) {
     state_ = state;
+    reason_ = reason;
     parts_.on_state(state, reason);
   }
 }
 
 Failure SourceClient::ended() const {
-  return Failure{.kind = FailureKind::transient,
-                 .detail = stopped_ ? "stopped" : "the source did not recover within the time this run may wait",
-                 .retry_after = std::nullopt,
-                 .status = 0,
-                 .answer_lost = false};
+  Failure failure;
+  failure.detail = stopped_                ? "stopped"
+                   : last_failure_.empty() ? "the source did not recover within the time this run may wait (sync.wait)"
+                   : paused_               ? last_failure_
+                                           : last_failure_ +
+                                   "; it did not recover within the time this run may wait "
+                                   "(sync.wait)";
+  return failure;
 }
 
 }  // namespace elit::daemon

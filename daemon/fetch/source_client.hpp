@@ -28,7 +28,7 @@ namespace elit::daemon {
 // the one request comes back as a failure: transient, rejected or malformed.
 class SourceClient {
  public:
-  // In one word and one line, whenever it changes: running, down, paused: credential.
+  // In one word and one line, whenever they change: running, throttled, down, paused: credential.
   using StateListener = std::function<void(const std::string& state, const std::string& reason)>;
 
   struct Parts {
@@ -55,6 +55,9 @@ class SourceClient {
   [[nodiscard]] boost::asio::awaitable<bool> wait_to_retry(Milliseconds wait);
 
   void reload_secret();
+  // The operator asked for it: reads the secret again, and tries at once whether a source that is down or throttled is
+  // well again.
+  void reload();
 
   // Ends every wait and request; all calls then fail.
   void stop();
@@ -62,8 +65,12 @@ class SourceClient {
   // Nothing more will come of this client: it was stopped, or its budget is used up.
   [[nodiscard]] bool finished() const { return stopped_ || gave_up_; }
   [[nodiscard]] bool gave_up() const { return gave_up_; }
+  // Why; a line for a person.
+  [[nodiscard]] const std::string& why_gave_up() const { return why_gave_up_; }
 
   [[nodiscard]] bool down() const { return gate_.down(); }
+  // As last reported; empty: nothing yet.
+  [[nodiscard]] const std::string& state() const { return state_; }
   [[nodiscard]] Milliseconds skew() const { return skew_.value(); }
   [[nodiscard]] double capacity() const { return gate_.capacity(); }
   // When the oldest request under way was sent; absent when there is none.
@@ -79,9 +86,12 @@ class SourceClient {
   boost::asio::awaitable<bool> pass_gate();
   boost::asio::awaitable<bool> pass_pause();
   bool read_secret();
+  [[nodiscard]] bool may_wait(Milliseconds wait);
+  void give_up();
   void pause(const Failure& failure);
-  void on_answered();
+  void on_answered(Now sent);
   void on_trouble(const Failure& failure, const std::string& subject, Now before, Now after);
+  void report_throttling(const Failure& failure, Now now);
   void observe_date(const HttpResponse& answer, Now before, Now after);
   void report(const std::string& state, const std::string& reason);
   [[nodiscard]] Failure ended() const;
@@ -98,9 +108,12 @@ class SourceClient {
   CredentialProbe probe_;
   bool stopped_ = false;
   bool gave_up_ = false;
+  std::string why_gave_up_;
   std::string failed_subject_;  // the user whose request failed last, while none has succeeded since
-  bool throttle_reported_ = false;
+  std::string last_failure_;    // since the latest sound answer; a line for a person
+  std::optional<SteadyTime> throttle_reported_;
   std::string state_;
+  std::string reason_;
   std::multiset<SteadyTime> under_way_;
 };
 

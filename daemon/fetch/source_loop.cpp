@@ -12,13 +12,19 @@ using boost::asio::awaitable;
 using storage::Store;
 
 constexpr std::string_view paging_fact = "paging";
+constexpr std::string_view members_fact = "row_members";
+
+constexpr std::string_view unreadable_users = "unreadable users";
+
+constexpr Milliseconds progress_first = std::chrono::seconds{15};
+constexpr Milliseconds progress_interval = std::chrono::minutes{1};
 
 // What the store knows of a source.
 struct SourceState {
   storage::SourceId source = 0;
   std::vector<AudienceId> audiences;
   std::vector<ScheduledUser> users;
-  PagingFacts paging;
+  SourceFacts facts;
   CycleTotals reported;
 };
 
@@ -28,13 +34,16 @@ SourceState load_source(Store& store, const std::string& name,
   state.source = store.register_source(name);
   state.audiences = store.register_audiences(state.source, audiences);
   // Those that still hold are found again.
-  for (const auto condition : {SourceCondition::drift, SourceCondition::late, SourceCondition::unstable}) {
+  for (const auto condition :
+       {SourceCondition::drift, SourceCondition::late, SourceCondition::withheld, SourceCondition::unstable}) {
     store.end_condition(state.source, condition);
   }
   store.visit_users(state.source, [&state](const ScheduledUser& user) { state.users.push_back(user); });
   for (const auto& [fact, value] : store.facts(state.source)) {
     if (fact == paging_fact) {
-      state.paging = paging_facts_from(value);
+      state.facts.paging = paging_facts_from(value);
+    } else if (fact == members_fact) {
+      state.facts.members = MemberFacts::from_text(value);
     } else if (fact == CycleTotals::fact) {
       state.reported = cycle_totals_from(value);
     }
@@ -54,7 +63,8 @@ SourceLoop::SourceLoop(const SourceOptions& options, Mode mode, Parts parts)
       machine_(options, mode, random_),
       work_(parts_.executor),
       cycle_(parts_.executor),
-      ended_(parts_.executor) {}
+      ended_(parts_.executor),
+      read_(parts_.executor) {}
 
 SourceClient::Parts SourceLoop::client_parts() {
   SourceClient::Parts parts;
@@ -100,9 +110,11 @@ awaitable<void> SourceLoop::run() {
   } else {
     start(lister());
   }
+  readers_ = options_.limits.concurrency;
   for (int i = 0; i < options_.limits.concurrency; ++i) {
     start(reader());
   }
+  start(report_progress());
   while (running_ > 0) {
     co_await ended_.wait();
   }
@@ -130,10 +142,15 @@ void SourceLoop::stop() {
   client_.stop();
   work_.set();
   cycle_.set();
+  read_.set();
 }
 
 void SourceLoop::reload_secret() {
   client_.reload_secret();
+}
+
+void SourceLoop::reload() {
+  client_.reload();
 }
 
 awaitable<void> SourceLoop::load_state() {
@@ -151,7 +168,7 @@ awaitable<void> SourceLoop::load_state() {
   reported_ = state.reported;
   const Now now = parts_.timer->now();
   started_ = now.steady;
-  machine_.start(state.users, state.paging, now);
+  machine_.start(state.users, state.facts, now);
 }
 
 awaitable<void> SourceLoop::lister() {
@@ -198,10 +215,14 @@ awaitable<void> SourceLoop::list_users(ListUsers asked) {
     co_return;
   }
   if (answer->rejected > 0) {
-    machine_.note_drift("the users list holds elements without an id: set api.user_id");
+    machine_.note({.withholds = true,
+                   .name = std::string(unreadable_users),
+                   .detail = "the users list holds elements that are no users (" + answer->rejected_shape +
+                             "): the others are followed, and nobody who is missing from that list is let go. If they "
+                             "are users, name the place of their id with api.user_id"});
     report_notices();
   }
-  lister_.on_users(std::move(answer->users));
+  lister_.on_users(std::move(answer->users), answer->rejected);
 }
 
 awaitable<void> SourceLoop::stage_listing(StageListing listing) {
@@ -210,8 +231,15 @@ awaitable<void> SourceLoop::stage_listing(StageListing listing) {
     return store.stage_listing(row, users);
   };
   const ListingCounts counts = co_await parts_.storage->run(std::move(job));
-  if (lister_.on_staged(counts)) {
+  const Lister::Judgement judgement = lister_.on_staged(counts);
+  if (judgement.alarm) {
     report_alarm(options_.audiences[audience], counts);
+  }
+  if (judgement.is_empty) {
+    report_empty(audience);
+  }
+  if (judgement.is_no_longer_empty) {
+    empty_audiences_.erase(audience);
   }
 }
 
@@ -220,6 +248,9 @@ awaitable<void> SourceLoop::apply_listings(ApplyListings listings) {
               at = parts_.timer->now().wall](Store& store) { return store.apply_listings(source, decisions, at); };
   const storage::ListingChange change = co_await parts_.storage->run(std::move(job));
   const bool changed = lister_.on_applied(change);
+  if (!lister_.failed() && lister_.unreadable() == 0) {
+    end_drift({std::string(unreadable_users)});
+  }
   if (roster_alarm_ && lister_.departures_blocked_reason().empty()) {
     roster_alarm_ = false;
     end_condition(SourceCondition::roster_alarm);
@@ -232,7 +263,7 @@ awaitable<void> SourceLoop::apply_listings(ApplyListings listings) {
                        {"departed", change.departed.size()},
                        {"followed", change.followed}});
   }
-  machine_.on_joined(change.arrived, parts_.timer->now());
+  machine_.on_joined(change.arrived, change.returned, parts_.timer->now());
   if (!change.arrived.empty()) {
     work_.set();
   }
@@ -265,7 +296,21 @@ awaitable<void> SourceLoop::reader() {
       break;
     }
   }
+  --readers_;
   work_.set();  // the others look again whether anything is left
+  read_.set();
+}
+
+// Reports how the histories get on, as long as there are some.
+awaitable<void> SourceLoop::report_progress() {
+  Milliseconds pause = progress_first;
+  while (!stopped_ && readers_ > 0) {
+    co_await read_.wait(pause);
+    pause = progress_interval;
+    if (!stopped_ && readers_ > 0 && machine_.histories_left() > 0) {
+      co_await write_progress();
+    }
+  }
 }
 
 awaitable<void> SourceLoop::wait_for_work(std::optional<SteadyTime> due) {
@@ -300,8 +345,8 @@ awaitable<bool> SourceLoop::carry_out(UserRow row, ReadStep step) {
     co_return co_await request_page(row, std::move(*request));
   }
   if (auto* ended = std::get_if<ReadEnded>(&step)) {
-    if (ended->paging) {
-      co_await save_paging(std::move(*ended->paging));
+    if (ended->facts) {
+      co_await save_facts(std::move(*ended->facts));
     }
     co_return false;
   }
@@ -331,6 +376,7 @@ awaitable<bool> SourceLoop::request_page(UserRow row, RequestPage request) {
     FetchedPage page;
     page.rows = std::move(answer->rows);
     page.rejected = answer->rejected;
+    page.rejected_shape = std::move(answer->rejected_shape);
     page.past_the_end = answer->past_the_end;
     machine_.on_page(row, std::move(page));
     co_return true;
@@ -383,9 +429,10 @@ awaitable<void> SourceLoop::record_failure(RecordFailure record) {
   co_await parts_.storage->run(std::move(job));
 }
 
-awaitable<void> SourceLoop::save_paging(std::string facts) {
+awaitable<void> SourceLoop::save_facts(SourceFacts facts) {
   auto job = [source = source_, facts = std::move(facts)](Store& store) {
-    store.record_fact(source, paging_fact, facts);
+    store.record_fact(source, paging_fact, to_text(facts.paging));
+    store.record_fact(source, members_fact, facts.members.to_text());
   };
   co_await parts_.storage->run(std::move(job));
 }
@@ -397,6 +444,9 @@ SourceLoop::Shortfall SourceLoop::shortfall() const {
   shortfall.users_failed = machine_.users_failed();
   const bool listing = shortfall.listing_failed || machine_.last_error().empty();
   shortfall.last_error = listing ? lister_.last_error() : machine_.last_error();
+  if (shortfall.gave_up && !shortfall.listing_failed) {
+    shortfall.last_error = client_.why_gave_up();
+  }
   return shortfall;
 }
 

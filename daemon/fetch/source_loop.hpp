@@ -5,9 +5,11 @@
 
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/fetch/lister.hpp"
@@ -83,10 +85,16 @@ class SourceLoop {
   // Ends soon: requests under way are abandoned, which loses nothing but the request.
   void stop();
   void reload_secret();
+  // The same, and tries at once whether a source that is down or throttled is well again.
+  void reload();
 
   [[nodiscard]] Shortfall shortfall() const;
   [[nodiscard]] Progress progress() const;
+  // Problems of the source that last, a line each. They make no pass incomplete by themselves.
+  [[nodiscard]] std::vector<std::string> problems() const;
   [[nodiscard]] const std::string& name() const { return options_.name; }
+  // running, throttled, down, paused: credential; empty before the first answer.
+  [[nodiscard]] const std::string& state() const { return client_.state(); }
   [[nodiscard]] std::size_t followed() const { return machine_.users(); }
 
   // Since when a request hangs beyond all its limits; absent while all is well. For the watchdog.
@@ -124,8 +132,14 @@ class SourceLoop {
   boost::asio::awaitable<void> commit_window(CommitWindow commit);
   boost::asio::awaitable<void> confirm_gone(UserRow row);
   boost::asio::awaitable<void> record_failure(RecordFailure record);
-  boost::asio::awaitable<void> save_paging(std::string facts);
-  boost::asio::awaitable<void> save_backfill_rate();
+  boost::asio::awaitable<void> save_facts(SourceFacts facts);
+  void begin_drift(const std::string& name, const std::string& detail);
+  void end_drift(const std::vector<std::string>& names);
+  void write_drift();
+  void report_empty(std::size_t audience);
+  void report_withheld(const SourceNotice& notice);
+  boost::asio::awaitable<void> report_progress();
+  boost::asio::awaitable<void> write_progress();
   void report_notices();
   void report(const SourceNotice& notice);
 
@@ -139,11 +153,15 @@ class SourceLoop {
   AsyncEvent work_;   // something became due, or a read ended
   AsyncEvent cycle_;  // a read ended: the cycle may be over
   AsyncEvent ended_;  // a part of the loop ended
+  AsyncEvent read_;   // the last reader ended
   int running_ = 0;
+  int readers_ = 0;
   bool stopped_ = false;
   bool roster_alarm_ = true;  // the state may hold that condition; true until the first lists show otherwise
   std::exception_ptr error_;
   storage::SourceId source_ = 0;
+  std::map<std::string, std::string> drifts_;           // that last: what to say about each
+  std::map<std::size_t, std::string> empty_audiences_;  // likewise
   CycleTotals reported_;
   std::int64_t pages_ = 0;
   std::int64_t messages_ = 0;

@@ -1,6 +1,7 @@
 // The log events and status of a source: the part of SourceLoop that reports what was seen.
 
 #include <boost/json.hpp>
+#include <cmath>
 #include <sstream>
 #include <utility>
 
@@ -24,17 +25,93 @@ CycleTotals cycle_totals_from(const std::string& text) {
   return in ? totals : CycleTotals{};
 }
 
-// For the time that `status` expects the backfill to take: nothing is said before there is something to go by.
-awaitable<void> SourceLoop::save_backfill_rate() {
+// Also records the rate, for the time that `status` expects the backfill to take.
+awaitable<void> SourceLoop::write_progress() {
   const double hours = std::chrono::duration<double, std::ratio<3600>>(parts_.timer->now().steady - started_).count();
-  if (machine_.histories_completed() == 0 || machine_.histories_left() == 0 || hours <= 0) {
-    co_return;
+  const auto left = static_cast<std::int64_t>(machine_.histories_left());
+  const std::int64_t completed = machine_.histories_completed();
+  // Before anybody is complete, two requests a user are the least: a page and the proof that it was the last.
+  constexpr double requests_a_user = 2;
+  const bool measured = completed > 0 && hours > 0;
+  const double rate = measured ? static_cast<double>(completed) / hours : client_.capacity() * 3600 / requests_a_user;
+  Fields fields{{"source", options_.name}, {"complete", completed}, {"left", left}};
+  std::string expected;
+  if (rate > 0) {
+    auto job = [source = source_, rate](Store& store) {
+      store.record_fact(source, storage::backfill_rate_fact, std::to_string(rate));
+    };
+    co_await parts_.storage->run(std::move(job));
+    const auto minutes = static_cast<std::int64_t>(std::ceil(static_cast<double>(left) / rate * 60));
+    expected = (measured ? "; about " : "; at least ") + std::to_string(minutes) +
+               (minutes == 1 ? " more minute" : " more minutes");
+    fields.emplace_back("eta_minutes", minutes);
   }
-  const double rate = static_cast<double>(machine_.histories_completed()) / hours;
-  auto job = [source = source_, rate](Store& store) {
-    store.record_fact(source, storage::backfill_rate_fact, std::to_string(rate));
-  };
-  co_await parts_.storage->run(std::move(job));
+  parts_.log->write(Event::backfill_progress,
+                    "histories are being read: " + std::to_string(completed) + " complete since the start, " +
+                        std::to_string(left) + " left" + expected,
+                    fields);
+}
+
+std::vector<std::string> SourceLoop::problems() const {
+  std::vector<std::string> lines;
+  for (const auto& [audience, detail] : empty_audiences_) {
+    lines.push_back(detail);
+  }
+  for (const auto& [name, detail] : drifts_) {
+    lines.push_back(detail);
+  }
+  return lines;
+}
+
+void SourceLoop::begin_drift(const std::string& name, const std::string& detail) {
+  parts_.log->write(Event::drift, detail, {{"source", options_.name}});
+  drifts_.insert_or_assign(name, detail);
+  write_drift();
+}
+
+void SourceLoop::end_drift(const std::vector<std::string>& names) {
+  std::size_t ended = 0;
+  for (const std::string& name : names) {
+    ended += drifts_.erase(name);
+  }
+  if (ended > 0) {
+    write_drift();
+  }
+}
+
+// The state has one line for all of them.
+void SourceLoop::write_drift() {
+  std::string line;
+  for (const auto& [name, detail] : drifts_) {
+    line += (line.empty() ? "" : ". ") + detail;
+  }
+  if (line.empty()) {
+    end_condition(SourceCondition::drift);
+  } else {
+    begin_condition(SourceCondition::drift, std::move(line));
+  }
+}
+
+void SourceLoop::report_empty(std::size_t audience) {
+  const std::string attribute = quoted_text(options_.audiences[audience].attribute);
+  const std::string value = quoted_text(options_.audiences[audience].value);
+  const std::string detail = "the audience " + attribute + " = " + value +
+                             " matches nobody: compare both with the attributes of a user in the bot. Capital letters, "
+                             "blanks and quotes count";
+  parts_.log->write(Event::audience_empty, detail,
+                    {{"source", options_.name}, {"attribute", attribute}, {"value", value}});
+  empty_audiences_.insert_or_assign(audience, detail);
+}
+
+void SourceLoop::report_withheld(const SourceNotice& notice) {
+  parts_.log->write(
+      Event::rows_unreadable,
+      "a user's list holds elements that are no messages or lack what messages always had: their span "
+      "stays uncovered and is read again, newer messages go on",
+      {{"source", options_.name}, user(notice.user_id), {"count", notice.count}, {"retry_in_ms", notice.time.count()}});
+  begin_condition(SourceCondition::withheld,
+                  "messages of at least one user are held back, because elements of a list cannot be read; see "
+                  "`rows_unreadable` (who) and `drift` (why) in the log");
 }
 
 void SourceLoop::report_notices() {
@@ -96,8 +173,25 @@ void SourceLoop::report(const SourceNotice& notice) {
       end_condition(SourceCondition::unstable);
       break;
     case Kind::drift:
-      parts_.log->write(Event::drift, notice.detail, {source});
-      begin_condition(SourceCondition::drift, notice.detail);
+      begin_drift(notice.name, notice.detail);
+      break;
+    case Kind::dialect:
+      parts_.log->write(Event::dialect, notice.detail, {source});
+      break;
+    case Kind::rows_unreadable:
+      report_withheld(notice);
+      break;
+    case Kind::rows_readable:
+      end_condition(SourceCondition::withheld);
+      end_drift(WindowReader::withholding_deviations());
+      break;
+    case Kind::near_copies:
+      parts_.log->write(Event::near_copies,
+                        "messages came again with another text, or others came in their place; each is kept and "
+                        "delivered as a message of its own. Compare `raw` of the user's rows with one timestamp in "
+                        "messages_v1: if a part changes at each read, shorten `lookback` until the vendor has mended "
+                        "it, for each read within it makes another copy",
+                        {source, user(notice.user_id), {"count", notice.count}});
       break;
     case Kind::late_messages:
       parts_.log->write(
@@ -120,7 +214,10 @@ void SourceLoop::report(const SourceNotice& notice) {
 }
 
 awaitable<void> SourceLoop::write_cycle() {
-  auto job = [source = source_](Store& store) { return store.ledger(source); };
+  auto job = [source = source_](Store& store) {
+    store.require_own_files();
+    return store.ledger(source);
+  };
   const storage::Ledger ledger = co_await parts_.storage->run(std::move(job));
   boost::json::object sinks;
   bool balanced = ledger.fetched == ledger.added + ledger.duplicates + ledger.rejected && ledger.added == ledger.stored;
@@ -138,7 +235,6 @@ awaitable<void> SourceLoop::write_cycle() {
     };
     co_await parts_.storage->run(std::move(save));
   }
-  co_await save_backfill_rate();
   const Fields fields{{"source", options_.name},
                       {"fetched", totals.fetched - before.fetched},
                       {"new", totals.added - before.added},

@@ -28,6 +28,9 @@ constexpr std::array<EventRow, event_count> rows{{
     {Event::roster_alarm, "roster_alarm", LogLevel::warning,
      "The list of an audience is empty or much shorter than before. New users are followed, and nobody departs. Check "
      "the attribute and the key; if the list is right, remove the audience or raise `roster.shrink_alarm`."},
+    {Event::audience_empty, "audience_empty", LogLevel::warning,
+     "An audience matches nobody. Check the spelling of attribute and value; odd characters are shown as "
+     "\\u{00a0}."},
     {Event::user_parked, "user_parked", LogLevel::warning,
      "A user cannot be read and is tried again later; others are read. Carries the error and the time of the retry."},
     {Event::user_recovered, "user_recovered", LogLevel::info, "A parked user can be read again."},
@@ -50,8 +53,18 @@ constexpr std::array<EventRow, event_count> rows{{
      "Messages appeared so late that `lookback` nearly missed them; the message names the value to set."},
     {Event::retention_near, "retention_near", LogLevel::warning,
      "The oldest history that is still unread may soon be deleted by the vendor; it is read first."},
-    {Event::drift, "drift", LogLevel::warning,
-     "The API deviates from earlier answers (a new field, type, order or sender); logged once for each deviation."},
+    {Event::rows_unreadable, "rows_unreadable", LogLevel::warning,
+     "A list of messages holds elements that are no messages; its span stays uncovered and is read again."},
+    {Event::near_copies, "near_copies", LogLevel::warning,
+     "Messages came again with another text; each version is kept as a message of its own."},
+    {Event::backfill_progress, "backfill_progress", LogLevel::info,
+     "Histories are being read; carries how many users are complete, how many are left, and the expected time."},
+    {Event::drift, "drift", LogLevel::error,
+     "The API does not send what it always sent, or sends what nobody can read. What is affected is held back and "
+     "stays uncovered. Carries what to do; once for each deviation."},
+    {Event::dialect, "dialect", LogLevel::warning,
+     "A peculiarity of the API was learnt (a page cap, uneven pages, unreadable times) and is allowed for; once for "
+     "each."},
     {Event::clock_skew, "clock_skew", LogLevel::warning,
      "The clock of this machine and the peer's `Date` differ; the safer time is used. Check the time synchronisation."},
 

@@ -22,6 +22,7 @@ enum class Event {
   // users
   users_listed,
   roster_alarm,
+  audience_empty,
   user_parked,
   user_recovered,
   user_gone,
@@ -33,7 +34,11 @@ enum class Event {
   page_failed,
   late_messages,
   retention_near,
+  rows_unreadable,
+  near_copies,
+  backfill_progress,
   drift,
+  dialect,
   clock_skew,
   // a source as a whole
   source_paused,

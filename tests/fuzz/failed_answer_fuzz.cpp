@@ -28,8 +28,10 @@ void expect_kind(int status, FailureKind kind) {
       expect(kind == FailureKind::transient, "408 and 425 pass");
       break;
     case 429:
+      expect(kind == FailureKind::throttled, "429 asks for fewer requests");
+      break;
     case 503:
-      expect(kind == FailureKind::throttled, "429 and 503 ask for fewer requests");
+      expect(kind == FailureKind::throttled || kind == FailureKind::transient, "503 passes, or it names a rate");
       break;
     default:
       expect(status < 500 || status > 599 || kind == FailureKind::transient, "other 5xx pass");

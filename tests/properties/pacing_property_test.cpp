@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -45,7 +46,10 @@ class Traffic {
       : choices_(choices),
         limits_{.requests_per_second = choices.one_of({1.0, 0.0, 0.3, 3.0, 7.0, 150.0, 600.0, 1000.0}),
                 .concurrency = choices.number(1, 4)},
-        gate_(limits_, Backoff(Milliseconds{100}, Milliseconds{10'000}), 1) {
+        gate_(limits_,
+              {.down = Backoff(Milliseconds{100}, Milliseconds{10'000}),
+               .throttled = Backoff(Milliseconds{100}, Milliseconds{10'000})},
+              1) {
     choices_.note([this] {
       return std::to_string(limits_.requests_per_second) + " requests a second, " +
              std::to_string(limits_.concurrency) + " at a time";
@@ -93,6 +97,7 @@ class Traffic {
       rate_at_start_ = rate;
       choices_.note([this] { return "start at " + std::to_string(now_.time_since_epoch().count()); });
       starts_.push_back(now_);
+      under_way_.push_back(now_);
       ++in_flight_;
       EXPECT_GE(now_, quiet_until_) << "a request before the peer's wish";
       EXPECT_LE(in_flight_, limits_.concurrency);
@@ -106,6 +111,8 @@ class Traffic {
 
   void end_one() {
     --in_flight_;
+    const SteadyTime sent = under_way_.front();
+    under_way_.pop_front();
     Failure failure;
     if (choices_.chance(3)) {
       failure.retry_after = Milliseconds{choices_.number(0, 5'000)};
@@ -121,10 +128,10 @@ class Traffic {
         gate_.on_abandoned();
         return;
       default:
-        gate_.on_success(now_);
+        gate_.on_success(sent, now_);
         return;
     }
-    gate_.on_failure(failure, now_);
+    gate_.on_failure(failure, sent, now_);
     quiet_until_ = std::max(quiet_until_, now_ + failure.retry_after.value_or(Milliseconds{0}));
   }
 
@@ -137,6 +144,7 @@ class Traffic {
   int in_flight_ = 0;
   double rate_at_start_ = 0;  // of the latest request
   std::vector<SteadyTime> starts_;
+  std::deque<SteadyTime> under_way_;  // when each was sent
 };
 
 TEST(RequestGatePropertyTest, NeverLetsMoreThroughThanTheRateAndThePeerAllow) {
@@ -153,7 +161,10 @@ TEST(RequestGatePropertyTest, KeepsTheRateHoweverLongItIsAskedAtEveryMoment) {
   for_all([](Choices& choices) {
     const double rate = static_cast<double>(choices.between(20, 1'000'000)) / 1000;
     choices.note([&] { return std::to_string(rate) + " requests a second"; });
-    RequestGate gate({.requests_per_second = rate, .concurrency = 1}, Backoff(Milliseconds{100}, Milliseconds{100}), 1);
+    RequestGate gate({.requests_per_second = rate, .concurrency = 1},
+                     {.down = Backoff(Milliseconds{100}, Milliseconds{100}),
+                      .throttled = Backoff(Milliseconds{100}, Milliseconds{100})},
+                     1);
     const SteadyTime begin{Milliseconds{1'000}};
     SteadyTime now = begin;
     constexpr int requests = 60;
@@ -164,7 +175,7 @@ TEST(RequestGatePropertyTest, KeepsTheRateHoweverLongItIsAskedAtEveryMoment) {
         answer = gate.ask(now);
       }
       EXPECT_EQ(answer.hold, RequestGate::Hold::none);
-      gate.on_success(now);
+      gate.on_success(now, now);
     }
     const double due_ms = (requests - 1) * 1000 / rate;
     const auto taken_ms = static_cast<double>((now - begin).count());

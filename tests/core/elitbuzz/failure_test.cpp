@@ -28,7 +28,8 @@ TEST(FailureTest, HasOneKindForEachStatus) {
   EXPECT_EQ(failure(429).kind, FailureKind::throttled);
   EXPECT_EQ(failure(500).kind, FailureKind::transient);
   EXPECT_EQ(failure(502, "<html>").kind, FailureKind::transient);
-  EXPECT_EQ(failure(503).kind, FailureKind::throttled);
+  EXPECT_EQ(failure(503).kind, FailureKind::transient) << "an outage, no wish for fewer requests";
+  EXPECT_EQ(failure(503, "Rate limit exceeded").kind, FailureKind::throttled);
   EXPECT_EQ(failure(504).kind, FailureKind::transient);
   EXPECT_EQ(failure(400).kind, FailureKind::rejected);
   EXPECT_EQ(failure(418).kind, FailureKind::rejected);

@@ -63,14 +63,14 @@ class ListerTest : public ::testing::Test {
     bool alarm = false;
     for (std::size_t i = 0; i < options_.audiences.size(); ++i) {
       EXPECT_TRUE(next<ListUsers>());
-      lister().on_users(listed(ids));
+      lister().on_users(listed(ids), 0);
       const auto stage = next<StageListing>();
       EXPECT_TRUE(stage && stage->users.size() == ids.size() && stage->audience == i);
       ListingCounts counts;
       counts.previous = previous;
       counts.listed = static_cast<std::int64_t>(ids.size());
       counts.missing = missing;
-      alarm = lister().on_staged(counts) || alarm;
+      alarm = lister().on_staged(counts).alarm || alarm;
     }
     return alarm;
   }
@@ -137,8 +137,55 @@ TEST_F(ListerTest, AListWithoutPagesIsAskedForOnce) {
   const auto asked = next<ListUsers>();
   ASSERT_TRUE(asked);
   EXPECT_EQ(asked->page, std::nullopt);
-  lister().on_users(listed({"a"}));
+  lister().on_users(listed({"a"}), 0);
   EXPECT_TRUE(next<StageListing>());
+}
+
+TEST_F(ListerTest, NobodyLeavesAListThatHoldsElementsThatAreNoUsers) {
+  for (const std::int64_t unreadable : {0, 1}) {
+    ASSERT_TRUE(next<ListUsers>());
+    lister().on_users(listed({"a", "b", "c"}), unreadable);
+    ASSERT_TRUE(next<StageListing>());
+    ListingCounts counts;
+    counts.previous = 4;
+    counts.listed = 3;
+    counts.missing = 1;
+    EXPECT_EQ(lister().on_staged(counts).alarm, unreadable > 0);
+    EXPECT_EQ(apply(), unreadable == 0);
+    EXPECT_EQ(lister().unreadable(), unreadable);
+    rest();
+    pass(options_.poll.interval);
+  }
+  EXPECT_NE(lister().departures_blocked_reason().find("no users"), std::string::npos);
+}
+
+TEST_F(ListerTest, APageOfElementsThatAreNoUsersEndsNoList) {
+  options_.api.users_page_parameter = "page";
+  ASSERT_TRUE(next<ListUsers>());
+  lister().on_users({}, 3);
+  const auto second = next<ListUsers>();
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->page, 2);
+}
+
+TEST_F(ListerTest, AnAudienceThatMatchesNobodyIsSaidOnceUntilItMatches) {
+  const auto stage = [this](std::int64_t number) {
+    EXPECT_TRUE(next<ListUsers>());
+    lister().on_users(listed(number > 0 ? std::vector<std::string>{"a"} : std::vector<std::string>{}), 0);
+    EXPECT_TRUE(next<StageListing>());
+    ListingCounts counts;
+    counts.listed = number;
+    const Lister::Judgement judgement = lister().on_staged(counts);
+    apply();
+    rest();
+    pass(options_.poll.interval);
+    return std::pair(judgement.is_empty, judgement.is_no_longer_empty);
+  };
+  EXPECT_EQ(stage(0), std::pair(true, false));
+  EXPECT_EQ(stage(0), std::pair(false, false));
+  EXPECT_EQ(stage(1), std::pair(false, true));
+  EXPECT_EQ(stage(1), std::pair(false, false));
+  EXPECT_EQ(stage(0), std::pair(true, false));
 }
 
 TEST_F(ListerTest, AListInPagesEndsAtAnEmptyPageOrAtOneThatIsSentAgain) {
@@ -148,9 +195,9 @@ TEST_F(ListerTest, AListInPagesEndsAtAnEmptyPageOrAtOneThatIsSentAgain) {
       const auto asked = next<ListUsers>();
       ASSERT_TRUE(asked);
       EXPECT_EQ(asked->page, page);
-      lister().on_users(listed(page < 3
-                                   ? std::vector<std::string>{"user-" + std::to_string(page)}
-                                   : (repeated ? std::vector<std::string>{"user-2"} : std::vector<std::string>{})));
+      lister().on_users(listed(page < 3 ? std::vector<std::string>{"user-" + std::to_string(page)}
+                                        : (repeated ? std::vector<std::string>{"user-2"} : std::vector<std::string>{})),
+                        0);
     }
     const auto stage = next<StageListing>();
     ASSERT_TRUE(stage);
@@ -170,7 +217,7 @@ TEST_F(ListerTest, AListThatCannotBeReadIsReportedOnceAndTheOthersAreApplied) {
   const auto second = next<ListUsers>();
   ASSERT_TRUE(second);
   EXPECT_EQ(second->audience, 1U);
-  lister().on_users(listed({"a"}));
+  lister().on_users(listed({"a"}), 0);
   ASSERT_TRUE(next<StageListing>());
   static_cast<void>(lister().on_staged({}));
   const auto listings = next<ApplyListings>();

@@ -241,9 +241,9 @@ TEST_F(PagerTest, AShortPageEndsTheListOfASourceThatFillsItsPages) {
 }
 
 TEST_F(PagerTest, AShortPageIsNoEndWhereSizesVaryOrTheOperatorSaysSo) {
-  facts_ = PagingFacts{.asked_size = 500, .full_size = 500, .sizes_vary = true};
+  facts_ = PagingFacts{.asked_size = 500, .full_size = 500, .sizes_vary = true, .newest_first = {}};
   EXPECT_EQ(take(page({1})), Verdict::more);
-  facts_ = PagingFacts{.asked_size = 500, .full_size = 500};
+  facts_ = PagingFacts{.asked_size = 500, .full_size = 500, .newest_first = {}};
   begin_window({.short_page_ends = Tristate::no});
   EXPECT_EQ(take(page({1})), Verdict::more);
   begin_window({.short_page_ends = Tristate::yes});
@@ -251,7 +251,7 @@ TEST_F(PagerTest, AShortPageIsNoEndWhereSizesVaryOrTheOperatorSaysSo) {
 }
 
 TEST_F(PagerTest, ElementsThatAreNoRowsFillAPageToo) {
-  facts_ = PagingFacts{.asked_size = 500, .full_size = 8};
+  facts_ = PagingFacts{.asked_size = 500, .full_size = 8, .newest_first = {}};
   std::vector<Digest> unusable(8, Pager::no_row);
   EXPECT_EQ(take_one_instant(unusable), Verdict::more) << "eight of eight: more may follow";
   EXPECT_EQ(take(page({1})), Verdict::more);
@@ -274,7 +274,8 @@ TEST_F(PagerTest, PagesOfDifferentSizesBeforeTheEndAreNoticed) {
 }
 
 TEST_F(PagerTest, AnotherPageSizeForgetsWhatWasLearnt) {
-  facts_ = PagingFacts{.asked_size = 100, .full_size = 100, .sizes_vary = true, .numbers_honoured = true};
+  facts_ = PagingFacts{
+      .asked_size = 100, .full_size = 100, .sizes_vary = true, .numbers_honoured = true, .newest_first = {}};
   begin_window();
   PagingFacts fresh;
   fresh.asked_size = 500;
@@ -321,8 +322,12 @@ TEST_F(PagerTest, APassEqualToTheOneBeforeTheRestartIsProof) {
 }
 
 TEST(PagingFactsTest, SurviveAsText) {
-  const PagingFacts facts{
-      .asked_size = 500, .full_size = 100, .sizes_vary = true, .numbers_honoured = true, .end_is_marked = true};
+  const PagingFacts facts{.asked_size = 500,
+                          .full_size = 100,
+                          .sizes_vary = true,
+                          .numbers_honoured = true,
+                          .end_is_marked = true,
+                          .newest_first = true};
   EXPECT_EQ(paging_facts_from(to_text(facts)), facts);
   EXPECT_EQ(paging_facts_from(to_text(PagingFacts{})), PagingFacts{});
 }

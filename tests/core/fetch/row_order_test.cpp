@@ -71,41 +71,47 @@ TEST(RowOrderTest, KeepsTheRowsAsTheyAreAndInTheirPlaces) {
   EXPECT_TRUE(page({}).empty());
 }
 
-TEST(ListDirectionTest, IsNotNewestFirstBeforeAnythingIsKnown) {
+TEST(ListDirectionTest, IsUnknownBeforeAnythingTells) {
   ListDirection direction;
-  EXPECT_FALSE(direction.newest_first());
+  EXPECT_EQ(direction.newest_first(), std::nullopt);
   EXPECT_EQ(direction.seen(), std::nullopt);
   direction.observe(page({undated}));
-  EXPECT_FALSE(direction.newest_first());
+  EXPECT_EQ(direction.newest_first(), std::nullopt);
   EXPECT_EQ(direction.seen(), std::nullopt) << "an undated row says nothing about instants";
 }
 
 TEST(ListDirectionTest, TellsAListThatFallsFromOneThatRises) {
   ListDirection falling;
   falling.observe(page({9, 7, 7, 2}));
-  EXPECT_TRUE(falling.newest_first());
+  EXPECT_EQ(falling.newest_first(), true);
   ListDirection rising;
   rising.observe(page({2, 7, 7, 9}));
-  EXPECT_FALSE(rising.newest_first());
+  EXPECT_EQ(rising.newest_first(), false);
+}
+
+TEST(ListDirectionTest, IsUnknownWhereAllRowsHaveOneInstant) {
+  ListDirection direction;
+  direction.observe(page({7, 7, 7}));
+  EXPECT_EQ(direction.newest_first(), std::nullopt);
 }
 
 TEST(ListDirectionTest, GoesByTheMajority) {
   ListDirection direction;
   direction.observe(page({9, 8, 10, 7, 6}));
-  EXPECT_TRUE(direction.newest_first());
+  EXPECT_EQ(direction.newest_first(), true);
 }
 
 TEST(ListDirectionTest, LearnsFromTheStepBetweenTwoPages) {
   ListDirection direction;
   direction.observe(page({9}));
   direction.observe(page({5}));
-  EXPECT_TRUE(direction.newest_first());
+  EXPECT_EQ(direction.newest_first(), true);
 }
 
 TEST(ListDirectionTest, StepsOverUndatedRows) {
   ListDirection direction;
   direction.observe(page({9, undated, 5}));
-  EXPECT_TRUE(direction.newest_first());
+  EXPECT_EQ(direction.newest_first(), true);
 }
 
 TEST(ListDirectionTest, SpansAllInstantsSeenUpToOnePastTheNewest) {

@@ -74,7 +74,7 @@ TEST(SourceMachineFailureTest, AUserWhoFailsFiveTimesIsParkedForFiveMinutesThenT
   rig.answer({});
   EXPECT_FALSE(rig.step());
   rig.add(ann).coverage.add({*rig.options.since, rig.now.wall - minutes{3}});
-  rig.machine->on_joined({ann}, {rig.now.wall, rig.now.steady - hours{24}});
+  rig.machine->on_joined({ann}, {ann}, {rig.now.wall, rig.now.steady - hours{24}});
   for (const Milliseconds expected :
        {minutes{5}, minutes{10}, minutes{20}, minutes{40}, minutes{80}, minutes{160}, minutes{320}, minutes{360},
         minutes{360}, minutes{360}, minutes{360}, minutes{360}, minutes{360}}) {
@@ -171,7 +171,7 @@ TEST(SourceMachineFailureTest, ARefusedUserIsParkedAtOnce) {
   rig.answer({});
   EXPECT_FALSE(rig.step());
   rig.add(ann).coverage.add({*rig.options.since, rig.now.wall - minutes{3}});
-  rig.machine->on_joined({ann}, {rig.now.wall, rig.now.steady - hours{24}});
+  rig.machine->on_joined({ann}, {ann}, {rig.now.wall, rig.now.steady - hours{24}});
   for (const Milliseconds expected : {minutes{5}, minutes{10}}) {
     ASSERT_TRUE(rig.step_when_due());
     rig.refuse();

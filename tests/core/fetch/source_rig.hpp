@@ -105,9 +105,14 @@ class SourceRig {
   }
 
   void answer(std::vector<Row> rows, std::int64_t rejected = 0) {
-    machine->on_page(*reading, FetchedPage{.rows = std::move(rows), .rejected = rejected, .past_the_end = false});
+    machine->on_page(*reading, FetchedPage{.rows = std::move(rows),
+                                           .rejected = rejected,
+                                           .rejected_shape = rejected > 0 ? "an odd thing" : "",
+                                           .past_the_end = false});
   }
-  void answer_end() { machine->on_page(*reading, FetchedPage{.rows = {}, .rejected = 0, .past_the_end = true}); }
+  void answer_end() {
+    machine->on_page(*reading, FetchedPage{.rows = {}, .rejected = 0, .rejected_shape = {}, .past_the_end = true});
+  }
   void fail(int status, FailureKind kind = FailureKind::transient) {
     Failure failure;
     failure.kind = kind;
@@ -141,16 +146,21 @@ class SourceRig {
       one.row = row;
       one.status = user.status;
       one.history_complete = history_complete.contains(row);
+      one.covered = !user.coverage.intervals().empty();
       one.parked_until = parked_until.contains(row) ? std::optional{parked_until.at(row)} : std::nullopt;
       scheduled.push_back(one);
     }
-    machine->start(scheduled, paging, now);
+    SourceFacts facts;
+    facts.paging = paging;
+    facts.members = members;
+    machine->start(scheduled, facts, now);
   }
 
   SourceOptions options;
   Now now{from_ms(1'769'850'902'345), SteadyTime{Milliseconds{5'000}}};
   SourceHealth health;
   PagingFacts paging;
+  MemberFacts members;
   Random random{1};
   std::optional<SourceMachine> machine;
   std::map<UserRow, UserState> users;
@@ -161,7 +171,7 @@ class SourceRig {
   std::vector<UserFailure> failures;
   std::vector<DiscardWindow> discards;
   std::vector<SourceNotice> notices;
-  std::optional<std::string> paging_saved;
+  std::optional<SourceFacts> facts_saved;
   std::vector<Milliseconds> lateness;  // of the next commit
   std::optional<UserRow> reading;
   std::optional<SteadyTime> wake_up;
@@ -196,7 +206,7 @@ class SourceRig {
       record_failure(*record);
     } else {
       const auto& ended = std::get<ReadEnded>(step);
-      paging_saved = ended.paging ? ended.paging : paging_saved;
+      facts_saved = ended.facts ? ended.facts : facts_saved;
       reading.reset();
     }
   }
