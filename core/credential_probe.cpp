@@ -11,6 +11,10 @@ void CredentialProbe::begin(SteadyTime now, Milliseconds first, Milliseconds max
   secret_at_ = now;
 }
 
+void CredentialProbe::hurry(SteadyTime at) {
+  probe_at_ = std::min(probe_at_, at);
+}
+
 void CredentialProbe::on_refused(SteadyTime now) {
   distance_ = std::min(distance_ * 2, max_);
   probe_at_ = now + distance_;

@@ -15,6 +15,8 @@ class CredentialProbe {
   // Starts a pause: secret_at() is now, and the first probe is due `first` from now. The distance between probes
   // doubles up to `max`.
   void begin(SteadyTime now, Milliseconds first = distance_first, Milliseconds max = distance_max);
+  // The next probe is sent no later than `at`.
+  void hurry(SteadyTime at);
   // The peer refused a probe: doubles the distance.
   void on_refused(SteadyTime now);
   // The secret was read again. `changed`: it is another one, so a probe is due now. False also when it could not be

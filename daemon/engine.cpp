@@ -147,6 +147,7 @@ awaitable<void> Engine::register_sinks() {
     loop.log = parts_.log;
     loop.on_change = [this] { changed_.set(); };
     loop.seed = parts_.seed * 31 + i;
+    loop.after_reload = parts_.after_reload;
     sinks_.push_back(std::make_unique<SinkLoop>(options_.sinks[i], ids[i], std::move(loop)));
     sinks_.back()->hurry(mode_ == SourceLoop::Mode::one_pass);
   }

@@ -37,7 +37,8 @@ class Engine {
     const Timer* timer = nullptr;
     Log* log = nullptr;
     std::uint64_t seed = 0;
-    bool deliver = true;  // false: the messages stay pending for all sinks
+    bool deliver = true;        // false: the messages stay pending for all sinks
+    bool after_reload = false;  // it takes the place of an engine with another configuration
   };
 
   // What one pass has done so far.

@@ -65,7 +65,7 @@ Service::~Service() {
   storage_->stop();
 }
 
-std::unique_ptr<Engine> Service::make_engine(Options options, SourceLoop::Mode mode, bool deliver) {
+std::unique_ptr<Engine> Service::make_engine(Options options, SourceLoop::Mode mode, bool deliver, bool after_reload) {
   Engine::Parts parts;
   parts.executor = io_.get_executor();
   parts.transports = [executor = parts.executor](TransportSettings settings) {
@@ -78,6 +78,7 @@ std::unique_ptr<Engine> Service::make_engine(Options options, SourceLoop::Mode m
   parts.log = &log_;
   parts.seed = seed_++;
   parts.deliver = deliver;
+  parts.after_reload = after_reload;
   return std::make_unique<Engine>(std::move(options), mode, std::move(parts));
 }
 
@@ -214,7 +215,7 @@ void Service::reload() {
     return;
   }
   try {
-    next_engine_ = make_engine(*loaded.options, SourceLoop::Mode::forever);
+    next_engine_ = make_engine(*loaded.options, SourceLoop::Mode::forever, true, true);
   } catch (const std::runtime_error& error) {
     refuse_reload(error.what());
     return;

@@ -53,7 +53,8 @@ class Service {
   boost::asio::awaitable<void> tell_status();
   boost::asio::awaitable<void> end_after_limit();
   void start(boost::asio::awaitable<void> part);
-  std::unique_ptr<Engine> make_engine(Options options, SourceLoop::Mode mode, bool deliver = true);
+  std::unique_ptr<Engine> make_engine(Options options, SourceLoop::Mode mode, bool deliver = true,
+                                      bool after_reload = false);
   void reload();
   void refuse_reload(const std::string& why);
   void stop(const std::string& why);

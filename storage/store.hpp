@@ -172,6 +172,7 @@ class Store {
   [[nodiscard]] std::vector<OpenBatch> open_batches(SinkId sink);
   // The id from which pending_after must start after a restart: every message up to it has an outcome or a record.
   [[nodiscard]] MessageId scanned_to(SinkId sink);
+  [[nodiscard]] bool has_delivered(SinkId sink);
   void record_scanned_to(SinkId sink, MessageId id);
   // Records that these messages wait for an earlier message of their user. The scan may then pass them.
   void hold_back(SinkId sink, const std::vector<MessageId>& messages, Instant at);

@@ -106,18 +106,16 @@ void add_totals(Store::Impl& impl, const BatchSettlement& settlement, const std:
   }
 }
 
-// Creates the parts as waiting batches. Each part inherits the attempts and the lost answer of the whole.
+// Creates the parts as waiting batches. Each part inherits the attempts of the whole.
 std::vector<BatchId> split_batch(Store::Impl& impl, const BatchSettlement& settlement) {
   std::vector<BatchId> parts;
   for (const BatchSplit& split : settlement.splits) {
     impl.statement(R"(
       INSERT INTO batches (sink, attempts, in_flight, answer_lost, first_failed_ms, not_before_ms, last_error,
           updated_ms)
-      SELECT sink, attempts + ?4, 0, answer_lost OR ?3, coalesce(first_failed_ms, iif(?4, ?2, NULL)), ?5,
-          coalesce(?6, last_error), ?2
-      FROM batches WHERE id = ?1)")
+      SELECT sink, attempts + ?4, 0, ?3, ?7, ?5, coalesce(?6, last_error), ?2 FROM batches WHERE id = ?1)")
         .run(settlement.batch, settlement.at, split.answer_lost, split.charged, split.not_before,
-             unless_empty(split.error));
+             unless_empty(split.error), split.first_failed);
     const BatchId part = impl.database->last_insert_id();
     for (const MessageId message : split.messages) {
       join_batch(impl, settlement.sink, part, message);
@@ -179,7 +177,7 @@ std::vector<PendingMessage> Store::held_back(SinkId sink, int limit, MessageId a
 std::vector<OpenBatch> Store::open_batches(SinkId sink) {
   std::vector<OpenBatch> batches;
   Statement query = impl_->statement(R"(
-      SELECT id, attempts, in_flight, answer_lost, first_failed_ms, not_before_ms FROM batches
+      SELECT id, attempts, in_flight, answer_lost, first_failed_ms, not_before_ms, updated_ms FROM batches
       WHERE sink = ?1 ORDER BY id)");
   query.bind(sink);
   while (query.step()) {
@@ -190,6 +188,7 @@ std::vector<OpenBatch> Store::open_batches(SinkId sink) {
     batch.answer_lost = query.integer(3) != 0;
     batch.first_failed = query.maybe_instant(4);
     batch.not_before = query.maybe_instant(5);
+    batch.updated = query.instant(6);
     Statement members = impl_->statement(R"(
       SELECT messages.id, messages.user, messages.size_bytes,
           CASE messages.instant_ms WHEN -1 THEN messages.stored_ms ELSE messages.instant_ms END AS dated
@@ -211,6 +210,11 @@ MessageId Store::scanned_to(SinkId sink) {
   Statement query = impl_->statement("SELECT scanned_to FROM sinks WHERE id = ?1");
   check(query.bind(sink).step(), "a sink is registered before it is scanned");
   return query.integer(0);
+}
+
+bool Store::has_delivered(SinkId sink) {
+  Statement query = impl_->statement("SELECT EXISTS (SELECT 1 FROM sink_totals WHERE sink = ?1 AND delivered > 0)");
+  return query.bind(sink).step() && query.integer(0) != 0;
 }
 
 void Store::record_scanned_to(SinkId sink, MessageId id) {

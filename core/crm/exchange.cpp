@@ -1,6 +1,5 @@
 #include "core/crm/exchange.hpp"
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "core/check.hpp"
+#include "core/crm/record_values.hpp"
 #include "core/text/text_digest.hpp"
 
 namespace elit::crm {
@@ -16,39 +16,11 @@ namespace {
 
 namespace json = boost::json;
 
-bool is_empty(const json::value& value) {
-  return value.is_null() || (value.is_string() && value.get_string().empty());
-}
-
-// Odoo writes false where a field has no value.
-bool has_value(const json::object& fields, const std::string& name) {
-  const json::value* value = fields.if_contains(name);
-  return value != nullptr && !is_empty(*value) && *value != json::value(false);
-}
-
-bool is_list(const std::string& text) {
-  return text.starts_with('[');
-}
-
-json::value saved_value(const std::string& text) {
-  if (is_list(text)) {
-    boost::system::error_code error;
-    json::value list = json::parse(text, error);
-    if (!error && list.is_array()) {
-      return list;
-    }
-  }
-  return json::value(text);
-}
+// So many requests in a row that fail end the attempt.
+constexpr int failures_max = 2;
 
 bool writes(StepKind kind) {
   return kind == StepKind::write || kind == StepKind::link;
-}
-
-// Lists are of use within one attempt only.
-std::map<std::string, std::string> without_lists(std::map<std::string, std::string> saved) {
-  std::erase_if(saved, [](const auto& each) { return each.second.starts_with('['); });
-  return saved;
 }
 
 }  // namespace
@@ -172,8 +144,13 @@ std::vector<Exchange::Item>& Exchange::items() {
   return activities_;
 }
 
+bool Exchange::is_unsure(const Item& item) const {
+  return item.knowledge == Knowledge::maybe_written || item.knowledge == Knowledge::absent ||
+         item.knowledge == Knowledge::told;
+}
+
 bool Exchange::wants(const Step& step, const Item& item) const {
-  const bool unsure = item.knowledge == Knowledge::maybe_written || item.knowledge == Knowledge::told;
+  const bool unsure = is_unsure(item);
   if (!item.may_go_on() || (step.only_unsure && !unsure) || step.item != item.kind) {
     return false;
   }
@@ -235,14 +212,17 @@ bool Exchange::enter(Phase phase) {
   return true;
 }
 
-// An activity whose contact failed fails too.
 void Exchange::settle_contacts() {
   for (Item& activity : activities_) {
     const Item& contact = contacts_[activity.contact];
+    if (contact.knowledge == Knowledge::absent && activity.knowledge == Knowledge::maybe_written) {
+      activity.knowledge = Knowledge::absent;  // No record is there without its contact.
+    }
     if (contact.failed() && activity.progress != Progress::skipped) {
-      // A refused contact may be accepted later: its activities wait, and are seen to wait.
       activity.progress = contact.progress == Progress::rejected ? Progress::retry : contact.progress;
       activity.error = "the contact: " + contact.error;
+      activity.suspect = contact.suspect;
+      activity.by_status = contact.by_status;
     }
   }
 }
@@ -316,9 +296,10 @@ std::optional<CrmRequest> Exchange::next(const CredentialValues& values) {
     chunk_ = std::move(queue_.front());
     queue_.pop_front();
   }
-  if (!trouble_) {
-    phase_ = Phase::over;
+  if (!trouble_ && failures_ > 0 && !any_answer_) {
+    stop(Verdict::retry, failure_, failure_);
   }
+  phase_ = trouble_ ? phase_ : Phase::over;
   return std::nullopt;
 }
 
@@ -380,7 +361,7 @@ CrmRequest Exchange::make_request(const CredentialValues& values) {
 
 bool Exchange::on_answer(const ParsedResponse& response, Instant now) {
   check(!chunk_.empty(), "an answer belongs to a request");
-  Scope own = own_scope();
+  const Scope own = own_scope();
   const Items scopes = scopes_of_chunk(own);
   const auto apply_reading = [this](const auto& reading) {
     if (reading.whole == Verdict::unauthorized) {
@@ -390,6 +371,9 @@ bool Exchange::on_answer(const ParsedResponse& response, Instant now) {
     if (reading.whole) {
       apply_whole(reading);
     } else {
+      any_answer_ = true;
+      failures_ = 0;
+      put_off_.clear();
       apply_items(reading.items);
     }
     return true;
@@ -426,9 +410,9 @@ void Exchange::on_failure(const Failure& failure) {
   check(!chunk_.empty(), "a failure belongs to a request");
   const Verdict verdict = verdict_of(failure);
   const std::string place = step().name + ": " + failure.detail;
-  end_chunk(verdict, place);
   wait_for(failure.retry_after);
-  stop(if_nothing_is_written(verdict), place, place);
+  may_arrive_ = may_arrive_ || (verdict == Verdict::unknown && writes(step().kind));
+  fail_chunk(verdict, place, place);
 }
 
 void Exchange::refuse_credential(const std::string& detail) {
@@ -470,7 +454,6 @@ void Exchange::apply_item(Item& item, const ItemReading& reading) {
     case Verdict::delivered:
     case Verdict::exists:
       if (step().reply.id && !gave_id) {
-        // Without its id nothing can be done with the record: the next attempt has to find it.
         item.fail(Progress::unknown, step().name + ": the answer does not name the record's id");
         return;
       }
@@ -521,7 +504,7 @@ void Exchange::apply_whole(const ResponseReading& reading) {
     case Verdict::rejected:
     case Verdict::rejected_in_company:
     case Verdict::too_large:
-      refuse_chunk(reading.reason);
+      refuse_chunk(reading);
       return;
     case Verdict::unauthorized:
       refuse_credential(reading.detail);
@@ -532,10 +515,42 @@ void Exchange::apply_whole(const ResponseReading& reading) {
     case Verdict::unknown:
     case Verdict::not_sent:
     case Verdict::unmentioned:
-      end_chunk(verdict, reading.reason);
-      stop(if_nothing_is_written(verdict), reading.detail, reading.reason);
+      fail_chunk(verdict, reading.detail, reading.reason);
       return;
   }
+}
+
+// The request as a whole failed. Whether its items or the CRM are to blame, the next request shows.
+void Exchange::fail_chunk(Verdict verdict, const std::string& detail, const std::string& reason) {
+  const bool about_chunk = (verdict == Verdict::retry || verdict == Verdict::unknown) && phase_ != Phase::sink;
+  if (!about_chunk || ++failures_ >= failures_max) {
+    end_chunk(verdict, reason);
+    stop(if_nothing_is_written(verdict), detail, reason);
+    return;
+  }
+  failure_ = detail;
+  if (repeats_chunk()) {
+    return;
+  }
+  const bool unknown = traits_of(verdict).may_be_written && writes(step().kind);
+  for (const std::size_t place : std::exchange(chunk_, {})) {
+    items()[place].fail(unknown ? Progress::unknown : Progress::retry, reason);
+    if (!unknown) {
+      put_off_.push_back(&items()[place]);
+    }
+  }
+}
+
+// A look-up changes nothing: it is sent again once, after the others of its step.
+bool Exchange::repeats_chunk() {
+  if (writes(step().kind) || items()[chunk_.front()].repeated) {
+    return false;
+  }
+  for (const std::size_t place : chunk_) {
+    items()[place].repeated = true;
+  }
+  queue_.push_back(std::exchange(chunk_, {}));
+  return true;
 }
 
 void Exchange::apply_items(const std::vector<Finding>& findings) {
@@ -547,7 +562,6 @@ void Exchange::apply_items(const std::vector<Finding>& findings) {
 
 void Exchange::apply_finding(Item& item, const Finding& finding) {
   if (step().kind == StepKind::read && finding.state == Finding::State::found) {
-    // What people may change is known for this attempt only.
     json::object& values = item.values.get_object();
     for (const auto& [name, text] : finding.saved) {
       values[name] = json::value(text);
@@ -562,6 +576,14 @@ void Exchange::apply_finding(Item& item, const Finding& finding) {
       item.dirty = item.dirty || !finding.remote_id.empty();
       return;
     case Finding::State::absent:
+      if (item.knowledge == Knowledge::maybe_written) {
+        item.knowledge = Knowledge::absent;
+        const RecordKey key(item.user, item.key);
+        if (!task_.absent.contains(key)) {
+          absent_.push_back(key);
+          item.fail(Progress::unknown, step().name + ": it is looked for once more before it is written again");
+        }
+      }
       return;
     case Finding::State::unclear:
       item.fail(Progress::unknown,
@@ -584,14 +606,15 @@ void Exchange::adopt(Item& item, const std::string& remote_id, const std::map<st
   }
 }
 
-// Something in the request is refused for good: in halves it shows what.
-void Exchange::refuse_chunk(const std::string& reason) {
+void Exchange::refuse_chunk(const ResponseReading& reading) {
   const Places places = std::exchange(chunk_, {});
   if (places.size() > 1) {
     halve(places);
     return;
   }
-  items()[places.front()].fail(Progress::rejected, reason);
+  items()[places.front()].fail(Progress::rejected, reading.reason);
+  items()[places.front()].by_status = reading.by_status;
+  failure_ = reading.detail;
 }
 
 // The request as a whole had no good answer; only what was written may be there all the same.
@@ -599,10 +622,21 @@ void Exchange::end_chunk(Verdict verdict, const std::string& error) {
   const bool unknown = traits_of(verdict).may_be_written && writes(step().kind);
   for (const std::size_t place : std::exchange(chunk_, {})) {
     items()[place].fail(unknown ? Progress::unknown : Progress::not_sent, error);
+    items()[place].suspect = verdict == Verdict::retry || verdict == Verdict::unknown;
   }
 }
 
 void Exchange::stop(Verdict verdict, const std::string& detail, const std::string& reason) {
+  for (Item* item : std::exchange(put_off_, {})) {
+    item->progress = Progress::not_sent;  // The CRM is to blame, so they go on waiting with the others.
+    item->suspect = true;
+  }
+  for (Item& activity : activities_) {
+    if (activity.progress == Progress::retry && contacts_[activity.contact].suspect) {
+      activity.progress = Progress::not_sent;
+      activity.suspect = true;
+    }
+  }
   if (!trouble_) {
     trouble_.emplace();
     trouble_->whole = verdict;
@@ -624,9 +658,12 @@ ExchangeResult Exchange::result() {
   }
   ExchangeResult result;
   result.answer.whole.reset();
+  result.answer.detail = failure_;
   if (trouble_) {
     result.answer = *trouble_;
   }
+  result.answer.may_arrive = may_arrive_;
+  result.absent = absent_;
   result.answer.retry_after = wait_;
   result.answer.messages = message_answers();
   result.records = records();
@@ -664,8 +701,7 @@ bool Exchange::is_done(const std::vector<Item>& items, std::size_t place) const 
                       [&](const Step& later) { return wants(later, item); });
 }
 
-// The contact was not confirmed in this attempt: it may be gone from the CRM. Where nothing would keep it from being
-// made twice, it is believed to be there.
+// The contact may be gone from the CRM. Where nothing keeps it from being made twice, it is believed to be there.
 bool Exchange::was_only_confirmed_earlier(const Item& activity) const {
   const auto& steps = design_.preset.steps;
   return contacts_[activity.contact].knowledge == Knowledge::confirmed_earlier &&
@@ -679,6 +715,8 @@ MessageAnswer Exchange::answer_for(std::size_t place) const {
   const Item& item = activities_[place];
   MessageAnswer answer;
   answer.error = item.error;
+  answer.suspect = item.suspect;
+  answer.by_status = item.by_status;
   if (is_done(activities_, place)) {
     answer.remote_id = item.remote_id;
     return answer;
@@ -687,14 +725,15 @@ MessageAnswer Exchange::answer_for(std::size_t place) const {
     case Progress::skipped:
     case Progress::open:
     case Progress::not_sent:
-      answer.verdict = Verdict::not_sent;
+      // What may have been written before, and was not asked for, may still be there.
+      answer.verdict = item.knowledge == Knowledge::maybe_written ? Verdict::unknown : Verdict::not_sent;
+      answer.absent = true;
       break;
     case Progress::written:
     case Progress::unknown:
       answer.verdict = Verdict::unknown;
       break;
     case Progress::retry:
-      // A message that is tried again by itself is no longer looked for.
       answer.verdict = item.knowledge == Knowledge::maybe_written ? Verdict::unknown : Verdict::retry;
       break;
     case Progress::rejected:
@@ -719,7 +758,7 @@ std::vector<MessageAnswer> Exchange::message_answers() const {
       }
     }
   }
-  // Whoever comes before one that was sent was in line to be sent too: it is tried again, not put behind.
+  // What comes before one that was sent is tried again, not put behind.
   std::unordered_map<DeliveryUserId, bool> later_sent;
   for (std::size_t message = task_.messages; message-- > 0;) {
     check(users[message].has_value(), "each message of the batch has a record");
@@ -750,7 +789,6 @@ std::vector<RemoteRecord> Exchange::records() const {
     if (item.progress == Progress::rejected && was_only_confirmed_earlier(item)) {
       records.push_back({item.user, {}, {}, {}, {}});
     }
-    // A message that is delivered is known to be; a transcript will be written again, and what is half done goes on.
     const bool done = is_done(activities_, place);
     if (item.dirty && (of_days || (!done && !item.remote_id.empty()))) {
       keep(item, done);

@@ -4,7 +4,9 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/crm/reply_reader.hpp"
@@ -17,11 +19,14 @@
 
 namespace elit::crm {
 
+using RecordKey = std::pair<DeliveryUserId, std::string>;  // user and key of a RemoteRecord
+
 // How one attempt to deliver a batch ended.
 struct ExchangeResult {
   DeliveryAnswer answer;
   std::vector<RemoteRecord> records;        // what the CRM is known to hold now; store it before the outcomes
   std::optional<boost::json::object> sink;  // the result of the steps of the sink; absent: they are not finished
+  std::vector<RecordKey> absent;            // unsure records that were looked up now and not found
 };
 
 // One attempt to deliver one batch to a CRM: first the contacts, then their activities, in the steps of the preset. It
@@ -29,6 +34,10 @@ struct ExchangeResult {
 //
 //  - An item that a response does not mention is unknown, never done. A request that is refused without naming an item
 //    is sent again in halves, so that one bad row does not stop its neighbours.
+//  - A request that fails concerns its items only: the others go on, and a look-up is repeated once, after them. The
+//    second failure in a row ends the attempt.
+//  - What an earlier attempt may have written is created again only after the CRM was asked twice for it, in two
+//    attempts, and held it neither time.
 //  - What an earlier attempt may have written stays unknown until it is found, written or refused: a message that is
 //    tried again by itself is not looked for.
 //  - After an item that was not done, nothing later of its user is sent in another request.
@@ -45,6 +54,7 @@ class Exchange {
     std::size_t messages = 0;                 // in the batch
     std::optional<boost::json::object> sink;  // what the steps of the sink found before; absent: they come first
     bool unsure = false;                      // an earlier attempt of this batch may have been carried out
+    std::set<RecordKey> absent;               // records that were looked for after that and not found
     std::int64_t bytes_max = 0;               // of one body; 0: no limit
   };
 
@@ -76,6 +86,7 @@ class Exchange {
     none,               // nothing is known
     confirmed_earlier,  // one wrote it with the same content, and the CRM confirmed it
     maybe_written,      // one may have written it; no response of this attempt has shown whether
+    absent,             // one may have written it, but the CRM does not hold it
     told,               // one may have written it; a response of this attempt has shown whether
   };
   // What this attempt did for an item.
@@ -103,6 +114,9 @@ class Exchange {
     Knowledge knowledge = Knowledge::none;
     Progress progress = Progress::open;  // open or written at the end: done
     std::string error;
+    bool suspect = false;    // a request about it failed, and that ended the attempt
+    bool by_status = false;  // rejected: by the status of a response that no rule speaks of
+    bool repeated = false;   // a look-up for it failed and was put at the end
 
     [[nodiscard]] bool may_go_on() const { return progress == Progress::open || progress == Progress::written; }
     [[nodiscard]] bool failed() const { return !may_go_on() && progress != Progress::skipped; }
@@ -145,8 +159,10 @@ class Exchange {
   void apply_item(Item& item, const ItemReading& reading);
   void apply_finding(Item& item, const Finding& finding);
   void adopt(Item& item, const std::string& remote_id, const std::map<std::string, std::string>& saved) const;
-  void refuse_chunk(const std::string& reason);
+  void refuse_chunk(const ResponseReading& reading);
   void end_chunk(Verdict verdict, const std::string& error);
+  void fail_chunk(Verdict verdict, const std::string& detail, const std::string& reason);
+  [[nodiscard]] bool repeats_chunk();
   void stop(Verdict verdict, const std::string& detail, const std::string& reason);
   void wait_for(std::optional<Milliseconds> wait);
 
@@ -154,6 +170,7 @@ class Exchange {
   [[nodiscard]] bool is_done(const std::vector<Item>& items, std::size_t place) const;
   [[nodiscard]] bool was_only_confirmed_earlier(const Item& activity) const;
   [[nodiscard]] MessageAnswer answer_for(std::size_t place) const;
+  [[nodiscard]] bool is_unsure(const Item& item) const;
   [[nodiscard]] std::vector<MessageAnswer> message_answers() const;
   [[nodiscard]] std::vector<RemoteRecord> records() const;
 
@@ -170,6 +187,12 @@ class Exchange {
   Places chunk_;                           // the items of the running request
   std::optional<DeliveryAnswer> trouble_;  // what ended the attempt early
   std::optional<Milliseconds> wait_;
+  std::vector<RecordKey> absent_;
+  std::vector<Item*> put_off_;  // that the first of the failed requests in a row was about
+  std::string failure_;         // of the latest request that failed, for the log
+  int failures_ = 0;            // requests in a row
+  bool any_answer_ = false;     // one that is about items came
+  bool may_arrive_ = false;     // a write got no answer at all
 };
 
 }  // namespace elit::crm

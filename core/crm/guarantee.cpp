@@ -1,5 +1,6 @@
 #include "core/crm/guarantee.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace elit::crm {
@@ -71,6 +72,14 @@ std::vector<std::string> guarantee_of(const Preset& preset) {
     promises.push_back(preset.guarantee);
   }
   return promises;
+}
+
+bool late_requests_do_harm(const SinkDesign& design) {
+  const auto& steps = design.preset.steps;
+  return design.work.unit == DeliveryUnit::day || std::any_of(steps.begin(), steps.end(), [](const Step& step) {
+           return step.idempotency == Idempotency::lookup_before_create ||
+                  step.idempotency == Idempotency::lookup_after_unknown;
+         });
 }
 
 }  // namespace elit::crm

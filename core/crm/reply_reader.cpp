@@ -336,6 +336,7 @@ Reading read_reply(const Preset& preset, const Step& step, const ParsedResponse&
       read_whole({&step.verdicts, &preset.verdicts}, step.name + ": ", response, now);
   if (good) {
     reading.whole = Verdict::rejected_in_company;
+    reading.by_status = false;
   }
   return reading;
 }

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "core/crm/filters.hpp"
+#include "core/delivery/retry_after.hpp"
 #include "core/text/excerpt.hpp"
 #include "core/text/time_text.hpp"
 
@@ -42,7 +43,7 @@ Verdict usual_verdict(const HttpResponse& response) {
   if (status == 429 || (status == 503 && response.header("Retry-After"))) {
     return Verdict::throttled;
   }
-  if (status == 403 || status == 405 || status == 415 || (status >= 300 && status < 400)) {
+  if (status == 403 || status == 405 || status == 415 || status == 501 || (status >= 300 && status < 400)) {
     return Verdict::misconfigured;
   }
   if (status == 413) {
@@ -152,8 +153,7 @@ const VerdictRule* rule_for(const std::vector<VerdictRule>& rules, const ParsedR
 }
 
 std::optional<Milliseconds> wait_of(const VerdictRule* rule, const ParsedResponse& response, Instant now) {
-  const auto header = response.http.header("Retry-After");
-  std::optional<Milliseconds> wait = header ? parse_retry_after(*header, now) : std::nullopt;
+  std::optional<Milliseconds> wait = retry_after_of(response.http, now);
   const auto consider = [&wait](std::optional<Milliseconds> other) {
     if (other) {
       wait = wait ? std::max(*wait, *other) : other;
@@ -179,6 +179,7 @@ ResponseReading read_whole(const std::vector<const std::vector<VerdictRule>*>& t
   }
   ResponseReading reading;
   reading.whole = rule == nullptr ? usual_verdict(response.http) : rule->verdict;
+  reading.by_status = rule == nullptr;
   reading.wait = wait_of(rule, response, now);
   reading.detail = place + "HTTP " + std::to_string(response.http.status);
   if (response.http.status >= 300 && response.http.status < 400) {

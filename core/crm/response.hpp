@@ -59,6 +59,7 @@ struct ResponseReading {
   std::string reason;                // the same with an excerpt of the response, for `last_error`
   std::string remote_id;             // `exists`: the id of the existing record
   std::optional<Milliseconds> wait;  // before the next request, with any verdict
+  bool by_status = false;            // no rule of the preset applies: the status alone decides
 };
 // The verdict on a response that is not a success. The first rule of `tables` that holds decides; without one, the
 // status decides. The detail begins with `place`.

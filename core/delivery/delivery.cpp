@@ -1,8 +1,6 @@
 #include "core/delivery/delivery.hpp"
 
 #include <algorithm>
-#include <tuple>
-#include <unordered_set>
 #include <utility>
 
 #include "core/check.hpp"
@@ -16,44 +14,14 @@ constexpr std::size_t lookahead_min = 4'096;
 constexpr std::size_t hold_back_max = 500;
 // Batches that fail while others pass must not take the place of those: so many may wait beside the ones in flight.
 constexpr std::size_t open_batches_beside_max = 64;
-
-bool has(const DeliveryAnswer& answer, Verdict verdict) {
-  return std::any_of(answer.messages.begin(), answer.messages.end(),
-                     [verdict](const MessageAnswer& message) { return message.verdict == verdict; });
-}
-
-// Whether what failed for now counts as an attempt; otherwise the sink as a whole waits.
-bool charges(const DeliveryAnswer& answer) {
-  return !answer.whole || traits_of(*answer.whole).charges;
-}
-
-// Whether the peer may hold messages of the batch although it did not say so.
-bool may_be_written(const DeliveryAnswer& answer) {
-  return has(answer, Verdict::unknown) || (answer.whole && traits_of(*answer.whole).may_be_written);
-}
-
-// Whether the peer dealt with the content of the batch, or of its messages.
-bool is_judged(const DeliveryAnswer& answer) {
-  return !answer.whole || traits_of(*answer.whole).proof >= Proof::alive;
-}
-
-Proof proof_of(const DeliveryAnswer& answer) {
-  Proof proof = answer.whole && is_judged(answer) ? traits_of(*answer.whole).proof : Proof::nothing;
-  for (const MessageAnswer& message : answer.messages) {
-    proof = std::max(proof, traits_of(message.verdict).proof);
-  }
-  return proof;
-}
-
-// Why the messages with this verdict wait.
-std::string reason_of(const DeliveryAnswer& answer, Verdict verdict) {
-  for (const MessageAnswer& message : answer.messages) {
-    if (message.verdict == verdict && !message.error.empty()) {
-      return message.error;
-    }
-  }
-  return answer.reason;
-}
+// So many refusals of all alike, with nothing accepted, and the address is wrong.
+constexpr int doubtful_refusals_max = 3;
+// A batch without a strike is repeated so often before a message is taken out of it as a probe.
+constexpr int tries_before_probe = 2;
+constexpr int tries_before_probe_lost = 3;
+constexpr Milliseconds time_before_probe_lost{std::chrono::seconds{5}};
+// If so many suspects fail and nothing is accepted, the receiver is to blame.
+constexpr int suspects_failing_max = 16;
 
 }  // namespace
 
@@ -62,22 +30,31 @@ Delivery::Delivery(const DeliverySettings& settings, std::uint64_t seed)
       backoff_(settings.retry.first, settings.retry.max),
       random_(seed),
       pace_(settings.concurrency, settings.retry),
+      batches_(line_),
+      size_(settings.batch.messages),
       lookahead_(std::max(lookahead_min, 2 * static_cast<std::size_t>(settings.batch.messages))) {}
 
-void Delivery::start(const std::vector<OpenBatch>& open, DeliveryMessageId scanned_to, Now now) {
+void Delivery::start(const std::vector<OpenBatch>& open, DeliveryMessageId scanned_to, Now now, bool accepted_before) {
   check(!started_, "a delivery is started once");
   started_ = true;
+  accepted_ = accepted_before ? 1 : 0;
   scan_at_ = scanned_recorded_ = scanned_to;
   for (const OpenBatch& stored : open) {
     check(stored.messages.size() == stored.users.size() && stored.messages.size() == stored.sizes_bytes.size(),
           "an open batch names user and size of each message");
-    Batch batch;
+    DeliveryBatch batch;
     batch.stored = stored.id;
     batch.attempts = stored.attempts;
     batch.first_failed = stored.first_failed;
     batch.answer_lost = stored.answer_lost || stored.in_flight;
     // Those whose answer was lost go first: the peer may hold them already.
     batch.due = batch.answer_lost ? now.steady - Milliseconds{1} : now.steady;
+    if (batch.answer_lost && settings_.late_arrival > Milliseconds{0}) {
+      const Milliseconds passed = stored.in_flight || !stored.updated ? Milliseconds{0} : now.wall - *stored.updated;
+      batch.not_before =
+          now.steady + settings_.late_arrival - std::clamp(passed, Milliseconds{0}, settings_.late_arrival);
+      batch.set_due(batch.due);
+    }
     for (std::size_t i = 0; i < stored.messages.size(); ++i) {
       WaitingMessage message;
       message.id = stored.messages[i];
@@ -89,9 +66,9 @@ void Delivery::start(const std::vector<OpenBatch>& open, DeliveryMessageId scann
       batch.messages.push_back(message);
       line_.know(message.id);
     }
-    open_batch(std::move(batch), now.steady);
+    batches_.open(std::move(batch), now.steady);
     if (stored.not_before && *stored.not_before > now.wall) {
-      pace_.be_quiet_until(now.steady + std::min<Milliseconds>(*stored.not_before - now.wall, std::chrono::hours{24}));
+      pace_.be_quiet(now.steady, *stored.not_before - now.wall);
     }
   }
 }
@@ -116,8 +93,11 @@ DeliveryAction Delivery::next(Now now) {
     asked_ = static_cast<int>(lookahead_ - line_.size());
     return ScanPending{scan_at_, asked_};
   }
-  if (auto send = pick(now)) {
-    return std::move(*send);
+  if (auto split = narrow(now)) {
+    return *std::move(split);
+  }
+  if (auto picked = pick(now)) {
+    return *std::move(picked);
   }
   if (const auto to = scanned_to(); to && *to > scanned_recorded_) {
     scanned_recorded_ = *to;
@@ -144,10 +124,6 @@ void Delivery::on_held_back(const std::vector<PendingMessage>& held, Now now) {
   add_waiting(held, true, now);
 }
 
-void Delivery::on_secret(bool changed, Now now) {
-  pace_.on_secret(changed, now.steady);
-}
-
 void Delivery::add_waiting(const std::vector<PendingMessage>& pending, bool recorded, Now now) {
   for (const PendingMessage& one : pending) {
     WaitingMessage message;
@@ -167,63 +143,9 @@ void Delivery::add_waiting(const std::vector<PendingMessage>& pending, bool reco
 }
 
 void Delivery::on_begun(BatchHandle handle, DeliveryBatchId stored) {
-  Batch& batch = batches_.at(handle);
+  DeliveryBatch& batch = batches_.at(handle);
   check(!batch.stored, "a batch is created once");
   batch.stored = stored;
-}
-
-BatchHandle Delivery::open_batch(Batch batch, SteadyTime now) {
-  const BatchHandle handle = ++handles_;
-  const Batch& opened = batches_.emplace(handle, std::move(batch)).first->second;
-  std::unordered_set<DeliveryUserId> met;
-  for (const auto& message : opened.messages) {
-    if (met.insert(message.user).second) {
-      open_of_user_[message.user].emplace(message.place(), handle);
-      place_user(message.user, now);
-    }
-  }
-  return handle;
-}
-
-Delivery::Batch Delivery::close_batch(BatchHandle handle, SteadyTime now) {
-  Batch batch = std::move(batches_.extract(handle).mapped());
-  std::unordered_set<DeliveryUserId> met;
-  for (const auto& message : batch.messages) {
-    if (met.insert(message.user).second) {
-      const auto open = open_of_user_.find(message.user);
-      open->second.erase(message.place());
-      if (open->second.empty()) {
-        open_of_user_.erase(open);
-      }
-      place_user(message.user, now);
-    }
-  }
-  return batch;
-}
-
-void Delivery::enter(Batch& batch, Phase phase, SteadyTime now) {
-  batch.phase = phase;
-  for (const auto& message : batch.messages) {
-    place_user(message.user, now);
-  }
-}
-
-void Delivery::place_user(DeliveryUserId user, SteadyTime now) {
-  const auto open = open_of_user_.find(user);
-  if (open == open_of_user_.end()) {
-    line_.free_user(user, now);
-    return;
-  }
-  const auto& [first, handle] = *open->second.begin();
-  line_.hold_user(user, first, batches_.at(handle).phase != Phase::waiting, now);
-}
-
-bool Delivery::may_go(BatchHandle handle, const Batch& batch) const {
-  // A message that failed on its own may wait before the rest of what was split off with it.
-  return std::all_of(batch.messages.begin(), batch.messages.end(), [this, handle](const WaitingMessage& message) {
-    const auto& [first, front] = *open_of_user_.at(message.user).begin();
-    return front == handle && !line_.waits_before(message.user, first);
-  });
 }
 
 bool Delivery::has_room() const {
@@ -232,25 +154,75 @@ bool Delivery::has_room() const {
 }
 
 bool Delivery::may_open() const {
-  return batches_.size() < static_cast<std::size_t>(settings_.concurrency) + open_batches_beside_max;
+  return batches_.count_beside_isolated() < static_cast<std::size_t>(settings_.concurrency) + open_batches_beside_max;
 }
 
-std::optional<SendBatch> Delivery::pick(Now now) {
+std::optional<DeliveryAction> Delivery::pick(Now now) {
   if (in_flight_ >= pace_.requests_max(now.steady)) {
-    return std::nullopt;
+    // What was never tried need not wait for the repetition of what failed.
+    const bool fresh = in_flight_ == 0 && pace_.takes_new_probe(now.steady) && wants_another_probe();
+    const BatchHandle handle = fresh ? pick_fresh(now.steady) : 0;
+    return handle == 0 ? std::nullopt : std::optional<DeliveryAction>(send(handle, now));
+  }
+  if (pace_.is_probing()) {
+    return probe(now);
   }
   // While everything is refused the probes are single messages, and not the same one each time.
-  const bool probe_new_first = pace_.state() == SinkState::refusing;
-  BatchHandle handle = probe_new_first ? pick_new(now.steady) : pick_open(now.steady);
+  const bool refusing = pace_.state() == SinkState::refusing;
+  BatchHandle handle = refusing ? pick_new(now.steady, 1) : batches_.first_due(now.steady);
   if (handle == 0) {
-    handle = probe_new_first ? pick_open(now.steady) : pick_new(now.steady);
+    handle = refusing ? batches_.smallest_due(now.steady) : pick_new(now.steady, size_.limit());
   }
-  if (handle == 0) {
-    return std::nullopt;
+  if (handle != 0) {
+    return send(handle, now);
   }
-  Batch& batch = batches_.at(handle);
-  enter(batch, Phase::in_flight, now.steady);
-  batch.ticket = pace_.issue();
+  // Whether a suspect or the receiver is to blame, only a part of the suspect can show now.
+  if (in_flight_ == 0 && wants_another_probe()) {
+    for (const auto& [suspect, batch] : batches_.all()) {
+      if ((batch.strikes > 0 || batch.refused_at) && may_be_probed(suspect, batch, now.steady)) {
+        return split_probe(suspect, now);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+// One request that shows whether the receiver works: a small one, and of messages that did not fail.
+std::optional<DeliveryAction> Delivery::probe(Now now) {
+  if (wants_another_probe()) {
+    if (const BatchHandle handle = pick_fresh(now.steady); handle != 0) {
+      return send(handle, now);
+    }
+    for (const auto& [whole, batch] : batches_.all()) {
+      if (may_be_probed(whole, batch, now.steady)) {
+        return split_probe(whole, now);
+      }
+    }
+  }
+  BatchHandle handle = batches_.single();
+  handle = handle == 0 ? batches_.first_due(now.steady) : handle;
+  return handle == 0 ? std::nullopt : std::optional<DeliveryAction>(send(handle, now));
+}
+
+// In an outage the number of messages that are probes grows with the logarithm of the failures only.
+bool Delivery::wants_another_probe() const {
+  return failures_ >= (1LL << std::min(batches_.count_singles(), 40)) - 1;
+}
+
+bool Delivery::may_be_probed(BatchHandle handle, const DeliveryBatch& batch, SteadyTime now) const {
+  const bool lost = batch.answer_lost;
+  const bool was_repeated = batch.tries >= (lost ? tries_before_probe_lost : tries_before_probe) &&
+                            (!lost || now - batch.tried_first >= time_before_probe_lost);
+  const bool is_suspect = batch.strikes > 0 && (!lost || batch.strikes + 1 >= strikes_needed(batch));
+  const bool doubted = is_suspect || batch.refused_at || is_paused(pace_.state()) || was_repeated;
+  return batch.phase == BatchPhase::waiting && !batch.recording && batch.failed && !batch.is_single() && doubted &&
+         batches_.may_go(handle, batch);
+}
+
+SendBatch Delivery::send(BatchHandle handle, Now now) {
+  DeliveryBatch& batch = batches_.at(handle);
+  batches_.enter(batch, BatchPhase::in_flight, now.steady);
+  batch.ticket = pace_.issue(now.steady);
   ++in_flight_;
   SendBatch send{handle, batch.stored, {}, batch.answer_lost};
   for (const auto& message : batch.messages) {
@@ -259,41 +231,97 @@ std::optional<SendBatch> Delivery::pick(Now now) {
   return send;
 }
 
-BatchHandle Delivery::pick_open(SteadyTime now) const {
-  const bool refusing = pace_.state() == SinkState::refusing;
-  const auto rank = [refusing](const Batch& batch) {
-    return refusing ? std::tuple(batch.messages.size(), batch.ticket, SteadyTime{})
-                    : std::tuple(std::size_t{0}, DeliveryPace::Ticket{0}, batch.due);
-  };
-  auto best = batches_.end();
-  for (auto batch = batches_.begin(); batch != batches_.end(); ++batch) {
-    if (batch->second.phase != Phase::waiting || batch->second.due > now) {
-      continue;
-    }
-    const bool better = best == batches_.end() || rank(batch->second) < rank(best->second);
-    if (better && may_go(batch->first, batch->second)) {
-      best = batch;
-    }
-  }
-  return best == batches_.end() ? 0 : best->first;
+BatchHandle Delivery::pick_fresh(SteadyTime now) {
+  const BatchHandle untried = batches_.first_untried(now);
+  return untried == 0 ? pick_new(now, 1) : untried;
 }
 
-BatchHandle Delivery::pick_new(SteadyTime now) {
+BatchHandle Delivery::pick_new(SteadyTime now, int messages_max) {
   if (!may_open()) {
     return 0;
   }
-  const int messages_max = pace_.state() == SinkState::refusing ? 1 : settings_.batch.messages;
   BatchSelection selection = line_.select(messages_max, settings_.batch.bytes, now);
   const bool ready =
       !selection.messages.empty() && (selection.full || hurry_ || selection.oldest + settings_.batch.wait <= now);
   if (!ready) {
     return 0;
   }
-  Batch batch;
+  DeliveryBatch batch;
   batch.due = now;
   batch.messages = selection.messages;
   line_.take(selection, now);
-  return open_batch(std::move(batch), now);
+  return batches_.open(std::move(batch), now);
+}
+
+std::optional<SplitBatch> Delivery::narrow(Now now) {
+  for (const auto& [handle, batch] : batches_.all()) {
+    if (batch.phase != BatchPhase::waiting || batch.recording || batch.is_single()) {
+      continue;
+    }
+    if (batch.strikes >= strikes_needed(batch)) {
+      return narrow_down(handle, now);
+    }
+    if (!batches_.may_go(handle, batch)) {
+      std::vector<WaitingMessage> behind = batches_.behind_failure(handle, batch, now.steady);
+      if (!behind.empty()) {
+        return split(handle, TwoParts(without(batch.messages, behind), std::move(behind)), now);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+SplitBatch Delivery::narrow_down(BatchHandle handle, Now now) {
+  const DeliveryBatch& whole = batches_.at(handle);
+  const int strikes = strikes_needed(whole) - 1;
+  const int part_of = whole.part_of > 0 ? whole.part_of : static_cast<int>(whole.messages.size());
+  SplitBatch action = split(handle, by_suspicion(whole), now);
+  for (const BatchHandle part : awaiting_id_.at(handle)) {
+    DeliveryBatch& batch = batches_.at(part);
+    batch.strikes = strikes;
+    batch.part_of = part_of;
+    batch.tries = 0;
+    batch.suspects.clear();
+    batch.set_due(now.steady);
+  }
+  return action;
+}
+
+SplitBatch Delivery::split_probe(BatchHandle handle, Now now) {
+  SplitBatch action = split(handle, one_and_rest(batches_.at(handle).messages, random_.fraction()), now);
+  const auto& parts = awaiting_id_.at(handle);
+  DeliveryBatch& one = batches_.at(parts.front());
+  // The first of a suspect's only user is a suspect itself.
+  const bool is_suspect = one.strikes > 0 && batches_.behind(parts.back(), parts.front());
+  one.part_of = static_cast<int>(is_suspect ? action.splits.back().messages.size() + 1 : 0);
+  one.strikes = is_suspect ? one.strikes : 0;
+  one.tries = 0;
+  one.failed = false;
+  one.suspects.clear();
+  one.set_due(now.steady);
+  return action;
+}
+
+// Each part keeps what is known of the whole.
+SplitBatch Delivery::split(BatchHandle handle, TwoParts parts, Now now) {
+  const DeliveryBatch whole = batches_.close(handle, now.steady);
+  check(whole.stored.has_value(), "a batch that failed is stored");
+  SplitBatch action{handle, *whole.stored, {}};
+  for (auto* messages : {&parts.first, &parts.second}) {
+    DeliveryBatch part = whole;
+    part.stored.reset();
+    part.messages = std::move(*messages);
+    part.phase = BatchPhase::awaiting_id;
+    part.first_failed.reset();
+    BatchSplit split;
+    split.answer_lost = part.answer_lost;
+    for (const WaitingMessage& message : part.messages) {
+      split.messages.push_back(message.id);
+    }
+    action.splits.push_back(std::move(split));
+    awaiting_id_[handle].push_back(batches_.open(std::move(part), now.steady));
+  }
+  return action;
 }
 
 std::optional<DeliveryMessageId> Delivery::scanned_to() const {
@@ -301,8 +329,8 @@ std::optional<DeliveryMessageId> Delivery::scanned_to() const {
   if (const auto first = line_.first_unrecorded()) {
     to = std::min(to, *first - 1);
   }
-  for (const auto& [handle, batch] : batches_) {
-    if (!batch.stored && batch.phase != Phase::awaiting_id) {
+  for (const auto& [handle, batch] : batches_.all()) {
+    if (!batch.stored && batch.phase != BatchPhase::awaiting_id) {
       for (const WaitingMessage& message : batch.messages) {
         to = std::min(to, message.id - 1);
       }
@@ -318,9 +346,11 @@ std::optional<SteadyTime> Delivery::wake_up(SteadyTime now) const {
   if (open <= now && in_flight_ >= pace_.requests_max(now)) {
     return wake;  // the answer is the next event
   }
-  for (const auto& [handle, batch] : batches_) {
-    if (batch.phase == Phase::waiting && may_go(handle, batch)) {
-      consider(std::max(open, batch.due));
+  const bool probing = pace_.is_probing();
+  for (const auto& [handle, batch] : batches_.all()) {
+    if (batch.phase == BatchPhase::waiting && batches_.may_go(handle, batch)) {
+      const bool is_probe = probing && ((batch.is_single() && batch.strikes == 0) || may_be_probed(handle, batch, now));
+      consider(is_probe ? open : std::max(open, batch.due));
     }
   }
   if (may_open()) {
@@ -328,45 +358,113 @@ std::optional<SteadyTime> Delivery::wake_up(SteadyTime now) const {
       consider(std::max(open, *due));
     }
     if (const auto oldest = line_.oldest_ready()) {
-      consider(std::max(open, *oldest + (hurry_ ? Milliseconds{0} : settings_.batch.wait)));
+      consider(std::max(open, *oldest + (hurry_ || probing ? Milliseconds{0} : settings_.batch.wait)));
     }
   }
   return wake;
 }
 
 DeliveryRecord Delivery::on_answer(BatchHandle handle, const DeliveryAnswer& answer, Now now) {
-  const auto found = batches_.find(handle);
-  check(found != batches_.end() && found->second.phase == Phase::in_flight && found->second.stored.has_value(),
-        "an answer belongs to a batch in flight");
-  pace_by(found->second, answer, now);
-  if (answer.whole == Verdict::too_large || answer.whole == Verdict::rejected_in_company) {
+  const auto found = batches_.all().find(handle);
+  check(
+      found != batches_.all().end() && found->second.phase == BatchPhase::in_flight && found->second.stored.has_value(),
+      "an answer belongs to a batch in flight");
+  const DeliveryBatch& batch = found->second;
+  if (proof_of(answer) == Proof::health) {
+    on_accepted(now.steady);
+    size_.on_accepted(static_cast<int>(batch.messages.size()));
+  }
+  if (is_refusal(answer)) {
     check(answer.messages.empty(), "what is refused as a whole is not judged one by one");
+    if (answer.retry_after) {
+      pace_.be_quiet(now.steady, *answer.retry_after);
+    }
     return refuse(handle, answer, now);
   }
-  return answer.whole && answer.messages.empty() ? fail(handle, answer, now) : settle(handle, answer, now);
+  // What fails while others are accepted is charged for it, and the receiver is not.
+  const bool to_blame = is_to_blame(batch) && answer.whole != Verdict::throttled;
+  const bool charged = charges(answer) || (to_blame && concerns_sink(answer));
+  if (to_blame && (!is_judged(answer) || concerns_sink(answer))) {
+    if (answer.retry_after) {
+      pace_.be_quiet(now.steady, *answer.retry_after);
+    }
+  } else {
+    pace_by(batch, answer, now);
+  }
+  return answer.whole && answer.messages.empty() ? fail(handle, answer, charged, now)
+                                                 : settle(handle, answer, charged, now);
 }
 
 void Delivery::on_recorded(BatchHandle handle, const std::vector<DeliveryBatchId>& splits, Now now) {
   check(in_flight_ > 0, "an attempt is recorded that was not made");
   --in_flight_;
+  if (const auto failed = batches_.all().find(handle); failed != batches_.all().end()) {
+    failed->second.recording = false;
+  }
+  number_splits(handle, splits, now);
+}
+
+void Delivery::number_splits(BatchHandle handle, const std::vector<DeliveryBatchId>& splits, Now now) {
   const auto awaiting = awaiting_id_.extract(handle);
   check((awaiting.empty() ? 0 : awaiting.mapped().size()) == splits.size(), "each split gets its id");
   for (std::size_t i = 0; i < splits.size(); ++i) {
-    Batch& batch = batches_.at(awaiting.mapped()[i]);
+    DeliveryBatch& batch = batches_.at(awaiting.mapped()[i]);
     batch.stored = splits[i];
-    enter(batch, Phase::waiting, now.steady);
+    batches_.enter(batch, BatchPhase::waiting, now.steady);
   }
 }
 
-void Delivery::pace_by(const Batch& batch, const DeliveryAnswer& answer, Now now) {
-  if (answer.retry_after) {
-    pace_.be_quiet_until(now.steady + *answer.retry_after);
+// The receiver works, so what failed before is to blame for it, or the time was. It is tried again at once, once.
+void Delivery::on_accepted(SteadyTime now) {
+  ++accepted_;
+  failures_ = doubtful_refusals_ = 0;
+  for (auto& [handle, batch] : batches_.all()) {
+    if (!batch.failed) {
+      continue;
+    }
+    batch.failed = false;
+    ++batch.strikes;
+    if (!batch.is_single() || batch.strikes == 1 || batch.refused_at) {
+      batch.set_due(now);
+    }
+    if (!batch.is_single() && batch.strikes >= strikes_needed_refused && batch.by_size && batch.suspects.empty()) {
+      size_.on_failed(static_cast<int>(batch.messages.size()));
+    }
+    if (batch.is_single() && batch.strikes >= strikes_needed_refused) {
+      isolate(batch);
+    }
+  }
+}
+
+void Delivery::isolate(DeliveryBatch& batch) {
+  if (!batch.isolated && batch.by_size) {
+    size_.on_one_failed(batch.part_of);
+  }
+  batch.isolated = true;
+}
+
+bool Delivery::is_to_blame(const DeliveryBatch& batch) const {
+  const bool suspect = batch.strikes > 0 && failures_ < suspects_failing_max;
+  // An isolated message shows nothing about the receiver.
+  return batch.isolated ? !is_paused(pace_.state()) : suspect && pace_.state() == SinkState::running;
+}
+
+bool Delivery::nobody_else_waits(const DeliveryBatch& batch) const {
+  const DeliveryUserId user = batch.messages.front().user;
+  return batches_.all().size() == 1 && !line_.has_others(user) &&
+         std::all_of(batch.messages.begin(), batch.messages.end(),
+                     [user](const WaitingMessage& message) { return message.user == user; });
+}
+
+void Delivery::pace_by(const DeliveryBatch& batch, const DeliveryAnswer& answer, Now now) {
+  if (answer.retry_after && answer.whole != Verdict::throttled) {
+    pace_.be_quiet(now.steady, *answer.retry_after);
   }
   const Proof proof = proof_of(answer);
   if (proof == Proof::health) {
     refusals_ = 0;
   }
-  if (answer.whole == Verdict::unauthorized || answer.whole == Verdict::misconfigured) {
+  if (concerns_sink(answer)) {
     const bool refused = answer.whole == Verdict::unauthorized;
     pace_.pause(refused ? SinkState::credential : SinkState::misconfigured, batch.ticket, answer.detail, now.steady);
     return;
@@ -393,24 +491,44 @@ void Delivery::pace_by(const Batch& batch, const DeliveryAnswer& answer, Now now
   }
 }
 
-DeliveryRecord Delivery::fail(BatchHandle handle, const DeliveryAnswer& answer, Now now) {
-  const bool charged = charges(answer);
+DeliveryRecord Delivery::fail(BatchHandle handle, const DeliveryAnswer& answer, bool charged, Now now) {
   const bool lost = may_be_written(answer);
-  Batch& batch = batches_.at(handle);
+  DeliveryBatch& batch = batches_.at(handle);
   batch.answer_lost = batch.answer_lost || lost;
+  if (answer.whole != Verdict::throttled) {
+    ++failures_;
+    batch.tried_first = ++batch.tries == 1 ? now.steady : batch.tried_first;
+    batch.failed = true;
+    batch.by_size = !concerns_sink(answer);
+    // Where larger batches failed before, the size is the likely cause.
+    const int known = size_.is_reduced() && !batch.is_single() ? strikes_needed(batch) - 2 : 0;
+    batch.strikes = std::max(batch.strikes, known);
+    if (batch.is_single() && batch.part_of > 0 && batch.strikes > 0) {
+      isolate(batch);
+    }
+    batch.suspects.clear();
+    for (std::size_t i = 0; i < answer.messages.size(); ++i) {
+      if (answer.messages[i].suspect) {
+        batch.suspects.insert(batch.messages[i].id);
+      }
+    }
+  }
   if (charged) {
     batch.first_failed = batch.first_failed.value_or(now.wall);
     ++batch.attempts;
-    if (gives_up(batch.first_failed, now)) {
+    if (batch.is_single() && gives_up(batch.first_failed, now)) {
       BatchSettled settled;
-      give_up(close_batch(handle, now.steady), answer.reason, settled.outcomes);
+      give_up(batches_.close(handle, now.steady), answer.reason, settled.outcomes);
       return settled;
     }
   }
-  enter(batch, Phase::waiting, now.steady);
+  batches_.enter(batch, BatchPhase::waiting, now.steady);
+  batch.recording = true;
   // Without a charge the sink as a whole waits, not this batch.
-  batch.due =
-      charged ? now.steady + backoff_.delay(batch.attempts, random_.fraction(), answer.retry_after) : now.steady;
+  if (answer.may_arrive) {
+    batch.not_before = now.steady + settings_.late_arrival;
+  }
+  batch.set_due(charged ? now.steady + backoff_.delay(std::max(1, batch.tries), random_.fraction()) : now.steady);
   for (const auto& message : batch.messages) {
     line_.mark_failing(message.user);
   }
@@ -418,62 +536,97 @@ DeliveryRecord Delivery::fail(BatchHandle handle, const DeliveryAnswer& answer, 
 }
 
 DeliveryRecord Delivery::refuse(BatchHandle handle, const DeliveryAnswer& answer, Now now) {
-  const Batch& batch = batches_.at(handle);
-  if (batch.messages.size() > 1) {
-    const Batch whole = close_batch(handle, now.steady);
-    BatchSettled halves;
-    halve(handle, whole, whole.messages, {}, now, halves);
-    return halves;
-  }
-  if (pace_.state() == SinkState::refusing) {
+  DeliveryBatch& batch = batches_.at(handle);
+  batch.refused_at = batch.refused_at.value_or(accepted_);
+  if (batch.is_single() && pace_.state() == SinkState::refusing) {
     pace_.pause(SinkState::refusing, batch.ticket, pace_.reason(), now.steady);
-    return fail(handle, answer, now);
+    return fail(handle, answer, false, now);
   }
-  const DeliveryPace::Ticket ticket = batch.ticket;
-  const Batch refused = close_batch(handle, now.steady);
-  const WaitingMessage& message = refused.messages.front();
+  const bool proven = accepted_ > *batch.refused_at;
+  // Everything may get this answer, whatever it holds.
+  const bool in_doubt = answer.elsewhere || pace_.state() == SinkState::misconfigured ||
+                        (accepted_ == 0 && answer.whole == Verdict::rejected_in_company);
+  const bool last_known = batch.is_single() && accepted_ > 0 && nobody_else_waits(batch);
+  if (proven || (!in_doubt && (!batch.is_single() || last_known))) {
+    pace_.on_alive(batch.ticket);
+    return refuse_for_good(handle, answer, now);
+  }
+  return doubt(handle, answer, now);
+}
+
+// The batch is kept until something shows that others are accepted.
+DeliveryRecord Delivery::doubt(BatchHandle handle, const DeliveryAnswer& answer, Now now) {
+  const DeliveryPace::Ticket ticket = batches_.at(handle).ticket;
+  pace_.on_transient(ticket, answer.detail, random_.fraction(), now.steady);
+  DeliveryRecord record = fail(handle, answer, false, now);
+  count_doubtful_refusal(ticket, answer.detail, now);
+  DeliveryBatch& batch = batches_.at(handle);
+  batch.by_size = answer.whole == Verdict::too_large;
+  batch.set_due(now.steady + backoff_.delay(batch.tries, random_.fraction()));
+  return record;
+}
+
+DeliveryRecord Delivery::refuse_for_good(BatchHandle handle, const DeliveryAnswer& answer, Now now) {
+  const DeliveryBatch batch = batches_.close(handle, now.steady);
   BatchSettled settled;
+  if (!batch.is_single()) {
+    if (answer.whole == Verdict::too_large) {
+      size_.on_failed(static_cast<int>(batch.messages.size()));
+    }
+    halve(handle, batch, batch.messages, {}, now, settled);
+    return settled;
+  }
+  if (answer.whole == Verdict::too_large) {
+    size_.on_one_failed(settings_.batch.messages);
+  }
+  const WaitingMessage& message = batch.messages.front();
   settled.outcomes.push_back({message.id,
                               DeliveryState::dead,
-                              message.attempts + refused.attempts + 1,
+                              message.attempts + batch.attempts + 1,
                               {},
                               answer.reason,
                               std::nullopt,
                               std::nullopt});
   line_.forget(message.id);
-  count_refusal(ticket, answer.detail, now);
+  count_refusal(batch.ticket, answer.detail, now);
   return settled;
 }
 
-DeliveryRecord Delivery::settle(BatchHandle handle, const DeliveryAnswer& answer, Now now) {
+DeliveryRecord Delivery::settle(BatchHandle handle, const DeliveryAnswer& answer, bool charged, Now now) {
   const int rejections_max =
       pace_.state() == SinkState::refusing ? 0 : std::max(1, settings_.dead_letters.pause_after - refusals_);
   const std::vector<Verdict> verdicts =
       verdicts_in_order(batches_.at(handle).messages, answer.messages, rejections_max);
-  if (std::all_of(verdicts.begin(), verdicts.end(),
-                  [](Verdict verdict) { return verdict == Verdict::unknown || verdict == Verdict::not_sent; })) {
+  const auto all_are = [&verdicts](Verdict verdict) {
+    return std::all_of(verdicts.begin(), verdicts.end(), [verdict](Verdict each) { return each == verdict; });
+  };
+  const bool learnt = batches_.at(handle).answer_lost && all_absent(answer);
+  if (all_are(Verdict::unknown) || (all_are(Verdict::not_sent) && !learnt)) {
     DeliveryAnswer whole = answer;
     whole.reason = answer.reason.empty() ? reason_of(answer, verdicts.front()) : answer.reason;
-    return fail(handle, whole, now);
+    return fail(handle, whole, charged, now);
   }
-  const Batch batch = close_batch(handle, now.steady);
+  const bool accepts = proof_of(answer) == Proof::health;
+  failures_ += accepts ? 0 : 1;
+  const DeliveryBatch batch = batches_.close(handle, now.steady);
   BatchSettled settled;
   for (std::size_t i = 0; i < batch.messages.size(); ++i) {
     if (!traits_of(verdicts[i]).goes_along) {
-      settled.outcomes.push_back(settle_message(batch, batch.messages[i], verdicts[i], answer.messages[i], now));
+      settled.outcomes.push_back(
+          settle_message(batch, batch.messages[i], verdicts[i], answer.messages[i], accepts, now));
     }
   }
   if (!settled.outcomes.empty() && pace_.state() == SinkState::refusing) {
     pace_.pause(SinkState::refusing, batch.ticket, pace_.reason(), now.steady);
   }
   if (settled.outcomes.size() < batch.messages.size()) {
-    split_up(handle, batch, verdicts, answer, now, settled);
+    split_up(handle, batch, verdicts, answer, charged, now, settled);
   }
   return settled;
 }
 
-void Delivery::split_up(BatchHandle handle, const Batch& whole, const std::vector<Verdict>& verdicts,
-                        const DeliveryAnswer& answer, Now now, BatchSettled& settled) {
+void Delivery::split_up(BatchHandle handle, const DeliveryBatch& whole, const std::vector<Verdict>& verdicts,
+                        const DeliveryAnswer& answer, bool charged, Now now, BatchSettled& settled) {
   const auto those = [&whole, &verdicts](Verdict verdict) {
     std::vector<WaitingMessage> messages;
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
@@ -484,6 +637,7 @@ void Delivery::split_up(BatchHandle handle, const Batch& whole, const std::vecto
     return messages;
   };
   BatchSplit not_sent;
+  not_sent.answer_lost = whole.answer_lost && !all_absent(answer);
   not_sent.error = reason_of(answer, Verdict::not_sent);
   if (answer.retry_after) {
     not_sent.not_before = now.wall + *answer.retry_after;
@@ -491,23 +645,25 @@ void Delivery::split_up(BatchHandle handle, const Batch& whole, const std::vecto
   BatchSplit unknown = not_sent;
   unknown.error = reason_of(answer, Verdict::unknown);
   unknown.answer_lost = true;
-  unknown.charged = charges(answer);
+  unknown.charged = charged;
+  const bool accepts = proof_of(answer) == Proof::health;
   // Without a charge the sink as a whole waits, not this batch.
-  const Milliseconds delay =
-      unknown.charged ? backoff_.delay(whole.attempts + 1, random_.fraction(), answer.retry_after) : Milliseconds{0};
-  split_off(handle, whole, those(Verdict::unknown), std::move(unknown), now.steady + delay, now, settled);
+  const Milliseconds delay = unknown.charged ? backoff_.delay(whole.attempts + 1, random_.fraction()) : Milliseconds{0};
+  const SteadyTime arrived = answer.may_arrive ? now.steady + settings_.late_arrival : now.steady;
+  split_off(handle, whole, those(Verdict::unknown), std::move(unknown), std::max(now.steady + delay, arrived), accepts,
+            now, settled);
   halve(handle, whole, those(Verdict::rejected_in_company), reason_of(answer, Verdict::rejected_in_company), now,
         settled);
-  split_off(handle, whole, those(Verdict::not_sent), std::move(not_sent), now.steady, now, settled);
+  split_off(handle, whole, those(Verdict::not_sent), std::move(not_sent), now.steady, accepts, now, settled);
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
     const bool failed = verdicts[i] == Verdict::unknown || verdicts[i] == Verdict::not_sent;
-    if (failed && open_of_user_.contains(whole.messages[i].user)) {
+    if (failed && batches_.holds(whole.messages[i].user)) {
       line_.mark_failing(whole.messages[i].user);
     }
   }
 }
 
-void Delivery::give_up(const Batch& batch, const std::string& error, std::vector<DeliveryOutcome>& outcomes) {
+void Delivery::give_up(const DeliveryBatch& batch, const std::string& error, std::vector<DeliveryOutcome>& outcomes) {
   for (const auto& message : batch.messages) {
     const int attempts = message.attempts + batch.attempts;
     outcomes.push_back({message.id, DeliveryState::dead, attempts, {}, error, std::nullopt, std::nullopt});
@@ -515,40 +671,52 @@ void Delivery::give_up(const Batch& batch, const std::string& error, std::vector
   }
 }
 
-void Delivery::split_off(BatchHandle handle, const Batch& whole, std::vector<WaitingMessage> messages, BatchSplit split,
-                         SteadyTime due, Now now, BatchSettled& settled) {
+void Delivery::split_off(BatchHandle handle, const DeliveryBatch& whole, std::vector<WaitingMessage> messages,
+                         BatchSplit split, SteadyTime due, bool accepts, Now now, BatchSettled& settled) {
   if (messages.empty()) {
     return;
   }
-  Batch part;
+  const bool is_all = messages.size() == whole.messages.size();
+  DeliveryBatch part;
   part.messages = std::move(messages);
   part.attempts = whole.attempts + (split.charged ? 1 : 0);
-  part.first_failed = split.charged ? whole.first_failed.value_or(now.wall) : whole.first_failed;
-  part.answer_lost = whole.answer_lost || split.answer_lost;
-  part.phase = Phase::awaiting_id;
-  part.due = due;
-  if (split.charged && gives_up(part.first_failed, now)) {
-    give_up(part, split.error, settled.outcomes);
-    return;
+  // What several went through together does not count against one.
+  part.first_failed = is_all ? whole.first_failed : std::nullopt;
+  if (split.charged) {
+    part.first_failed = part.first_failed.value_or(now.wall);
+    part.tries = whole.tries + 1;
+    part.strikes = whole.strikes + (accepts ? 1 : 0);
+    part.failed = !accepts;
+    if (part.is_single() && gives_up(part.first_failed, now)) {
+      give_up(part, split.error, settled.outcomes);
+      return;
+    }
   }
+  part.refused_at = whole.refused_at;
+  part.answer_lost = split.answer_lost;
+  part.phase = BatchPhase::awaiting_id;
+  part.due = due;
+  part.not_before = split.answer_lost ? due : SteadyTime::min();
+  split.first_failed = part.first_failed;
   for (const auto& message : part.messages) {
     split.messages.push_back(message.id);
   }
   settled.splits.push_back(std::move(split));
-  awaiting_id_[handle].push_back(open_batch(std::move(part), now.steady));
+  awaiting_id_[handle].push_back(batches_.open(std::move(part), now.steady));
 }
 
-void Delivery::halve(BatchHandle handle, const Batch& whole, const std::vector<WaitingMessage>& messages,
+void Delivery::halve(BatchHandle handle, const DeliveryBatch& whole, const std::vector<WaitingMessage>& messages,
                      const std::string& error, Now now, BatchSettled& settled) {
   BatchSplit split;
   split.error = error;
-  const auto middle = messages.begin() + static_cast<std::ptrdiff_t>(messages.size() / 2);
-  split_off(handle, whole, {messages.begin(), middle}, split, now.steady, now, settled);
-  split_off(handle, whole, {middle, messages.end()}, std::move(split), now.steady, now, settled);
+  split.answer_lost = whole.answer_lost;
+  auto [first, second] = messages.size() > 1 ? in_halves(messages) : TwoParts(messages, {});
+  split_off(handle, whole, std::move(first), split, now.steady, true, now, settled);
+  split_off(handle, whole, std::move(second), std::move(split), now.steady, true, now, settled);
 }
 
-DeliveryOutcome Delivery::settle_message(const Batch& batch, WaitingMessage message, Verdict verdict,
-                                         const MessageAnswer& answer, Now now) {
+DeliveryOutcome Delivery::settle_message(const DeliveryBatch& batch, WaitingMessage message, Verdict verdict,
+                                         const MessageAnswer& answer, bool accepts, Now now) {
   const int before = message.attempts + batch.attempts;
   message.attempts = before + 1;
   if (verdict == Verdict::delivered) {
@@ -563,6 +731,13 @@ DeliveryOutcome Delivery::settle_message(const Batch& batch, WaitingMessage mess
       message.attempts = before;
       // Another message is to be the next probe.
       return keep(message, answer.error, 4 * pace_.probe_distance(), now);
+    }
+    const bool proven = accepts || (message.refused_at && accepted_ > *message.refused_at);
+    if (answer.by_status && !proven && !(accepted_ > 0 && nobody_else_waits(batch))) {
+      message.refused_at = message.refused_at.value_or(accepted_);
+      message.attempts = before;
+      count_doubtful_refusal(batch.ticket, answer.error, now);
+      return keep(message, answer.error, backoff_.delay(1, random_.fraction()), now);
     }
     count_refusal(batch.ticket, "message after message is refused", now);
   } else {
@@ -598,17 +773,26 @@ void Delivery::count_refusal(DeliveryPace::Ticket ticket, const std::string& rea
   }
 }
 
+// Each message gets the same answer, and nothing is accepted: the address is wrong, not the messages.
+void Delivery::count_doubtful_refusal(DeliveryPace::Ticket ticket, const std::string& reason, Now now) {
+  if (++doubtful_refusals_ >= doubtful_refusals_max || pace_.state() == SinkState::misconfigured) {
+    pace_.pause(SinkState::misconfigured, ticket, "every request is refused: " + reason, now.steady);
+  }
+}
+
 DeliverySummary Delivery::summary(Now now) const {
   DeliverySummary summary;
   summary.state = pace_.state();
   summary.reason = pace_.reason();
   summary.in_flight = in_flight_;
   summary.waiting = line_.size();
-  for (const auto& [handle, batch] : batches_) {
-    summary.waiting += batch.phase == Phase::in_flight ? 0 : batch.messages.size();
+  for (const auto& [handle, batch] : batches_.all()) {
+    summary.waiting += batch.phase == BatchPhase::in_flight ? 0 : batch.messages.size();
+    summary.isolated += batch.isolated ? 1 : 0;
   }
   summary.settled =
-      started_ && batches_.empty() && line_.size() == 0 && in_flight_ == 0 && !more_pending_ && !more_held_;
+      started_ && batches_.all().empty() && line_.size() == 0 && in_flight_ == 0 && !more_pending_ && !more_held_;
+  summary.quiet = pace_.quiet_until(now.steady);
   summary.wake_up = wake_up(now.steady);
   return summary;
 }

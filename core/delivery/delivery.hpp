@@ -2,17 +2,19 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <variant>
 #include <vector>
 
+#include "core/delivery/batch_size.hpp"
 #include "core/delivery/delivery_answer.hpp"
 #include "core/delivery/delivery_line.hpp"
 #include "core/delivery/delivery_pace.hpp"
 #include "core/delivery/delivery_record.hpp"
+#include "core/delivery/narrowing.hpp"
+#include "core/delivery/open_batches.hpp"
 #include "core/instant.hpp"
 #include "core/options.hpp"
 #include "core/random.hpp"
@@ -20,14 +22,14 @@
 
 namespace elit {
 
-// Our number of a batch while the machine knows it; 0 is none.
-using BatchHandle = std::uint64_t;
-
 struct DeliverySettings {
   BatchOptions batch;
   int concurrency = 1;
   RetryOptions retry;
   DeadLetterOptions dead_letters;
+  // What got no answer may still be carried out for so long. Until then its batch is not sent again, so that a repeat
+  // finds what was written, and nothing newer of its users is written before something older.
+  Milliseconds late_arrival{0};
 };
 
 // What to do next. Everything but SendBatch is done before next() is asked again.
@@ -52,11 +54,16 @@ struct SendBatch {       // record the attempt, then send -> on_begun (if new), 
   std::vector<DeliveryMessageId> messages;
   bool lost_before = false;  // an earlier attempt may have been accepted
 };
+struct SplitBatch {  // record that a batch at rest is these batches from now on -> on_split
+  BatchHandle batch = 0;
+  DeliveryBatchId stored = 0;
+  std::vector<BatchSplit> splits;
+};
 struct WaitUntil {  // nothing to do before, unless an event comes; absent: nothing at all
   std::optional<SteadyTime> time;
 };
 using DeliveryAction =
-    std::variant<ScanPending, LoadHeldBack, HoldBack, RecordScanned, ReloadSecret, SendBatch, WaitUntil>;
+    std::variant<ScanPending, LoadHeldBack, HoldBack, RecordScanned, ReloadSecret, SendBatch, SplitBatch, WaitUntil>;
 
 // What an answer means for the state.
 struct AttemptFailure {  // the batch waits to be repeated as it is
@@ -77,6 +84,8 @@ struct DeliverySummary {
   bool settled = false;               // all that is known is delivered or dead, and the store has been looked through
   int in_flight = 0;                  // requests
   std::size_t waiting = 0;            // messages known, not delivered, and in no request
+  std::size_t isolated = 0;           // of those, the ones that fail alone while others are accepted
+  std::optional<SteadyTime> quiet;    // until when the receiver asked for silence
   std::optional<SteadyTime> wake_up;  // when something is due next, if it is not now
 };
 
@@ -91,8 +100,9 @@ class Delivery {
  public:
   Delivery(const DeliverySettings& settings, std::uint64_t seed);
 
-  // What the store knows. `scanned_to` is where the scan goes on. Requires: called once, first.
-  void start(const std::vector<OpenBatch>& open, DeliveryMessageId scanned_to, Now now);
+  // What the store knows. `scanned_to` is where the scan goes on; `accepted_before`: the sink has delivered messages.
+  // Requires: called once, first.
+  void start(const std::vector<OpenBatch>& open, DeliveryMessageId scanned_to, Now now, bool accepted_before = false);
 
   // Requires: the action before was carried out.
   [[nodiscard]] DeliveryAction next(Now now);
@@ -100,81 +110,87 @@ class Delivery {
   // The answers to ScanPending and LoadHeldBack: ascending, at most as many as asked for; fewer mean there are no more.
   void on_pending(const std::vector<PendingMessage>& pending, Now now);
   void on_held_back(const std::vector<PendingMessage>& held, Now now);
-  void on_secret(bool changed, Now now);
+  void on_secret(bool changed, Now now) { pace_.on_secret(changed, now.steady); }
   void on_begun(BatchHandle handle, DeliveryBatchId stored);
   // What to record. The messages are free for what follows at once: records are kept in the order they were asked for.
   [[nodiscard]] DeliveryRecord on_answer(BatchHandle handle, const DeliveryAnswer& answer, Now now);
   // It is recorded; `splits` are the store's ids of the splits, in their order.
   void on_recorded(BatchHandle handle, const std::vector<DeliveryBatchId>& splits, Now now);
+  // The same for SplitBatch.
+  void on_split(BatchHandle handle, const std::vector<DeliveryBatchId>& splits, Now now) {
+    number_splits(handle, splits, now);
+  }
 
   // There may be new messages.
   void on_arrivals() { more_pending_ = true; }
+  // Ends every wait for the receiver: the operator has changed something.
+  void try_at_once(Now now) { pace_.try_at_once(now.steady); }
   // Do not wait for batches to fill.
   void hurry(bool on) { hurry_ = on; }
 
   [[nodiscard]] DeliverySummary summary(Now now) const;
 
  private:
-  enum class Phase { waiting, in_flight, awaiting_id };  // awaiting_id: a split that the store has not numbered yet
-  struct Batch {
-    std::optional<DeliveryBatchId> stored;
-    std::vector<WaitingMessage> messages;  // ascending by date, equal ones by id
-    int attempts = 0;
-    std::optional<Instant> first_failed;
-    bool answer_lost = false;
-    Phase phase = Phase::waiting;
-    SteadyTime due;
-    DeliveryPace::Ticket ticket = 0;  // of the latest attempt
-  };
-  using Batches = std::map<BatchHandle, Batch>;
-
   void add_waiting(const std::vector<PendingMessage>& pending, bool recorded, Now now);
-  BatchHandle open_batch(Batch batch, SteadyTime now);
-  Batch close_batch(BatchHandle handle, SteadyTime now);
-  void enter(Batch& batch, Phase phase, SteadyTime now);
-  void place_user(DeliveryUserId user, SteadyTime now);
-  [[nodiscard]] bool may_go(BatchHandle handle, const Batch& batch) const;
   [[nodiscard]] bool has_room() const;
   [[nodiscard]] bool may_open() const;
-  [[nodiscard]] std::optional<SendBatch> pick(Now now);
-  [[nodiscard]] BatchHandle pick_open(SteadyTime now) const;
-  [[nodiscard]] BatchHandle pick_new(SteadyTime now);
+
+  // What is sent next, or taken apart; absent: nothing now.
+  [[nodiscard]] std::optional<DeliveryAction> pick(Now now);
+  [[nodiscard]] std::optional<DeliveryAction> probe(Now now);
+  [[nodiscard]] BatchHandle pick_fresh(SteadyTime now);
+  [[nodiscard]] BatchHandle pick_new(SteadyTime now, int messages_max);
+  [[nodiscard]] bool wants_another_probe() const;
+  [[nodiscard]] bool may_be_probed(BatchHandle handle, const DeliveryBatch& batch, SteadyTime now) const;
+  [[nodiscard]] SendBatch send(BatchHandle handle, Now now);
+  [[nodiscard]] std::optional<SplitBatch> narrow(Now now);
+  [[nodiscard]] SplitBatch narrow_down(BatchHandle handle, Now now);
+  [[nodiscard]] SplitBatch split(BatchHandle handle, TwoParts parts, Now now);
+  [[nodiscard]] SplitBatch split_probe(BatchHandle handle, Now now);
   [[nodiscard]] std::optional<DeliveryMessageId> scanned_to() const;
   [[nodiscard]] std::optional<SteadyTime> wake_up(SteadyTime now) const;
 
-  void pace_by(const Batch& batch, const DeliveryAnswer& answer, Now now);
-  DeliveryRecord fail(BatchHandle handle, const DeliveryAnswer& answer, Now now);
+  void on_accepted(SteadyTime now);
+  void isolate(DeliveryBatch& batch);
+  [[nodiscard]] bool is_to_blame(const DeliveryBatch& batch) const;
+  [[nodiscard]] bool nobody_else_waits(const DeliveryBatch& batch) const;
+  void pace_by(const DeliveryBatch& batch, const DeliveryAnswer& answer, Now now);
+  DeliveryRecord fail(BatchHandle handle, const DeliveryAnswer& answer, bool charged, Now now);
   DeliveryRecord refuse(BatchHandle handle, const DeliveryAnswer& answer, Now now);
-  DeliveryRecord settle(BatchHandle handle, const DeliveryAnswer& answer, Now now);
-  DeliveryOutcome settle_message(const Batch& batch, WaitingMessage message, Verdict verdict,
-                                 const MessageAnswer& answer, Now now);
-  void split_up(BatchHandle handle, const Batch& whole, const std::vector<Verdict>& verdicts,
-                const DeliveryAnswer& answer, Now now, BatchSettled& settled);
-  void give_up(const Batch& batch, const std::string& error, std::vector<DeliveryOutcome>& outcomes);
-  // Opens a batch of `messages`, which were in `whole`, until now `handle`. `split` says what became of them.
-  void split_off(BatchHandle handle, const Batch& whole, std::vector<WaitingMessage> messages, BatchSplit split,
-                 SteadyTime due, Now now, BatchSettled& settled);
+  DeliveryRecord refuse_for_good(BatchHandle handle, const DeliveryAnswer& answer, Now now);
+  DeliveryRecord doubt(BatchHandle handle, const DeliveryAnswer& answer, Now now);
+  DeliveryRecord settle(BatchHandle handle, const DeliveryAnswer& answer, bool charged, Now now);
+  DeliveryOutcome settle_message(const DeliveryBatch& batch, WaitingMessage message, Verdict verdict,
+                                 const MessageAnswer& answer, bool accepts, Now now);
+  void split_up(BatchHandle handle, const DeliveryBatch& whole, const std::vector<Verdict>& verdicts,
+                const DeliveryAnswer& answer, bool charged, Now now, BatchSettled& settled);
+  void give_up(const DeliveryBatch& batch, const std::string& error, std::vector<DeliveryOutcome>& outcomes);
+  // Opens a batch of `messages`, which were in `whole`, until now `handle`. `split` says what became of them,
+  // `accepts` whether the answer accepts others.
+  void split_off(BatchHandle handle, const DeliveryBatch& whole, std::vector<WaitingMessage> messages, BatchSplit split,
+                 SteadyTime due, bool accepts, Now now, BatchSettled& settled);
   // The same in two halves, or as one when there is one message.
-  void halve(BatchHandle handle, const Batch& whole, const std::vector<WaitingMessage>& messages,
+  void halve(BatchHandle handle, const DeliveryBatch& whole, const std::vector<WaitingMessage>& messages,
              const std::string& error, Now now, BatchSettled& settled);
   DeliveryOutcome keep(WaitingMessage message, const std::string& error, Milliseconds delay, Now now);
   [[nodiscard]] bool gives_up(std::optional<Instant> first_failed, Now now) const;
+  void number_splits(BatchHandle handle, const std::vector<DeliveryBatchId>& splits, Now now);
   void count_refusal(DeliveryPace::Ticket ticket, const std::string& reason, Now now);
+  void count_doubtful_refusal(DeliveryPace::Ticket ticket, const std::string& reason, Now now);
 
   DeliverySettings settings_;
   Backoff backoff_;
   Random random_;
   DeliveryPace pace_;
   DeliveryLine line_;
-  Batches batches_;
-  BatchHandle handles_ = 0;
-  // Each user's open batches by the user's first message in them; only the first may be sent. A new batch takes nothing
-  // that is behind an open one, so it comes before all of those it shares a user with: no two batches wait for each
-  // other.
-  std::unordered_map<DeliveryUserId, std::map<DeliveryPlace, BatchHandle>> open_of_user_;
+  OpenBatches batches_;
+  BatchSize size_;
   std::unordered_map<BatchHandle, std::vector<BatchHandle>> awaiting_id_;  // splits by the batch they come from
   int in_flight_ = 0;
-  int refusals_ = 0;  // in a row
+  std::uint64_t accepted_ = 0;  // answers that accepted something
+  int failures_ = 0;            // of whole batches since something was accepted
+  int refusals_ = 0;            // for good, in a row
+  int doubtful_refusals_ = 0;   // of single messages since something was accepted, that everything may get
   bool started_ = false;
   bool hurry_ = false;
   bool more_pending_ = true;

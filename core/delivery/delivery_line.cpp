@@ -125,6 +125,15 @@ bool DeliveryLine::waits_before(DeliveryUserId user, DeliveryPlace place) const 
   return line != lines_.end() && !line->second.waiting.empty() && line->second.waiting.begin()->first < place;
 }
 
+bool DeliveryLine::fails_before(DeliveryUserId user, DeliveryPlace place, SteadyTime now) const {
+  return waits_before(user, place) && lines_.at(user).waiting.begin()->second.due > now;
+}
+
+bool DeliveryLine::has_others(DeliveryUserId user) const {
+  return std::any_of(lines_.begin(), lines_.end(),
+                     [user](const auto& line) { return line.first != user && !line.second.waiting.empty(); });
+}
+
 std::optional<SteadyTime> DeliveryLine::oldest_ready() const {
   std::optional<SteadyTime> oldest;
   for (const auto& [first, user] : ready_) {

@@ -27,9 +27,10 @@ struct WaitingMessage {
   std::int64_t size_bytes = 0;
   int attempts = 0;
   std::optional<Instant> first_failed;
-  SteadyTime arrived;     // when it came into the line; a batch waits for company from then on
-  SteadyTime due;         // not sent before
-  bool recorded = false;  // the store knows that it was passed by: the scan need not find it again
+  SteadyTime arrived;                       // when it came into the line; a batch waits for company from then on
+  SteadyTime due;                           // not sent before
+  bool recorded = false;                    // the store knows that it was passed by: the scan need not find it again
+  std::optional<std::uint64_t> refused_at;  // acceptances counted when it was first refused for good
 
   [[nodiscard]] DeliveryPlace place() const { return {dated, id}; }
 };
@@ -75,6 +76,10 @@ class DeliveryLine {
   // When the next line that waits for its time may move.
   [[nodiscard]] std::optional<SteadyTime> next_due() const;
   [[nodiscard]] bool waits_before(DeliveryUserId user, DeliveryPlace place) const;
+  // The same for a message that failed and is not due yet.
+  [[nodiscard]] bool fails_before(DeliveryUserId user, DeliveryPlace place, SteadyTime now) const;
+  // Whether messages of anybody else wait.
+  [[nodiscard]] bool has_others(DeliveryUserId user) const;
   // The earliest arrival among the first messages of the lines that may move; absent when none may.
   [[nodiscard]] std::optional<SteadyTime> oldest_ready() const;
   [[nodiscard]] std::size_t size() const { return size_; }

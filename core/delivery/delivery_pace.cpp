@@ -6,6 +6,14 @@
 
 namespace elit {
 
+namespace {
+
+constexpr Milliseconds silence_max{std::chrono::hours{1}};
+constexpr Milliseconds silence_unquestioned{std::chrono::seconds{30}};
+constexpr Milliseconds pause_probe_max{std::chrono::minutes{5}};
+
+}  // namespace
+
 const char* to_string(SinkState state) {
   switch (state) {
     case SinkState::running:
@@ -35,18 +43,41 @@ int DeliveryPace::requests_max(SteadyTime now) const {
   if (now < open_at()) {
     return 0;
   }
-  return state_ == SinkState::running && proven_ ? concurrency_ : 1;
+  return state_ == SinkState::running && proven_ && now >= quiet_until_ ? concurrency_ : 1;
 }
 
 SteadyTime DeliveryPace::open_at() const {
+  const SteadyTime loud = std::min(quiet_until_, quiet_probe_);
   if (is_paused(state_)) {
-    return std::max(quiet_until_, probe_.probe_at());
+    return std::max(loud, probe_.probe_at());
   }
-  return state_ == SinkState::running ? quiet_until_ : std::max(quiet_until_, retry_at_);
+  return state_ == SinkState::running ? loud : std::max(loud, retry_at_);
+}
+
+DeliveryPace::Ticket DeliveryPace::issue(SteadyTime now) {
+  if (now < quiet_until_) {
+    quiet_probe_ = SteadyTime::max();
+  }
+  return ++issued_;
+}
+
+bool DeliveryPace::is_probing() const {
+  return state_ == SinkState::failing ? failures_ > 1 : is_paused(state_) && state_ != SinkState::refusing;
+}
+
+bool DeliveryPace::takes_new_probe(SteadyTime now) const {
+  return state_ == SinkState::failing && failures_ > 1 && now >= quiet_until_;
+}
+
+std::optional<SteadyTime> DeliveryPace::quiet_until(SteadyTime now) const {
+  return quiet_until_ > now ? std::optional(quiet_until_) : std::nullopt;
 }
 
 void DeliveryPace::on_success(Ticket ticket) {
   const bool stale = ticket <= trouble_;
+  if (ticket > quiet_) {
+    quiet_until_ = SteadyTime::min();  // The peer takes messages again before the end of its wish.
+  }
   // A peer that refused everything and accepts something is well, whenever it was asked. A credential refused after
   // this request was sent is still refused.
   if (stale && (state_ == SinkState::credential || state_ == SinkState::misconfigured)) {
@@ -79,13 +110,14 @@ void DeliveryPace::on_transient(Ticket ticket, const std::string& reason, double
   }
   state_ = SinkState::failing;
   reason_ = reason;
-  retry_at_ = now + backoff_.delay(++failures_, random);
+  // After the first failure another batch goes at once: it shows whether the peer or the batch is to blame.
+  retry_at_ = ++failures_ == 1 ? now : now + backoff_.delay(failures_ - 1, random);
 }
 
 void DeliveryPace::on_throttled(Ticket ticket, const std::string& reason, std::optional<Milliseconds> wish,
                                 double random, SteadyTime now) {
   if (wish) {
-    be_quiet_until(now + *wish);
+    be_quiet(now, *wish);
   }
   if (ticket <= trouble_) {
     return;
@@ -97,7 +129,7 @@ void DeliveryPace::on_throttled(Ticket ticket, const std::string& reason, std::o
   }
   state_ = SinkState::failing;
   reason_ = reason;
-  retry_at_ = now + backoff_.delay(++throttles_, random, wish);
+  retry_at_ = now + backoff_.delay(++throttles_, random);
 }
 
 void DeliveryPace::pause(SinkState state, Ticket ticket, const std::string& reason, SteadyTime now) {
@@ -115,15 +147,33 @@ void DeliveryPace::pause(SinkState state, Ticket ticket, const std::string& reas
   state_ = state;
   reason_ = reason;
   trouble_ = issued_;
-  if (state == SinkState::refusing) {
-    probe_.begin(now, backoff_.first(), backoff_.max());
-  } else {
+  if (state == SinkState::credential) {
     probe_.begin(now);
+    if (proven_) {
+      // The peer took messages with this secret: another message may show that only one is refused.
+      probe_.hurry(now + backoff_.first());
+    }
+  } else {
+    probe_.begin(now, backoff_.first(), std::max(backoff_.first(), std::min(backoff_.max(), pause_probe_max)));
   }
 }
 
-void DeliveryPace::be_quiet_until(SteadyTime until) {
-  quiet_until_ = std::max(quiet_until_, until);
+void DeliveryPace::be_quiet(SteadyTime now, Milliseconds wish) {
+  const SteadyTime until = now + std::min(wish, silence_max);
+  quiet_ = issued_;
+  if (until <= quiet_until_) {
+    return;
+  }
+  quiet_until_ = until;
+  const Milliseconds unquestioned = std::max(backoff_.max(), silence_unquestioned);
+  quiet_probe_ = wish > unquestioned ? now + unquestioned : SteadyTime::max();
+}
+
+void DeliveryPace::try_at_once(SteadyTime now) {
+  quiet_until_ = retry_at_ = SteadyTime::min();
+  if (is_paused(state_)) {
+    probe_.hurry(now);
+  }
 }
 
 std::optional<SteadyTime> DeliveryPace::secret_due() const {

@@ -14,7 +14,7 @@ namespace elit {
 
 enum class SinkState {
   running,
-  failing,        // requests fail for now: one at a time, with growing distance
+  failing,        // requests fail for now: one at a time; from the second failure on with growing distance
   credential,     // paused: the credential is refused
   misconfigured,  // paused: the peer answers that it is somewhere else
   refusing,       // paused: the peer refuses message after message
@@ -36,7 +36,13 @@ class DeliveryPace {
   [[nodiscard]] int requests_max(SteadyTime now) const;
   // The earliest time at which a request is allowed.
   [[nodiscard]] SteadyTime open_at() const;
-  [[nodiscard]] Ticket issue() { return ++issued_; }
+  Ticket issue(SteadyTime now);
+  // Whether the requests are probes: the sink is paused, or several of them failed in a row.
+  [[nodiscard]] bool is_probing() const;
+  // Whether a message that was never tried may go at once although failed ones wait.
+  [[nodiscard]] bool takes_new_probe(SteadyTime now) const;
+  // Until when the peer asked for silence, if that is later than `now`.
+  [[nodiscard]] std::optional<SteadyTime> quiet_until(SteadyTime now) const;
 
   [[nodiscard]] SinkState state() const { return state_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }
@@ -52,8 +58,11 @@ class DeliveryPace {
   void on_throttled(Ticket ticket, const std::string& reason, std::optional<Milliseconds> wish, double random,
                     SteadyTime now);
   void pause(SinkState state, Ticket ticket, const std::string& reason, SteadyTime now);
-  // Nothing is sent before `until`, whatever happens.
-  void be_quiet_until(SteadyTime until);
+  // The peer asks for silence, whatever else happens. It gets it for an hour at most, and where it asks for more than
+  // `retry.max` and half a minute, one request after that time tries whether it still does.
+  void be_quiet(SteadyTime now, Milliseconds wish);
+  // Ends every wait: the operator has changed something.
+  void try_at_once(SteadyTime now);
 
   // When the secret is to be read again; absent unless it is refused.
   [[nodiscard]] std::optional<SteadyTime> secret_due() const;
@@ -71,6 +80,8 @@ class DeliveryPace {
   Ticket issued_ = 0;
   Ticket trouble_ = 0;  // the last ticket issued when the present state began
   SteadyTime quiet_until_ = SteadyTime::min();
+  SteadyTime quiet_probe_ = SteadyTime::max();  // when one request may go all the same
+  Ticket quiet_ = 0;                            // the last ticket issued when silence was asked for
   SteadyTime retry_at_ = SteadyTime::min();
   CredentialProbe probe_;  // of the present pause
 };

@@ -39,6 +39,7 @@ struct OpenBatch {
   bool answer_lost = false;  // an earlier attempt's answer was lost
   std::optional<Instant> first_failed;
   std::optional<Instant> not_before;
+  std::optional<Instant> updated;  // when its latest failure was recorded
 };
 
 enum class DeliveryState { pending, delivered, dead, suppressed };
@@ -53,14 +54,15 @@ struct DeliveryOutcome {
   std::optional<Instant> first_failed;  // for pending
 };
 
-// Messages of a batch that is settled which are a batch of their own from now on and wait to be sent. What the whole
-// has gone through counts for them too.
+// Messages of a batch that is settled which are a batch of their own from now on and wait to be sent. The attempts of
+// the whole count for them too.
 struct BatchSplit {
   std::vector<DeliveryMessageId> messages;  // in the order of the whole
   bool answer_lost = false;                 // they may have been accepted
   bool charged = false;                     // the attempt counts for them
   std::string error;                        // why they wait; empty: nothing new
   std::optional<Instant> not_before;        // the peer's wish
+  std::optional<Instant> first_failed;      // when this set failed first
 };
 
 // A day of a user that the messages of a batch touch: what else of it is delivered has to be known before work is made

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/delivery/retry_after.hpp"
 #include "core/letter_case.hpp"
 #include "core/text/excerpt.hpp"
 #include "core/text/json_scan.hpp"
@@ -121,6 +122,11 @@ DeliveryAnswer read_success(const HttpResponse& answer, const std::vector<Outgoi
   return read;
 }
 
+// What an address mostly says that is not the receiver's.
+bool is_elsewhere(int status) {
+  return status == 404 || status == 405 || status == 410 || status == 501;
+}
+
 Verdict verdict_of(int status, bool has_retry_after) {
   if (status == 401 || status == 403) {
     return Verdict::unauthorized;
@@ -134,7 +140,7 @@ Verdict verdict_of(int status, bool has_retry_after) {
   if (status >= 300 && status < 400) {
     return Verdict::misconfigured;
   }
-  if (status >= 400 && status < 500 && status != 408 && status != 425) {
+  if ((status >= 400 && status < 500 && status != 408 && status != 425) || is_elsewhere(status)) {
     return Verdict::rejected_in_company;
   }
   return Verdict::retry;
@@ -215,12 +221,12 @@ HttpRequest webhook_request(std::string_view target, const std::vector<HttpHeade
 
 DeliveryAnswer read_answer(const HttpResponse& answer, const std::vector<OutgoingMessage>& messages, Instant now) {
   DeliveryAnswer read;
-  const auto wish = answer.header("Retry-After");
-  const std::optional<Milliseconds> retry_after = wish ? parse_retry_after(*wish, now) : std::nullopt;
+  const std::optional<Milliseconds> retry_after = retry_after_of(answer, now);
   if (answer.status >= 200 && answer.status < 300) {
     read = read_success(answer, messages);
   } else {
     read.whole = verdict_of(answer.status, retry_after.has_value());
+    read.elsewhere = is_elsewhere(answer.status);
     read.detail = "HTTP " + std::to_string(answer.status);
     read.reason = read.detail;
     if (read.whole == Verdict::misconfigured) {

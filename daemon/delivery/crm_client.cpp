@@ -46,12 +46,18 @@ asio::awaitable<std::optional<Failure>> CrmClient::recover(storage::SinkId sink,
 
 asio::awaitable<DeliveryAnswer> CrmClient::send(Batch batch) {
   crm::Exchange::Task task = co_await prepare(std::move(batch));
+  for (const crm::RecordKey& key : crm::record_keys(task.work)) {
+    if (absent_.erase(key) > 0) {
+      task.absent.insert(key);
+    }
+  }
   crm::Exchange exchange(design_, std::move(task));
   co_await run(exchange);
   crm::ExchangeResult result = exchange.result();
   if (result.sink) {
     probed_ = std::move(result.sink);
   }
+  absent_.insert(result.absent.begin(), result.absent.end());
   if (!result.records.empty()) {
     co_await keep(std::move(result.records));
   }

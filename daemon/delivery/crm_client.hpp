@@ -49,6 +49,7 @@ class CrmClient final : public SinkClient {
   std::map<std::string, std::unique_ptr<Transport>> transports_;  // by base URL
   std::optional<boost::json::value> secrets_;                     // absent: one cannot be read
   int secrets_version_ = 0;
+  std::set<crm::RecordKey> absent_;            // unsure records that were looked for once and not found
   std::optional<boost::json::object> probed_;  // what the preset's steps of the sink found; absent: not yet
   bool renewing_ = false;
   crm::TokenKeeper::Outcome latest_;  // of the latest renewal

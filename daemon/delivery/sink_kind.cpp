@@ -142,6 +142,9 @@ class CrmKind final : public SinkKind {
     const int most = design_.preset.pace.concurrency;
     return most > 0 ? std::min(most, options().concurrency) : options().concurrency;
   }
+  [[nodiscard]] Milliseconds late_arrival() const override {
+    return crm::late_requests_do_harm(design_) ? options().timeout : Milliseconds{0};
+  }
   [[nodiscard]] std::unique_ptr<SinkClient> make_client(SinkClientParts parts) const override {
     return std::make_unique<CrmClient>(options(), std::move(parts));
   }

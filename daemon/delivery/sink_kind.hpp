@@ -33,6 +33,8 @@ class SinkKind {
   [[nodiscard]] virtual bool uses_network() const { return true; }
   // How many batches may be under way at once.
   [[nodiscard]] virtual int concurrency() const { return options_.concurrency; }
+  // For how long a request without an answer may still be carried out, where that does harm.
+  [[nodiscard]] virtual Milliseconds late_arrival() const { return Milliseconds{0}; }
   // The client that delivers its batches. What `parts` points to outlives it. Throws what `parts.transports` throws.
   [[nodiscard]] virtual std::unique_ptr<SinkClient> make_client(SinkClientParts parts) const = 0;
 

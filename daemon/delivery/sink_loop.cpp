@@ -10,6 +10,7 @@
 
 #include "core/check.hpp"
 #include "core/delivery/outgoing_message.hpp"
+#include "core/text/time_text.hpp"
 #include "daemon/delivery/sink_kind.hpp"
 
 namespace elit::daemon {
@@ -21,7 +22,9 @@ namespace {
 DeliverySettings settings_of(const SinkOptions& options) {
   DeliverySettings settings;
   settings.batch = options.batch;
-  settings.concurrency = sink_kind(options)->concurrency();
+  const std::unique_ptr<SinkKind> kind = sink_kind(options);
+  settings.concurrency = kind->concurrency();
+  settings.late_arrival = kind->late_arrival();
   settings.retry = options.retry;
   settings.dead_letters = options.dead_letters;
   return settings;
@@ -32,6 +35,7 @@ DeliverySettings settings_of(const SinkOptions& options) {
 struct SinkLoop::Known {
   std::vector<storage::OpenBatch> open;
   storage::MessageId scanned_to = 0;
+  bool has_delivered = false;
   std::set<std::string> unsure;  // keys of batches that may have arrived
 };
 
@@ -101,8 +105,13 @@ void SinkLoop::on_stored() {
 }
 
 void SinkLoop::reload_secrets() {
-  machine_.on_secret(parts_.client->reload_secrets(), parts_.timer->now());
+  read_secrets();
+  machine_.try_at_once(parts_.timer->now());
   event_.set();
+}
+
+void SinkLoop::read_secrets() {
+  machine_.on_secret(parts_.client->reload_secrets(), parts_.timer->now());
 }
 
 void SinkLoop::hurry(bool on) {
@@ -114,11 +123,15 @@ asio::awaitable<void> SinkLoop::load() {
   const storage::SinkId sink = sink_;
   const bool looks_for_unsure = parts_.client->looks_for_unsure();
   const Instant at = parts_.timer->now().wall;
-  auto job = [sink, looks_for_unsure, at](Store& store) {
+  auto job = [sink, looks_for_unsure, at, after_reload = parts_.after_reload](Store& store) {
     Known known;
     known.open = store.open_batches(sink);
     known.scanned_to = store.scanned_to(sink);
+    known.has_delivered = store.has_delivered(sink);
     for (auto& batch : known.open) {
+      if (after_reload) {
+        batch.not_before.reset();
+      }
       if (batch.in_flight) {
         // The loop of the previous configuration abandoned this request; nobody reads its answer.
         store.record_attempt_failure(batch.id, "abandoned at a reload", true, false, at, at);
@@ -146,7 +159,7 @@ asio::awaitable<void> SinkLoop::load() {
     parts_.log->write(Event::sink_failing, message);
     co_await wait(parts_.timer->now().steady + options_.retry.max);
   }
-  machine_.start(known.open, known.scanned_to, parts_.timer->now());
+  machine_.start(known.open, known.scanned_to, parts_.timer->now(), known.has_delivered);
 }
 
 asio::awaitable<void> SinkLoop::wait(std::optional<SteadyTime> until) {
@@ -174,8 +187,14 @@ asio::awaitable<void> SinkLoop::carry_out(DeliveryAction action) {
   } else if (const auto* scanned = std::get_if<RecordScanned>(&action)) {
     auto job = [sink, to = scanned->to](Store& store) { store.record_scanned_to(sink, to); };
     co_await parts_.storage->run(std::move(job));
+  } else if (auto* split = std::get_if<SplitBatch>(&action)) {
+    const BatchHandle handle = split->batch;
+    BatchSettled parts;
+    parts.splits = std::move(split->splits);
+    const std::vector<storage::BatchId> ids = co_await record(split->stored, std::move(parts));
+    machine_.on_split(handle, ids, parts_.timer->now());
   } else {
-    reload_secrets();
+    read_secrets();
   }
 }
 
@@ -257,29 +276,45 @@ asio::awaitable<std::vector<storage::BatchId>> SinkLoop::record(storage::BatchId
 
 asio::awaitable<void> SinkLoop::note_state() {
   const DeliverySummary now = summary();
-  if (now.state == noted_) {
+  if (now.state == noted_ && now.quiet == noted_quiet_) {
     co_return;
   }
-  const bool first = !noted_.has_value();  // The state may still say what an earlier process met.
-  const bool was_paused = noted_ && is_paused(*noted_);
+  const std::string reason = reason_of(now);
+  log_state(now.state, reason);
   noted_ = now.state;
-  const std::string place = "sink " + options_.name + ": ";
-  Fields fields{Field("sink", options_.name), Field("state", to_string(now.state))};
-  if (is_paused(now.state)) {
-    parts_.log->write(Event::sink_paused, place + to_string(now.state) + " (" + now.reason + "); nothing is lost",
-                      fields);
-  } else if (now.state == SinkState::failing) {
-    parts_.log->write(Event::sink_failing, place + now.reason + "; it is tried again with growing pauses", fields);
-  } else if (!first) {
-    parts_.log->write(was_paused ? Event::sink_resumed : Event::sink_recovered, place + "messages are accepted again",
-                      fields);
-  }
+  noted_quiet_ = now.quiet;
   const storage::SinkId sink = sink_;
   const Instant at = parts_.timer->now().wall;
-  auto job = [sink, at, state = now.state, reason = now.reason](Store& store) {
+  auto job = [sink, at, state = now.state, reason](Store& store) {
     store.record_sink_state(sink, to_string(state), reason, at);
   };
   co_await parts_.storage->run(std::move(job));
+}
+
+// Why the sink does not take messages now, and until when it asked for silence.
+std::string SinkLoop::reason_of(const DeliverySummary& summary) const {
+  if (!summary.quiet) {
+    return summary.reason;
+  }
+  const Now now = parts_.timer->now();
+  const auto until = std::chrono::floor<std::chrono::seconds>(now.wall + (*summary.quiet - now.steady));
+  return summary.reason + (summary.reason.empty() ? "" : "; ") + "the receiver asked to wait until " +
+         to_rfc3339(until) + ", a reload tries at once";
+}
+
+void SinkLoop::log_state(SinkState state, const std::string& reason) {
+  const bool first = !noted_.has_value();  // The state may still say what an earlier process met.
+  const bool was_paused = noted_ && is_paused(*noted_);
+  const std::string place = "sink " + options_.name + ": ";
+  const Fields fields{Field("sink", options_.name), Field("state", to_string(state))};
+  if (is_paused(state)) {
+    parts_.log->write(Event::sink_paused, place + to_string(state) + " (" + reason + "); nothing is lost", fields);
+  } else if (state == SinkState::failing) {
+    parts_.log->write(Event::sink_failing, place + reason + "; it is tried again with growing pauses", fields);
+  } else if (!first && noted_ != state) {
+    parts_.log->write(was_paused ? Event::sink_resumed : Event::sink_recovered, place + "messages are accepted again",
+                      fields);
+  }
 }
 
 void SinkLoop::log_outcome(const DeliveryAnswer& answer, const DeliveryRecord& record) {

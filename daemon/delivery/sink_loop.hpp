@@ -36,6 +36,7 @@ class SinkLoop {
     Log* log = nullptr;
     std::function<void()> on_change;  // summary() may say something else; may be empty
     std::uint64_t seed = 0;
+    bool after_reload = false;  // the operator changed something: a wish of the receiver to wait is tried at once
   };
 
   // `options` and what `parts` points to outlive the loop. The sink is registered as `sink`.
@@ -53,7 +54,7 @@ class SinkLoop {
 
   // New messages are stored.
   void on_stored();
-  // Reads the secrets again; those that cannot be read stay as they were.
+  // Reads the secrets again, those that cannot be read stay as they were, and ends every wait for the receiver.
   void reload_secrets();
   // Do not wait for batches to fill: for a run that ends when all is delivered.
   void hurry(bool on);
@@ -70,12 +71,15 @@ class SinkLoop {
   // Carries out everything but sending and waiting.
   [[nodiscard]] boost::asio::awaitable<void> carry_out(DeliveryAction action);
   [[nodiscard]] boost::asio::awaitable<void> wait(std::optional<SteadyTime> until);
+  void read_secrets();
   void spawn(SendBatch send);
   [[nodiscard]] boost::asio::awaitable<void> deliver(SendBatch send);
   [[nodiscard]] boost::asio::awaitable<Begun> begin(SendBatch send);
   [[nodiscard]] boost::asio::awaitable<std::vector<storage::BatchId>> record(storage::BatchId batch,
                                                                              DeliveryRecord record);
   [[nodiscard]] boost::asio::awaitable<void> note_state();
+  [[nodiscard]] std::string reason_of(const DeliverySummary& summary) const;
+  void log_state(SinkState state, const std::string& reason);
   void log_outcome(const DeliveryAnswer& answer, const DeliveryRecord& record);
 
   const SinkOptions& options_;
@@ -84,6 +88,7 @@ class SinkLoop {
   Delivery machine_;
   AsyncEvent event_;
   std::optional<SinkState> noted_;  // what the state says of this sink; absent: nothing since the start
+  std::optional<SteadyTime> noted_quiet_;
   int sending_ = 0;
   bool stopping_ = false;
   bool abandoned_ = false;

@@ -42,6 +42,10 @@ asio::awaitable<DeliveryAnswer> WebhookClient::send(Batch batch) {
       co_return read_failure(answered.error());
     }
     DeliveryAnswer answer = read_answer(*answered, batch.messages, parts_.timer->now().wall);
+    if (answer.elsewhere || answer.whole == Verdict::misconfigured) {
+      // A query may hold a secret.
+      answer.detail = "POST " + options_.url.substr(0, options_.url.find('?')) + ": " + answer.detail;
+    }
     if (answer.whole != Verdict::unauthorized || version_used == version_ || stopping_) {
       co_return answer;
     }

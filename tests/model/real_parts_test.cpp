@@ -209,6 +209,9 @@ class Path {
         store_->hold_back(beginning_.sink(), hold->messages, now_.wall);
       } else if (const auto* scanned = std::get_if<RecordScanned>(&action)) {
         store_->record_scanned_to(beginning_.sink(), scanned->to);
+      } else if (const auto* split = std::get_if<SplitBatch>(&action)) {
+        const auto ids = store_->settle_batch({beginning_.sink(), split->stored, now_.wall, {}, split->splits});
+        machine_->on_split(split->batch, ids, now_);
       } else {
         machine_->on_secret(false, now_);
       }

@@ -65,6 +65,12 @@ class Story {
       EXPECT_GE(world_.now.steady, quiet_until_) << "a request before Retry-After";
     };
     world_.sent = [this](const SendBatch& send) { on_sent(send); };
+    // A set that failed again and again is taken apart, also if it may have been accepted.
+    world_.taken_apart = [this](const SplitBatch& split) {
+      for (const BatchSplit& part : split.splits) {
+        split_.insert(part.messages.begin(), part.messages.end());
+      }
+    };
   }
 
   void turn() {

@@ -125,11 +125,9 @@ std::vector<DeliveryBatchId> DeliveryTables::record(DeliveryBatchId id, const De
       part.users.push_back(messages.at(message).user);
       part.sizes_bytes.push_back(messages.at(message).size_bytes);
     }
-    part.answer_lost = whole.answer_lost || split.answer_lost;
-    if (split.charged) {
-      ++part.attempts;
-      part.first_failed = part.first_failed.value_or(at);
-    }
+    part.answer_lost = split.answer_lost;
+    part.first_failed = split.first_failed;
+    part.attempts += split.charged ? 1 : 0;
     part.not_before = split.not_before;
     batches.emplace(part.id, part);
     ids.push_back(part.id);
@@ -209,6 +207,10 @@ void DeliveryWorld::carry_out(const DeliveryAction& action) {
     tables.hold_back(hold->messages);
   } else if (const auto* scanned = std::get_if<RecordScanned>(&action)) {
     tables.record_scanned(scanned->to);
+  } else if (const auto* split = std::get_if<SplitBatch>(&action)) {
+    const std::vector<DeliveryBatchId> ids = tables.record(split->stored, BatchSettled{{}, split->splits}, now.wall);
+    taken_apart(*split);
+    machine->on_split(split->batch, ids, now);
   } else {
     machine->on_secret(std::exchange(secret_changes, false), now);
   }

@@ -67,6 +67,7 @@ class DeliveryWorld {
   Now now{from_ms(1'769'850'902'345), SteadyTime{Milliseconds{5'000}}};
   std::function<void(const SendBatch&)> decided;
   std::function<void(const SendBatch&)> sent;
+  std::function<void(const SplitBatch&)> taken_apart = [](const SplitBatch&) {};
   std::optional<SteadyTime> wake_up;
   bool secret_changes = false;
 

@@ -215,7 +215,7 @@ TEST_F(StoreDeliveringTest, SplitsABatchIntoPartsThatWait) {
     EXPECT_NE(part.id, batch);
     EXPECT_EQ(part.attempts, 1);
     EXPECT_FALSE(part.in_flight);
-    EXPECT_EQ(part.first_failed, at_);
+    EXPECT_EQ(part.first_failed, std::nullopt);
     EXPECT_EQ(part.not_before, std::nullopt);
   }
   expect_totals(1, 4, 0, 0);
@@ -227,9 +227,9 @@ TEST_F(StoreDeliveringTest, APartWhoseAnswerIsLostIsUnknownAndChargedByItself) {
   const BatchId batch = store().begin_batch(sink_, {1, 2, 3, 4, 5}, at_);
   store().record_attempt_failure(batch, "429", false, false, at_, at_);
   store().begin_attempt(batch, at_);
-  BatchSplit lost{{2, 3}, true, true, "no answer", from_ms(day + 9000)};
-  BatchSplit unsent{{4}, false, false, "not sent", std::nullopt};
-  BatchSplit half{{5}, false, false, {}, std::nullopt};
+  BatchSplit lost{{2, 3}, true, true, "no answer", from_ms(day + 9000), at_};
+  BatchSplit unsent{{4}, false, false, "not sent", std::nullopt, std::nullopt};
+  BatchSplit half{{5}, false, false, {}, std::nullopt, std::nullopt};
   settle(batch, {outcome(1, DeliveryState::delivered)}, {lost, half, unsent});
   EXPECT_THAT(rows_of("SELECT state, attempts, last_error FROM deliveries_v1 ORDER BY last_error"),
               ElementsAre("delivered|1|-", "pending|0|429", "unknown|1|no answer", "unknown|1|no answer",
@@ -253,19 +253,20 @@ TEST_F(StoreDeliveringTest, APartWhoseAnswerIsLostIsUnknownAndChargedByItself) {
   expect_totals(1, 4, 0, 0);
 }
 
-TEST_F(StoreDeliveringTest, WhatWasLostOfTheWholeIsLostOfItsParts) {
+TEST_F(StoreDeliveringTest, APartKeepsTheAttemptsOfTheWholeAndHasItsOwnTimeAndLoss) {
   store_messages(user_, 2);
   const BatchId batch = store().begin_batch(sink_, {1, 2}, at_);
   store().record_attempt_failure(batch, "timeout", true, true, at_, at_);
   store().begin_attempt(batch, at_);
   BatchSplit again = part_of({1});
   again.charged = true;
+  again.first_failed = from_ms(day + 7000);
   settle(batch, {outcome(2, DeliveryState::delivered)}, {again});
   const OpenBatch open = store().open_batches(sink_).at(0);
-  EXPECT_TRUE(open.answer_lost);
+  EXPECT_FALSE(open.answer_lost);
   EXPECT_EQ(open.attempts, 2);
-  EXPECT_EQ(open.first_failed, at_);
-  EXPECT_EQ(count_state("unknown"), 1);
+  EXPECT_EQ(open.first_failed, from_ms(day + 7000));
+  EXPECT_EQ(count_state("unknown"), 0);
 }
 
 TEST_F(StoreDeliveringTest, APendingOutcomeIsHeldBackWithItsFailure) {

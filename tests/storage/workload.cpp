@@ -283,9 +283,10 @@ class Workload::Step {
     if (dice == 2 && batch.messages.size() > 1) {
       const auto middle = batch.messages.begin() + static_cast<std::ptrdiff_t>(batch.messages.size() / 2);
       const bool lost = batch.id % 2 == 0;
-      return settle(sink, batch,
-                    {{{batch.messages.begin(), middle}, lost, lost, lost ? "no answer" : "", std::nullopt},
-                     {{middle, batch.messages.end()}, false, false, {}, std::nullopt}});
+      return settle(
+          sink, batch,
+          {{{batch.messages.begin(), middle}, lost, lost, lost ? "no answer" : "", std::nullopt, std::nullopt},
+           {{middle, batch.messages.end()}, false, false, {}, std::nullopt, std::nullopt}});
     }
     settle(sink, batch, {});
   }

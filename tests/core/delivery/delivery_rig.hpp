@@ -142,6 +142,7 @@ class DeliveryRig {
   std::vector<OpenBatch> open;
   DeliveryMessageId scanned_to = 0;
   std::optional<SteadyTime> wake_up;
+  int splits_at_rest = 0;
   int secrets_asked = 0;
   bool secret_changes = false;
 
@@ -189,6 +190,16 @@ class DeliveryRig {
         EXPECT_GT(one.id, scanned->to) << "the scan would pass a message that has no record";
       }
       scanned_to = scanned->to;
+    } else if (const auto* split = std::get_if<SplitBatch>(&action)) {
+      std::vector<DeliveryBatchId> ids;
+      std::size_t count = 0;
+      for (const auto& part : split->splits) {
+        count += part.messages.size();
+        ids.push_back(++batch_ids_);
+      }
+      EXPECT_GT(count, 1U);
+      splits_at_rest += 1;
+      machine.on_split(split->batch, ids, now);
     } else {
       ++secrets_asked;
       machine.on_secret(std::exchange(secret_changes, false), now);

@@ -172,6 +172,8 @@ TEST(WebhookAnswerTest, ReadsEveryStatus) {
       {401, Verdict::unauthorized},
       {403, Verdict::unauthorized},
       {404, Verdict::rejected_in_company},
+      {405, Verdict::rejected_in_company},
+      {410, Verdict::rejected_in_company},
       {408, Verdict::retry},
       {409, Verdict::rejected_in_company},
       {413, Verdict::too_large},
@@ -179,6 +181,7 @@ TEST(WebhookAnswerTest, ReadsEveryStatus) {
       {425, Verdict::retry},
       {429, Verdict::throttled},
       {500, Verdict::retry},
+      {501, Verdict::rejected_in_company},
       {502, Verdict::retry},
       {503, Verdict::retry},
       {504, Verdict::retry},
@@ -199,6 +202,21 @@ TEST(WebhookAnswerTest, ReadsBothFormsOfRetryAfter) {
   EXPECT_EQ(dated.retry_after, Milliseconds{59'655});
   EXPECT_EQ(answered(500, "", {{"Retry-After", "7"}}).retry_after, Milliseconds{seconds{7}});
   EXPECT_FALSE(answered(429, "", {{"Retry-After", "soon"}}).retry_after);
+}
+
+TEST(WebhookAnswerTest, SaysWhichStatusesComeFromAnotherAddress) {
+  for (const int status : {404, 405, 410, 501}) {
+    EXPECT_TRUE(answered(status, "").elsewhere) << status;
+  }
+  for (const int status : {400, 409, 422, 500, 503}) {
+    EXPECT_FALSE(answered(status, "").elsewhere) << status;
+  }
+}
+
+TEST(WebhookAnswerTest, ComparesADateWithTheClockOfThePeer) {
+  const DeliveryAnswer dated =
+      answered(429, "", {{"Retry-After", "Wed, 31 Jan 2029 09:16:02 GMT"}, {"Date", "Wed, 31 Jan 2029 09:15:42 GMT"}});
+  EXPECT_EQ(dated.retry_after, Milliseconds{seconds{20}});
 }
 
 TEST(WebhookAnswerTest, KeepsThePeersWordsOutOfTheDetail) {
