@@ -178,9 +178,11 @@ Sickness of_messages(const std::string& name, const SinkChange& change) {
 
 std::vector<Sickness> sicknesses() {
   return {
+      of_source("SourceAnswers503", [](auto& faults) { faults.down.on = true; }),
       of_source("SourceHangs", [](auto& faults) { faults.hangs = 1; }),
       of_source("SourceResetsEveryConnection", [](auto& faults) { faults.resets = 1; }),
       of_source("SourceAnswersHtml", [](auto& faults) { faults.html = 1; }),
+      of_source("SourceThrottlesEverything", [](auto& faults) { faults.throttled = 1; }),
       of_source("SourceRefusesTheKey", [](auto& faults) { faults.unauthorized.on = true; }),
       of_user("UserIsRefused", 400),
       of_user("UserAnswers500", 500),
