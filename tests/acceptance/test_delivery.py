@@ -289,6 +289,56 @@ class DeliveryTest(AcceptanceTest):
                 self.assertSyncs(world, 1)
                 self.assertEqual(len(world.crm.batches), asked, "dead letters were sent again without being asked for")
 
+    # -- one bad thing and its neighbours ---------------------------------------------------------------------------
+
+    def test_one_message_that_cannot_be_taken_holds_back_only_its_user(self):
+        users = tuple(f"9198000000{i:02d}" for i in range(8))
+        answers = {"500": lambda: plain(500, "could not save"), "408": lambda: plain(408), "reset": reset,
+                   "403": lambda: plain(403, "blocked")}
+        for name, answer in answers.items():
+            with self.subTest(name):
+                world = self.filled(5, users, retry={"first": Bare("1s"), "max": Bare("2s")})
+                bad = text_is("003/2")
+                world.crm.rule = lambda request, bad=bad, answer=answer: (
+                    answer() if any(bad(m) for m in json.loads(request.body)["messages"]) else None)
+                daemon = world.run()
+                wait_for(lambda: world.states().get("delivered", 0) == 37, 40, f"the 37 others: {world.states()}")
+                self.assertEqual(sum(world.states().values()), 40)
+                world.crm.rule = None
+                wait_for(lambda: world.states() == {"delivered": 40}, 30, "the rest when the receiver can take it")
+                self.assertAgrees(world, order="strict")
+                self.assertEqual(daemon.stop(), 0)
+
+    def test_giving_up_ends_one_message_and_not_its_batch(self):
+        users = tuple(f"9198000000{i:02d}" for i in range(8))
+        world = self.filled(5, users, retry={"first": Bare("100ms"), "max": Bare("300ms"), "give_up_after": Bare("2s")})
+        bad = text_is("003/4")
+        world.crm.rule = lambda request: (
+            plain(500, "could not save") if any(bad(m) for m in json.loads(request.body)["messages"]) else None)
+        self.assertSyncs(world, 1)
+        self.assertEqual(world.states(), {"delivered": 39, "dead": 1})
+        self.assertIn("003/4", self.dead(world)[0]["text"])
+
+    def test_batches_that_do_not_end_in_time_become_smaller(self):
+        world = self.filled(40, timeout=Bare("1s"), retry={"first": Bare("100ms"), "max": Bare("500ms")})
+        world.crm.rule = lambda request: Lost(hang()) if len(json.loads(request.body)["messages"]) > 10 else None
+        daemon = world.run()
+        wait_for(lambda: world.states() == {"delivered": 80}, 60, "all in smaller batches")
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_an_address_that_refuses_everything_pauses_and_kills_nothing(self):
+        for status in (404, 405, 410, 501, 400):
+            with self.subTest(status=status):
+                world = self.filled(30, retry={"first": Bare("200ms"), "max": Bare("1s")})
+                world.crm.rule = lambda _, status=status: plain(status, "The requested webhook is not registered.")
+                daemon = world.run()
+                wait_for(lambda: "misconfigured" in json.dumps(world.status()[0]), 15, "`paused: misconfigured`", 0.5)
+                self.assertNotIn("dead", world.states())
+                self.assertLessEqual(len(world.crm.batches), 12)
+                world.crm.rule = None
+                wait_for(lambda: world.states() == {"delivered": 60}, 20, "everything when the address is right")
+                self.assertEqual(daemon.stop(), 0)
+
     # -- order ------------------------------------------------------------------------------------------------------
 
     def test_order_per_user_survives_failures_and_concurrency(self):
