@@ -165,7 +165,9 @@ void DeliveryPace::be_quiet(SteadyTime now, Milliseconds wish) {
     return;
   }
   quiet_until_ = until;
-  const Milliseconds unquestioned = std::max(backoff_.max(), silence_unquestioned);
+  // A peer that goes on asking for silence is tried ever more rarely.
+  const Milliseconds unquestioned =
+      std::min(std::max(backoff_.max(), silence_unquestioned) * (1 << std::min(throttles_, 8)), silence_max);
   quiet_probe_ = wish > unquestioned ? now + unquestioned : SteadyTime::max();
 }
 

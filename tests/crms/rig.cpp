@@ -207,10 +207,12 @@ ExchangeResult Rig::attempt(const std::vector<OutgoingMessage>& batch, bool unsu
   task.messages = batch.size();
   task.sink = sink_;
   task.unsure = unsure;
+  task.absent = std::exchange(absent_, {});
   Exchange exchange(design_, std::move(task));
   carry_out(exchange);
   ExchangeResult result = exchange.result();
   sink_ = result.sink;
+  absent_.insert(result.absent.begin(), result.absent.end());
   keep(result.records);
   latest_ = result.answer;
   for (std::size_t place = 0; place < batch.size(); ++place) {

@@ -101,6 +101,7 @@ class Rig {
   std::unique_ptr<TokenKeeper> keeper_;
   std::string kept_token_;
   std::vector<RemoteRecord> known_;
+  std::set<RecordKey> absent_;  // unsure records that the latest attempt looked for and did not find
   std::vector<OutgoingMessage> delivered_;
   std::set<std::string> delivered_keys_;
   std::map<std::string, std::string> refused_;
