@@ -40,7 +40,7 @@ class CheckedWorld(World):
              "salesforce": ("Contact", "Chat_Transcript__c", "Body__c"),
              "zoho": ("Contacts", "Conversations", "Transcript")}
 
-    def __init__(self, vendor, unit, secrets=None, settings=None, kinds=None, fields=None):
+    def __init__(self, vendor, unit, secrets=None, settings=None, kinds=None, fields=None, timeout="10s"):
         super().__init__(Dialect(signed_urls=False), tuple(PEOPLE), sinks=())
         self.vendor.user_extra = copy.deepcopy(PEOPLE)
         self.name, self.unit = vendor, unit
@@ -62,7 +62,7 @@ class CheckedWorld(World):
             "secrets": {name: {"file": name} for name in secrets},
             "settings": {**({"accounts": self.wire.url} if vendor == "zoho" else {}), **(settings or {})},
             "fields": fields or {}, "batch": {"messages": 10, "wait": Bare("20ms")}, "concurrency": 2,
-            "timeout": Bare("10s"), "retry": {"first": Bare("50ms"), "max": Bare("200ms")}})
+            "timeout": Bare(timeout), "retry": {"first": Bare("50ms"), "max": Bare("200ms")}})
 
     def say_more(self):
         for user in self.vendor.user_extra:
