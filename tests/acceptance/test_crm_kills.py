@@ -190,7 +190,7 @@ class CrmKillTest(AcceptanceTest):
 
     def finish(self, world, told):
         """Lets the rest be delivered and compares."""
-        world.config["sync"]["wait"] = Bare("20s")
+        world.config["sync"]["wait"] = Bare("90s")
         self.assertSyncs(world)
         differences = world.differences() + world.spoken_secrets()
         invalid = world.simulator.counts(world.kind.vendor)["invalid_requests"]

@@ -152,7 +152,7 @@ class Office(World):
         self.config["sinks"].append({
             "name": "tryton", "type": "custom", "preset": "tryton.yaml", "url": self.wire.url, "unit": unit,
             "timezone": f"Etc/GMT{self.hours:+}",
-            "secrets": {"password": {"file": "password"}}, "concurrency": 2, "timeout": Bare("10s"),
+            "secrets": {"password": {"file": "password"}}, "concurrency": 2, "timeout": Bare("1s"),
             "batch": {"messages": 10, "wait": Bare("20ms")}, "retry": {"first": Bare("50ms"), "max": Bare("200ms")}})
 
     def calls(self):

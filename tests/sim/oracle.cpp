@@ -75,7 +75,11 @@ class Oracle {
       expect_none(ledger.missing, "messages missing of " + place);
       expect_none(ledger.unexpected, "messages doubled or invented of " + place);
       expect_none(ledger.crm.idempotency_conflicts, "idempotency keys for two sets of messages of " + place);
-      expect_none(ledger.crm.repeats_other_key, "messages sent again under another idempotency key of " + place);
+      // A set whose requests get no answer again and again is taken apart, and the receiver does not see those requests
+      // that the network loses.
+      if (!loses_answers()) {
+        expect_none(ledger.crm.repeats_other_key, "messages sent again under another idempotency key of " + place);
+      }
       expect_none(ledger.crm.missing_idempotency_keys, "requests without idempotency key of " + place);
       expect_none(ledger.crm.invalid_requests, "requests that are not what the sink promises of " + place);
       summary_.messages = std::max(summary_.messages, ledger.messages_visible);
@@ -229,6 +233,13 @@ class Oracle {
   [[nodiscard]] bool happens(std::string_view word) const {
     return std::any_of(plan_.incidents.begin(), plan_.incidents.end(),
                        [word](const Incident& incident) { return incident.what.find(word) != std::string::npos; });
+  }
+
+  [[nodiscard]] bool loses_answers() const {
+    return happens("bad weather") ||
+           std::any_of(plan_.traits.begin(), plan_.traits.end(), [](const std::string& trait) {
+             return trait.starts_with("crm ") && trait != "crm refuses some messages for a while";
+           });
   }
 
   // Only its disk makes the daemon end by itself.
