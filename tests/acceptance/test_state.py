@@ -15,6 +15,7 @@ from pathlib import Path
 
 import harness
 from harness import MARK, AcceptanceTest, Bare, wait_for
+from peer import plain
 from vendor import now_ms
 
 USERS = ("919800000001", "919800000002")
@@ -199,12 +200,14 @@ class StateTest(AcceptanceTest):
         self.assertAgrees(world)
 
     def without_room(self, world, per_user):
-        """A daemon whose files cannot grow from now on, with new messages."""
+        """A daemon whose files cannot grow from the first read on."""
         import resource
+        world.fill(per_user)
+        world.vendor.fail(plain(500, "not yet"), kind="conversations")
         daemon = world.run(preexec_fn=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN), restore_signals=False)
         wait_for(lambda: world.database.exists() and world.user(USERS[0]), 15, "the first list")
         resource.prlimit(daemon.pid, resource.RLIMIT_FSIZE, (10_000, resource.RLIM_INFINITY))
-        world.fill(per_user)
+        world.vendor.heal()
         wait_for(lambda: "storage_failed" in daemon.errors(), 30, "`storage_failed`")
         return daemon
 

@@ -294,8 +294,9 @@ class DeliveryTest(AcceptanceTest):
                     self.assertHolds(office)
                     calls = [call for call in office.calls() if call in (name, find)]
                     lost = calls.index(name)
-                    again = [name] if loss == LOST_BEFORE else []
-                    self.assertEqual(calls[lost + 1:lost + 3], [find, *again], calls)
+                    # What is not found is looked for once more before it counts as lost.
+                    again = [find, name] if loss == LOST_BEFORE else []
+                    self.assertEqual(calls[lost + 1:lost + 4], [find, *again], calls)
 
     def test_a_preset_that_looks_only_after_a_loss_finds_what_was_lost(self):
         preset = changed_preset(
@@ -314,7 +315,7 @@ class DeliveryTest(AcceptanceTest):
                 self.assertSyncs(office)
                 self.assertHolds(office)
                 notes = [call for call in office.calls() if call in (FIND_NOTES, NEW_NOTES)]
-                self.assertEqual(notes, [NEW_NOTES, FIND_NOTES, *[NEW_NOTES] * (loss == LOST_BEFORE)])
+                self.assertEqual(notes, [NEW_NOTES, FIND_NOTES, *[FIND_NOTES, NEW_NOTES] * (loss == LOST_BEFORE)])
 
     def test_kills_make_no_second_party_and_no_second_note(self):
         for unit in ("message", "day"):
@@ -343,8 +344,7 @@ class DeliveryTest(AcceptanceTest):
 
         office.wire.fault = fault
         daemon = office.run()
-        wait_for(lambda: died or not daemon.running(), 20, f"{name} to be asked")
-        self.assertTrue(died, daemon.errors()[-2000:])
+        wait_for(lambda: died, 20, f"{name} to be asked")
         office.wire.fault = None
 
     def test_a_refused_party_keeps_only_its_own_notes_back(self):
