@@ -55,8 +55,9 @@ void run(Input input) {
   expect(failure.retry_after == delay, "the first field of that name counts, with whatever letters");
   expect_sound(elitbuzz::failure_of(answer, std::nullopt));
   const DeliveryAnswer read = read_answer(answer, {}, now);
-  expect(read.retry_after == delay, "both sides read the same delay");
-  expect((read.whole == Verdict::throttled) == delay.has_value(), "503 with a delay is a wish");
+  // A sink measures a date against the date of its own response.
+  expect(dated || read.retry_after == delay, "both sides read the same delay");
+  expect((read.whole == Verdict::throttled) == read.retry_after.has_value(), "503 with a delay is a wish");
 }
 
 }  // namespace
