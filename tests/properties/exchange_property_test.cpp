@@ -136,6 +136,11 @@ class Deliveries {
           crm::rig::activity(of.first, of.second, activities[of], text_of(send, of.first, of.second)));
     }
     task.known = known_;
+    for (const crm::RecordKey& key : crm::record_keys(task.work)) {
+      if (absent_.erase(key) > 0) {
+        task.absent.insert(key);
+      }
+    }
     return task;
   }
 
@@ -166,6 +171,7 @@ class Deliveries {
     ExchangeResult result = exchange.result();
     look_at(send, result);
     crm::rig::keep(known_, result.records);
+    absent_.insert(result.absent.begin(), result.absent.end());
     rig_.answer(send, result.answer);
   }
 
@@ -352,6 +358,7 @@ class Deliveries {
   Case& case_;
   DeliveryRig rig_;
   std::vector<RemoteRecord> known_;
+  std::set<crm::RecordKey> absent_;  // looked for in vain so far, as the client of a CRM keeps it
 };
 
 void arrive_once(Choices& choices) {
