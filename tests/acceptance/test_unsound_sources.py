@@ -29,7 +29,8 @@ class OutageTest(AcceptanceTest):
         self.assertEqual(world.events("source_down")[0]["level"], "error")
         wait_for(lambda: world.status()[0]["sources"][0]["state"] == "down", 10, "status says so", 0.2)
         self.assertCode(world.status()[1], 1)
-        time.sleep(5)
+        probed = len(world.vendor.requests) + 2
+        wait_for(lambda: len(world.vendor.requests) >= probed, 60, "two more refused requests")
         before = len(world.vendor.requests)
         world.vendor.heal()
         well = time.monotonic()
