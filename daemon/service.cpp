@@ -10,9 +10,9 @@
 #include <random>
 #include <utility>
 
+#include "core/status/health.hpp"
 #include "core/text/wording.hpp"
 #include "daemon/delivery/token_file.hpp"
-#include "daemon/health.hpp"
 #include "daemon/http/transport.hpp"
 #include "daemon/loaded_configuration.hpp"
 #include "daemon/system/blocked_signals.hpp"
@@ -257,7 +257,7 @@ awaitable<void> Service::tell_status() {
   if (timer_.now().steady >= judge_again_) {
     auto read = [](storage::Store& store) {
       const auto began = std::chrono::steady_clock::now();
-      storage::Status status = storage::read_status(store);
+      Status status = storage::read_status(store);
       return std::pair{std::move(status), std::chrono::steady_clock::now() - began};
     };
     const auto [status, took] = co_await storage_->run(read);

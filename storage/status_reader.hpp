@@ -8,7 +8,7 @@
 #include "core/delivery/delivery_record.hpp"
 #include "core/delivery/outgoing_message.hpp"
 #include "core/delivery/remote_record.hpp"
-#include "storage/status.hpp"
+#include "core/status/status.hpp"
 
 // Reads the state for verbs that only read, with or without a running daemon.
 namespace elit::storage {

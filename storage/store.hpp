@@ -20,6 +20,10 @@
 #include "core/message.hpp"
 
 // The durable state. Only this library uses SQLite. It makes no decisions.
+namespace elit {
+struct Status;
+}
+
 namespace elit::storage {
 
 using SourceId = std::int64_t;
@@ -98,8 +102,6 @@ struct Ledger {
 };
 
 class MemoryDisk;
-
-struct Status;
 
 // The state directory, opened for writing. A lock file allows one instance in the whole system. One thread uses it.
 // Every public call is atomic: it is a transaction of its own, or a part of the group's transaction (see begin_group).

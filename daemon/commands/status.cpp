@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "config/loader.hpp"
+#include "core/status/health.hpp"
 #include "daemon/commands/status_report.hpp"
-#include "daemon/health.hpp"
 #include "daemon/system/exit_status.hpp"
 #include "storage/state_directory.hpp"
 #include "storage/status_reader.hpp"
@@ -32,7 +32,7 @@ StatusReport look(const Options& options, bool without_daemon) {
   StatusReport report;
   report.status = storage::read_status(directory);
   // A source that is no longer configured keeps its place in the state, but there is nothing to be said of it.
-  std::erase_if(report.status.sources, [&options](const storage::SourceStatus& source) {
+  std::erase_if(report.status.sources, [&options](const SourceStatus& source) {
     return std::none_of(options.sources.begin(), options.sources.end(),
                         [&source](const SourceOptions& configured) { return configured.name == source.name; });
   });

@@ -9,10 +9,6 @@
 namespace elit::daemon {
 namespace {
 
-using storage::PeerState;
-using storage::SinkStatus;
-using storage::SourceStatus;
-
 boost::json::value time_or_null(const std::optional<Instant>& instant) {
   return instant ? boost::json::value(to_rfc3339(*instant)) : boost::json::value(nullptr);
 }
@@ -25,7 +21,7 @@ boost::json::object state_json(const PeerState& state) {
 
 Lateness lateness_of(const SourceStatus& source) {
   Lateness lateness;
-  for (const storage::LatenessBucket& bucket : source.lateness) {
+  for (const LatenessBucket& bucket : source.lateness) {
     const auto seconds = bucket.bucket == 0 ? 0 : std::int64_t{1} << (bucket.bucket - 1);
     lateness.add(std::chrono::seconds{seconds}, bucket.count);
   }
@@ -51,7 +47,7 @@ boost::json::object source_json(const SourceStatus& source, Instant now) {
                           {"eta_seconds", eta ? boost::json::value(*eta) : boost::json::value(nullptr)},
                           {"moved", time_or_null(source.history_moved)}};
   boost::json::array audiences;
-  for (const storage::AudienceStatus& audience : source.audiences) {
+  for (const AudienceStatus& audience : source.audiences) {
     audiences.push_back(boost::json::object{{"attribute", audience.attribute},
                                             {"value", audience.value},
                                             {"users", audience.users},
@@ -59,7 +55,7 @@ boost::json::object source_json(const SourceStatus& source, Instant now) {
   }
   object["audiences"] = std::move(audiences);
   boost::json::array conditions;
-  for (const storage::ConditionStatus& condition : source.conditions) {
+  for (const ConditionStatus& condition : source.conditions) {
     conditions.push_back(boost::json::object{
         {"name", condition.name}, {"detail", condition.detail}, {"since", to_rfc3339(condition.since)}});
   }
@@ -105,7 +101,7 @@ std::string to_json(const StatusReport& report, bool reveal_user_ids) {
     sinks.push_back(sink_json(sink));
   }
   boost::json::array parked;
-  for (const storage::ParkedUser& user : report.status.parked) {
+  for (const ParkedUser& user : report.status.parked) {
     parked.push_back(boost::json::object{{"source", user.source},
                                          {"user", reveal_user_ids ? user.user_id : mask_user_id(user.user_id)},
                                          {"until", time_or_null(user.until)},

@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "core/instant.hpp"
-#include "storage/status.hpp"
+#include "core/status/status.hpp"
 
 namespace elit::daemon {
 
 // What the verb `status` shows.
 struct StatusReport {
-  storage::Status status;
+  Status status;
   Instant at;
   bool running = false;               // a daemon or a `sync` holds the state directory
   std::vector<std::string> problems;  // a sentence each; empty: all is well
@@ -25,7 +25,7 @@ struct StatusReport {
 [[nodiscard]] std::string to_json(const StatusReport& report, bool reveal_user_ids);
 
 // The rest of the backfill at the measured pace; absent when nothing is left or the pace is not known yet.
-[[nodiscard]] std::optional<std::int64_t> backfill_eta_seconds(const storage::SourceStatus& source);
+[[nodiscard]] std::optional<std::int64_t> backfill_eta_seconds(const SourceStatus& source);
 
 // The latest error of a sink without what its peer wrote, which may hold the text of a message; where something is left
 // out, it names the view that has all.

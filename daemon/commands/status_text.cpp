@@ -8,10 +8,6 @@
 namespace elit::daemon {
 namespace {
 
-using storage::PeerState;
-using storage::SinkStatus;
-using storage::SourceStatus;
-
 std::string age(const std::optional<Instant>& instant, Instant now) {
   return instant ? rough_duration(now - *instant) + " ago" : "never";
 }
@@ -89,7 +85,7 @@ std::string to_text(const StatusReport& report) {
   for (const SinkStatus& sink : report.status.sinks) {
     print_sink(out, sink, report.at);
   }
-  for (const storage::ParkedUser& user : report.status.parked) {
+  for (const ParkedUser& user : report.status.parked) {
     out << "parked: " << mask_user_id(user.user_id) << " of " << user.source << ": " << user.error << '\n';
   }
   for (const std::string& problem : report.problems) {

@@ -173,9 +173,9 @@ void expect_sound(const StorageError& error, const std::filesystem::path& direct
 }
 
 // What `status` computes with.
-void expect_sound(const storage::Status& status) {
-  for (const storage::SourceStatus& source : status.sources) {
-    for (const storage::LatenessBucket& bucket : source.lateness) {
+void expect_sound(const Status& status) {
+  for (const SourceStatus& source : status.sources) {
+    for (const LatenessBucket& bucket : source.lateness) {
       expect(bucket.bucket >= 0 && bucket.bucket < Lateness::buckets, "lateness has a bucket that there is");
     }
     const std::optional<double>& rate = source.backfill_users_per_hour;

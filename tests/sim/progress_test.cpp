@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/simulator/passage.hpp"
-#include "daemon/health.hpp"
+#include "core/status/health.hpp"
 #include "daemon/rehearsal/stage.hpp"
 #include "storage/status_reader.hpp"
 #include "tests/sim/trouble.hpp"
@@ -127,7 +127,7 @@ Findings live_through(const Sickness& sickness) {
   sickness.begin(stage);
   stage.run_until(began + warm_up + sickness.noticed_within);
   Findings findings;
-  findings.problems = daemon::problems_of(storage::read_status(stage.disk()), stage.options(), stage.time().now().wall);
+  findings.problems = problems_of(storage::read_status(stage.disk()), stage.options(), stage.time().now().wall);
   stage.run_until(began + warm_up + sick_time);
   measure(stage, sickness, findings);
   return findings;

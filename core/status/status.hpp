@@ -8,7 +8,7 @@
 #include "core/instant.hpp"
 
 // What the state says about its sources and sinks, for people and monitors.
-namespace elit::storage {
+namespace elit {
 
 struct PeerState {
   std::string state;   // running, paused: credential, ...; empty: nothing is recorded yet
@@ -88,4 +88,4 @@ struct Status {
   std::vector<ParkedUser> parked;     // the earliest retries first; at most 20
 };
 
-}  // namespace elit::storage
+}  // namespace elit

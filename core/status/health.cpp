@@ -1,16 +1,12 @@
-#include "daemon/health.hpp"
+#include "core/status/health.hpp"
 
 #include <algorithm>
 #include <chrono>
 
 #include "core/text/wording.hpp"
 
-namespace elit::daemon {
+namespace elit {
 namespace {
-
-using storage::PeerState;
-using storage::SinkStatus;
-using storage::SourceStatus;
 
 constexpr Milliseconds pending_too_long{300'000};
 constexpr Milliseconds throttled_too_long{120'000};
@@ -40,7 +36,7 @@ void judge_state(const std::string& place, const PeerState& state, Instant now, 
 void judge_audiences(const std::string& place, const SourceStatus& source, Problems& problems) {
   const bool alarm = std::any_of(source.conditions.begin(), source.conditions.end(),
                                  [](const auto& condition) { return condition.name == "roster_alarm"; });
-  for (const storage::AudienceStatus& audience : source.audiences) {
+  for (const AudienceStatus& audience : source.audiences) {
     const std::string name = "the audience " + quoted_text(audience.attribute) + " = " + quoted_text(audience.value);
     if (!audience.listed) {
       problems.push_back(place + "the users of " + name + " have not been listed yet");
@@ -74,7 +70,7 @@ void judge_backfill(const std::string& place, const SourceStatus& source, Instan
 void judge_source(const SourceStatus& source, const SourceOptions& options, Instant now, Problems& problems) {
   const std::string place = "source " + source.name + ": ";
   judge_state(place, source.state, now, problems);
-  for (const storage::ConditionStatus& condition : source.conditions) {
+  for (const ConditionStatus& condition : source.conditions) {
     problems.push_back(place + condition.detail);
   }
   judge_audiences(place, source, problems);
@@ -98,7 +94,7 @@ void judge_sink(const SinkStatus& sink, Instant now, Problems& problems) {
 
 }  // namespace
 
-std::vector<std::string> problems_of(const storage::Status& status, const Options& options, Instant now) {
+std::vector<std::string> problems_of(const Status& status, const Options& options, Instant now) {
   Problems problems;
   for (const SourceOptions& configured : options.sources) {
     const auto source = std::find_if(status.sources.begin(), status.sources.end(),
@@ -121,4 +117,4 @@ std::vector<std::string> problems_of(const storage::Status& status, const Option
   return problems;
 }
 
-}  // namespace elit::daemon
+}  // namespace elit

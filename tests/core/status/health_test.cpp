@@ -1,4 +1,4 @@
-#include "daemon/health.hpp"
+#include "core/status/health.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,11 +6,10 @@
 #include <functional>
 #include <string>
 
-namespace elit::daemon {
+namespace elit {
 namespace {
 
 using namespace std::chrono_literals;
-using storage::Status;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -26,7 +25,7 @@ Options options() {
 
 Status healthy() {
   Status status;
-  storage::SourceStatus source;
+  SourceStatus source;
   source.name = "support";
   source.state = {.state = "running", .reason = "", .since = now - 24h};
   source.following = 3;
@@ -35,7 +34,7 @@ Status healthy() {
   source.messages = 10;
   source.audiences.push_back({.attribute = "feedback", .value = "1", .listed = now - 10s, .users = 3});
   status.sources.push_back(source);
-  storage::SinkStatus sink;
+  SinkStatus sink;
   sink.name = "crm";
   sink.state = {.state = "running", .reason = "", .since = now - 24h};
   sink.delivered = 10;
@@ -135,4 +134,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& one) { return one.param.name; });
 
 }  // namespace
-}  // namespace elit::daemon
+}  // namespace elit

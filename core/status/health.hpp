@@ -5,12 +5,12 @@
 
 #include "core/instant.hpp"
 #include "core/options.hpp"
-#include "storage/status_reader.hpp"
+#include "core/status/status.hpp"
 
-namespace elit::daemon {
+namespace elit {
 
 // What an operator has to know or mend, a sentence each, sources first; empty: all is well. `status` is the state and
 // `options` the configuration in force. Sources and sinks that are not configured any more count for nothing.
-[[nodiscard]] std::vector<std::string> problems_of(const storage::Status& status, const Options& options, Instant now);
+[[nodiscard]] std::vector<std::string> problems_of(const Status& status, const Options& options, Instant now);
 
-}  // namespace elit::daemon
+}  // namespace elit
