@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "core/text/wording.hpp"
 #include "daemon/delivery/sink_kind.hpp"
 
 namespace elit::daemon {
@@ -255,8 +256,7 @@ std::vector<std::string> Engine::problems() const {
       lines.push_back(place + "the users could not be listed: " + shortfall.last_error);
     }
     if (shortfall.users_failed > 0) {
-      lines.push_back(place + std::to_string(shortfall.users_failed) +
-                      (shortfall.users_failed == 1 ? " user" : " users") +
+      lines.push_back(place + counted(static_cast<std::int64_t>(shortfall.users_failed), "user", "users") +
                       " could not be read: " + shortfall.last_error);
     }
     if (shortfall.gave_up && !shortfall.listing_failed) {
@@ -277,8 +277,7 @@ Engine::Progress Engine::progress() const {
     progress.fetched.messages += one.messages;
   }
   for (const auto& sink : sinks_) {
-    const DeliverySummary summary = sink->summary();
-    progress.waiting += summary.waiting;
+    progress.waiting += sink->summary().waiting;
   }
   return progress;
 }

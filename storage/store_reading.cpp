@@ -152,8 +152,8 @@ class Occurrences {
   std::unordered_map<Equal, std::int64_t, EqualHash> counts_;
 };
 
-// What becomes of an arrival.
-struct Fate {
+// What is done with an arrival.
+struct ArrivalOutcome {
   enum class Kind { added, duplicate, refreshed };
   Kind kind = Kind::added;
   std::int64_t occurrence = 0;  // added
@@ -186,13 +186,13 @@ std::vector<RowContent> views_of(const std::vector<Content>& contents) {
   return views;
 }
 
-// Compares the arrivals of one commit with what is stored and decides what becomes of each.
-class Arranging {
+// Compares the arrivals of one commit with what is stored and decides what is done with each.
+class ArrivalMatcher {
  public:
-  Arranging(Store::Impl& impl, const WindowCommit& commit, const std::vector<Arrival>& arrivals)
-      : impl_(impl), commit_(commit), arrivals_(arrivals), fates_(arrivals.size()) {}
+  ArrivalMatcher(Store::Impl& impl, const WindowCommit& commit, const std::vector<Arrival>& arrivals)
+      : impl_(impl), commit_(commit), arrivals_(arrivals), outcomes_(arrivals.size()) {}
 
-  std::vector<Fate> arrange() {
+  std::vector<ArrivalOutcome> match() {
     std::map<std::pair<std::int64_t, Digest>, std::vector<std::size_t>> groups;
     Occurrences within_pages(true);
     std::unordered_set<Equal, EqualHash> seen;
@@ -202,7 +202,7 @@ class Arranging {
         // It may be a row of another page that moved.
         const auto number = static_cast<int>(within_pages.next(arrival.page, arrival.digest));
         if (!seen.insert(Equal{number, arrival.digest}).second) {
-          fates_[place].kind = Fate::Kind::duplicate;
+          outcomes_[place].kind = ArrivalOutcome::Kind::duplicate;
           continue;
         }
       }
@@ -213,9 +213,9 @@ class Arranging {
     const bool any_dated_known = any_known(groups);
     for (const auto& [key, places] : groups) {
       const bool dated = key.first != unknown_instant_ms;
-      arrange_group(places, dated && !any_dated_known ? std::vector<Known>() : known_at(key.first, key.second));
+      match_group(places, dated && !any_dated_known ? std::vector<Known>() : known_at(key.first, key.second));
     }
-    return std::move(fates_);
+    return std::move(outcomes_);
   }
 
   [[nodiscard]] std::int64_t near_copies() const { return near_copies_; }
@@ -266,7 +266,7 @@ class Arranging {
     return content_in(query, 0);
   }
 
-  void arrange_group(const std::vector<std::size_t>& places, const std::vector<Known>& known) {
+  void match_group(const std::vector<std::size_t>& places, const std::vector<Known>& known) {
     std::vector<RowMatch> matches(places.size());
     std::unordered_map<Digest, std::int64_t> next;  // the first free occurrence
     if (!known.empty()) {
@@ -283,12 +283,12 @@ class Arranging {
       matches = match_rows(views_of(stored), views_of(read), commit_.verified);
     }
     for (std::size_t i = 0; i < places.size(); ++i) {
-      Fate& fate = fates_[places[i]];
+      ArrivalOutcome& outcome = outcomes_[places[i]];
       if (matches[i].known) {
-        fate.kind = matches[i].refresh ? Fate::Kind::refreshed : Fate::Kind::duplicate;
-        fate.message = known[*matches[i].known].id;
+        outcome.kind = matches[i].refresh ? ArrivalOutcome::Kind::refreshed : ArrivalOutcome::Kind::duplicate;
+        outcome.message = known[*matches[i].known].id;
       } else {
-        fate.occurrence = next[arrivals_[places[i]].digest]++;
+        outcome.occurrence = next[arrivals_[places[i]].digest]++;
         near_copies_ += matches[i].near_copy && commit_.verified ? 1 : 0;
       }
     }
@@ -297,7 +297,7 @@ class Arranging {
   Store::Impl& impl_;
   const WindowCommit& commit_;
   const std::vector<Arrival>& arrivals_;
-  std::vector<Fate> fates_;
+  std::vector<ArrivalOutcome> outcomes_;
   std::int64_t near_copies_ = 0;
 };
 
@@ -364,24 +364,24 @@ void insert_rows(Store::Impl& impl, const WindowCommit& commit, const UserState&
   }
   std::stable_sort(arrivals.begin(), arrivals.end(),
                    [](const Arrival& left, const Arrival& right) { return left.order_ms < right.order_ms; });
-  Arranging arranging(impl, commit, arrivals);
-  const std::vector<Fate> fates = arranging.arrange();
-  counts.near_copies = arranging.near_copies();
+  ArrivalMatcher matcher(impl, commit, arrivals);
+  const std::vector<ArrivalOutcome> outcomes = matcher.match();
+  counts.near_copies = matcher.near_copies();
   for (std::size_t place = 0; place < arrivals.size(); ++place) {
     const Arrival& arrival = arrivals[place];
-    const Fate& fate = fates[place];
-    if (fate.kind != Fate::Kind::added) {
-      if (fate.kind == Fate::Kind::refreshed) {
-        refresh_message(impl, commit, arrival, fate.message);
+    const ArrivalOutcome& outcome = outcomes[place];
+    if (outcome.kind != ArrivalOutcome::Kind::added) {
+      if (outcome.kind == ArrivalOutcome::Kind::refreshed) {
+        refresh_message(impl, commit, arrival, outcome.message);
       }
       ++counts.duplicates;
       continue;
     }
-    if (fate.occurrence > occurrence_max) {
+    if (outcome.occurrence > occurrence_max) {
       ++counts.rejected;  // the key has no place for its number
       continue;
     }
-    insert_message(impl, commit, arrival, fate.occurrence);
+    insert_message(impl, commit, arrival, outcome.occurrence);
     ++counts.added;
     if (arrival.instant_ms == unknown_instant_ms) {
       continue;
@@ -439,7 +439,8 @@ UserStatus status_after(const WindowCommit& commit, const UserState& user) {
 void write_user(Store::Impl& impl, const WindowCommit& commit, UserStatus status, const WindowCounts& counts) {
   impl.statement(R"(
       UPDATE users SET status = ?2, departed_ms = iif(?2 = 'following', NULL, departed_ms), failures = 0,
-          last_error = NULL, parked_until_ms = NULL, last_read_ms = iif(?9, last_read_ms, ?3), verified_ms = iif(?4, ?3, verified_ms),
+          last_error = NULL, parked_until_ms = NULL, last_read_ms = iif(?9, last_read_ms, ?3),
+          verified_ms = iif(?4, ?3, verified_ms),
           window_width_ms = iif(?5 IS NULL, window_width_ms, nullif(?5, 0)), history_complete = ?6,
           messages = messages + ?7,
           last_message_ms = CASE WHEN ?8 IS NULL THEN last_message_ms ELSE max(coalesce(last_message_ms, ?8), ?8) END

@@ -520,7 +520,7 @@ void Exchange::apply_whole(const ResponseReading& reading) {
   }
 }
 
-// The request as a whole failed. Whether its items or the CRM are to blame, the next request shows.
+// The request as a whole failed. The next request shows whether its items or the CRM are the cause.
 void Exchange::fail_chunk(Verdict verdict, const std::string& detail, const std::string& reason) {
   const bool about_chunk = (verdict == Verdict::retry || verdict == Verdict::unknown) && phase_ != Phase::sink;
   if (!about_chunk || ++failures_ >= failures_max) {
@@ -628,7 +628,7 @@ void Exchange::end_chunk(Verdict verdict, const std::string& error) {
 
 void Exchange::stop(Verdict verdict, const std::string& detail, const std::string& reason) {
   for (Item* item : std::exchange(put_off_, {})) {
-    item->progress = Progress::not_sent;  // The CRM is to blame, so they go on waiting with the others.
+    item->progress = Progress::not_sent;  // The CRM is the cause, so they wait with the others.
     item->suspect = true;
   }
   for (Item& activity : activities_) {
@@ -701,7 +701,7 @@ bool Exchange::is_done(const std::vector<Item>& items, std::size_t place) const 
                       [&](const Step& later) { return wants(later, item); });
 }
 
-// The contact may be gone from the CRM. Where nothing keeps it from being made twice, it is believed to be there.
+// The contact may be gone from the CRM. Where nothing prevents a second one, it counts as present.
 bool Exchange::was_only_confirmed_earlier(const Item& activity) const {
   const auto& steps = design_.preset.steps;
   return contacts_[activity.contact].knowledge == Knowledge::confirmed_earlier &&

@@ -20,7 +20,7 @@ constexpr int doubtful_refusals_max = 3;
 constexpr int tries_before_probe = 2;
 constexpr int tries_before_probe_lost = 3;
 constexpr Milliseconds time_before_probe_lost{std::chrono::seconds{5}};
-// If so many suspects fail and nothing is accepted, the receiver is to blame.
+// If so many suspects fail and nothing is accepted, the receiver is the cause.
 constexpr int suspects_failing_max = 16;
 
 }  // namespace
@@ -68,7 +68,7 @@ void Delivery::start(const std::vector<OpenBatch>& open, DeliveryMessageId scann
     }
     batches_.open(std::move(batch), now.steady);
     if (stored.not_before && *stored.not_before > now.wall) {
-      pace_.be_quiet(now.steady, *stored.not_before - now.wall);
+      pace_.hold_requests(now.steady, *stored.not_before - now.wall);
     }
   }
 }
@@ -176,7 +176,7 @@ std::optional<DeliveryAction> Delivery::pick(Now now) {
   if (handle != 0) {
     return send(handle, now);
   }
-  // Whether a suspect or the receiver is to blame, only a part of the suspect can show now.
+  // Only a part of the suspect can show now whether the suspect or the receiver is the cause.
   if (in_flight_ == 0 && wants_another_probe()) {
     for (const auto& [suspect, batch] : batches_.all()) {
       if ((batch.strikes > 0 || batch.refused_at) && may_be_probed(suspect, batch, now.steady)) {
@@ -377,16 +377,16 @@ DeliveryRecord Delivery::on_answer(BatchHandle handle, const DeliveryAnswer& ans
   if (is_refusal(answer)) {
     check(answer.messages.empty(), "what is refused as a whole is not judged one by one");
     if (answer.retry_after) {
-      pace_.be_quiet(now.steady, *answer.retry_after);
+      pace_.hold_requests(now.steady, *answer.retry_after);
     }
     return refuse(handle, answer, now);
   }
   // What fails while others are accepted is charged for it, and the receiver is not.
-  const bool to_blame = is_to_blame(batch) && answer.whole != Verdict::throttled;
-  const bool charged = charges(answer) || (to_blame && concerns_sink(answer));
-  if (to_blame && (!is_judged(answer) || concerns_sink(answer))) {
+  const bool suspected = is_suspected(batch) && answer.whole != Verdict::throttled;
+  const bool charged = charges(answer) || (suspected && concerns_sink(answer));
+  if (suspected && (!is_judged(answer) || concerns_sink(answer))) {
     if (answer.retry_after) {
-      pace_.be_quiet(now.steady, *answer.retry_after);
+      pace_.hold_requests(now.steady, *answer.retry_after);
     }
   } else {
     pace_by(batch, answer, now);
@@ -414,7 +414,7 @@ void Delivery::number_splits(BatchHandle handle, const std::vector<DeliveryBatch
   }
 }
 
-// The receiver works, so what failed before is to blame for it, or the time was. It is tried again at once, once.
+// The receiver works, so each failed batch is itself the cause, or the failure has passed. It is tried once at once.
 void Delivery::on_accepted(SteadyTime now) {
   ++accepted_;
   failures_ = doubtful_refusals_ = 0;
@@ -443,7 +443,7 @@ void Delivery::isolate(DeliveryBatch& batch) {
   batch.isolated = true;
 }
 
-bool Delivery::is_to_blame(const DeliveryBatch& batch) const {
+bool Delivery::is_suspected(const DeliveryBatch& batch) const {
   const bool suspect = batch.strikes > 0 && failures_ < suspects_failing_max;
   // An isolated message shows nothing about the receiver.
   return batch.isolated ? !is_paused(pace_.state()) : suspect && pace_.state() == SinkState::running;
@@ -458,7 +458,7 @@ bool Delivery::nobody_else_waits(const DeliveryBatch& batch) const {
 
 void Delivery::pace_by(const DeliveryBatch& batch, const DeliveryAnswer& answer, Now now) {
   if (answer.retry_after && answer.whole != Verdict::throttled) {
-    pace_.be_quiet(now.steady, *answer.retry_after);
+    pace_.hold_requests(now.steady, *answer.retry_after);
   }
   const Proof proof = proof_of(answer);
   if (proof == Proof::health) {
@@ -792,7 +792,7 @@ DeliverySummary Delivery::summary(Now now) const {
   }
   summary.settled =
       started_ && batches_.all().empty() && line_.size() == 0 && in_flight_ == 0 && !more_pending_ && !more_held_;
-  summary.quiet = pace_.quiet_until(now.steady);
+  summary.held_until = pace_.held_until(now.steady);
   summary.wake_up = wake_up(now.steady);
   return summary;
 }

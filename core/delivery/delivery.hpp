@@ -80,13 +80,13 @@ using DeliveryRecord = std::variant<AttemptFailure, BatchSettled>;
 
 struct DeliverySummary {
   SinkState state = SinkState::running;
-  std::string reason;                 // why it is failing or paused; empty while it is running
-  bool settled = false;               // all that is known is delivered or dead, and the store has been looked through
-  int in_flight = 0;                  // requests
-  std::size_t waiting = 0;            // messages known, not delivered, and in no request
-  std::size_t isolated = 0;           // of those, the ones that fail alone while others are accepted
-  std::optional<SteadyTime> quiet;    // until when the receiver asked for silence
-  std::optional<SteadyTime> wake_up;  // when something is due next, if it is not now
+  std::string reason;        // why it is failing or paused; empty while it is running
+  bool settled = false;      // all that is known is delivered or dead, and the store has been looked through
+  int in_flight = 0;         // requests
+  std::size_t waiting = 0;   // messages known, not delivered, and in no request
+  std::size_t isolated = 0;  // of those, the ones that fail alone while others are accepted
+  std::optional<SteadyTime> held_until;  // until then requests are held because the receiver asked for it
+  std::optional<SteadyTime> wake_up;     // when something is due next, if it is not now
 };
 
 // Decides which messages go to one sink, in which batches, in which order and when. Pure: it is told what happened and
@@ -152,7 +152,7 @@ class Delivery {
 
   void on_accepted(SteadyTime now);
   void isolate(DeliveryBatch& batch);
-  [[nodiscard]] bool is_to_blame(const DeliveryBatch& batch) const;
+  [[nodiscard]] bool is_suspected(const DeliveryBatch& batch) const;
   [[nodiscard]] bool nobody_else_waits(const DeliveryBatch& batch) const;
   void pace_by(const DeliveryBatch& batch, const DeliveryAnswer& answer, Now now);
   DeliveryRecord fail(BatchHandle handle, const DeliveryAnswer& answer, bool charged, Now now);

@@ -43,20 +43,20 @@ int DeliveryPace::requests_max(SteadyTime now) const {
   if (now < open_at()) {
     return 0;
   }
-  return state_ == SinkState::running && proven_ && now >= quiet_until_ ? concurrency_ : 1;
+  return state_ == SinkState::running && proven_ && now >= hold_until_ ? concurrency_ : 1;
 }
 
 SteadyTime DeliveryPace::open_at() const {
-  const SteadyTime loud = std::min(quiet_until_, quiet_probe_);
+  const SteadyTime open = std::min(hold_until_, hold_probe_);
   if (is_paused(state_)) {
-    return std::max(loud, probe_.probe_at());
+    return std::max(open, probe_.probe_at());
   }
-  return state_ == SinkState::running ? loud : std::max(loud, retry_at_);
+  return state_ == SinkState::running ? open : std::max(open, retry_at_);
 }
 
 DeliveryPace::Ticket DeliveryPace::issue(SteadyTime now) {
-  if (now < quiet_until_) {
-    quiet_probe_ = SteadyTime::max();
+  if (now < hold_until_) {
+    hold_probe_ = SteadyTime::max();
   }
   return ++issued_;
 }
@@ -66,17 +66,17 @@ bool DeliveryPace::is_probing() const {
 }
 
 bool DeliveryPace::takes_new_probe(SteadyTime now) const {
-  return state_ == SinkState::failing && failures_ > 1 && now >= quiet_until_;
+  return state_ == SinkState::failing && failures_ > 1 && now >= hold_until_;
 }
 
-std::optional<SteadyTime> DeliveryPace::quiet_until(SteadyTime now) const {
-  return quiet_until_ > now ? std::optional(quiet_until_) : std::nullopt;
+std::optional<SteadyTime> DeliveryPace::held_until(SteadyTime now) const {
+  return hold_until_ > now ? std::optional(hold_until_) : std::nullopt;
 }
 
 void DeliveryPace::on_success(Ticket ticket) {
   const bool stale = ticket <= trouble_;
-  if (ticket > quiet_) {
-    quiet_until_ = SteadyTime::min();  // The peer takes messages again before the end of its wish.
+  if (ticket > hold_ticket_) {
+    hold_until_ = SteadyTime::min();  // The peer takes messages again before the end of its wish.
   }
   // A peer that refused everything and accepts something is well, whenever it was asked. A credential refused after
   // this request was sent is still refused.
@@ -110,14 +110,14 @@ void DeliveryPace::on_transient(Ticket ticket, const std::string& reason, double
   }
   state_ = SinkState::failing;
   reason_ = reason;
-  // After the first failure another batch goes at once: it shows whether the peer or the batch is to blame.
+  // After the first failure another batch goes at once: it shows whether the peer or the batch is the cause.
   retry_at_ = ++failures_ == 1 ? now : now + backoff_.delay(failures_ - 1, random);
 }
 
 void DeliveryPace::on_throttled(Ticket ticket, const std::string& reason, std::optional<Milliseconds> wish,
                                 double random, SteadyTime now) {
   if (wish) {
-    be_quiet(now, *wish);
+    hold_requests(now, *wish);
   }
   if (ticket <= trouble_) {
     return;
@@ -158,21 +158,21 @@ void DeliveryPace::pause(SinkState state, Ticket ticket, const std::string& reas
   }
 }
 
-void DeliveryPace::be_quiet(SteadyTime now, Milliseconds wish) {
+void DeliveryPace::hold_requests(SteadyTime now, Milliseconds wish) {
   const SteadyTime until = now + std::min(wish, silence_max);
-  quiet_ = issued_;
-  if (until <= quiet_until_) {
+  hold_ticket_ = issued_;
+  if (until <= hold_until_) {
     return;
   }
-  quiet_until_ = until;
-  // A peer that goes on asking for silence is tried ever more rarely.
+  hold_until_ = until;
+  // The more often the peer asks to wait, the later the single request before the end.
   const Milliseconds unquestioned =
       std::min(std::max(backoff_.max(), silence_unquestioned) * (1 << std::min(throttles_, 8)), silence_max);
-  quiet_probe_ = wish > unquestioned ? now + unquestioned : SteadyTime::max();
+  hold_probe_ = wish > unquestioned ? now + unquestioned : SteadyTime::max();
 }
 
 void DeliveryPace::try_at_once(SteadyTime now) {
-  quiet_until_ = retry_at_ = SteadyTime::min();
+  hold_until_ = retry_at_ = SteadyTime::min();
   if (is_paused(state_)) {
     probe_.hurry(now);
   }

@@ -41,8 +41,8 @@ class DeliveryPace {
   [[nodiscard]] bool is_probing() const;
   // Whether a message that was never tried may go at once although failed ones wait.
   [[nodiscard]] bool takes_new_probe(SteadyTime now) const;
-  // Until when the peer asked for silence, if that is later than `now`.
-  [[nodiscard]] std::optional<SteadyTime> quiet_until(SteadyTime now) const;
+  // Until when requests are held because the peer asked for it; absent: not later than `now`.
+  [[nodiscard]] std::optional<SteadyTime> held_until(SteadyTime now) const;
 
   [[nodiscard]] SinkState state() const { return state_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }
@@ -58,9 +58,9 @@ class DeliveryPace {
   void on_throttled(Ticket ticket, const std::string& reason, std::optional<Milliseconds> wish, double random,
                     SteadyTime now);
   void pause(SinkState state, Ticket ticket, const std::string& reason, SteadyTime now);
-  // The peer asks for silence, whatever else happens. It gets it for an hour at most, and where it asks for more than
-  // `retry.max` and half a minute, one request after that time tries whether it still does.
-  void be_quiet(SteadyTime now, Milliseconds wish);
+  // The peer asked to wait for `wish` (Retry-After). Requests are held for an hour at most. Where the wish is longer
+  // than `retry.max` and half a minute, one request goes after that time and shows whether the wish still holds.
+  void hold_requests(SteadyTime now, Milliseconds wish);
   // Ends every wait: the operator has changed something.
   void try_at_once(SteadyTime now);
 
@@ -79,9 +79,9 @@ class DeliveryPace {
   int throttles_ = 0;    // in a row
   Ticket issued_ = 0;
   Ticket trouble_ = 0;  // the last ticket issued when the present state began
-  SteadyTime quiet_until_ = SteadyTime::min();
-  SteadyTime quiet_probe_ = SteadyTime::max();  // when one request may go all the same
-  Ticket quiet_ = 0;                            // the last ticket issued when silence was asked for
+  SteadyTime hold_until_ = SteadyTime::min();
+  SteadyTime hold_probe_ = SteadyTime::max();  // when one request may go nevertheless
+  Ticket hold_ticket_ = 0;                     // the last ticket issued before the peer asked to wait
   SteadyTime retry_at_ = SteadyTime::min();
   CredentialProbe probe_;  // of the present pause
 };

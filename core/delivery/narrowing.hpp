@@ -11,7 +11,7 @@ namespace elit {
 
 using TwoParts = std::pair<std::vector<WaitingMessage>, std::vector<WaitingMessage>>;
 
-// A message that fails alone so often while others are accepted is to blame.
+// A message that fails alone so often while others are accepted is the cause of its failures.
 inline constexpr int strikes_needed_refused = 2;
 
 // How often a batch has to fail while others are accepted before it is taken apart. One whose answers are lost is

@@ -34,7 +34,7 @@ struct DeliveryBatch {
   DeliveryPace::Ticket ticket = 0;            // of the latest attempt
   bool recording = false;                     // its latest failure is not recorded yet
 
-  // What is known about who is to blame when it fails as a whole.
+  // What is known about the cause when the batch fails as a whole.
   int tries = 0;                                   // failures of this set; they set the distance of its attempts
   SteadyTime tried_first;                          // when the first of them came
   int strikes = 0;                                 // how often it failed and something else was accepted after that

@@ -16,7 +16,7 @@ enum class Verdict : std::uint8_t {
   retry,                // refused for now, not carried out: the same again later
   throttled,            // too many requests: the sink pauses, and no attempt is charged
   unauthorized,         // the credential is not accepted
-  misconfigured,        // the configuration does not fit the peer; no message is to blame
+  misconfigured,        // the configuration does not fit the peer; no message is the cause
   too_large,            // fewer messages may pass
   rejected,             // refused for good
   rejected_in_company,  // something in the request is refused for good, maybe this one

@@ -17,7 +17,7 @@ class MemberFacts {
   // The members that rows of this type always had and that this row lacks; names are those of `accept_missing`.
   [[nodiscard]] std::vector<RowMember> missing(const Row& row, const std::vector<std::string>& accepted) const;
 
-  // Takes note of the rows of one page that are believed.
+  // Learns from a row that was not held back.
   void learn(const Row& row);
 
   bool operator==(const MemberFacts&) const = default;

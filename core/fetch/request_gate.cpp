@@ -13,8 +13,8 @@ constexpr Milliseconds timer_slack{20};
 
 }  // namespace
 
-RequestGate::RequestGate(Limits limits, Patience patience, std::uint64_t seed)
-    : limits_(limits), patience_(patience), random_(seed), concurrency_(limits.concurrency) {}
+RequestGate::RequestGate(Limits limits, RetryWaits waits, std::uint64_t seed)
+    : limits_(limits), waits_(waits), random_(seed), concurrency_(limits.concurrency) {}
 
 double RequestGate::capacity() const {
   return learnt_.capacity(limits_.requests_per_second);
@@ -84,7 +84,7 @@ void RequestGate::on_failure(const Failure& failure, SteadyTime sent, SteadyTime
   if (down_) {
     // Requests that failed together count once.
     down_steps_ = !was_down ? 1 : down_steps_ + (sent > blocked_at_ ? 1 : 0);
-    obey(Hold::down, patience_.down.delay(down_steps_, random_.fraction()), failure.retry_after, sent, now);
+    obey(Hold::down, waits_.down.delay(down_steps_, random_.fraction()), failure.retry_after, sent, now);
   } else if (failure.retry_after) {
     obey(Hold::throttled, Milliseconds{0}, failure.retry_after, sent, now);
   }
@@ -98,7 +98,7 @@ void RequestGate::on_throttled(const Failure& failure, SteadyTime sent, SteadyTi
     successes_ = 0;
   }
   if (is_news || failure.retry_after) {
-    obey(Hold::throttled, patience_.throttled.delay(std::max(1, throttles_), random_.fraction()), failure.retry_after,
+    obey(Hold::throttled, waits_.throttled.delay(std::max(1, throttles_), random_.fraction()), failure.retry_after,
          sent, now);
   }
 }

@@ -37,12 +37,12 @@ class RequestGate {
   };
 
   // How long to wait, and how the waits grow, after failures and after 429s that name no time.
-  struct Patience {
+  struct RetryWaits {
     Backoff down;
     Backoff throttled;
   };
 
-  RequestGate(Limits limits, Patience patience, std::uint64_t seed);
+  RequestGate(Limits limits, RetryWaits waits, std::uint64_t seed);
 
   // Asks for one request. Each `none` must be followed by exactly one on_success, on_failure or on_abandoned.
   [[nodiscard]] Answer ask(SteadyTime now);
@@ -85,7 +85,7 @@ class RequestGate {
   [[nodiscard]] int slots() const;
 
   Limits limits_;
-  Patience patience_;
+  RetryWaits waits_;
   Random random_;
   LearntRate learnt_;
   int in_flight_ = 0;

@@ -276,13 +276,13 @@ asio::awaitable<std::vector<storage::BatchId>> SinkLoop::record(storage::BatchId
 
 asio::awaitable<void> SinkLoop::note_state() {
   const DeliverySummary now = summary();
-  if (now.state == noted_ && now.quiet == noted_quiet_) {
+  if (now.state == noted_ && now.held_until == noted_hold_) {
     co_return;
   }
   const std::string reason = reason_of(now);
   log_state(now.state, reason);
   noted_ = now.state;
-  noted_quiet_ = now.quiet;
+  noted_hold_ = now.held_until;
   const storage::SinkId sink = sink_;
   const Instant at = parts_.timer->now().wall;
   auto job = [sink, at, state = now.state, reason](Store& store) {
@@ -293,11 +293,11 @@ asio::awaitable<void> SinkLoop::note_state() {
 
 // Why the sink does not take messages now, and until when it asked for silence.
 std::string SinkLoop::reason_of(const DeliverySummary& summary) const {
-  if (!summary.quiet) {
+  if (!summary.held_until) {
     return summary.reason;
   }
   const Now now = parts_.timer->now();
-  const auto until = std::chrono::floor<std::chrono::seconds>(now.wall + (*summary.quiet - now.steady));
+  const auto until = std::chrono::floor<std::chrono::seconds>(now.wall + (*summary.held_until - now.steady));
   return summary.reason + (summary.reason.empty() ? "" : "; ") + "the receiver asked to wait until " +
          to_rfc3339(until) + ", a reload tries at once";
 }

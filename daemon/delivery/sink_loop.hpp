@@ -88,7 +88,7 @@ class SinkLoop {
   Delivery machine_;
   AsyncEvent event_;
   std::optional<SinkState> noted_;  // what the state says of this sink; absent: nothing since the start
-  std::optional<SteadyTime> noted_quiet_;
+  std::optional<SteadyTime> noted_hold_;
   int sending_ = 0;
   bool stopping_ = false;
   bool abandoned_ = false;

@@ -29,10 +29,10 @@ SourceClient::SourceClient(const SourceOptions& options, Parts parts)
     : options_(options),
       parts_(std::move(parts)),
       gate_(gate_limits(options.limits),
-            RequestGate::Patience{Backoff(backoff_down_first, backoff_down_max),
-                                  Backoff(backoff_throttled_first, backoff_throttled_max)},
+            RequestGate::RetryWaits{Backoff(backoff_down_first, backoff_down_max),
+                                    Backoff(backoff_throttled_first, backoff_throttled_max)},
             parts_.seed),
-      patience_(parts_.budget),
+      budget_(parts_.budget),
       wake_(parts_.executor) {}
 
 awaitable<Result<elitbuzz::UsersAnswer>> SourceClient::list_users(Audience audience, std::optional<int> page) {
@@ -127,7 +127,7 @@ awaitable<bool> SourceClient::pass_gate() {
       co_await wake_.wait(answer.until - now);
     } else if (may_wait(answer.until - now)) {
       co_await wake_.wait(answer.until - now);  // A reload ends the wait.
-      patience_.spend(now, parts_.timer->now().steady);
+      budget_.spend(now, parts_.timer->now().steady);
     }
   }
   co_return false;
@@ -135,7 +135,7 @@ awaitable<bool> SourceClient::pass_gate() {
 
 // True: this caller is the one that tries whether the pause is over.
 awaitable<bool> SourceClient::pass_pause() {
-  if (patience_.limited()) {
+  if (budget_.limited()) {
     give_up();
     co_return false;
   }
@@ -227,8 +227,8 @@ void SourceClient::on_trouble(const Failure& failure, const std::string& subject
   if (failure.kind == FailureKind::throttled) {
     return;
   }
-  patience_.spend(before.steady, after.steady);
-  if (!patience_.allows(after.steady - before.steady)) {
+  budget_.spend(before.steady, after.steady);
+  if (!budget_.allows(after.steady - before.steady)) {
     give_up();  // The next attempt would take as long and end too late.
   }
   if (!was_down && gate_.down()) {
@@ -277,7 +277,7 @@ void SourceClient::observe_date(const HttpResponse& answer, Now before, Now afte
 }
 
 bool SourceClient::may_wait(Milliseconds wait) {
-  if (!patience_.allows(wait)) {
+  if (!budget_.allows(wait)) {
     give_up();
   }
   return !gave_up_;
@@ -298,7 +298,7 @@ awaitable<bool> SourceClient::wait_to_retry(Milliseconds wait) {
   for (SteadyTime now = from; now < until && !finished(); now = parts_.timer->now().steady) {
     co_await wake_.wait(until - now);
   }
-  patience_.spend(from, parts_.timer->now().steady);
+  budget_.spend(from, parts_.timer->now().steady);
   co_return !finished();
 }
 

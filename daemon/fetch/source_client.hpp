@@ -100,7 +100,7 @@ class SourceClient {
   Parts parts_;
   RequestGate gate_;
   ClockSkew skew_;
-  WaitBudget patience_;
+  WaitBudget budget_;
   AsyncEvent wake_;
   std::string secret_;
   bool paused_ = false;

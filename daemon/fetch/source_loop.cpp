@@ -218,7 +218,7 @@ awaitable<void> SourceLoop::list_users(ListUsers asked) {
     machine_.note({.withholds = true,
                    .name = std::string(unreadable_users),
                    .detail = "the users list holds elements that are no users (" + answer->rejected_shape +
-                             "): the others are followed, and nobody who is missing from that list is let go. If they "
+                             "): the others are followed, and no user who is missing from that list leaves. If they "
                              "are users, name the place of their id with api.user_id"});
     report_notices();
   }

@@ -42,8 +42,7 @@ awaitable<void> SourceLoop::write_progress() {
     };
     co_await parts_.storage->run(std::move(job));
     const auto minutes = static_cast<std::int64_t>(std::ceil(static_cast<double>(left) / rate * 60));
-    expected = (measured ? "; about " : "; at least ") + std::to_string(minutes) +
-               (minutes == 1 ? " more minute" : " more minutes");
+    expected = (measured ? "; about " : "; at least ") + counted(minutes, "more minute", "more minutes");
     fields.emplace_back("eta_minutes", minutes);
   }
   parts_.log->write(Event::backfill_progress,
@@ -140,7 +139,8 @@ void SourceLoop::report(const SourceNotice& notice) {
       parts_.log->write(Event::user_recovered, "a user that failed is read again", {source, user(notice.user_id)});
       break;
     case Kind::user_gone:
-      parts_.log->write(Event::user_gone, "a user who matches no audience any more is read to the end and let go",
+      parts_.log->write(Event::user_gone,
+                        "a user who matches no audience any more is read to the end and not read again",
                         {source, user(notice.user_id)});
       break;
     case Kind::window_unstable:
@@ -165,7 +165,7 @@ void SourceLoop::report(const SourceNotice& notice) {
     case Kind::lists_unstable:
       begin_condition(
           SourceCondition::unstable,
-          "the conversations of " + std::to_string(notice.count) + (notice.count == 1 ? " user" : " users") +
+          "the conversations of " + counted(notice.count, "user", "users") +
               " change during every read, so they are stored but not proven complete; see `window_unstable` "
               "in the log");
       break;

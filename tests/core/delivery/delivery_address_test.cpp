@@ -155,13 +155,13 @@ TEST(DeliverySilenceTest, IsTriedByOneRequestAfterTheLongestPauseOfOurs) {
   store(rig, 4);
   const SteadyTime told = rig.now.steady;
   rig.answer(rig.step().value(), DeliveryRig::whole(throttled, Milliseconds{seconds{30'000}}));
-  EXPECT_EQ(rig.summary().quiet, told + hours{1}) << "nobody waits for longer than an hour";
+  EXPECT_EQ(rig.summary().held_until, told + hours{1}) << "nobody waits for longer than an hour";
   const auto probe = rig.step_within(hours{2});
   ASSERT_TRUE(probe);
   EXPECT_EQ(rig.now.steady, told + minutes{5});
   EXPECT_FALSE(rig.step()) << "one request";
   rig.answer(*probe, DeliveryRig::accepted(*probe));
-  EXPECT_EQ(rig.summary().quiet, std::nullopt) << "the receiver takes messages again";
+  EXPECT_EQ(rig.summary().held_until, std::nullopt) << "the receiver takes messages again";
   accept_all(rig, seconds{1});
   EXPECT_TRUE(rig.summary().settled);
 }

@@ -77,8 +77,8 @@ TEST(DeliveryPaceTest, TakesAnAnswerFromBeforeATroubleForNoNews) {
 TEST(DeliveryPaceTest, AWishCountsInEveryState) {
   DeliveryPace pace(4, retry());
   pace.on_success(pace.issue(start));
-  pace.be_quiet(start, seconds{9});
-  pace.be_quiet(start, seconds{5});
+  pace.hold_requests(start, seconds{9});
+  pace.hold_requests(start, seconds{5});
   EXPECT_EQ(pace.requests_max(start + seconds{9} - Milliseconds{1}), 0);
   EXPECT_EQ(pace.requests_max(start + seconds{9}), 4);
 }
