@@ -60,9 +60,6 @@ std::optional<Received> read_message(const json::value& element) {
   return received;
 }
 
-// What the network loses on the way is not counted here, so this is fewer than a client has to try.
-constexpr int requests_before_taken_apart = 2;
-
 // Chooses the same messages every time they come.
 bool chosen(const std::string& key, std::string_view purpose, double share) {
   return share > 0 && random_for(0, std::string(purpose) + key, 0).fraction() < share;
@@ -84,7 +81,6 @@ Crm::Crm(std::string authorization, std::uint64_t seed)
 
 Reply Crm::answer(const HttpRequest& request, Instant now, Milliseconds elapsed) {
   ++counts_.requests;
-  ++requests_[std::string(find_header(request, "Idempotency-Key").value_or(""))];
   const Trouble trouble = draw_trouble(faults_, elapsed, random_);
   return spoiled(trouble, faults_, carried_out(trouble) ? take(request, now) : refusal(trouble, faults_, now));
 }
@@ -200,10 +196,7 @@ void Crm::accept(Received message) {
     return;
   }
   if (known.insert(message.idempotency_key).second) {
-    const bool may_be_taken_apart = std::any_of(known.begin(), known.end(), [&](const std::string& key) {
-      return key != message.idempotency_key && requests_[key] >= requests_before_taken_apart;
-    });
-    ++(may_be_taken_apart ? counts_.repeats_taken_apart : counts_.repeats_other_key);
+    ++counts_.repeats_other_key;
   } else {
     ++counts_.repeats_same_key;
   }

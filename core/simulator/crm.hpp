@@ -32,11 +32,8 @@ struct Received {
 struct CrmCounts {
   std::uint64_t requests = 0;
   std::uint64_t repeats_same_key = 0;   // messages that came again under an Idempotency-Key they had before
-  std::uint64_t repeats_other_key = 0;  // messages that came again under a new one, too early
-  // The same after the requests under the old one had come again and again without success: then a client may take the
-  // set apart.
-  std::uint64_t repeats_taken_apart = 0;
-  std::uint64_t invalid_requests = 0;  // against the promises of the generic sink; answered 400
+  std::uint64_t repeats_other_key = 0;  // messages that came again under a new one
+  std::uint64_t invalid_requests = 0;   // against the promises of the generic sink; answered 400
   std::uint64_t missing_idempotency_keys = 0;
   std::uint64_t idempotency_conflicts = 0;  // requests whose Idempotency-Key came with another set of messages before
 };
@@ -75,7 +72,6 @@ class Crm {
   std::map<std::string, std::set<std::string>> idempotency_keys_;  // by message key
   std::map<std::string, std::set<std::string>> sets_;              // message keys by Idempotency-Key
   std::map<std::string, int> refusals_;                            // by message key
-  std::map<std::string, int> requests_;                            // by Idempotency-Key, also those with a fault
 };
 
 }  // namespace elit::simulator
