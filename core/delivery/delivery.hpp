@@ -94,8 +94,8 @@ struct DeliverySummary {
 //
 // A user's messages are sent by date, those of one date by id: none is sent while an earlier one, known at the time, is
 // in flight or waits, and within one request they stand in that order. A batch that fails as a whole is repeated as the
-// same set. While requests fail, one is sent at a time. Memory is bounded: past a few thousand waiting messages it
-// looks no further.
+// same set, and taken apart when it fails again while others are accepted (narrowing.hpp). While requests fail, one is
+// sent at a time. Memory is bounded: past a few thousand waiting messages it looks no further.
 class Delivery {
  public:
   Delivery(const DeliverySettings& settings, std::uint64_t seed);

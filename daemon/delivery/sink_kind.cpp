@@ -45,8 +45,8 @@ class WebhookKind final : public SinkKind {
   [[nodiscard]] std::string target() const override { return options().url.substr(0, options().url.find('?')); }
   [[nodiscard]] std::vector<std::string> guarantee() const override {
     return {
-        "at least once, a lost answer is repeated under the same Idempotency-Key: effectively once if the receiver "
-        "keys on the `key` of each message"};
+        "at least once, a lost answer is repeated under the same Idempotency-Key and after several losses in smaller "
+        "sets: effectively once if the receiver keys on the `key` of each message"};
   }
   [[nodiscard]] std::unique_ptr<SinkClient> make_client(SinkClientParts parts) const override {
     return std::make_unique<WebhookClient>(options(), std::move(parts));
