@@ -103,7 +103,7 @@ class CrmWorld(World):
             "name": "crm", "type": crm.vendor, "url": self.url, "unit": unit,
             "secrets": {name: {"file": name} for name in crm.secrets},
             "settings": {name: value.format(crm=self.url) for name, value in crm.settings.items()},
-            "batch": {"messages": BATCH, "wait": Bare("20ms")}, "concurrency": CONCURRENCY, "timeout": Bare("2s"),
+            "batch": {"messages": BATCH, "wait": Bare("20ms")}, "concurrency": CONCURRENCY, "timeout": Bare("1s"),
             "retry": {"first": Bare("50ms"), "max": Bare("200ms")}})
 
     def spoken_secrets(self):
@@ -191,7 +191,7 @@ class CrmKillTest(AcceptanceTest):
     def finish(self, world, told):
         """Lets the rest be delivered and compares."""
         world.config["sync"]["wait"] = Bare("90s")
-        self.assertSyncs(world)
+        self.assertSyncs(world, seconds=120)
         differences = world.differences() + world.spoken_secrets()
         invalid = world.simulator.counts(world.kind.vendor)["invalid_requests"]
         if invalid:
