@@ -28,7 +28,7 @@ Loaded load_text(const std::string& text, const std::filesystem::path& file, Ins
     tree.root.place = {};
     read_section(option_table(), tree.root, &options, "", context, diagnostics);
   }
-  std::vector<Diagnostic> of_presets = design_sinks(options, {loaded.file, text}, diagnostics);
+  std::vector<Diagnostic> of_presets = design_sinks(options.sinks, {loaded.file, text}, loaded.designs, diagnostics);
   loaded.origins = std::move(diagnostics.origins);
   loaded.mistakes = diagnostics.take_entries();
   sort_by_place(loaded.mistakes);

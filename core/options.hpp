@@ -2,10 +2,8 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -139,33 +137,12 @@ struct FieldOption {
   bool operator==(const FieldOption&) const = default;
 };
 
-namespace crm {
-struct SinkDesign;
-}
-
-// The design that config/ made from a sink's preset and options. It is derived from them, so operator== ignores it.
-class DesignHandle {
- public:
-  DesignHandle() = default;
-  // NOLINTNEXTLINE(google-explicit-constructor): a handle is its design
-  DesignHandle(std::shared_ptr<const crm::SinkDesign> design) : design_(std::move(design)) {}
-
-  // Requires: there is a design.
-  [[nodiscard]] const crm::SinkDesign& operator*() const { return *design_; }
-  [[nodiscard]] const crm::SinkDesign* operator->() const { return design_.get(); }
-  explicit operator bool() const { return design_ != nullptr; }
-  bool operator==(const DesignHandle&) const { return true; }
-
- private:
-  std::shared_ptr<const crm::SinkDesign> design_;
-};
-
 struct SinkOptions {
   std::string name;  // [a-z0-9-]+
   SinkType type = SinkType::http;
   bool history = true;  // false: only messages stored after the sink was first configured; the rest is suppressed
   // type: http and crm
-  std::string url;      // crm: empty: the preset's; see SinkDesign::base_url
+  std::string url;      // crm: empty: the preset's
   int concurrency = 4;  // 1..64
   Milliseconds timeout{std::chrono::seconds{30}};
   TransportOptions transport;
@@ -174,15 +151,13 @@ struct SinkOptions {
   std::map<std::string, HeaderValue> headers;
   SignOptions sign;
   // type: crm
-  std::string crm;            // hubspot, ...: the shipped preset's name; or custom
-  std::string preset;         // custom: the file with the preset
-  std::string preset_digest;  // custom: of the file's content; a changed file makes the options unequal
+  std::string crm;                                 // hubspot, ...: the shipped preset's name; or custom
+  std::string preset;                              // custom: the file with the preset
   std::map<std::string, SecretReference> secrets;  // by their names in the preset
   std::map<std::string, std::string> settings;     // by their names in the preset
   SinkUnit unit = SinkUnit::automatic;
   std::string timezone = "UTC";               // an IANA name; of days
   std::map<std::string, FieldOption> fields;  // replaces entries of the preset's own mapping
-  DesignHandle design;                        // crm: always there
   // type: file
   std::string directory;
   // all

@@ -34,10 +34,10 @@ TransportSettings source_transport_settings(const SourceOptions& options) {
 
 }  // namespace
 
-Engine::Engine(Options options, SourceLoop::Mode mode, Parts parts)
-    : options_(std::move(options)), mode_(mode), parts_(std::move(parts)), changed_(parts_.executor) {
+Engine::Engine(Configuration configuration, SourceLoop::Mode mode, Parts parts)
+    : configuration_(std::move(configuration)), mode_(mode), parts_(std::move(parts)), changed_(parts_.executor) {
   sink_parts_ = make_sink_parts();
-  for (const SourceOptions& source : options_.sources) {
+  for (const SourceOptions& source : configuration_.options.sources) {
     SourceLoop::Parts loop;
     loop.executor = parts_.executor;
     loop.transport = parts_.transports(source_transport_settings(source));
@@ -50,7 +50,7 @@ Engine::Engine(Options options, SourceLoop::Mode mode, Parts parts)
         sink->on_stored();
       }
     };
-    loop.budget = mode_ == SourceLoop::Mode::one_pass ? std::optional{options_.sync.wait} : std::nullopt;
+    loop.budget = mode_ == SourceLoop::Mode::one_pass ? std::optional{configuration_.options.sync.wait} : std::nullopt;
     loop.seed = parts_.seed + sources_.size() + 1;
     sources_.push_back(std::make_unique<SourceLoop>(source, mode_, std::move(loop)));
   }
@@ -58,9 +58,9 @@ Engine::Engine(Options options, SourceLoop::Mode mode, Parts parts)
 
 std::vector<Engine::SinkParts> Engine::make_sink_parts() {
   std::vector<SinkParts> made;
-  for (const SinkOptions& sink : options_.sinks) {
-    const std::unique_ptr<SinkKind> kind = sink_kind(sink);
-    if (!kind->uses_network() && !archives_) {
+  for (const SinkOptions& sink : configuration_.options.sinks) {
+    const std::unique_ptr<SinkKind> kind = sink_kind(sink, configuration_.designs);
+    if (!uses_network(sink) && !archives_) {
       archives_.emplace(1);
     }
     SinkParts parts;
@@ -75,6 +75,8 @@ std::vector<Engine::SinkParts> Engine::make_sink_parts() {
     client.secrets = parts.secrets.get();
     client.token_directory = parts_.token_directory;
     parts.client = kind->make_client(std::move(client));
+    parts.concurrency = kind->concurrency();
+    parts.late_arrival = kind->late_arrival();
     made.push_back(std::move(parts));
   }
   return made;
@@ -124,14 +126,14 @@ void Engine::start_loops() {
 
 awaitable<void> Engine::register_sinks() {
   std::vector<std::pair<std::string, bool>> names;
-  names.reserve(options_.sinks.size());
-  for (const SinkOptions& sink : options_.sinks) {
+  names.reserve(configuration_.options.sinks.size());
+  for (const SinkOptions& sink : configuration_.options.sinks) {
     names.emplace_back(sink.name, sink.history);
   }
   // Messages dated within this time before a new sink began may be found only after its start. The sink gets them, with
   // or without history.
   Milliseconds margin{0};
-  for (const SourceOptions& source : options_.sources) {
+  for (const SourceOptions& source : configuration_.options.sources) {
     margin = std::max(margin, news_margin(source));
   }
   auto job = [names = std::move(names), since = parts_.timer->now().wall - margin](storage::Store& store) {
@@ -143,13 +145,15 @@ awaitable<void> Engine::register_sinks() {
     loop.executor = parts_.executor;
     loop.secrets = std::move(sink_parts_[i].secrets);
     loop.client = std::move(sink_parts_[i].client);
+    loop.concurrency = sink_parts_[i].concurrency;
+    loop.late_arrival = sink_parts_[i].late_arrival;
     loop.storage = parts_.storage;
     loop.timer = parts_.timer;
     loop.log = parts_.log;
     loop.on_change = [this] { changed_.set(); };
     loop.seed = parts_.seed * 31 + i;
     loop.after_reload = parts_.after_reload;
-    sinks_.push_back(std::make_unique<SinkLoop>(options_.sinks[i], ids[i], std::move(loop)));
+    sinks_.push_back(std::make_unique<SinkLoop>(configuration_.options.sinks[i], ids[i], std::move(loop)));
     sinks_.back()->hurry(mode_ == SourceLoop::Mode::one_pass);
   }
 }
@@ -193,7 +197,7 @@ awaitable<void> Engine::abandon_later() {
 }
 
 awaitable<void> Engine::finish_delivering() {
-  std::vector<WaitBudget> budget(sinks_.size(), WaitBudget(options_.sync.wait));
+  std::vector<WaitBudget> budget(sinks_.size(), WaitBudget(configuration_.options.sync.wait));
   SteadyTime looked = parts_.timer->now().steady;
   for (;;) {
     undelivered_.clear();

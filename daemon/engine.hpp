@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "core/options.hpp"
+#include "daemon/configuration.hpp"
 #include "daemon/delivery/sink_client.hpp"
 #include "daemon/delivery/sink_loop.hpp"
 #include "daemon/fetch/source_loop.hpp"
@@ -48,7 +48,7 @@ class Engine {
   };
 
   // Passes on exceptions of `transports`.
-  Engine(Options options, SourceLoop::Mode mode, Parts parts);
+  Engine(Configuration configuration, SourceLoop::Mode mode, Parts parts);
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
   ~Engine();
@@ -60,7 +60,7 @@ class Engine {
   void stop();
   void reload_secrets();
 
-  [[nodiscard]] const Options& options() const { return options_; }
+  [[nodiscard]] const Configuration& configuration() const { return configuration_; }
 
   // The problems of one pass: what it could not do, a line each.
   [[nodiscard]] std::vector<std::string> problems() const;
@@ -76,6 +76,8 @@ class Engine {
   struct SinkParts {
     std::unique_ptr<SinkSecrets> secrets;
     std::unique_ptr<SinkClient> client;
+    int concurrency = 1;
+    Milliseconds late_arrival{0};
   };
 
   [[nodiscard]] std::vector<SinkParts> make_sink_parts();
@@ -87,7 +89,7 @@ class Engine {
   // Whether this pass can deliver nothing more to the sink. Then `why` gets the reason; empty: everything is delivered.
   [[nodiscard]] bool is_done(const SinkLoop& sink, WaitBudget& budget, std::string& why) const;
 
-  Options options_;
+  Configuration configuration_;
   SourceLoop::Mode mode_;
   Parts parts_;
   std::optional<boost::asio::thread_pool> archives_;  // absent: there is no file sink

@@ -21,7 +21,7 @@ LoadedConfiguration load_configuration(const std::filesystem::path& file) {
   }
   const std::vector<SecretDiagnostic> secrets = find_secret_mistakes(loaded);
   if (secrets.empty()) {
-    result.options = std::move(loaded.options);
+    result.configuration = Configuration{*std::move(loaded.options), std::move(loaded.designs)};
     return result;
   }
   result.exit_status = exit_permission;

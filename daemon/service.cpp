@@ -46,13 +46,13 @@ constexpr int judging_share = 200;
 
 }  // namespace
 
-Service::Service(std::filesystem::path config, Options options, Log& log)
-    : config_(std::move(config)),
-      options_(std::move(options)),
+Service::Service(std::filesystem::path file, Configuration configuration, Log& log)
+    : file_(std::move(file)),
+      configuration_(std::move(configuration)),
       log_(log),
       io_(1),
       notifier_(Notifier::from_environment()),
-      store_(storage::Store::open(options_.state_directory)),
+      store_(storage::Store::open(configuration_.options.state_directory)),
       signals_(io_, SIGTERM, SIGINT),
       seed_(std::random_device{}()) {
   storage_ = std::make_unique<StorageThread>(*store_, io_.get_executor(),
@@ -65,37 +65,38 @@ Service::~Service() {
   storage_->stop();
 }
 
-std::unique_ptr<Engine> Service::make_engine(Options options, SourceLoop::Mode mode, bool deliver, bool after_reload) {
+std::unique_ptr<Engine> Service::make_engine(Configuration configuration, SourceLoop::Mode mode, bool deliver,
+                                             bool after_reload) {
   Engine::Parts parts;
   parts.executor = io_.get_executor();
   parts.transports = [executor = parts.executor](TransportSettings settings) {
     return make_transport(executor, std::move(settings));
   };
   parts.secrets = secret_of;
-  parts.token_directory = token_directory_for(options.state_directory);
+  parts.token_directory = token_directory_for(configuration.options.state_directory);
   parts.storage = storage_.get();
   parts.timer = &timer_;
   parts.log = &log_;
   parts.seed = seed_++;
   parts.deliver = deliver;
   parts.after_reload = after_reload;
-  return std::make_unique<Engine>(std::move(options), mode, std::move(parts));
+  return std::make_unique<Engine>(std::move(configuration), mode, std::move(parts));
 }
 
 void Service::run_forever() {
   signals_.add(SIGHUP);
-  engine_ = make_engine(options_, SourceLoop::Mode::forever);
+  engine_ = make_engine(configuration_, SourceLoop::Mode::forever);
   start(handle_signals());
   start(feed_watchdog());
   start(serve());
   log_.write(Event::ready, "the state is open, all sources and sinks are started",
-             {{"sources", options_.sources.size()}, {"sinks", options_.sinks.size()}});
+             {{"sources", configuration_.options.sources.size()}, {"sinks", configuration_.options.sinks.size()}});
   notifier_.ready();
   run_loop();
 }
 
 std::vector<std::string> Service::run_once(const Pass& asked) {
-  engine_ = make_engine(options_, SourceLoop::Mode::one_pass, asked.deliver);
+  engine_ = make_engine(configuration_, SourceLoop::Mode::one_pass, asked.deliver);
   start(handle_signals());
   if (asked.show_progress) {
     start(show_progress(asked.show_progress));
@@ -138,9 +139,9 @@ awaitable<void> Service::serve() {
       break;
     }
     engine_ = std::move(next_engine_);
-    options_ = engine_->options();
+    configuration_ = engine_->configuration();
     log_.write(Event::reloaded, "the new configuration is in use",
-               {{"sources", options_.sources.size()}, {"sinks", options_.sinks.size()}});
+               {{"sources", configuration_.options.sources.size()}, {"sinks", configuration_.options.sinks.size()}});
     notifier_.ready();
   }
   io_.stop();
@@ -198,29 +199,30 @@ void Service::reload() {
   if (const std::optional<std::string> problem = log_.reopen()) {
     log_.write(Event::log_failed, "the log could not be reopened: " + *problem);
   }
-  LoadedConfiguration loaded = load_configuration(config_);
-  if (!loaded.options) {
+  LoadedConfiguration loaded = load_configuration(file_);
+  if (!loaded.configuration) {
     refuse_reload(loaded.complaint);
     return;
   }
-  if (loaded.options->state_directory != options_.state_directory) {
+  const Options& options = loaded.configuration->options;
+  if (options.state_directory != configuration_.options.state_directory) {
     refuse_reload("state.directory cannot change while running: restart instead");
     return;
   }
   refused_.clear();
-  if (*loaded.options == options_) {
+  if (loaded.configuration->is_same_as(configuration_)) {
     engine_->reload_secrets();
     log_.write(Event::reloaded, "the configuration is unchanged; the secrets were read again and the log was reopened");
     notifier_.ready();
     return;
   }
   try {
-    next_engine_ = make_engine(*loaded.options, SourceLoop::Mode::forever, true, true);
+    next_engine_ = make_engine(*loaded.configuration, SourceLoop::Mode::forever, true, true);
   } catch (const std::runtime_error& error) {
     refuse_reload(error.what());
     return;
   }
-  if (const std::optional<std::string> problem = log_.reconfigure(loaded.options->log)) {
+  if (const std::optional<std::string> problem = log_.reconfigure(options.log)) {
     log_.write(Event::log_failed, "the new log settings are not in use: " + *problem);
   }
   engine_->stop();
@@ -262,7 +264,7 @@ awaitable<void> Service::tell_status() {
     };
     const auto [status, took] = co_await storage_->run(read);
     const Now now = timer_.now();
-    unhealthy_ = problems_of(status, options_, now.wall);
+    unhealthy_ = problems_of(status, configuration_.options, now.wall);
     judge_again_ = now.steady + std::chrono::ceil<Milliseconds>(took * judging_share);
   }
   std::string line = refused_.empty() ? "" : refused_ + ". ";
@@ -276,8 +278,8 @@ awaitable<void> Service::tell_status() {
 std::vector<std::pair<std::string, storage::Ledger>> Service::ledgers() {
   storage_->stop();
   std::vector<std::pair<std::string, storage::Ledger>> ledgers;
-  ledgers.reserve(options_.sources.size());
-  for (const SourceOptions& source : options_.sources) {
+  ledgers.reserve(configuration_.options.sources.size());
+  for (const SourceOptions& source : configuration_.options.sources) {
     ledgers.emplace_back(source.name, store_->ledger(store_->register_source(source.name)));
   }
   return ledgers;

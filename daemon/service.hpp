@@ -9,7 +9,7 @@
 #include <memory>
 #include <optional>
 
-#include "core/options.hpp"
+#include "daemon/configuration.hpp"
 #include "daemon/engine.hpp"
 #include "daemon/log/log.hpp"
 #include "daemon/system/notify.hpp"
@@ -23,7 +23,7 @@ namespace elit::daemon {
 class Service {
  public:
   // Opens the state, which takes its lock; throws StorageError. Requires: block_signals() was called.
-  Service(std::filesystem::path config, Options options, Log& log);
+  Service(std::filesystem::path file, Configuration configuration, Log& log);
   Service(const Service&) = delete;
   Service& operator=(const Service&) = delete;
   ~Service();
@@ -53,7 +53,7 @@ class Service {
   boost::asio::awaitable<void> tell_status();
   boost::asio::awaitable<void> end_after_limit();
   void start(boost::asio::awaitable<void> part);
-  std::unique_ptr<Engine> make_engine(Options options, SourceLoop::Mode mode, bool deliver = true,
+  std::unique_ptr<Engine> make_engine(Configuration configuration, SourceLoop::Mode mode, bool deliver = true,
                                       bool after_reload = false);
   void reload();
   void refuse_reload(const std::string& why);
@@ -61,8 +61,8 @@ class Service {
   void fail(std::exception_ptr error);
   void run_loop();
 
-  std::filesystem::path config_;
-  Options options_;
+  std::filesystem::path file_;  // of the configuration
+  Configuration configuration_;
   Log& log_;
   boost::asio::io_context io_;
   SystemTimer timer_;

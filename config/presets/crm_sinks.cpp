@@ -67,19 +67,25 @@ class Presets {
 
 }  // namespace
 
-std::vector<Diagnostic> design_sinks(Options& options, const PresetText& configuration, Diagnostics& diagnostics) {
+std::vector<Diagnostic> design_sinks(const std::vector<SinkOptions>& sinks, const PresetText& configuration,
+                                     crm::SinkDesigns& designs, Diagnostics& diagnostics) {
   Presets presets(diagnostics);
-  for (std::size_t index = 0; index < options.sinks.size(); ++index) {
-    SinkOptions& sink = options.sinks[index];
+  for (std::size_t index = 0; index < sinks.size(); ++index) {
+    const SinkOptions& sink = sinks[index];
     const std::string path = path_of("sinks", index);
     if (sink.type != SinkType::crm || !diagnostics.sound(path_of(path, std::string("preset")))) {
       continue;
     }
+    std::string digest;
     const crm::Preset* preset = sink.crm == "custom"
-                                    ? presets.own(sink.preset, path_of(path, std::string("preset")), sink.preset_digest)
+                                    ? presets.own(sink.preset, path_of(path, std::string("preset")), digest)
                                     : presets.shipped(sink.crm);
-    if (preset != nullptr) {
-      sink.design = design_sink(*preset, sink, path, configuration, diagnostics);
+    if (preset == nullptr) {
+      continue;
+    }
+    if (std::optional<crm::SinkDesign> design = design_sink(*preset, sink, path, configuration, diagnostics)) {
+      design->preset_digest = std::move(digest);
+      designs.insert_or_assign(sink.name, *std::move(design));
     }
   }
   return presets.take_entries();

@@ -33,7 +33,7 @@ class SinkDesigner {
     design_.preset = preset;
   }
 
-  std::shared_ptr<const crm::SinkDesign> design() {
+  std::optional<crm::SinkDesign> design() {
     choose_settings();
     choose_credential();
     choose_unit();
@@ -41,7 +41,7 @@ class SinkDesigner {
     choose_url();
     map_fields();
     design_.work.text = preset_.text;
-    return sound_ ? std::make_shared<const crm::SinkDesign>(std::move(design_)) : nullptr;
+    return sound_ ? std::optional(std::move(design_)) : std::nullopt;
   }
 
  private:
@@ -266,9 +266,8 @@ class SinkDesigner {
 
 }  // namespace
 
-std::shared_ptr<const crm::SinkDesign> design_sink(const crm::Preset& preset, const SinkOptions& sink,
-                                                   const std::string& path, const PresetText& configuration,
-                                                   Diagnostics& diagnostics) {
+std::optional<crm::SinkDesign> design_sink(const crm::Preset& preset, const SinkOptions& sink, const std::string& path,
+                                           const PresetText& configuration, Diagnostics& diagnostics) {
   return SinkDesigner(preset, sink, path, configuration, diagnostics).design();
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <string>
 
 #include "config/presets/preset_diagnostics.hpp"
@@ -10,11 +10,10 @@
 
 namespace elit::config {
 
-// Combines a sink's options with its preset. `path`: of the sink; mistakes are reported at its keys. Null: there are
-// mistakes.
-[[nodiscard]] std::shared_ptr<const crm::SinkDesign> design_sink(const crm::Preset& preset, const SinkOptions& sink,
-                                                                 const std::string& path,
-                                                                 const PresetText& configuration,
-                                                                 Diagnostics& diagnostics);
+// Combines a sink's options with its preset. `path`: of the sink; mistakes are reported at its keys. Absent: there
+// are mistakes.
+[[nodiscard]] std::optional<crm::SinkDesign> design_sink(const crm::Preset& preset, const SinkOptions& sink,
+                                                         const std::string& path, const PresetText& configuration,
+                                                         Diagnostics& diagnostics);
 
 }  // namespace elit::config

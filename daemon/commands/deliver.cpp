@@ -70,7 +70,7 @@ std::vector<OutgoingMessage> sample_messages(const std::string& source, Instant 
 
 // Explains the requests, or why there are none.
 std::string note_on(const std::vector<RenderedRequest>& requests, std::size_t messages, const Options& options,
-                    const SinkOptions& sink) {
+                    const SinkKind& kind) {
   if (messages == 0) {
     return "No messages are stored in " + options.state_directory +
            " yet: `elitbuzz-sync sync --no-deliver` fetches without sending, and `--sample` shows sample messages. "
@@ -78,14 +78,15 @@ std::string note_on(const std::vector<RenderedRequest>& requests, std::size_t me
   }
   const bool holds_all = std::none_of(requests.begin(), requests.end(),
                                       [](const RenderedRequest& request) { return request.of_messages; });
-  return "Nothing was sent. " + sink_kind(sink)->rendering_note() +
+  return "Nothing was sent. " + kind.rendering_note() +
          (holds_all ? " The CRM is known to hold these messages unchanged, so none of them "
                       "would be sent; --ignore-state shows the requests for a CRM that holds none of them."
                     : "");
 }
 
-int render(const DeliverArguments& arguments, const Options& options, const SinkOptions& sink, std::ostream& out,
+int render(const DeliverArguments& arguments, const config::Loaded& loaded, const SinkOptions& sink, std::ostream& out,
            std::ostream& err) {
+  const Options& options = *loaded.options;
   Rendering rendering;
   rendering.state_directory = options.state_directory;
   rendering.ignore_state = arguments.ignore_state;
@@ -96,13 +97,14 @@ int render(const DeliverArguments& arguments, const Options& options, const Sink
   } else if (has_state(rendering.state_directory)) {
     rendering.messages = storage::read_last_messages(rendering.state_directory, arguments.last);
   }
-  const std::vector<RenderedRequest> requests = sink_kind(sink)->render(rendering);
+  const std::unique_ptr<SinkKind> kind = sink_kind(sink, loaded.designs);
+  const std::vector<RenderedRequest> requests = kind->render(rendering);
   if (arguments.json) {
     out << to_json(sink.name, rendering.messages.size(), requests) << std::endl;
   } else {
     out << to_text(requests) << std::flush;
   }
-  err << ourselves << note_on(requests, rendering.messages.size(), options, sink) << '\n';
+  err << ourselves << note_on(requests, rendering.messages.size(), options, *kind) << '\n';
   return exit_done;
 }
 
@@ -128,7 +130,7 @@ int deliver(const DeliverArguments& arguments, std::ostream& out, std::ostream& 
         << '\n';
     return exit_usage;
   }
-  return render(arguments, *loaded.options, *sink, out, err);
+  return render(arguments, loaded, *sink, out, err);
 }
 
 Verb deliver_verb() {

@@ -27,20 +27,20 @@ std::string leave_root(const std::filesystem::path& config) {
 }  // namespace
 
 int do_logged(const std::filesystem::path& config, std::ostream& err,
-              const std::function<int(const Options&, Log&)>& work) {
+              const std::function<int(const Configuration&, Log&)>& work) {
   if (const std::string prevented = leave_root(config); !prevented.empty()) {
     err << "elitbuzz-sync: " << prevented << '\n';
     return exit_permission;
   }
   LoadedConfiguration loaded = load_configuration(config);
-  if (!loaded.options) {
+  if (!loaded.configuration) {
     err << loaded.complaint;
     return loaded.exit_status;
   }
-  const Options options = std::move(*loaded.options);
-  Log log(options.log);
+  const Configuration configuration = *std::move(loaded.configuration);
+  Log log(configuration.options.log);
   try {
-    return work(options, log);
+    return work(configuration, log);
   } catch (const storage::StorageError& error) {
     if (error.kind() != storage::StorageError::Kind::in_use) {
       log.write(Event::storage_failed, error.what());

@@ -4,7 +4,7 @@
 #include <functional>
 #include <iosfwd>
 
-#include "core/options.hpp"
+#include "daemon/configuration.hpp"
 #include "daemon/log/log.hpp"
 
 namespace elit::daemon {
@@ -13,6 +13,6 @@ namespace elit::daemon {
 // configuration has mistakes, they go to `err` and `work` does not run. A StorageError of `work` is logged, unless its
 // kind is in_use, and thrown again.
 int do_logged(const std::filesystem::path& config, std::ostream& err,
-              const std::function<int(const Options&, Log&)>& work);
+              const std::function<int(const Configuration&, Log&)>& work);
 
 }  // namespace elit::daemon

@@ -46,6 +46,7 @@ int rehearse(const Arguments& arguments, std::ostream& out, std::ostream& err) {
     return exit_usage;
   }
   options.options = *std::move(loaded.options);
+  options.designs = std::move(loaded.designs);
   options.days = arguments.days;
   options.seed = arguments.seed;
   options.users = arguments.users;

@@ -23,8 +23,8 @@ constexpr Milliseconds watchdog_step{5'000};
 // ends the daemon instead, so that the service manager does not repeat it.
 class Runner {
  public:
-  Runner(const std::filesystem::path& config, const Options& options, Log& log)
-      : config_(config), options_(options), log_(log), notifier_(Notifier::from_environment()) {}
+  Runner(const std::filesystem::path& file, const Configuration& configuration, Log& log)
+      : file_(file), configuration_(configuration), log_(log), notifier_(Notifier::from_environment()) {}
 
   // Returns when the daemon was asked to stop. Throws what cannot pass.
   void run() {
@@ -37,7 +37,7 @@ class Runner {
   bool serve() {
     bool opened = false;
     try {
-      Service service(config_, options_, log_);
+      Service service(file_, configuration_, log_);
       opened = true;
       service.run_forever();
       return true;
@@ -76,8 +76,8 @@ class Runner {
     return true;
   }
 
-  const std::filesystem::path& config_;
-  const Options& options_;
+  const std::filesystem::path& file_;  // of the configuration
+  const Configuration& configuration_;
   Log& log_;
   Notifier notifier_;
   Milliseconds pause_ = pause_first / 2;
@@ -86,9 +86,9 @@ class Runner {
 
 int run(const std::filesystem::path& config, std::ostream& err) {
   block_signals(true);
-  return do_logged(config, err, [&config](const Options& options, Log& log) {
+  return do_logged(config, err, [&config](const Configuration& configuration, Log& log) {
     log.write(Event::started, "elitbuzz-sync " ELITBUZZ_SYNC_VERSION " starts");
-    Runner(config, options, log).run();
+    Runner(config, configuration, log).run();
     log.write(Event::stopped, "stopped; the next start continues where this one ended");
     return exit_done;
   });

@@ -82,12 +82,13 @@ void print_text(std::ostream& out, const Ledgers& ledgers) {
   }
 }
 
-int pass(const SyncArguments& arguments, const Options& options, Log& log, std::ostream& out, std::ostream& err) {
-  Service service(arguments.config, options, log);
+int pass(const SyncArguments& arguments, const Configuration& configuration, Log& log, std::ostream& out,
+         std::ostream& err) {
+  Service service(arguments.config, configuration, log);
   Service::Pass asked;
   asked.deliver = !arguments.fetch_only;
   std::optional<ProgressBar> bar;
-  if (!arguments.json && ::isatty(STDERR_FILENO) != 0 && !options.log.file.empty()) {
+  if (!arguments.json && ::isatty(STDERR_FILENO) != 0 && !configuration.options.log.file.empty()) {
     bar.emplace(err);
     asked.show_progress = [&bar](const Engine::Progress& progress) { bar->show(progress); };
   }
@@ -118,8 +119,9 @@ int pass(const SyncArguments& arguments, const Options& options, Log& log, std::
 
 int sync(const SyncArguments& arguments, std::ostream& out, std::ostream& err) {
   block_signals(false);
-  return do_logged(arguments.config, err,
-                   [&](const Options& options, Log& log) { return pass(arguments, options, log, out, err); });
+  return do_logged(arguments.config, err, [&](const Configuration& configuration, Log& log) {
+    return pass(arguments, configuration, log, out, err);
+  });
 }
 
 }  // namespace

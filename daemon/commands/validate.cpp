@@ -19,10 +19,10 @@ namespace {
 
 namespace json = boost::json;
 
-json::object sink_document(const SinkOptions& sink) {
-  const std::unique_ptr<SinkKind> kind = sink_kind(sink);
+json::object sink_document(const SinkOptions& sink, const crm::SinkDesigns& designs) {
+  const std::unique_ptr<SinkKind> kind = sink_kind(sink, designs);
   json::object document{{"name", sink.name},
-                        {"type", kind->type()},
+                        {"type", sink_type(sink)},
                         {"target", kind->target()},
                         {"guarantee", fmt::format("{}", fmt::join(kind->guarantee(), "; "))}};
   if (!kind->credential().empty()) {
@@ -32,9 +32,9 @@ json::object sink_document(const SinkOptions& sink) {
   return document;
 }
 
-void print_sink(const SinkOptions& sink, std::ostream& out) {
-  const std::unique_ptr<SinkKind> kind = sink_kind(sink);
-  out << fmt::format("sink {}: {} to {}\n", sink.name, kind->type(), kind->target());
+void print_sink(const SinkOptions& sink, const crm::SinkDesigns& designs, std::ostream& out) {
+  const std::unique_ptr<SinkKind> kind = sink_kind(sink, designs);
+  out << fmt::format("sink {}: {} to {}\n", sink.name, sink_type(sink), kind->target());
   for (const std::string& line : kind->guarantee()) {
     out << "  " << line << '\n';
   }
@@ -63,7 +63,7 @@ json::object document(const config::Loaded& loaded, const std::vector<config::Di
     sources.push_back(json::object{{"name", source.name}, {"base_url", source.base_url}, {"audiences", audiences}});
   }
   for (const SinkOptions& sink : options.sinks) {
-    sinks.push_back(sink_document(sink));
+    sinks.push_back(sink_document(sink, loaded.designs));
   }
   return {{"ok", mistakes.empty()},
           {"file", loaded.file},
@@ -84,7 +84,7 @@ void print_summary(const config::Loaded& loaded, std::ostream& out) {
     out << "no sinks: conversations are only stored\n";
   }
   for (const SinkOptions& sink : loaded.options->sinks) {
-    print_sink(sink, out);
+    print_sink(sink, loaded.designs, out);
   }
 }
 

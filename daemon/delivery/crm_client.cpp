@@ -14,9 +14,9 @@ namespace elit::daemon {
 namespace asio = boost::asio;
 using storage::Store;
 
-CrmClient::CrmClient(const SinkOptions& options, SinkClientParts parts)
+CrmClient::CrmClient(const SinkOptions& options, const crm::SinkDesign& design, SinkClientParts parts)
     : options_(options),
-      design_(*options.design),
+      design_(design),
       parts_(std::move(parts)),
       tokens_(design_),
       pacer_(design_.preset.pace),

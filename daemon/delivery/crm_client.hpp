@@ -17,7 +17,8 @@ namespace elit::daemon {
 // request. What the CRM then holds is kept in the state before the answer is given.
 class CrmClient final : public SinkClient {
  public:
-  CrmClient(const SinkOptions& options, SinkClientParts parts);
+  // `options` and `design` outlive it.
+  CrmClient(const SinkOptions& options, const crm::SinkDesign& design, SinkClientParts parts);
 
   [[nodiscard]] boost::asio::awaitable<std::optional<Failure>> recover(storage::SinkId sink,
                                                                        std::set<std::string> unsure) override;

@@ -41,7 +41,6 @@ class WebhookKind final : public SinkKind {
  public:
   using SinkKind::SinkKind;
 
-  [[nodiscard]] std::string type() const override { return "http"; }
   [[nodiscard]] std::string target() const override { return options().url.substr(0, options().url.find('?')); }
   [[nodiscard]] std::vector<std::string> guarantee() const override {
     return {
@@ -90,10 +89,8 @@ class ArchiveKind final : public SinkKind {
  public:
   using SinkKind::SinkKind;
 
-  [[nodiscard]] std::string type() const override { return "file"; }
   [[nodiscard]] std::string target() const override { return options().directory; }
   [[nodiscard]] std::vector<std::string> guarantee() const override { return {"exactly once per line key"}; }
-  [[nodiscard]] bool uses_network() const override { return false; }
   // An archive is one file: its batches are written one after the other.
   [[nodiscard]] int concurrency() const override { return 1; }
   [[nodiscard]] std::unique_ptr<SinkClient> make_client(SinkClientParts parts) const override {
@@ -122,7 +119,6 @@ class CrmKind final : public SinkKind {
  public:
   CrmKind(const SinkOptions& options, const crm::SinkDesign& design) : SinkKind(options), design_(design) {}
 
-  [[nodiscard]] std::string type() const override { return options().crm; }
   [[nodiscard]] std::string target() const override { return design_.base_url; }
   [[nodiscard]] std::vector<std::string> guarantee() const override { return crm::guarantee_of(design_.preset); }
   [[nodiscard]] std::string unit() const override {
@@ -146,7 +142,7 @@ class CrmKind final : public SinkKind {
     return crm::late_requests_do_harm(design_) ? options().timeout : Milliseconds{0};
   }
   [[nodiscard]] std::unique_ptr<SinkClient> make_client(SinkClientParts parts) const override {
-    return std::make_unique<CrmClient>(options(), std::move(parts));
+    return std::make_unique<CrmClient>(options(), design_, std::move(parts));
   }
   [[nodiscard]] std::vector<RenderedRequest> render(const Rendering& rendering) const override {
     std::vector<RenderedRequest> requests;
@@ -171,18 +167,28 @@ class CrmKind final : public SinkKind {
 
 }  // namespace
 
-std::unique_ptr<SinkKind> sink_kind(const SinkOptions& options) {
+std::unique_ptr<SinkKind> sink_kind(const SinkOptions& options, const crm::SinkDesigns& designs) {
   switch (options.type) {
     case SinkType::http:
       return std::make_unique<WebhookKind>(options);
     case SinkType::file:
       return std::make_unique<ArchiveKind>(options);
-    case SinkType::crm:
-      check(static_cast<bool>(options.design), "the sink of a CRM has a design");
-      return std::make_unique<CrmKind>(options, *options.design);
+    case SinkType::crm: {
+      const auto design = designs.find(options.name);
+      check(design != designs.end(), "the sink of a CRM has a design");
+      return std::make_unique<CrmKind>(options, design->second);
+    }
   }
   check(false, "a sink has one of the known types");
   return nullptr;
+}
+
+std::string sink_type(const SinkOptions& options) {
+  return options.type == SinkType::crm ? options.crm : options.type == SinkType::file ? "file" : "http";
+}
+
+bool uses_network(const SinkOptions& options) {
+  return options.type != SinkType::file;
 }
 
 }  // namespace elit::daemon

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/crm/sink_design.hpp"
 #include "core/options.hpp"
 #include "daemon/delivery/rendered_request.hpp"
 #include "daemon/delivery/sink_client.hpp"
@@ -18,8 +19,6 @@ class SinkKind {
   SinkKind& operator=(const SinkKind&) = delete;
   virtual ~SinkKind() = default;
 
-  // The type as the configuration has it.
-  [[nodiscard]] virtual std::string type() const = 0;
   // The URL without its query, which may be a secret, or the directory.
   [[nodiscard]] virtual std::string target() const = 0;
   // What the operator gets when answers are lost, one sentence a line.
@@ -29,8 +28,6 @@ class SinkKind {
   // The credential, its secrets by name, and whether it is exchanged for tokens. Empty: there is only one way.
   [[nodiscard]] virtual std::string credential() const { return {}; }
 
-  // Whether it is reached over the network; otherwise its client blocks for the disk.
-  [[nodiscard]] virtual bool uses_network() const { return true; }
   // How many batches may be under way at once.
   [[nodiscard]] virtual int concurrency() const { return options_.concurrency; }
   // For how long a request without an answer may still be carried out, where that does harm.
@@ -51,7 +48,13 @@ class SinkKind {
   const SinkOptions& options_;
 };
 
-// The kind of a sink. `options` outlive it and the clients that it makes.
-[[nodiscard]] std::unique_ptr<SinkKind> sink_kind(const SinkOptions& options);
+// The kind of a sink. `options` and `designs` outlive it and the clients that it makes.
+// Requires: `designs` has the sink, if it is one of a CRM.
+[[nodiscard]] std::unique_ptr<SinkKind> sink_kind(const SinkOptions& options, const crm::SinkDesigns& designs);
+
+// The type as the configuration has it: http, file, custom, or the name of a CRM.
+[[nodiscard]] std::string sink_type(const SinkOptions& options);
+// Whether the sink is reached over the network; otherwise its client blocks for the disk.
+[[nodiscard]] bool uses_network(const SinkOptions& options);
 
 }  // namespace elit::daemon

@@ -11,7 +11,6 @@
 #include "core/check.hpp"
 #include "core/delivery/outgoing_message.hpp"
 #include "core/text/time_text.hpp"
-#include "daemon/delivery/sink_kind.hpp"
 
 namespace elit::daemon {
 namespace asio = boost::asio;
@@ -19,12 +18,11 @@ using storage::Store;
 
 namespace {
 
-DeliverySettings settings_of(const SinkOptions& options) {
+DeliverySettings settings_of(const SinkOptions& options, const SinkLoop::Parts& parts) {
   DeliverySettings settings;
   settings.batch = options.batch;
-  const std::unique_ptr<SinkKind> kind = sink_kind(options);
-  settings.concurrency = kind->concurrency();
-  settings.late_arrival = kind->late_arrival();
+  settings.concurrency = parts.concurrency;
+  settings.late_arrival = parts.late_arrival;
   settings.retry = options.retry;
   settings.dead_letters = options.dead_letters;
   return settings;
@@ -48,7 +46,7 @@ SinkLoop::SinkLoop(const SinkOptions& options, storage::SinkId sink, Parts parts
     : options_(options),
       sink_(sink),
       parts_(std::move(parts)),
-      machine_(settings_of(options), parts_.seed),
+      machine_(settings_of(options, parts_), parts_.seed),
       event_(parts_.executor) {
   check(parts_.client != nullptr && parts_.secrets != nullptr, "a sink loop has a client and secrets");
 }

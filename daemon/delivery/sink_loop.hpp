@@ -31,6 +31,8 @@ class SinkLoop {
     boost::asio::any_io_executor executor;
     std::unique_ptr<SinkSecrets> secrets;
     std::unique_ptr<SinkClient> client;  // uses `secrets`
+    int concurrency = 1;                 // batches under way at once
+    Milliseconds late_arrival{0};        // see SinkKind
     StorageThread* storage = nullptr;
     const Timer* timer = nullptr;
     Log* log = nullptr;

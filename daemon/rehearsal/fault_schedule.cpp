@@ -42,7 +42,7 @@ std::string names_of(const Peers& peers) {
 std::vector<std::size_t> sinks_of(const RehearsedFault& fault, const std::vector<SinkOptions>& sinks) {
   std::vector<std::size_t> all = named(sinks, fault.name);
   std::vector<std::size_t> remote = all;
-  std::erase_if(remote, [&sinks](std::size_t index) { return !sink_kind(sinks[index])->uses_network(); });
+  std::erase_if(remote, [&sinks](std::size_t index) { return !uses_network(sinks[index]); });
   return fault.name.empty() && !remote.empty() ? remote : all;
 }
 

@@ -8,7 +8,7 @@
 
 namespace elit::daemon {
 
-bool Host::start(const Options& options) {
+bool Host::start(const Configuration& configuration) {
   check(!running(), "a simulated host runs one daemon at a time");
   problem_.clear();
   if (parts_.disk->dead()) {
@@ -36,7 +36,7 @@ bool Host::start(const Options& options) {
   parts.log = parts_.log;
   parts.seed = Random(parts_.seed + ++lives_).next();
   ended_.reset();
-  engine_ = std::make_unique<Engine>(options, SourceLoop::Mode::forever, std::move(parts));
+  engine_ = std::make_unique<Engine>(configuration, SourceLoop::Mode::forever, std::move(parts));
   auto on_end = [this](const std::exception_ptr& failure) {
     if (!ended_) {
       ended_ = failure;

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "core/options.hpp"
+#include "daemon/configuration.hpp"
 #include "daemon/engine.hpp"
 #include "daemon/log/log.hpp"
 #include "daemon/rehearsal/network.hpp"
@@ -40,7 +40,7 @@ class Host {
   ~Host() { clear(); }
 
   // Starts the daemon. False when the state cannot be opened; problem() says why. Requires: it is not running.
-  bool start(const Options& options);
+  bool start(const Configuration& configuration);
   [[nodiscard]] bool running() const { return engine_ != nullptr; }
   // Kills the process at once, as SIGKILL does. Requests that were already sent still arrive.
   void kill();

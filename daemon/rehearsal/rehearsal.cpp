@@ -80,6 +80,7 @@ simulator::SimulatorOptions make_peer(const RehearsalOptions& options, std::size
 StageOptions make_stage(const RehearsalOptions& options) {
   StageOptions stage;
   stage.options = without_dialects(options.options);
+  stage.designs = options.designs;
   for (std::size_t i = 0; i < options.options.sources.size(); ++i) {
     stage.sources.push_back(make_peer(options, i));
   }
@@ -288,8 +289,8 @@ class Rehearsal {
     const simulator::Crm& receiver = stage_.sink(index);
     SinkReport report;
     report.name = options.name;
-    report.type = sink_kind(options_.options.sinks[index])->type();
-    report.rehearsed_as = sink_kind(options)->type();
+    report.type = sink_type(options_.options.sinks[index]);
+    report.rehearsed_as = sink_type(options);
     report.requests = crm != nullptr ? crm->requests() : receiver.counts().requests;
     report.repeats_same_key = receiver.counts().repeats_same_key;
     report.repeats_other_key = receiver.counts().repeats_other_key;

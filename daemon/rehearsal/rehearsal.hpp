@@ -6,13 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "core/crm/sink_design.hpp"
 #include "core/options.hpp"
 #include "daemon/rehearsal/fault_schedule.hpp"
 
 namespace elit::daemon {
 
 struct RehearsalOptions {
-  Options options;  // the user's; addresses and secrets of peers are not used
+  Options options;           // the user's; addresses and secrets of peers are not used
+  crm::SinkDesigns designs;  // of the sinks of CRMs
   int days = 7;
   FaultSchedule faults;
   std::uint64_t seed = 1;

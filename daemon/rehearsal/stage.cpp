@@ -18,8 +18,9 @@ std::string sink_url(const std::string& name) {
   return "http://sink-" + name + ".invalid";
 }
 
-// The options, with simulated peers instead of the real ones.
-Options staged(Options options) {
+// The configuration with simulated peers instead of the real ones.
+Configuration staged(Options options, const crm::SinkDesigns& designs) {
+  crm::SinkDesigns staged_designs;
   for (SourceOptions& source : options.sources) {
     source.base_url = source_url(source.name);
     source.api_key = {SecretReference::Kind::file, "source " + source.name};
@@ -27,8 +28,10 @@ Options staged(Options options) {
     source.transport.insecure_http = true;
   }
   for (SinkOptions& sink : options.sinks) {
-    if (std::optional<SinkOptions> crm = stage_crm_sink(sink, sink_url(sink.name))) {
-      sink = *std::move(crm);
+    const auto design = designs.find(sink.name);
+    if (design != designs.end() && is_simulated(sink)) {
+      crm::SinkDesign staged = stage_crm_sink(sink, design->second, sink_url(sink.name));
+      staged_designs.emplace(sink.name, std::move(staged));
       continue;
     }
     sink.type = SinkType::http;
@@ -40,13 +43,14 @@ Options staged(Options options) {
     sink.transport = {};
     sink.transport.insecure_http = true;
   }
-  return options;
+  return {std::move(options), std::move(staged_designs)};
 }
 
 }  // namespace
 
 Stage::Stage(StageOptions options)
-    : options_(staged(std::move(options.options))),
+    : designs_(std::move(options.designs)),
+      configuration_(staged(std::move(options.options), designs_)),
       restart_after_(options.restart_after),
       time_(options.start),
       network_(time_, Random(options.seed).next()),
@@ -60,15 +64,16 @@ Stage::Stage(StageOptions options)
                return secrets_.at(reference.name);
              },
              .seed = options.seed}) {
-  check(options.sources.size() == options_.sources.size() && options.sinks.size() == options_.sinks.size(),
+  check(options.sources.size() == configuration_.options.sources.size() &&
+            options.sinks.size() == configuration_.options.sinks.size(),
         "a stage has one peer for each source and each sink");
   for (std::size_t i = 0; i < options.sources.size(); ++i) {
-    const std::string& name = options_.sources[i].name;
+    const std::string& name = configuration_.options.sources[i].name;
     simulator::SimulatorOptions peer = options.sources[i];
     peer.world.start = options.start;
     peer.account.api_key = stage_api_key;
-    peer.account.customer_id = options_.sources[i].customer_id;
-    peer.account.bot_key = options_.sources[i].bot_key;
+    peer.account.customer_id = configuration_.options.sources[i].customer_id;
+    peer.account.bot_key = configuration_.options.sources[i].bot_key;
     secrets_["source " + name] = stage_api_key;
     sources_.push_back(std::make_unique<simulator::Simulator>(peer));
     network_.add_peer(source_url(name), [api = sources_.back().get()](const HttpRequest& request, Instant now) {
@@ -76,7 +81,7 @@ Stage::Stage(StageOptions options)
     });
   }
   for (std::size_t i = 0; i < options.sinks.size(); ++i) {
-    add_sink(options_.sinks[i], options.sinks[i], options.start, options.seed + i);
+    add_sink(configuration_.options.sinks[i], options.sinks[i], options.start, options.seed + i);
   }
 }
 
@@ -128,7 +133,7 @@ void Stage::start_host() {
   restart_planned_ = false;
   ++starts_;
   network_.note("start");
-  host_.start(options_);
+  host_.start(configuration_);
 }
 
 void Stage::restart() {
@@ -137,7 +142,7 @@ void Stage::restart() {
 }
 
 void Stage::change_options(const Options& options) {
-  options_ = staged(options);
+  configuration_ = staged(options, designs_);
   restart();
 }
 

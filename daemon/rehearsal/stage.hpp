@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/crm/sink_design.hpp"
 #include "core/options.hpp"
 #include "core/simulator/crm.hpp"
 #include "core/simulator/simulator.hpp"
@@ -23,6 +24,7 @@ struct StageOptions {
   // The options of the daemon. If a sink's CRM can be simulated, the sink runs its own preset against the simulated
   // CRM; every other sink becomes a sink of type: http.
   Options options;
+  crm::SinkDesigns designs;                          // of the sinks of CRMs
   std::vector<simulator::SimulatorOptions> sources;  // one for each source, in order; their worlds begin at `start`
   std::vector<simulator::CrmFaults> sinks;           // one for each sink, in order
   Instant start;
@@ -47,7 +49,7 @@ class Stage {
 
   // Stops the daemon in an orderly way and starts it again, as the service manager does.
   void restart();
-  // Restarts the daemon with other options for the same peers.
+  // Restarts the daemon with other options for the same peers. Sinks that run a preset keep it.
   void change_options(const Options& options);
   // The machine loses its power.
   void lose_power();
@@ -59,7 +61,7 @@ class Stage {
   [[nodiscard]] Network& network() { return network_; }
   [[nodiscard]] Host& host() { return host_; }
   [[nodiscard]] storage::MemoryDisk& disk() { return disk_; }
-  [[nodiscard]] const Options& options() const { return options_; }
+  [[nodiscard]] const Options& options() const { return configuration_.options; }
   [[nodiscard]] simulator::Simulator& source(std::size_t index) { return *sources_[index]; }
   // The receiver of a sink of type: http. For a sink with a simulated CRM it receives nothing.
   [[nodiscard]] simulator::Crm& sink(std::size_t index) { return *sinks_[index]; }
@@ -77,7 +79,8 @@ class Stage {
   void supervise();
   void start_host();
 
-  Options options_;
+  crm::SinkDesigns designs_;  // of the real sinks
+  Configuration configuration_;
   Milliseconds restart_after_;
   std::map<std::string, std::string> secrets_;
   VirtualTime time_;

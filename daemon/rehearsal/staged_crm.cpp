@@ -150,28 +150,27 @@ std::vector<simulator::Received> StagedCrm::received(const simulator::World& wor
   return all;
 }
 
-std::optional<SinkOptions> stage_crm_sink(const SinkOptions& sink, const std::string& base_url) {
+bool is_simulated(const SinkOptions& sink) {
+  return simulated_for(sink) != nullptr;
+}
+
+crm::SinkDesign stage_crm_sink(SinkOptions& sink, crm::SinkDesign design, const std::string& base_url) {
   const std::unique_ptr<simulator::SimulatedCrm> simulated = simulated_for(sink);
-  if (!simulated) {
-    return std::nullopt;
-  }
-  auto design = std::make_shared<crm::SinkDesign>(*sink.design);
-  design->base_url = base_url + "/crm/" + std::string(simulated->name());
-  design->credential_index = staged_credential(*design);
-  stage_settings(*design);
-  std::erase_if(design->fields, [&preset = design->preset](const crm::FieldMapping& field) {
+  check(simulated != nullptr, "a sink is staged for which a CRM is simulated");
+  design.base_url = base_url + "/crm/" + std::string(simulated->name());
+  design.credential_index = staged_credential(design);
+  stage_settings(design);
+  std::erase_if(design.fields, [&preset = design.preset](const crm::FieldMapping& field) {
     return !preset.fields.contains(field.field);
   });
-  SinkOptions staged = sink;
-  staged.url = design->base_url;
-  staged.secrets.clear();
-  for (const std::string& name : design->credential().secrets) {
-    staged.secrets[name] = {SecretReference::Kind::file, "sink " + sink.name + ' ' + name};
+  sink.url = design.base_url;
+  sink.secrets.clear();
+  for (const std::string& name : design.credential().secrets) {
+    sink.secrets[name] = {SecretReference::Kind::file, "sink " + sink.name + ' ' + name};
   }
-  staged.transport = {};
-  staged.transport.insecure_http = true;
-  staged.design = std::shared_ptr<const crm::SinkDesign>(std::move(design));
-  return staged;
+  sink.transport = {};
+  sink.transport.insecure_http = true;
+  return design;
 }
 
 std::string staged_secret(const std::string& name) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/crm/sink_design.hpp"
 #include "core/options.hpp"
 #include "core/simulator/crm.hpp"
 #include "core/simulator/crms/crm_peer.hpp"
@@ -20,7 +21,7 @@ namespace elit::daemon {
 // texts (WorldOptions::mark).
 class StagedCrm {
  public:
-  // `sink` is the result of stage_crm_sink(). Requests arrive at `base_url`, which has no path. `start` is the
+  // `sink` went through stage_crm_sink(). Requests arrive at `base_url`, which has no path. `start` is the
   // beginning of the simulation.
   StagedCrm(const SinkOptions& sink, std::string base_url, Instant start, std::uint64_t seed);
 
@@ -53,11 +54,14 @@ class StagedCrm {
   std::map<Mark, Instant> first_;  // when a record first held it
 };
 
-// The sink with its own preset, unit and field values, and with `base_url` as the address of a simulated CRM. Its
-// secrets are references named `sink NAME SECRET`. Settings that name parts of the real CRM get the preset's defaults.
-// Fields that the preset does not fill by itself are left out, because the simulated CRM does not have them. Absent:
-// the sink has no preset, or its CRM cannot be simulated.
-[[nodiscard]] std::optional<SinkOptions> stage_crm_sink(const SinkOptions& sink, const std::string& base_url);
+// Whether the sink has a preset whose CRM can be simulated.
+[[nodiscard]] bool is_simulated(const SinkOptions& sink);
+
+// Gives a sink and its design the address of a simulated CRM, `base_url`. Preset, unit and field values stay. The
+// secrets become references named `sink NAME SECRET`. Settings that name parts of the real CRM get the preset's
+// defaults. Fields that the preset does not fill by itself are left out, because the simulated CRM does not have them.
+// Requires: is_simulated(sink).
+[[nodiscard]] crm::SinkDesign stage_crm_sink(SinkOptions& sink, crm::SinkDesign design, const std::string& base_url);
 
 // The value of a sink's secret that a simulated CRM accepts, by the name of the secret.
 [[nodiscard]] std::string staged_secret(const std::string& name);

@@ -20,7 +20,7 @@ import unittest
 
 import harness
 from harness import MARK, AcceptanceTest, Bare, wait_for, yaml
-from peer import hang, plain
+from peer import Peer, hang, plain
 from vendor import now_ms
 
 USERS = ("919800000001", "919800000002")
@@ -57,6 +57,23 @@ class Notified:
         self.over.set()
         self.thread.join(2)
         self.socket.close()
+
+
+NOTES = """credentials: {open: {}}
+steps:
+  - {name: notes, item: activity, path: /PATH, idempotency: upsert, body: {key: "${activity.key}"}}
+"""
+
+
+class Notes(Peer):
+    """A CRM that accepts everything."""
+
+    def answer(self, request):
+        return plain(200, b"{}")
+
+    def paths(self):
+        with self.lock:
+            return [request.path for request in self.requests]
 
 
 class DaemonTest(AcceptanceTest):
@@ -200,6 +217,24 @@ class DaemonTest(AcceptanceTest):
         wait_for(lambda: len(world.crm.accepted) == 11, 10, "the new audience's message at the old CRM")
         wait_for(lambda: world.states("added") == {"delivered": 11}, 5, "eleven delivered")
         self.assertAgrees(world)
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_sighup_takes_over_a_changed_preset_file_of_an_unchanged_configuration(self):
+        world = self.filled(1, sinks=())
+        notes = Notes()
+        world.peers.append(notes)
+        preset = world.directory / "notes.yaml"
+        preset.write_text(NOTES.replace("PATH", "old"))
+        world.config["sinks"].append({"name": "crm", "type": "custom", "preset": "notes.yaml", "url": notes.url,
+                                      "batch": {"wait": Bare("50ms")}})
+        daemon = self.started(world)
+        self.assertEqual(set(notes.paths()), {"/old"})
+        preset.write_text(NOTES.replace("PATH", "new"))
+        daemon.signal(signal.SIGHUP)
+        wait_for(lambda: "the new configuration is in use" in json.dumps(world.events("reloaded")), 10,
+                 "the changed preset in force")
+        world.vendor.add(USERS[0], now_ms(), f"{MARK} with the changed preset")
+        wait_for(lambda: "/new" in notes.paths(), 10, "a request as the changed preset says")
         self.assertEqual(daemon.stop(), 0)
 
     def test_sighup_with_a_bad_configuration_keeps_the_old_one_and_says_why(self):

@@ -58,7 +58,7 @@ bool is_name(const std::string& name) {
 }
 
 // What the rest of the program relies on.
-void expect_bounds(const Options& options) {
+void expect_bounds(const Options& options, const crm::SinkDesigns& designs) {
   using std::chrono::hours;
   std::set<std::string> names;
   expect(!options.sources.empty() && options.state_directory.starts_with('/'), "there is a source and a state");
@@ -82,7 +82,7 @@ void expect_bounds(const Options& options) {
     const bool is_file = sink.type == SinkType::file;
     expect(is_file ? sink.directory.starts_with('/') : sink.type == SinkType::crm || !sink.url.empty(),
            "a sink has a place");
-    expect(sink.type != SinkType::crm || sink.design, "the sink of a CRM has a design");
+    expect(designs.contains(sink.name) == (sink.type == SinkType::crm), "the sinks of CRMs have designs");
   }
 }
 
@@ -91,7 +91,7 @@ void run(const std::string& text) {
   expect(loaded.options.has_value() == loaded.mistakes.empty(), "a file gives options or mistakes");
   expect_sound(loaded, text);
   if (loaded.options) {
-    expect_bounds(*loaded.options);
+    expect_bounds(*loaded.options, loaded.designs);
     expect(*config::load_text(text, file, now).options == *loaded.options, "a file read twice says the same");
   }
 }

@@ -69,8 +69,7 @@ TEST_F(CrmSinksTest, HaveAFinishedDesign) {
   const SinkOptions& sink = loaded.options->sinks.front();
   EXPECT_EQ(sink.type, SinkType::crm);
   EXPECT_EQ(sink.crm, "hubspot");
-  ASSERT_TRUE(sink.design);
-  const crm::SinkDesign& design = *sink.design;
+  const crm::SinkDesign& design = loaded.designs.at("crm");
   EXPECT_EQ(design.base_url, "https://api.hubapi.com");
   EXPECT_EQ(design.config.at("channel").as_string(), "SMS");
   EXPECT_EQ(design.config.at("url").as_string(), "https://api.hubapi.com");
@@ -92,7 +91,7 @@ TEST_F(CrmSinksTest, MakeTextOfWhatIsMappedWhereTheCrmTakesNothingElse) {
   const boost::json::value contact{{"user", {{"phone", 4917}}}};
   crm::Scope scope;
   scope.bind("contact", &contact);
-  const auto& fields = loaded.options->sinks.front().design->fields;
+  const auto& fields = loaded.designs.at("crm").fields;
   EXPECT_EQ(fields.back().field, "phone");
   EXPECT_EQ(fields.back().value.value(scope), boost::json::value("4917"));
 }
@@ -101,9 +100,9 @@ TEST_F(CrmSinksTest, TakeTheFirstCredentialWhoseSecretsAreGiven) {
   const std::string base = "preset: mycrm.yaml\nurl: https://crm.example.com/x/\nsettings: {account: a}\n";
   const Loaded app = load_sink("custom", base + "secrets: {client_id: {env: A}, client_secret: {env: B}}\n");
   ASSERT_TRUE(app.options) << to_string(app.mistakes.front());
-  EXPECT_EQ(app.options->sinks.front().design->credential().name, "app");
-  EXPECT_EQ(app.options->sinks.front().design->base_url, "https://crm.example.com/x");
-  EXPECT_EQ(app.options->sinks.front().design->preset.name, "mycrm");
+  EXPECT_EQ(app.designs.at("crm").credential().name, "app");
+  EXPECT_EQ(app.designs.at("crm").base_url, "https://crm.example.com/x");
+  EXPECT_EQ(app.designs.at("crm").preset.name, "mycrm");
   EXPECT_EQ(mistakes_of("custom", base + "secrets: {client_id: {env: A}}\n"),
             "test.yaml:14:14: sinks[0].secrets: lacks some: mycrm needs api_key (a key); or client_id, client_secret "
             "(an app)\n");
@@ -154,7 +153,7 @@ TEST_F(CrmSinksTest, TakeNoKeysOfOtherSinks) {
   EXPECT_THAT(mistakes_of("hubspt", ""), HasSubstr("did you mean hubspot?"));
 }
 
-TEST_F(CrmSinksTest, AreOtherOptionsWhenTheirPresetChanges) {
+TEST_F(CrmSinksTest, HaveAnotherDesignWhenTheirPresetFileChanges) {
   const std::string more =
       "preset: mycrm.yaml\nurl: https://crm.example.com\nsecrets: {api_key: {env: A}}\nsettings: {account: a}\n";
   const Loaded first = load_sink("custom", more);
@@ -162,8 +161,9 @@ TEST_F(CrmSinksTest, AreOtherOptionsWhenTheirPresetChanges) {
   write("mycrm.yaml", strict_preset + "title: Other\n");
   const Loaded other = load_sink("custom", more);
   ASSERT_TRUE(first.options && same.options && other.options);
-  EXPECT_TRUE(*first.options == *same.options);
-  EXPECT_FALSE(*first.options == *other.options);
+  EXPECT_TRUE(*first.options == *other.options);
+  EXPECT_TRUE(crm::have_same_presets(first.designs, same.designs));
+  EXPECT_FALSE(crm::have_same_presets(first.designs, other.designs));
 }
 
 TEST_F(CrmSinksTest, ShowTheirValuesWithoutSecrets) {

@@ -94,6 +94,7 @@ DeliveryRig::DeliveryRig(const Case& of, Setup setup)
     throw std::runtime_error(to_string(loaded.mistakes.front()) + "\n" + text);
   }
   options_ = *std::move(loaded.options);
+  designs_ = std::move(loaded.designs);
   secrets_ = rig::setup_of(of.crm.preset).secrets;
   if (of.crm.tokens) {
     secrets_ = {{"client_id", std::string(simulator::vendor_client_id)},
@@ -227,7 +228,10 @@ void DeliveryRig::start() {
   client.secrets = parts.secrets.get();
   client.token_directory = scratch_.path() / "tokens";
   const SinkOptions& options = options_.sinks.at(0);
-  parts.client = daemon::sink_kind(options)->make_client(std::move(client));
+  const std::unique_ptr<daemon::SinkKind> kind = daemon::sink_kind(options, designs_);
+  parts.client = kind->make_client(std::move(client));
+  parts.concurrency = kind->concurrency();
+  parts.late_arrival = kind->late_arrival();
   loop_ = std::make_unique<daemon::SinkLoop>(options, sink_, std::move(parts));
   boost::asio::co_spawn(*context_, loop_->run(), [this](std::exception_ptr failure) { ended_ = failure; });
 }

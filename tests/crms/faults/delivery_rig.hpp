@@ -121,6 +121,7 @@ class DeliveryRig {
 
   Case case_;
   Options options_;
+  crm::SinkDesigns designs_;
   std::map<std::string, std::string> secrets_;
   ScratchDirectory scratch_;
   daemon::VirtualTime time_;

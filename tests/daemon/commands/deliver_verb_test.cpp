@@ -161,7 +161,7 @@ class DeliverVerbTest : public testing::Test {
   // The records of the sink's CRM after everything was delivered.
   std::vector<RemoteRecord> records_after_delivery() {
     const config::Loaded loaded = config::load(directory_.path() / "test.yaml");
-    const crm::SinkDesign& design = *loaded.options->sinks.front().design;
+    const crm::SinkDesign& design = loaded.designs.begin()->second;
     const std::vector<OutgoingMessage> messages = storage::read_last_messages(state(), 100);
     crm::Exchange::Task task;
     task.messages = messages.size();

@@ -77,7 +77,10 @@ class SinkLoopTest : public ::testing::Test {
     client.timer = &timer_;
     client.log = log_.get();
     client.secrets = parts.secrets.get();
-    parts.client = sink_kind(options_)->make_client(std::move(client));
+    const std::unique_ptr<SinkKind> kind = sink_kind(options_, {});
+    parts.client = kind->make_client(std::move(client));
+    parts.concurrency = kind->concurrency();
+    parts.late_arrival = kind->late_arrival();
     loop_ = std::make_unique<SinkLoop>(options_, sink_, std::move(parts));
     loop_->hurry(true);
     ended_ = false;

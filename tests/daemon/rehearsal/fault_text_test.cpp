@@ -6,7 +6,6 @@
 #include <memory>
 #include <sstream>
 
-#include "core/crm/sink_design.hpp"
 #include "daemon/rehearsal/fault_schedule.hpp"
 
 namespace elit::daemon {
@@ -153,7 +152,6 @@ TEST(FaultScheduleTest, FindsThePeers) {
 TEST(FaultScheduleTest, TakesDownCrmsAndReceiversButNoDirectories) {
   Options options = two_of_each();
   options.sinks[0].type = SinkType::crm;
-  options.sinks[0].design = std::make_shared<const crm::SinkDesign>();
   const std::vector<RehearsedFault> down{read("crm down 1h")};
   EXPECT_THAT(schedule_faults(down, options, hours{48}).faults[0].peers, ElementsAre(0));
   options.sinks.emplace_back().name = "hook";

@@ -188,6 +188,7 @@ RehearsalOptions with_crm(const std::string& sinks, const std::vector<std::strin
   EXPECT_TRUE(loaded.options) << to_string(loaded.mistakes.front());
   RehearsalOptions options = small();
   options.options = *std::move(loaded.options);
+  options.designs = std::move(loaded.designs);
   std::vector<RehearsedFault> parsed;
   for (const std::string& fault : faults) {
     parsed.push_back(*parse_fault(fault).fault);
