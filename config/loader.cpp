@@ -5,7 +5,7 @@
 #include <system_error>
 #include <utility>
 
-#include "config/options/section_reader.hpp"
+#include "config/options/option_table.hpp"
 #include "config/presets/crm_sinks.hpp"
 #include "config/yaml/file_text.hpp"
 #include "config/yaml/yaml_tree.hpp"
@@ -16,7 +16,7 @@ Loaded load_text(const std::string& text, const std::filesystem::path& file, Ins
   Loaded loaded;
   loaded.file = file.string();
   Tree tree = parse_yaml(text, loaded.file);
-  Diagnostics diagnostics(loaded.file);
+  Diagnostics diagnostics({{loaded.file, text}});
   for (Diagnostic& mistake : tree.mistakes) {
     diagnostics.take(std::move(mistake));
   }
@@ -24,14 +24,13 @@ Loaded load_text(const std::string& text, const std::filesystem::path& file, Ins
   if (tree.readable) {
     std::error_code ignored;
     const std::filesystem::path absolute = std::filesystem::absolute(file, ignored);
-    const ReadContext context{absolute.parent_path().lexically_normal(), now};
+    OptionContext context{{diagnostics}, absolute.parent_path().lexically_normal(), now};
     tree.root.place = {};
-    read_section(option_table(), tree.root, &options, "", context, diagnostics);
+    option_table().read(tree.root, "", context, options);
   }
-  std::vector<Diagnostic> of_presets = design_sinks(options.sinks, {loaded.file, text}, loaded.designs, diagnostics);
+  std::vector<Diagnostic> of_presets = design_sinks(options.sinks, loaded.designs, diagnostics);
   loaded.origins = std::move(diagnostics.origins);
   loaded.mistakes = diagnostics.take_entries();
-  sort_by_place(loaded.mistakes);
   loaded.mistakes.insert(loaded.mistakes.end(), std::make_move_iterator(of_presets.begin()),
                          std::make_move_iterator(of_presets.end()));
   if (loaded.mistakes.empty()) {

@@ -1,12 +1,9 @@
-#include <fmt/format.h>
+#include "config/options/option_table.hpp"
 
-#include <algorithm>
+#include <chrono>
 
-#include "config/options/option.hpp"
+#include "config/options/option_kinds.hpp"
 #include "config/options/section_checks.hpp"
-#include "config/options/table_rows.hpp"
-#include "config/presets/shipped_presets.hpp"
-#include "config/yaml/scalars.hpp"
 
 // The option table. Bounds are those of core/options.hpp; defaults are its initialisers.
 namespace elit::config {
@@ -16,240 +13,274 @@ using namespace std::chrono_literals;
 
 constexpr Milliseconds day{std::chrono::hours{24}};
 
+template <class Owner>
+using Table = Section<Owner, OptionContext>;
+
+// A row of the value itself, not of a member.
+constexpr auto itself = [](auto& value) -> auto& {
+  return value;
+};
+
+template <class Kind>
+ByName<Kind, std::map<std::string, typename Kind::Value>> by_name(Kind kind, std::string type) {
+  return {std::move(kind), std::move(type)};
+}
+
 // The options of the transport are keys of the source or sink itself.
 template <class Peer>
-void add_transport_rows(Rows<Peer>& rows, const std::vector<std::string>& when) {
-  Option& ca_file = rows.path(
-      "ca_file", [](auto& peer) -> auto& { return peer.transport.ca_file; },
+void add_transport_rows(Table<Peer>& table, const std::vector<std::string>& when) {
+  FieldDescription& ca_file = table.add(
+      "ca_file", [](auto& peer) -> auto& { return peer.transport.ca_file; }, PathOption(),
       "Certificates (PEM) that are trusted instead of the system's.");
   ca_file.example = "/etc/elitbuzz-sync/ca.pem";
   ca_file.default_doc = "the system's certificates";
-  Option& proxy = rows.text(
-      "proxy", [](auto& peer) -> auto& { return peer.transport.proxy; }, rules::proxy,
+  FieldDescription& proxy = table.add(
+      "proxy", [](auto& peer) -> auto& { return peer.transport.proxy; }, Text{rules::proxy},
       "HTTP proxy through which this peer is reached.");
   proxy.example = "http://proxy.example.com:3128";
   proxy.default_doc = "none";
-  Option& insecure = rows.flag(
-      "insecure_http", [](auto& peer) -> auto& { return peer.transport.insecure_http; },
+  FieldDescription& insecure = table.add(
+      "insecure_http", [](auto& peer) -> auto& { return peer.transport.insecure_http; }, Flag(),
       "Allow http:// to a host that is not this one. Secrets then travel in the clear.");
-  for (Option* row : {&ca_file, &proxy}) {
+  for (FieldDescription* row : {&ca_file, &proxy}) {
     row->commented = true;
   }
   ca_file.when = proxy.when = insecure.when = when;
 }
 
-const Section& state_section() {
-  static const Section section = [] {
-    Rows<Options> rows("state", "Where elitbuzz-sync keeps what it knows.");
-    rows.path("directory", &Options::state_directory, "Directory that holds elitbuzz-sync.db.");
-    return rows.take();
+const Table<Options>& state_section() {
+  static const Table<Options> section = [] {
+    Table<Options> table("state", "Where elitbuzz-sync keeps what it knows.");
+    table.add("directory", &Options::state_directory, PathOption(), "Directory that holds elitbuzz-sync.db.");
+    return table;
   }();
   return section;
 }
 
-const Section& log_section() {
-  static const Section section = [] {
-    Rows<LogOptions> rows("log", "What is logged, and where to.");
-    Option& file = rows.path("file", &LogOptions::file, "Log file, opened for appending.");
+const Table<LogOptions>& log_section() {
+  static const Table<LogOptions> section = [] {
+    Table<LogOptions> table("log", "What is logged, and where to.");
+    FieldDescription& file = table.add("file", &LogOptions::file, PathOption(), "Log file, opened for appending.");
     file.example = "/var/log/elitbuzz-sync/elitbuzz-sync.log";
     file.default_doc = "stderr";
-    rows.choice("level", &LogOptions::level, {"trace", "debug", "info", "warning", "error"},
-                "The least important level that is logged.");
-    rows.choice("format", &LogOptions::format, {"json", "text"}, "One JSON object a line, or text for people.");
-    rows.flag("reveal_user_ids", &LogOptions::reveal_user_ids, "Write user ids in full instead of masked (9198…5678).");
-    return rows.take();
+    table.add("level", &LogOptions::level,
+              Choice<LogLevel>({{"trace", LogLevel::trace},
+                                {"debug", LogLevel::debug},
+                                {"info", LogLevel::info},
+                                {"warning", LogLevel::warning},
+                                {"error", LogLevel::error}}),
+              "The least important level that is logged.");
+    table.add("format", &LogOptions::format, Choice<LogFormat>({{"json", LogFormat::json}, {"text", LogFormat::text}}),
+              "One JSON object a line, or text for people.");
+    table.add("reveal_user_ids", &LogOptions::reveal_user_ids, Flag(),
+              "Write user ids in full instead of masked (9198…5678).");
+    return table;
   }();
   return section;
 }
 
-const Section& sync_section() {
-  static const Section section = [] {
-    Rows<SyncOptions> rows("sync", "How the verb `sync` behaves.");
-    rows.duration("wait", &SyncOptions::wait, 0ms, day, "All waiting for retries and Retry-After together.");
-    return rows.take();
+const Table<SyncOptions>& sync_section() {
+  static const Table<SyncOptions> section = [] {
+    Table<SyncOptions> table("sync", "How the verb `sync` behaves.");
+    table.add("wait", &SyncOptions::wait, Duration{0ms, day},
+              "Limit of all waiting for retries and Retry-After together.");
+    return table;
   }();
   return section;
 }
 
-const Section& roster_section() {
-  static const Section section = [] {
-    Rows<RosterOptions> rows("roster", "When a list of users is not believed. At top level: for all sources.");
-    rows.real("shrink_alarm", &RosterOptions::shrink_alarm, 0, 1,
-              "Share of the followed users that may vanish from a list at once; more is an alarm and moves nobody.");
-    return rows.take();
+const Table<RosterOptions>& roster_section() {
+  static const Table<RosterOptions> section = [] {
+    Table<RosterOptions> table(
+        "roster", "Protects against lists of users that are suddenly short. At top level: for all sources.");
+    table.add(
+        "shrink_alarm", &RosterOptions::shrink_alarm, Real{0, 1},
+        "Share of the followed users that may be missing from a list at once. If more are missing, an alarm is raised and all stay followed.");
+    return table;
   }();
   return section;
 }
 
-const Section& dead_letters_section() {
-  static const Section section = [] {
-    Rows<DeadLetterOptions> rows("dead_letters", "When refusals stop a sink. At top level: for all sinks.");
-    rows.whole("pause_after", &DeadLetterOptions::pause_after, 1, 1'000'000,
-               "So many refusals in a row without one success pause the sink.");
-    return rows.take();
+const Table<DeadLetterOptions>& dead_letters_section() {
+  static const Table<DeadLetterOptions> section = [] {
+    Table<DeadLetterOptions> table("dead_letters", "When refused messages pause a sink. At top level: for all sinks.");
+    table.add("pause_after", &DeadLetterOptions::pause_after, Whole{1, 1'000'000},
+              "The sink is paused after this many refusals in a row without a success.");
+    return table;
   }();
   return section;
 }
 
-const Section& audience_section() {
-  static const Section section = [] {
-    Rows<Audience> rows("audiences", "Whom to follow: users with that value of that attribute, in any audience.");
-    Option& attribute = rows.text("attribute", &Audience::attribute, rules::any_text, "Name of the attribute.");
+const Table<Audience>& audience_section() {
+  static const Table<Audience> section = [] {
+    Table<Audience> table("audiences",
+                          "Which users to follow: those with this value of this attribute, in any of the audiences.");
+    FieldDescription& attribute =
+        table.add("attribute", &Audience::attribute, Text{rules::any_text}, "Name of the attribute.");
     attribute.required = true;
     attribute.example = "feedback";
-    Option& value = rows.text("value", &Audience::value, rules::audience_value, "Value the attribute must have.");
+    FieldDescription& value =
+        table.add("value", &Audience::value, Text{rules::audience_value}, "Value the attribute must have.");
     value.required = true;
     value.example = "\"1\"";
-    return rows.take();
+    return table;
   }();
   return section;
 }
 
-const Section& poll_section() {
-  static const Section section = [] {
-    Rows<PollOptions> rows("poll", "How often the source is asked.");
-    rows.duration("interval", &PollOptions::interval, 100ms, day,
-                  "How often the users are listed and the active ones are read.");
-    rows.duration("max_staleness", &PollOptions::max_staleness, 100ms, 30 * day,
-                  "No followed user is ever older than this; at least the interval.");
-    rows.check(check_poll);
-    return rows.take();
+const Table<PollOptions>& poll_section() {
+  static const Table<PollOptions> section = [] {
+    Table<PollOptions> table("poll", "How often the source is asked.");
+    table.add("interval", &PollOptions::interval, Duration{100ms, day},
+              "How often the users are listed and the active ones are read.");
+    table.add("max_staleness", &PollOptions::max_staleness, Duration{100ms, 30 * day},
+              "The longest time between two reads of a followed user; at least the interval.");
+    table.finish = [](const auto& value, const ReadMap& map, const OptionContext&) { check_poll(value, map); };
+    return table;
   }();
   return section;
 }
 
-const Section& limits_section() {
-  static const Section section = [] {
-    Rows<LimitOptions> rows("limits", "Upper bounds of what a source is asked for.");
-    rows.real("requests_per_second", &LimitOptions::requests_per_second, 0, 1000,
+const Table<LimitOptions>& limits_section() {
+  static const Table<LimitOptions> section = [] {
+    Table<LimitOptions> table("limits", "Upper bounds of the requests to a source.");
+    table.add("requests_per_second", &LimitOptions::requests_per_second, Real{0, 1000},
               "Requests a second; 0: no limit but the adaptive one.");
-    rows.whole("concurrency", &LimitOptions::concurrency, 1, 64, "Requests in flight at once.");
-    rows.whole("page_size", &LimitOptions::page_size, 1, 10'000, "Messages asked for in one page.");
-    rows.duration("timeout", &LimitOptions::timeout, 100ms, 10min, "Time of a whole request.");
-    rows.size("response_size", &LimitOptions::response_size, 64LL << 10, 1LL << 30, "Size of one answer's body.");
-    return rows.take();
+    table.add("concurrency", &LimitOptions::concurrency, Whole{1, 64}, "Requests in flight at once.");
+    table.add("page_size", &LimitOptions::page_size, Whole{1, 10'000}, "Messages asked for in one page.");
+    table.add("timeout", &LimitOptions::timeout, Duration{100ms, 10min}, "Time of a whole request.");
+    table.add("response_size", &LimitOptions::response_size, Size{64LL << 10, 1LL << 30}, "Size of one answer's body.");
+    return table;
   }();
   return section;
 }
 
-const Section& api_section() {
-  static const Section section = [] {
-    Rows<DialectOptions> rows("api", "The dialect of the API. An empty JSON pointer: the known shapes are tried.");
-    rows.text("users_path", &DialectOptions::users_path, rules::users_path, "Path of the Users API.");
-    rows.text("conversations_path", &DialectOptions::conversations_path, rules::conversations_path,
+const Table<DialectOptions>& api_section() {
+  static const Table<DialectOptions> section = [] {
+    Table<DialectOptions> table("api", "The dialect of the API. An empty JSON pointer: the known shapes are tried.");
+    table.add("users_path", &DialectOptions::users_path, Text{rules::users_path}, "Path of the Users API.");
+    table.add("conversations_path", &DialectOptions::conversations_path, Text{rules::conversations_path},
               "Path of the Conversations API.");
-    rows.text("attribute_name_parameter", &DialectOptions::attribute_name_parameter, rules::parameter,
+    table.add("attribute_name_parameter", &DialectOptions::attribute_name_parameter, Text{rules::parameter},
               "Query parameter for the attribute's name.");
-    rows.text("attribute_value_parameter", &DialectOptions::attribute_value_parameter, rules::parameter,
+    table.add("attribute_value_parameter", &DialectOptions::attribute_value_parameter, Text{rules::parameter},
               "Query parameter for the attribute's value.");
-    rows.text("start_date_parameter", &DialectOptions::start_date_parameter, rules::parameter,
+    table.add("start_date_parameter", &DialectOptions::start_date_parameter, Text{rules::parameter},
               "Query parameter for the beginning of a window.");
-    rows.text("end_date_parameter", &DialectOptions::end_date_parameter, rules::parameter,
+    table.add("end_date_parameter", &DialectOptions::end_date_parameter, Text{rules::parameter},
               "Query parameter for the end of a window.");
-    rows.text("page_number_parameter", &DialectOptions::page_number_parameter, rules::parameter,
+    table.add("page_number_parameter", &DialectOptions::page_number_parameter, Text{rules::parameter},
               "Query parameter for the number of the page.");
-    rows.text("page_size_parameter", &DialectOptions::page_size_parameter, rules::parameter,
+    table.add("page_size_parameter", &DialectOptions::page_size_parameter, Text{rules::parameter},
               "Query parameter for the size of a page.");
-    rows.text("users_page_parameter", &DialectOptions::users_page_parameter, rules::parameter_or_none,
+    table.add("users_page_parameter", &DialectOptions::users_page_parameter, Text{rules::parameter_or_none},
               "Query parameter for the page of the users list; empty: the list is asked for once, without paging.");
-    rows.text("users_list", &DialectOptions::users_list, rules::json_pointer, "Where the users are in an answer.");
-    rows.text("user_id", &DialectOptions::user_id, rules::json_pointer, "Where the id is inside a user.");
-    rows.text("messages_list", &DialectOptions::messages_list, rules::json_pointer,
+    table.add("users_list", &DialectOptions::users_list, Text{rules::json_pointer},
+              "Where the users are in an answer.");
+    table.add("user_id", &DialectOptions::user_id, Text{rules::json_pointer}, "Where the id is inside a user.");
+    table.add("messages_list", &DialectOptions::messages_list, Text{rules::json_pointer},
               "Where the messages are in an answer.");
-    rows.text("message", &DialectOptions::message, rules::json_pointer,
+    table.add("message", &DialectOptions::message, Text{rules::json_pointer},
               "Where the message is inside an element of that list; empty: the element is the message.");
-    rows.subset("accept_missing", &DialectOptions::accept_missing,
-                {"timestamp", "sender", "message_type", "response", "file", "attachments"},
-                "Members of messages that may be missing although they always were there: such messages are held back "
-                "otherwise.");
-    rows.words("sender_roles", &DialectOptions::sender_roles, {"in", "out", "agent", "system"},
-               "The direction of a message by its sender; senders not named here are `in`.");
-    rows.choice("short_page_ends", &DialectOptions::short_page_ends, {"automatic", "yes", "no"},
-                "Whether a page shorter than asked for is the last one.");
-    rows.choice("authorization", &DialectOptions::authorization, {"raw", "base64"},
-                "How the key is sent: as it is after `Basic `, or in Base64.");
-    rows.check(check_api);
-    return rows.take();
+    table.add("accept_missing", &DialectOptions::accept_missing,
+              Subset({"timestamp", "sender", "message_type", "response", "file", "attachments"}),
+              "Members of messages that may be missing although they always were there: such messages are held back "
+              "otherwise.");
+    table.add("sender_roles", &DialectOptions::sender_roles,
+              by_name(words({"in", "out", "agent", "system"}), "map of text to `in`, `out`, `agent`, `system`"),
+              "The direction of a message by its sender; senders not named here are `in`.");
+    table.add("short_page_ends", &DialectOptions::short_page_ends,
+              Choice<Tristate>({{"automatic", Tristate::automatic}, {"yes", Tristate::yes}, {"no", Tristate::no}}),
+              "Whether a page shorter than asked for is the last one.");
+    table.add("authorization", &DialectOptions::authorization, words({"raw", "base64"}),
+              "How the key is sent: as it is after `Basic `, or in Base64.");
+    table.finish = [](const auto& value, const ReadMap& map, const OptionContext&) { check_api(value, map); };
+    return table;
   }();
   return section;
 }
 
-void add_source_identity(Rows<SourceOptions>& rows) {
-  Option& name =
-      rows.text("name", &SourceOptions::name, rules::name, "Identity of this source in the state; never change it.");
+void add_source_identity(Table<SourceOptions>& table) {
+  FieldDescription& name = table.add("name", &SourceOptions::name, Text{rules::name},
+                                     "Identity of this source in the state; never change it.");
   name.example = "support";
-  Option& base_url = rows.text("base_url", &SourceOptions::base_url, rules::base_url,
-                               "Where the API is. http:// only for loopback, or with insecure_http: true.");
+  FieldDescription& base_url = table.add("base_url", &SourceOptions::base_url, Text{rules::base_url},
+                                         "Where the API is. http:// only for loopback, or with insecure_http: true.");
   base_url.example = "https://api.example.com";
-  Option& customer_id = rows.text("customer_id", &SourceOptions::customer_id, rules::identifier,
-                                  "Customer Identifier, as the portal shows it under Integrations > API.");
+  FieldDescription& customer_id = table.add("customer_id", &SourceOptions::customer_id, Text{rules::identifier},
+                                            "Customer Identifier, as the portal shows it under Integrations > API.");
   customer_id.example = "\"4660\"";
-  Option& bot_key = rows.text("bot_key", &SourceOptions::bot_key, rules::identifier, "Bot Key, from the same screen.");
+  FieldDescription& bot_key =
+      table.add("bot_key", &SourceOptions::bot_key, Text{rules::identifier}, "Bot Key, from the same screen.");
   bot_key.example = "6bc26c50902b4838";
-  Option& api_key = rows.secret("api_key", &SourceOptions::api_key, "The raw API key, without `Basic `.");
+  FieldDescription& api_key =
+      table.add("api_key", &SourceOptions::api_key, SecretOption(), "The raw API key, without `Basic `.");
   api_key.example = "{file: /etc/elitbuzz-sync/support.key}";
-  for (Option* row : {&name, &base_url, &customer_id, &bot_key, &api_key}) {
+  for (FieldDescription* row : {&name, &base_url, &customer_id, &bot_key, &api_key}) {
     row->required = true;
   }
 }
 
-const Section& source_section() {
-  static const Section section = [] {
-    Rows<SourceOptions> rows("sources", "The bots whose conversations are fetched; at least one.");
-    add_source_identity(rows);
-    rows.list("audiences", &SourceOptions::audiences, 1, audience_section(), [](SourceOptions&, Audience&) {});
-    Option& since = rows.instant("since", &SourceOptions::since, "Messages before this instant are not fetched.");
+const Table<SourceOptions>& source_section() {
+  static const Table<SourceOptions> section = [] {
+    Table<SourceOptions> table("sources", "The bots whose conversations are fetched; at least one.");
+    add_source_identity(table);
+    table.add_list("audiences", &SourceOptions::audiences, 1, audience_section(), [](SourceOptions&, Audience&) {});
+    FieldDescription& since =
+        table.add("since", &SourceOptions::since, InstantOption(), "Messages before this instant are not fetched.");
     since.example = "2026-01-01T00:00:00Z";
     since.default_doc = "all history";
-    rows.group("poll", &SourceOptions::poll, poll_section());
-    rows.duration("settle", &SourceOptions::settle, 0ms, day,
-                  "Messages younger than this are read and stored, but not yet counted as covered.");
-    rows.duration("lookback", &SourceOptions::lookback, 0ms, 7 * day,
-                  "How far each read goes back over what is covered, for late arrivals.");
-    rows.group("limits", &SourceOptions::limits, limits_section());
-    rows.group("api", &SourceOptions::api, api_section());
-    rows.group("roster", &SourceOptions::roster, roster_section());
-    add_transport_rows(rows, {});
-    rows.check(check_source);
-    return rows.take();
+    table.add_section("poll", &SourceOptions::poll, poll_section());
+    table.add("settle", &SourceOptions::settle, Duration{0ms, day},
+              "Messages younger than this are read and stored, but not yet counted as covered.");
+    table.add("lookback", &SourceOptions::lookback, Duration{0ms, 7 * day},
+              "How far each read goes back over what is covered, for late arrivals.");
+    table.add_section("limits", &SourceOptions::limits, limits_section());
+    table.add_section("api", &SourceOptions::api, api_section());
+    table.add_section("roster", &SourceOptions::roster, roster_section());
+    add_transport_rows(table, {});
+    table.finish = [](const auto& value, const ReadMap& map, const OptionContext&) { check_source(value, map); };
+    return table;
   }();
   return section;
 }
 
-const Section& batch_section() {
-  static const Section section = [] {
-    Rows<BatchOptions> rows("batch", "How messages are put together into one request.");
-    rows.whole("messages", &BatchOptions::messages, 1, 10'000, "Messages in one request.");
-    rows.size("bytes", &BatchOptions::bytes, 1LL << 10, 64LL << 20,
+const Table<BatchOptions>& batch_section() {
+  static const Table<BatchOptions> section = [] {
+    Table<BatchOptions> table("batch", "How messages are put together into one request.");
+    table.add("messages", &BatchOptions::messages, Whole{1, 10'000}, "Messages in one request.");
+    table.add("bytes", &BatchOptions::bytes, Size{1LL << 10, 64LL << 20},
               "Size of one request's body; a single larger message goes alone.");
-    rows.duration("wait", &BatchOptions::wait, 0ms, 5min, "How long to wait for a batch to fill.");
-    return rows.take();
+    table.add("wait", &BatchOptions::wait, Duration{0ms, 5min}, "How long to wait for a batch to fill.");
+    return table;
   }();
   return section;
 }
 
-const Section& retry_section() {
-  static const Section section = [] {
-    Rows<RetryOptions> rows("retry", "How failures that may pass are tried again, with jitter.");
-    rows.duration("first", &RetryOptions::first, 10ms, 1h, "Delay before the first repetition; it doubles from there.");
-    rows.duration("max", &RetryOptions::max, 10ms, day, "The longest delay; at least the first.");
-    rows.duration("give_up_after", &RetryOptions::give_up_after, 0ms, 3650 * day,
-                  "A message becomes a dead letter after so long; 0: never.");
-    rows.check(check_retry);
-    return rows.take();
+const Table<RetryOptions>& retry_section() {
+  static const Table<RetryOptions> section = [] {
+    Table<RetryOptions> table("retry", "How failures that may pass are tried again, with jitter.");
+    table.add("first", &RetryOptions::first, Duration{10ms, 1h},
+              "Delay before the first repetition; it doubles from there.");
+    table.add("max", &RetryOptions::max, Duration{10ms, day}, "The longest delay; at least the first.");
+    table.add("give_up_after", &RetryOptions::give_up_after, Duration{0ms, 3650 * day},
+              "A message becomes a dead letter after this time; 0: never.");
+    table.finish = [](const auto& value, const ReadMap& map, const OptionContext&) { check_retry(value, map); };
+    return table;
   }();
   return section;
 }
 
-const Section& sign_section() {
-  static const Section section = [] {
-    Rows<SignOptions> rows("sign", "Sign every request with a secret that the receiver has too; absent: not signed.");
-    Option& secret = rows.secret("secret", &SignOptions::secret,
-                                 "The secret, as text; its bytes are the key of the HMAC. Take a long random one.");
+const Table<SignOptions>& sign_section() {
+  static const Table<SignOptions> section = [] {
+    Table<SignOptions> table("sign", "Sign every request with a secret that the receiver has too; absent: not signed.");
+    FieldDescription& secret =
+        table.add("secret", &SignOptions::secret, SecretOption(),
+                  "The secret, as text; its bytes are the key of the HMAC. Take a long random one.");
     secret.required = true;
     secret.example = "{file: /etc/elitbuzz-sync/crm.secret}";
     secret.default_doc = "not signed";
-    return rows.take();
+    return table;
   }();
   return section;
 }
@@ -266,173 +297,122 @@ std::string kind_of_sink(const std::string& type) {
   return own ? type : "crm";
 }
 
-void add_type_row(Rows<SinkOptions>& rows) {
-  std::vector<std::string> types{"http", "file", "custom"};
-  for (const std::string& name : shipped_preset_names()) {
-    types.push_back(name);
-  }
-  Option& type = rows.choice("type", &SinkOptions::type, std::move(types),
-                             "http: POST of JSON batches. file: JSON lines, one file a day. custom: a CRM by an own "
-                             "preset. The others: that CRM.");
+void add_type_row(Table<SinkOptions>& table) {
+  FieldDescription& type =
+      table.add("type", itself, SinkTypeOption(),
+                "http: POST of JSON batches. file: JSON lines, one file a day. custom: a CRM by an "
+                "own preset. The others: that CRM.");
   type.required = true;
-  type.set = [](void* owner, const Value& value) {
-    auto& sink = *static_cast<SinkOptions*>(owner);
-    const auto& name = std::get<std::string>(value);
-    sink.type = name == "http" ? SinkType::http : name == "file" ? SinkType::file : SinkType::crm;
-    sink.crm = sink.type == SinkType::crm ? name : "";
-  };
-  type.get = [](const void* owner) -> Value {
-    const auto& sink = *static_cast<const SinkOptions*>(owner);
-    return sink.type == SinkType::crm ? sink.crm : std::string(sink.type == SinkType::file ? "file" : "http");
-  };
 }
 
-void add_crm_rows(Rows<SinkOptions>& rows) {
-  Option& preset = rows.path("preset", &SinkOptions::preset, "The file with the preset; see config/crm/README.md.");
+void add_crm_rows(Table<SinkOptions>& table) {
+  FieldDescription& preset =
+      table.add("preset", &SinkOptions::preset, PathOption(), "The file with the preset; see config/crm/README.md.");
   preset.required = true;
   preset.when = custom;
   preset.example = "mycrm.yaml";
-  Option& secrets = rows.secrets("secrets", &SinkOptions::secrets,
-                                 "The secrets of one of the preset's credentials, by the names it gives them.");
+  FieldDescription& secrets =
+      table.add("secrets", &SinkOptions::secrets, by_name(SecretOption(), "map of names to secrets"),
+                "The secrets of one of the preset's credentials, by the names it gives them.");
   secrets.example = "{access_token: {file: /etc/elitbuzz-sync/hubspot.token}}";
-  Option& settings = rows.texts("settings", &SinkOptions::settings, "The preset's settings, by name.");
+  FieldDescription& settings =
+      table.add("settings", &SinkOptions::settings, by_name(PlainText{true}, "map of names to text"),
+                "The preset's settings, by name.");
   settings.example = "{channel: WHATS_APP}";
   settings.default_doc = "the preset's";
-  Option& unit = rows.choice("unit", &SinkOptions::unit, {"default", "message", "day"},
-                             "What a record on a contact's timeline is: a message, or a transcript of a user's day. "
-                             "default: as the preset has it.");
-  Option& timezone = rows.text("timezone", &SinkOptions::timezone, rules::any_text,
-                               "Whose days transcripts are made of, and whose times they show: an IANA name.");
+  FieldDescription& unit = table.add(
+      "unit", &SinkOptions::unit,
+      Choice<SinkUnit>({{"default", SinkUnit::automatic}, {"message", SinkUnit::message}, {"day", SinkUnit::day}}),
+      "What a record on a contact's timeline is: a message, or a transcript of a user's day. "
+      "default: as the preset has it.");
+  FieldDescription& timezone = table.add("timezone", &SinkOptions::timezone, Text{rules::any_text},
+                                         "Time zone of the days and times in transcripts: an IANA name.");
   timezone.example = "Asia/Kolkata";
-  Option& fields =
-      rows.fields("fields", &SinkOptions::fields,
-                  "Fields of contacts: a JSON pointer into the user's element of the Users API, or {value: "
-                  "a text with placeholders, policy: always or if_empty}; empty: not mapped.");
+  FieldDescription& fields =
+      table.add("fields", &SinkOptions::fields,
+                by_name(ContactFieldOption(), "map of fields to JSON pointers or `{value, policy}`"),
+                "Fields of contacts: a JSON pointer into the user's element of the Users API, or {value: "
+                "a text with placeholders, policy: always or if_empty}; empty: not mapped.");
   fields.example = "{phone: /user.phone_no, company: {value: \"${contact.user/company | trim}\", policy: if_empty}}";
   fields.default_doc = "the preset's";
-  for (Option* row : {&secrets, &settings, &unit, &timezone, &fields}) {
+  for (FieldDescription* row : {&secrets, &settings, &unit, &timezone, &fields}) {
     row->when = crms;
   }
 }
 
-void add_http_rows(Rows<SinkOptions>& rows) {
-  Option& url = rows.text("url", &SinkOptions::url, rules::url,
-                          "Where batches are posted, or where the CRM is. http:// only for loopback, or with "
-                          "insecure_http: true.");
+void add_http_rows(Table<SinkOptions>& table) {
+  FieldDescription& url = table.add("url", &SinkOptions::url, Text{rules::url},
+                                    "Where batches are posted, or where the CRM is. http:// only for loopback, or with "
+                                    "insecure_http: true.");
   url.example = "https://crm.example.com/conversations";
   url.example_of = {{"crm", "https://api.hubapi.com"}};
   url.needed_for = http;
   url.default_doc = "the preset's";
-  Option& headers = rows.headers("headers", &SinkOptions::headers,
-                                 "Headers of every request. A header that carries a secret must be a reference.");
+  FieldDescription& headers =
+      table.add("headers", &SinkOptions::headers, HeadersOption(),
+                "Headers of every request. A header that carries a secret must be a reference.");
   headers.example = "{Authorization: {file: /etc/elitbuzz-sync/crm.token}}";
-  Option& sign = rows.group("sign", &SinkOptions::sign, sign_section());
+  FieldDescription& sign = table.add_section("sign", &SinkOptions::sign, sign_section());
   headers.when = sign.when = http;
-  Option& batch = rows.group("batch", &SinkOptions::batch, batch_section());
-  Option& concurrency = rows.whole("concurrency", &SinkOptions::concurrency, 1, 64, "Requests in flight at once.");
-  Option& timeout = rows.duration("timeout", &SinkOptions::timeout, 100ms, 10min, "Time of a whole request.");
-  for (Option* row : {&url, &batch, &concurrency, &timeout}) {
+  FieldDescription& batch = table.add_section("batch", &SinkOptions::batch, batch_section());
+  FieldDescription& concurrency =
+      table.add("concurrency", &SinkOptions::concurrency, Whole{1, 64}, "Requests in flight at once.");
+  FieldDescription& timeout =
+      table.add("timeout", &SinkOptions::timeout, Duration{100ms, 10min}, "Time of a whole request.");
+  for (FieldDescription* row : {&url, &batch, &concurrency, &timeout}) {
     row->when = remote;
   }
-  add_transport_rows(rows, remote);
+  add_transport_rows(table, remote);
 }
 
-const Section& sink_section() {
-  static const Section section = [] {
-    Rows<SinkOptions> rows("sinks", "Where conversations are delivered to; none: they are only stored.");
-    rows.discriminate_by("type", kind_of_sink, {"http", "file", "hubspot"});
-    Option& name = rows.text("name", &SinkOptions::name, rules::name, "Identity of this sink in the state.");
+const Table<SinkOptions>& sink_section() {
+  static const Table<SinkOptions> section = [] {
+    Table<SinkOptions> table("sinks", "Where conversations are delivered to; none: they are only stored.");
+    table.about.discriminator = "type";
+    table.about.kind = kind_of_sink;
+    table.about.example_values = {"http", "file", "hubspot"};
+    FieldDescription& name =
+        table.add("name", &SinkOptions::name, Text{rules::name}, "Identity of this sink in the state.");
     name.required = true;
     name.example = "warehouse";
     name.example_of = {{"file", "archive"}, {"crm", "crm"}};
-    add_type_row(rows);
-    rows.flag("history", &SinkOptions::history,
+    add_type_row(table);
+    table.add("history", &SinkOptions::history, Flag(),
               "Deliver the stored history too; false: only what is stored from the first start on.");
-    add_crm_rows(rows);
-    add_http_rows(rows);
-    Option& directory = rows.path("directory", &SinkOptions::directory, "Directory of the files.");
+    add_crm_rows(table);
+    add_http_rows(table);
+    FieldDescription& directory =
+        table.add("directory", &SinkOptions::directory, PathOption(), "Directory of the files.");
     directory.required = true;
     directory.when = file;
     directory.example = "/var/lib/elitbuzz-sync/archive";
-    rows.group("retry", &SinkOptions::retry, retry_section());
-    rows.group("dead_letters", &SinkOptions::dead_letters, dead_letters_section());
-    rows.check(check_sink);
-    return rows.take();
+    table.add_section("retry", &SinkOptions::retry, retry_section());
+    table.add_section("dead_letters", &SinkOptions::dead_letters, dead_letters_section());
+    table.finish = [](const auto& value, const ReadMap& map, const OptionContext&) { check_sink(value, map); };
+    return table;
   }();
   return section;
 }
 
 }  // namespace
 
-const Section& option_table() {
-  static const Section section = [] {
-    Rows<Options> rows("elitbuzz-sync", "");
-    rows.group(
-        "state", [](auto& options) -> auto& { return options; }, state_section());
-    rows.group("log", &Options::log, log_section());
-    rows.group("sync", &Options::sync, sync_section());
+const Section<Options, OptionContext>& option_table() {
+  static const Table<Options> section = [] {
+    Table<Options> table("elitbuzz-sync", "");
+    table.add_section("state", itself, state_section());
+    table.add_section("log", &Options::log, log_section());
+    table.add_section("sync", &Options::sync, sync_section());
     // They come before the lists: elements inherit them.
-    rows.group("roster", &Options::roster, roster_section());
-    rows.group("dead_letters", &Options::dead_letters, dead_letters_section());
-    rows.list("sources", &Options::sources, 1, source_section(),
-              [](const Options& options, SourceOptions& source) { source.roster = options.roster; });
-    rows.list("sinks", &Options::sinks, 0, sink_section(),
-              [](const Options& options, SinkOptions& sink) { sink.dead_letters = options.dead_letters; });
-    rows.check(check_options);
-    return rows.take();
+    table.add_section("roster", &Options::roster, roster_section());
+    table.add_section("dead_letters", &Options::dead_letters, dead_letters_section());
+    table.add_list("sources", &Options::sources, 1, source_section(),
+                   [](const Options& options, SourceOptions& source) { source.roster = options.roster; });
+    table.add_list("sinks", &Options::sinks, 0, sink_section(),
+                   [](const Options& options, SinkOptions& sink) { sink.dead_letters = options.dead_letters; });
+    table.finish = [](const auto& value, const ReadMap& map, const OptionContext&) { check_options(value, map); };
+    return table;
   }();
   return section;
-}
-
-std::string kind_of(const Section& section, const std::string& value) {
-  return section.kind ? section.kind(value) : value;
-}
-
-std::string kind_of(const Section& section, const void* owner) {
-  for (const Option& option : section.options) {
-    if (option.key == section.discriminator) {
-      return kind_of(section, std::get<std::string>(option.get(owner)));
-    }
-  }
-  return "";
-}
-
-bool applies(const Option& option, const std::string& kind) {
-  return option.when.empty() || std::find(option.when.begin(), option.when.end(), kind) != option.when.end();
-}
-
-bool is_required(const Option& option, const std::string& kind) {
-  return option.required ||
-         std::find(option.needed_for.begin(), option.needed_for.end(), kind) != option.needed_for.end();
-}
-
-std::string kinds_text(const std::vector<std::string>& kinds, const char* quote) {
-  std::vector<std::string> words;
-  const bool any_crm = std::find(kinds.begin(), kinds.end(), "crm") != kinds.end();
-  for (const std::string& kind : kinds) {
-    if (kind == "crm") {
-      words.emplace_back("a CRM");
-    } else if (kind != "custom" || !any_crm) {
-      words.push_back(quote + kind + quote);
-    }
-  }
-  return fmt::format("{}", fmt::join(words, " or "));
-}
-
-std::string bounds_text(const Option& option) {
-  switch (option.kind) {
-    case Option::Kind::whole:
-      return fmt::format("between {} and {}", option.min, option.max);
-    case Option::Kind::real:
-      return fmt::format("between {} and {}", option.min / 1000, option.max / 1000);
-    case Option::Kind::duration:
-      return fmt::format("between {} and {}", option.min == 0 ? "0" : duration_text(Milliseconds{option.min}),
-                         duration_text(Milliseconds{option.max}));
-    case Option::Kind::size:
-      return fmt::format("between {} and {}", size_text(option.min), size_text(option.max));
-    default:
-      return "";
-  }
 }
 
 }  // namespace elit::config

@@ -2,109 +2,42 @@
 
 #include <fmt/format.h>
 
-#include "config/options/option.hpp"
+#include "config/options/option_table.hpp"
 
 namespace elit::config {
 namespace {
 
-std::string cell(const std::string& text) {
-  std::string result;
-  for (const char byte : text) {
-    result += byte == '|' ? "\\|" : std::string(1, byte);
+using Shape = FieldDescription::Shape;
+
+std::string default_of(const FieldDescription& field) {
+  if (field.required) {
+    return field.when.empty() ? "required" : fmt::format("required for {}", kinds_text(field.when, "`"));
   }
-  return result;
+  if (!field.needed_for.empty()) {
+    return fmt::format("required for {}, else {}", kinds_text(field.needed_for, "`"), field.default_doc);
+  }
+  return field.default_doc.empty() ? fmt::format("`{}`", field.standard) : field.default_doc;
 }
 
-std::string type_of(const Option& option) {
-  using Kind = Option::Kind;
-  switch (option.kind) {
-    case Kind::text:
-      return option.rule->means;
-    case Kind::path:
-      return "path";
-    case Kind::flag:
-      return "`true` or `false`";
-    case Kind::whole:
-      return "whole number";
-    case Kind::real:
-      return "number";
-    case Kind::duration:
-      return "duration";
-    case Kind::size:
-      return "size";
-    case Kind::instant:
-      return "instant in UTC";
-    case Kind::choice:
-      return fmt::format("`{}`", fmt::join(option.choices, "`, `"));
-    case Kind::secret:
-      return "secret";
-    case Kind::headers:
-      return "map of header names to text or secrets";
-    case Kind::words:
-      return fmt::format("map of text to `{}`", fmt::join(option.choices, "`, `"));
-    case Kind::subset:
-      return fmt::format("list of `{}`", fmt::join(option.choices, "`, `"));
-    case Kind::secrets:
-      return "map of names to secrets";
-    case Kind::texts:
-      return "map of names to text";
-    case Kind::fields:
-      return "map of fields to JSON pointers or `{value, policy}`";
-    case Kind::group:
-    case Kind::list:
-      return "";
-  }
-  return "";
-}
-
-std::string default_of(const Option& option, const void* defaults) {
-  if (option.required) {
-    return option.when.empty() ? "required" : fmt::format("required for {}", kinds_text(option.when, "`"));
-  }
-  if (!option.needed_for.empty()) {
-    return fmt::format("required for {}, else {}", kinds_text(option.needed_for, "`"), option.default_doc);
-  }
-  if (!option.default_doc.empty()) {
-    return option.default_doc;
-  }
-  return fmt::format("`{}`", to_yaml(option.get(defaults), option.kind == Option::Kind::size));
-}
-
-std::string meaning_of(const Option& option) {
-  std::string meaning = option.doc;
-  if (!option.when.empty()) {
-    meaning += fmt::format(" Only for {}.", kinds_text(option.when, "`"));
-  }
-  const std::string bounds = bounds_text(option);
-  return bounds.empty() ? meaning : fmt::format("{} Must be {}.", meaning, bounds);
-}
-
-bool is_compound(const Option& option) {
-  return option.kind == Option::Kind::group || option.kind == Option::Kind::list;
-}
-
-void write_section(const Section& section, const std::string& path, std::string& out) {
+void write_section(const SectionDescription& section, const std::string& path, std::string& out) {
   bool begun = false;
-  for (const Option& option : section.options) {
-    if (is_compound(option)) {
+  for (const FieldDescription& field : section.fields) {
+    if (field.shape != Shape::value) {
       continue;
     }
     if (!begun) {
       out += "\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n";
       begun = true;
     }
-    out += fmt::format("| `{}{}` | {} | {} | {} |\n", path, option.key, cell(type_of(option)),
-                       cell(default_of(option, section.defaults.get())), cell(meaning_of(option)));
+    out += fmt::format("| `{}{}` | {} | {} | {} |\n", path, field.key, markdown_cell(field.type),
+                       markdown_cell(default_of(field)), markdown_cell(meaning_of(field)));
   }
-  for (const Option& option : section.options) {
-    if (!is_compound(option)) {
-      continue;
+  for (const FieldDescription& field : section.fields) {
+    if (field.shape != Shape::value) {
+      const std::string name = path + field.key + (field.shape == Shape::list ? "[]" : "");
+      out += fmt::format("\n## `{}`\n\n{}\n", name, meaning_of(field));
+      write_section(*field.section, name + ".", out);
     }
-    const bool is_list = option.kind == Option::Kind::list;
-    const std::string name = path + option.key + (is_list ? "[]" : "");
-    out += fmt::format("\n## `{}`\n\n{}", name, option.doc);
-    out += option.when.empty() ? "\n" : fmt::format(" Only for {}.\n", kinds_text(option.when, "`"));
-    write_section(*option.section, name + ".", out);
   }
 }
 
@@ -124,7 +57,7 @@ std::string reference_markdown() {
       "- Unknown keys, keys given twice, aliases, tags and further documents are mistakes. Text that YAML could take "
       "for\n"
       "  a number and change, such as `0042`, must be quoted.\n";
-  write_section(option_table(), "", out);
+  write_section(option_table().about, "", out);
   return out;
 }
 

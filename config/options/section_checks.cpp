@@ -14,69 +14,68 @@ namespace elit::config {
 namespace {
 
 void check_order(Milliseconds small, const std::string& small_key, Milliseconds large, const std::string& large_key,
-                 Inspector& inspector) {
-  if (large >= small || !inspector.sound(small_key) || !inspector.sound(large_key)) {
+                 const ReadMap& map) {
+  if (large >= small || !map.sound(small_key) || !map.sound(large_key)) {
     return;
   }
-  if (inspector.present(large_key)) {
-    inspector.report(large_key, fmt::format("must be at least {}, which is {}", small_key, duration_text(small)));
+  if (map.present(large_key)) {
+    map.report(large_key, fmt::format("must be at least {}, which is {}", small_key, duration_text(small)));
   } else {
-    inspector.report(small_key, fmt::format("is more than {}, which is {} by default: set {} too", large_key,
-                                            duration_text(large), large_key));
+    map.report(small_key, fmt::format("is more than {}, which is {} by default: set {} too", large_key,
+                                      duration_text(large), large_key));
   }
 }
 
-void check_encryption(const std::string& url, const char* key, const TransportOptions& transport,
-                      Inspector& inspector) {
+void check_encryption(const std::string& url, const char* key, const TransportOptions& transport, const ReadMap& map) {
   const Result<Url> parsed = Url::parse(url);
-  if (inspector.sound(key) && parsed && parsed->is_cleartext() && !transport.insecure_http) {
-    inspector.report(key, "is http:// to another host: use https://, or allow it with insecure_http: true");
+  if (map.sound(key) && parsed && parsed->is_cleartext() && !transport.insecure_http) {
+    map.report(key, "is http:// to another host: use https://, or allow it with insecure_http: true");
   }
 }
 
 // Reports every name that `list` has a second time.
 template <class Elements>
-void check_names(const Elements& elements, const char* list, Inspector& inspector) {
+void check_names(const Elements& elements, const char* list, const ReadMap& map) {
   std::map<std::string, std::size_t> seen;
   for (std::size_t index = 0; index < elements.size(); ++index) {
     const std::string key = fmt::format("{}[{}].name", list, index);
     const std::string& name = elements[index].name;
-    if (name.empty() || !inspector.sound(key)) {
+    if (name.empty() || !map.sound(key)) {
       continue;
     }
     const auto [first, is_new] = seen.emplace(name, index);
     if (!is_new) {
-      inspector.report(key, fmt::format("\"{}\" is already the name of {}[{}]", name, list, first->second));
+      map.report(key, fmt::format("\"{}\" is already the name of {}[{}]", name, list, first->second));
     }
   }
 }
 
-void check_directories(const Options& options, Inspector& inspector) {
+void check_directories(const Options& options, const ReadMap& map) {
   std::map<std::string, std::string> seen{{options.state_directory, "state.directory"}};
   for (std::size_t index = 0; index < options.sinks.size(); ++index) {
     const SinkOptions& sink = options.sinks[index];
     const std::string key = fmt::format("sinks[{}].directory", index);
-    if (sink.type != SinkType::file || sink.directory.empty() || !inspector.sound(key)) {
+    if (sink.type != SinkType::file || sink.directory.empty() || !map.sound(key)) {
       continue;
     }
     const auto [first, is_new] = seen.emplace(sink.directory, key);
     if (!is_new) {
-      inspector.report(key, fmt::format("is the same directory as {}: give each its own", first->second));
+      map.report(key, fmt::format("is the same directory as {}: give each its own", first->second));
     }
   }
 }
 
 }  // namespace
 
-void check_poll(const PollOptions& poll, Inspector& inspector) {
-  check_order(poll.interval, "interval", poll.max_staleness, "max_staleness", inspector);
+void check_poll(const PollOptions& poll, const ReadMap& map) {
+  check_order(poll.interval, "interval", poll.max_staleness, "max_staleness", map);
 }
 
-void check_retry(const RetryOptions& retry, Inspector& inspector) {
-  check_order(retry.first, "first", retry.max, "max", inspector);
+void check_retry(const RetryOptions& retry, const ReadMap& map) {
+  check_order(retry.first, "first", retry.max, "max", map);
 }
 
-void check_api(const DialectOptions& api, Inspector& inspector) {
+void check_api(const DialectOptions& api, const ReadMap& map) {
   using Parameter = std::pair<const char*, const std::string*>;
   const std::array<Parameter, 4> conversations{{{"start_date_parameter", &api.start_date_parameter},
                                                 {"end_date_parameter", &api.end_date_parameter},
@@ -89,10 +88,10 @@ void check_api(const DialectOptions& api, Inspector& inspector) {
     std::map<std::string, const char*> seen;
     for (const auto& [key, name] : parameters) {
       const auto [first, is_new] = seen.emplace(*name, key);
-      if (!is_new && inspector.sound(key) && inspector.sound(first->second)) {
-        const bool blame_first = !inspector.present(key);
-        inspector.report(blame_first ? first->second : key,
-                         fmt::format("is the same parameter as {}", blame_first ? key : first->second));
+      if (!is_new && map.sound(key) && map.sound(first->second)) {
+        const bool blame_first = !map.present(key);
+        map.report(blame_first ? first->second : key,
+                   fmt::format("is the same parameter as {}", blame_first ? key : first->second));
       }
     }
   };
@@ -100,29 +99,29 @@ void check_api(const DialectOptions& api, Inspector& inspector) {
   check_distinct(users);
 }
 
-void check_source(const SourceOptions& source, Inspector& inspector) {
-  check_encryption(source.base_url, "base_url", source.transport, inspector);
+void check_source(const SourceOptions& source, const ReadMap& map) {
+  check_encryption(source.base_url, "base_url", source.transport, map);
   std::map<std::pair<std::string, std::string>, std::size_t> seen;
   for (std::size_t index = 0; index < source.audiences.size(); ++index) {
     const Audience& audience = source.audiences[index];
     const std::string key = fmt::format("audiences[{}]", index);
     const auto [first, is_new] = seen.emplace(std::pair{audience.attribute, audience.value}, index);
-    if (!is_new && inspector.sound(key)) {
-      inspector.report(key, fmt::format("is the same audience as audiences[{}]", first->second));
+    if (!is_new && map.sound(key)) {
+      map.report(key, fmt::format("is the same audience as audiences[{}]", first->second));
     }
   }
 }
 
-void check_sink(const SinkOptions& sink, Inspector& inspector) {
+void check_sink(const SinkOptions& sink, const ReadMap& map) {
   if (sink.type == SinkType::http) {
-    check_encryption(sink.url, "url", sink.transport, inspector);
+    check_encryption(sink.url, "url", sink.transport, map);
   }
 }
 
-void check_options(const Options& options, Inspector& inspector) {
-  check_names(options.sources, "sources", inspector);
-  check_names(options.sinks, "sinks", inspector);
-  check_directories(options, inspector);
+void check_options(const Options& options, const ReadMap& map) {
+  check_names(options.sources, "sources", map);
+  check_names(options.sinks, "sinks", map);
+  check_directories(options, map);
 }
 
 }  // namespace elit::config

@@ -1,17 +1,17 @@
 #pragma once
 
-#include "config/options/option.hpp"
+#include "config/yaml/section.hpp"
 #include "core/options.hpp"
 
 // Checks the rules between options, with one function for each section of the table. A function uses only options that
 // were read without a mistake.
 namespace elit::config {
 
-void check_poll(const PollOptions& poll, Inspector& inspector);
-void check_retry(const RetryOptions& retry, Inspector& inspector);
-void check_api(const DialectOptions& api, Inspector& inspector);
-void check_source(const SourceOptions& source, Inspector& inspector);
-void check_sink(const SinkOptions& sink, Inspector& inspector);
-void check_options(const Options& options, Inspector& inspector);
+void check_poll(const PollOptions& poll, const ReadMap& map);
+void check_retry(const RetryOptions& retry, const ReadMap& map);
+void check_api(const DialectOptions& api, const ReadMap& map);
+void check_source(const SourceOptions& source, const ReadMap& map);
+void check_sink(const SinkOptions& sink, const ReadMap& map);
+void check_options(const Options& options, const ReadMap& map);
 
 }  // namespace elit::config

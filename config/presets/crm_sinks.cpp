@@ -36,7 +36,7 @@ class Presets {
   const crm::Preset* own(const std::string& file, const std::string& key, std::string& digest) {
     const FileText content = read_text_file(file);
     if (!content.text) {
-      report(key, fmt::format("{} {}", file, content.problem));
+      diagnostics_.report_at("", key, {}, fmt::format("{} {}", file, content.problem));
       return nullptr;
     }
     digest = sha256_hex(*content.text);
@@ -55,11 +55,6 @@ class Presets {
     std::move(read.mistakes.begin(), read.mistakes.end(), std::back_inserter(mistakes_));
   }
 
-  void report(const std::string& key, std::string what) {
-    const auto origin = diagnostics_.origins.find(key);
-    diagnostics_.report(origin == diagnostics_.origins.end() ? Place{} : origin->second, key, std::move(what));
-  }
-
   Diagnostics& diagnostics_;
   std::map<std::string, std::optional<crm::Preset>> read_;
   std::vector<Diagnostic> mistakes_;
@@ -67,8 +62,8 @@ class Presets {
 
 }  // namespace
 
-std::vector<Diagnostic> design_sinks(const std::vector<SinkOptions>& sinks, const PresetText& configuration,
-                                     crm::SinkDesigns& designs, Diagnostics& diagnostics) {
+std::vector<Diagnostic> design_sinks(const std::vector<SinkOptions>& sinks, crm::SinkDesigns& designs,
+                                     Diagnostics& diagnostics) {
   Presets presets(diagnostics);
   for (std::size_t index = 0; index < sinks.size(); ++index) {
     const SinkOptions& sink = sinks[index];
@@ -83,7 +78,7 @@ std::vector<Diagnostic> design_sinks(const std::vector<SinkOptions>& sinks, cons
     if (preset == nullptr) {
       continue;
     }
-    if (std::optional<crm::SinkDesign> design = design_sink(*preset, sink, path, configuration, diagnostics)) {
+    if (std::optional<crm::SinkDesign> design = design_sink(*preset, sink, path, diagnostics)) {
       design->preset_digest = std::move(digest);
       designs.insert_or_assign(sink.name, *std::move(design));
     }

@@ -50,9 +50,13 @@ bool has_exists_rule(const std::vector<crm::VerdictRule>& rules) {
 
 class PresetCheck {
  public:
-  PresetCheck(const crm::Preset& preset, const std::vector<PlacedStep>& steps, const Node& root,
-              PresetDiagnostics& diagnostics)
-      : preset_(preset), steps_(steps), root_(root), diagnostics_(diagnostics) {}
+  PresetCheck(const crm::Preset& preset, const ReadMap& map, Diagnostics& diagnostics)
+      : preset_(preset), map_(map), diagnostics_(diagnostics) {
+    const Entry* steps = map.node().find("steps");
+    for (std::size_t index = 0; index < preset.steps.size(); ++index) {
+      steps_.push_back({preset.steps[index], steps->value.items[index], path_of("steps", index)});
+    }
+  }
 
   void run() {
     check_names();
@@ -67,15 +71,17 @@ class PresetCheck {
   }
 
  private:
-  void report(const PlacedStep& placed, const char* key, std::string what) {
-    const Entry* entry = placed.node->find(key);
-    diagnostics_.report(entry == nullptr ? placed.node->place : entry->value.place,
-                        path_of(placed.path, std::string(key)), std::move(what));
-  }
+  // A step with its place in the file.
+  struct PlacedStep {
+    const crm::Step& step;
+    const Node& node;
+    std::string path;
+  };
 
-  void report_at_root(const char* key, std::string what) {
-    const Entry* entry = root_.find(key);
-    diagnostics_.report(entry == nullptr ? root_.place : entry->value.place, key, std::move(what));
+  void report(const PlacedStep& placed, const char* key, std::string what) {
+    const Entry* entry = placed.node.find(key);
+    diagnostics_.report(entry == nullptr ? placed.node : entry->value, path_of(placed.path, std::string(key)),
+                        std::move(what));
   }
 
   void check_names() {
@@ -144,7 +150,7 @@ class PresetCheck {
 
   void check_header(const PlacedStep& placed) {
     const std::string item = name_of(placed.step.item);
-    if (!mentions(*placed.node, {"headers"}, item + '.')) {
+    if (!mentions(placed.node, {"headers"}, item + '.')) {
       report(placed, "idempotency",
              fmt::format("header needs a header that is the same for the same content: add headers: "
                          "{{Idempotency-Key: \"${{{}.key}}\"}}",
@@ -177,7 +183,7 @@ class PresetCheck {
     if (!placed.step.only_known) {
       report(placed, "only", "must have known with idempotency: by_id: only a record that is known has an id");
     }
-    if (!mentions(*placed.node, {"path", "query", "body"}, id)) {
+    if (!mentions(placed.node, {"path", "query", "body"}, id)) {
       report(
           placed, "idempotency",
           fmt::format("by_id needs ${{{}}} in the path, the query or the body: it says which record is updated", id));
@@ -185,7 +191,7 @@ class PresetCheck {
   }
 
   void check_batch(const PlacedStep& placed) {
-    const Entry* body = placed.node->find("body");
+    const Entry* body = placed.node.find("body");
     if (placed.step.items_max > 1 && (body == nullptr || !walks_through_items(body->value))) {
       report(placed, "items_max",
              "lets a request hold several items, and its body does not walk through them: write "
@@ -198,7 +204,7 @@ class PresetCheck {
       return placed.step.kind == StepKind::write && placed.step.item == StepItem::activity;
     });
     if (!writes && !steps_.empty()) {
-      report_at_root("steps", "hold none that writes activities: no message would ever arrive");
+      map_.report("steps", "hold none that writes activities: no message would ever arrive");
     }
   }
 
@@ -210,9 +216,9 @@ class PresetCheck {
              (step.idempotency == Idempotency::upsert || step.idempotency == Idempotency::by_id);
     });
     if (preset_.units.contains(crm::DeliveryUnit::day) && !rewrites && !steps_.empty()) {
-      report_at_root("units",
-                     "have day, and no step updates activities: a day's record is written again while the "
-                     "day grows, by a step with idempotency: upsert or by_id");
+      map_.report("units",
+                  "have day, and no step updates activities: a day's record is written again while the "
+                  "day grows, by a step with idempotency: upsert or by_id");
     }
   }
 
@@ -228,16 +234,15 @@ class PresetCheck {
   }
 
   const crm::Preset& preset_;
-  const std::vector<PlacedStep>& steps_;
-  const Node& root_;
-  PresetDiagnostics& diagnostics_;
+  const ReadMap& map_;
+  Diagnostics& diagnostics_;
+  std::vector<PlacedStep> steps_;
 };
 
 }  // namespace
 
-void check_preset(const crm::Preset& preset, const std::vector<PlacedStep>& steps, const Node& root,
-                  PresetDiagnostics& diagnostics) {
-  PresetCheck(preset, steps, root, diagnostics).run();
+void check_preset(const crm::Preset& preset, const ReadMap& map, Diagnostics& diagnostics) {
+  PresetCheck(preset, map, diagnostics).run();
 }
 
 }  // namespace elit::config

@@ -1,16 +1,12 @@
 #pragma once
 
-#include <vector>
-
-#include "config/presets/preset_diagnostics.hpp"
-#include "config/presets/preset_steps.hpp"
+#include "config/yaml/section.hpp"
 #include "core/crm/preset.hpp"
 
 namespace elit::config {
 
 // Checks the rules between parts of a preset: the order of steps, and whether each step has what its `idempotency`
-// needs. `preset` is complete except for its steps.
-void check_preset(const crm::Preset& preset, const std::vector<PlacedStep>& steps, const Node& root,
-                  PresetDiagnostics& diagnostics);
+// needs. `map`: the map that was read into `preset`.
+void check_preset(const crm::Preset& preset, const ReadMap& map, Diagnostics& diagnostics);
 
 }  // namespace elit::config

@@ -7,8 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "config/presets/preset_members.hpp"
-
 namespace elit::config {
 namespace {
 
@@ -66,7 +64,7 @@ void merge_maps(Node& base, const Node& over) {
 
 class StepMerger {
  public:
-  StepMerger(Node& base, PresetDiagnostics& diagnostics) : base_(base), diagnostics_(diagnostics) {}
+  StepMerger(Node& base, Diagnostics& diagnostics) : base_(base), diagnostics_(diagnostics) {}
 
   void lay_over(const Node& over) {
     for (std::size_t index = 0; index < over.items.size(); ++index) {
@@ -113,12 +111,12 @@ class StepMerger {
   }
 
   Node& base_;
-  PresetDiagnostics& diagnostics_;
+  Diagnostics& diagnostics_;
 };
 
 }  // namespace
 
-Node lay_over(Node base, const Node& over, PresetDiagnostics& diagnostics) {
+Node lay_over(Node base, const Node& over, Diagnostics& diagnostics) {
   set_layer(base, 1);
   Node rest = over;
   const Entry* steps = over.find("steps");

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "config/presets/preset_diagnostics.hpp"
+#include "config/yaml/diagnostics.hpp"
 #include "config/yaml/yaml_tree.hpp"
 
 namespace elit::config {
@@ -10,6 +10,6 @@ namespace elit::config {
 // what was there. A map that begins with a form such as $each replaces one that begins otherwise,
 // and a plain map laid over $merge is one more part of it. Every node keeps its
 // place; those of `base` get the layer 1.
-[[nodiscard]] Node lay_over(Node base, const Node& over, PresetDiagnostics& diagnostics);
+[[nodiscard]] Node lay_over(Node base, const Node& over, Diagnostics& diagnostics);
 
 }  // namespace elit::config

@@ -8,6 +8,7 @@
 
 #include "config/presets/preset_reader.hpp"
 #include "config/presets/shipped_presets.hpp"
+#include "config/yaml/description.hpp"
 #include "core/crm/guarantee.hpp"
 
 namespace elit::config {
@@ -24,14 +25,6 @@ what happens when answers are lost) is in [docs/crms.md](../../docs/crms.md); ho
 
 This page is made from the presets: `elitbuzz-sync config presets`.
 )";
-
-std::string cell(std::string_view text) {
-  std::string result;
-  for (const char byte : text) {
-    result += byte == '|' ? "\\|" : std::string(1, byte);
-  }
-  return result;
-}
 
 // Words on lines of at most 120 columns.
 std::string wrapped(std::string_view text, std::string_view first, std::string_view next) {
@@ -102,7 +95,7 @@ std::string settings_text(const crm::Preset& preset) {
     if (!setting.choices.empty()) {
       doc += fmt::format(" One of `{}`.", fmt::join(setting.choices, "`, `"));
     }
-    text += fmt::format("| `{}` | {} | {} |\n", setting.name, cell(value), cell(doc));
+    text += fmt::format("| `{}` | {} | {} |\n", setting.name, markdown_cell(value), markdown_cell(doc));
   }
   return text;
 }
@@ -113,7 +106,7 @@ std::string fields_text(const crm::Preset& preset) {
   }
   std::string text = "\n| field of contacts | filled with |\n| --- | --- |\n";
   for (const auto& [field, value] : preset.fields) {
-    text += fmt::format("| `{}` | `{}` |\n", cell(field), cell(value));
+    text += fmt::format("| `{}` | `{}` |\n", markdown_cell(field), markdown_cell(value));
   }
   return text;
 }

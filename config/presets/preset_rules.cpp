@@ -3,234 +3,367 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
+#include <set>
 
-#include "config/yaml/text_rules.hpp"
+#include "config/presets/preset_checks.hpp"
+#include "config/yaml/scalars.hpp"
 #include "core/ascii.hpp"
-#include "core/check.hpp"
-#include "core/text/pattern.hpp"
 
 namespace elit::config {
 namespace {
 
-using Range = std::pair<int, int>;
+constexpr const char* why_idempotency =
+    "is missing: say what keeps a repeated request from making a double. upsert: the CRM updates the record with the "
+    "same key. client_id: we choose the id, and a second one is refused as existing. header: the CRM remembers a "
+    "header with our key. lookup_before_create: each record is looked up first, by a step of kind: find. "
+    "lookup_after_unknown: only one whose answer was lost is. by_id: an update of a record by its id. "
+    "allow_duplicates: nothing does, and the operator has to be told";
 
-// What the words of the key `verdict` mean. Requires: preset_table.cpp names no other word.
-Verdict rule_verdict(std::string_view word) {
-  constexpr std::array<std::pair<std::string_view, Verdict>, 10> meanings{{
-      {"done", Verdict::delivered},
-      {"retry", Verdict::retry},
-      {"throttled", Verdict::throttled},
-      {"unauthorized", Verdict::unauthorized},
-      {"rejected", Verdict::rejected},
-      {"rejected_batch", Verdict::rejected_in_company},
-      {"too_large", Verdict::too_large},
-      {"exists", Verdict::exists},
-      {"unknown", Verdict::unknown},
-      {"fatal", Verdict::misconfigured},
-  }};
-  const auto* const found =
-      std::find_if(meanings.begin(), meanings.end(), [word](const auto& meaning) { return meaning.first == word; });
-  check(found != meanings.end(), "every word of the key verdict has a meaning");
-  return found->second;
+const std::vector<Entry>& entries_at(const Node& node, const char* key) {
+  static const std::vector<Entry> none;
+  const Entry* entry = node.find(key);
+  return entry == nullptr ? none : entry->value.entries;
 }
 
-std::optional<Pattern> read_pattern(Members& members, const char* key) {
-  const std::optional<std::string> text = members.text_if_any(key);
-  if (!text) {
-    return std::nullopt;
+std::string text_at(const Node& node, const char* key) {
+  const Entry* entry = node.find(key);
+  return entry == nullptr ? std::string() : entry->value.text;
+}
+
+std::set<std::string> keys_of(const std::vector<Entry>& entries) {
+  std::set<std::string> keys;
+  for (const Entry& entry : entries) {
+    keys.insert(entry.key);
   }
-  Pattern pattern(*text);
-  if (const std::string error = pattern.error(); !error.empty()) {
-    members.report(key, error);
-    return std::nullopt;
-  }
-  return pattern;
+  return keys;
 }
 
-std::optional<int> status_of(const std::string& text) {
-  const int status = text.size() == 3 && is_all_digits(text) ? std::stoi(text) : 0;
-  return status >= 100 && status <= 599 ? std::optional(status) : std::nullopt;
-}
-
-std::optional<Range> range_of(const std::string& text) {
-  if (text.size() == 3 && text.ends_with("xx") && text[0] >= '1' && text[0] <= '5') {
-    const int first = (text[0] - '0') * 100;
-    return Range{first, first + 99};
-  }
-  const std::size_t dash = text.find('-');
-  const std::optional<int> from = status_of(text.substr(0, dash));
-  const std::optional<int> to = dash == std::string::npos ? from : status_of(text.substr(dash + 1));
-  return from && to && *from <= *to ? std::optional(Range{*from, *to}) : std::nullopt;
-}
-
-crm::Condition read_condition(const Node& node, const std::string& path, PresetDiagnostics& diagnostics) {
-  crm::Condition condition;
-  Members members(node, path, preset_map::condition(), diagnostics);
-  condition.at = read_inner_locator(members, diagnostics);
-  if (members.find("present") != nullptr) {
-    condition.present = members.flag("present", true);
-  }
-  condition.equals = members.text_if_any("equals");
-  condition.matches = read_pattern(members, "matches");
-  condition.one_of = members.texts("one_of");
-  const bool asks = node.find("present") != nullptr || node.find("equals") != nullptr ||
-                    node.find("matches") != nullptr || node.find("one_of") != nullptr;
-  if (members.sound() && !asks) {
-    diagnostics.report(node, path, "asks nothing: add present, equals, matches or one_of");
-  }
-  members.finish();
-  return condition;
-}
-
-// A rule without status and conditions holds always.
-bool holds_always(const crm::VerdictRule& rule) {
-  return rule.statuses.empty() && rule.conditions.empty();
-}
-
-crm::VerdictRule read_verdict(const Node& node, const std::string& path, PresetDiagnostics& diagnostics) {
-  crm::VerdictRule rule;
-  Members members(node, path, preset_map::verdict_rule(), diagnostics);
-  rule.statuses = read_statuses(members, "status", diagnostics);
-  rule.conditions = read_conditions(members, "when", diagnostics);
-  const std::vector<std::string>& words = preset_map::verdict_rule().find("verdict")->words;
-  if (members.need("verdict", fmt::format("add verdict: {}", fmt::join(words, ", "))) != nullptr) {
-    if (const auto word = members.word("verdict")) {
-      rule.verdict = rule_verdict(words.at(*word));
+Vocabulary::KnownCredential known_credential(const Entry& entry) {
+  Vocabulary::KnownCredential known;
+  known.name = entry.key;
+  if (const Entry* secrets = entry.value.find("secrets")) {
+    if (secrets->value.kind == Node::Kind::scalar) {
+      known.secrets.insert(secrets->value.text);
+    }
+    for (const Node& secret : secrets->value.items) {
+      known.secrets.insert(secret.text);
     }
   }
-  rule.wait = members.duration("wait");
-  rule.wait_seconds = read_locator(members, "wait_seconds", diagnostics);
-  rule.wait_until_midnight = members.flag("wait_until_midnight", false);
-  rule.id = read_locator(members, "id", diagnostics);
-  if (rule.id && rule.verdict != Verdict::exists) {
-    members.report("id", "is only for verdict: exists, which takes the record that is there");
+  if (const Entry* token = entry.value.find("token")) {
+    known.tokens = keys_of(entries_at(token->value, "values"));
   }
-  rule.advice = members.text("advice");
-  members.finish();
-  return rule;
+  return known;
+}
+
+Vocabulary::Records& records_of(const std::string& item, Vocabulary& vocabulary) {
+  return item == "sink" ? vocabulary.sink : item == "contact" ? vocabulary.contact : vocabulary.activity;
+}
+
+// What all steps save and whether they give ids: texts may name what a later step saves, which is a mistake of its own.
+void look_ahead(const Node& step, Vocabulary& vocabulary) {
+  Vocabulary::Records& records = records_of(text_at(step, "item"), vocabulary);
+  for (const char* part : {"reply", "find"}) {
+    if (const Entry* answer = step.find(part)) {
+      records.has_id = records.has_id || answer->value.find("id") != nullptr;
+      records.saved_ever.merge(keys_of(entries_at(answer->value, "save")));
+    }
+  }
+}
+
+bool looks_up(const crm::Step& step) {
+  return step.kind == crm::StepKind::find || step.kind == crm::StepKind::read;
+}
+
+// The item of a request that speaks of one item.
+PlaceholderContext one_item(const std::string& item) {
+  PlaceholderContext one;
+  one.item = item == "sink"      ? PlaceholderContext::Item::none
+             : item == "contact" ? PlaceholderContext::Item::contact
+                                 : PlaceholderContext::Item::activity;
+  one.mapping = true;
+  one.sink = true;
+  if (item == "sink") {
+    one.why_no_item = "a step of the sink comes before all contacts and activities";
+  }
+  return one;
+}
+
+PlaceholderContext several_items() {
+  PlaceholderContext several;
+  several.mapping = true;
+  several.sink = true;
+  several.why_no_item = "a request of this step holds several items: name it inside `$each: items`, or say `group_by`";
+  return several;
+}
+
+void finish_nature(const crm::Step& step, const ReadMap& map) {
+  if (step.kind == crm::StepKind::read && step.item != crm::StepItem::contact) {
+    map.report("kind", "must be find: only the fields of contacts are read");
+  }
+  if (step.item == crm::StepItem::sink && step.items_max > 1) {
+    map.report("items_max", "must be 1: the sink is a single item");
+  }
+  if (step.only_new && step.only_known) {
+    map.report("only", "names new and known: no item is both");
+  }
+}
+
+void finish_request(crm::Step& step, const ReadMap& map) {
+  if (!map.present("method")) {
+    step.method = looks_up(step) && !map.present("body") ? "GET" : "POST";
+  }
+  const Entry* path = map.node().find("path");
+  if (path != nullptr && path->value.kind == Node::Kind::scalar) {
+    const std::string& text = path->value.text;
+    if (!text.starts_with("https://") && !text.starts_with("http://") && !text.starts_with('/')) {
+      map.report("path", "must begin with '/'");
+    }
+  }
+  finish_body(step.format, crm::BodyFormat::json, map);
+  if (step.method == "GET" && map.present("body")) {
+    map.report("body", "does not go with method: GET");
+  }
+}
+
+void finish_answers(const crm::Step& step, const ReadMap& map) {
+  if (looks_up(step)) {
+    map.refuse("reply", "is only for steps that write or link; this one needs `find`");
+    if (!map.present("find")) {
+      map.report("find", "is missing: add find: how its answer tells what is there");
+    }
+  } else {
+    map.refuse("find", "is only for steps of kind: find or read; this one has `reply`");
+    if (!map.present("reply") && step.items_max > 1) {
+      map.report("reply", "is missing: a request of several items has to say how its answer speaks of each");
+    }
+  }
+  if (step.kind != crm::StepKind::write) {
+    map.refuse("idempotency", "is only for steps of kind: write");
+  } else if (!map.present("idempotency")) {
+    map.report("idempotency", why_idempotency);
+  }
 }
 
 }  // namespace
 
-std::string read_pointer(const Node& node, const std::string& path, PresetDiagnostics& diagnostics) {
-  const std::optional<std::string> text = scalar_text(node, path, diagnostics);
-  if (!text) {
-    return {};
+PresetContext begin_preset(const Node& node, const PresetContext& outer) {
+  Vocabulary& vocabulary = outer.texts.vocabulary;
+  vocabulary.settings = keys_of(entries_at(node, "settings"));
+  for (const Entry& entry : entries_at(node, "credentials")) {
+    vocabulary.credentials.push_back(known_credential(entry));
   }
-  if (const auto problem = rules::json_pointer.problem(*text)) {
-    diagnostics.report(node, path, *problem);
-    return {};
-  }
-  return *text;
-}
-
-crm::Locator read_inner_locator(Members& members, PresetDiagnostics& diagnostics) {
-  crm::Locator locator;
-  const Node* pointer = members.find("pointer");
-  if (pointer != nullptr) {
-    locator.pointer = read_pointer(*pointer, members.path_to("pointer"), diagnostics);
-  }
-  const std::optional<std::string> header = members.text_if_any("header");
-  if (header) {
-    locator.header = *header;
-    if (header->empty()) {
-      members.report("header", "must be the name of a header");
+  if (const Entry* steps = node.find("steps")) {
+    for (const Node& step : steps->value.items) {
+      look_ahead(step, vocabulary);
     }
   }
-  if (header && pointer != nullptr) {
-    members.report("header", "stands beside a pointer: a value is in the body or in a header");
+  return outer;
+}
+
+PresetContext begin_credential(const Node& /*node*/, const PresetContext& outer) {
+  PresetContext context = outer;
+  PlaceholderContext& content = context.places.content;
+  content.secrets = true;
+  content.tokens = true;
+  content.credential = outer.index;
+  return context;
+}
+
+PresetContext begin_token(const Node& node, const PresetContext& outer) {
+  PresetContext context = outer;
+  context.places.content.assertion = node.find("assertion") != nullptr;
+  context.places.each = context.places.address = context.places.content;
+  context.places.address.secrets = false;
+  return context;
+}
+
+PresetContext begin_assertion(const Node& /*node*/, const PresetContext& outer) {
+  PresetContext context = outer;
+  context.places.content.assertion = false;
+  return context;
+}
+
+PresetContext begin_step(const Node& node, const PresetContext& outer) {
+  PresetContext context = outer;
+  const Reading<std::int64_t> items = read_whole(text_at(node, "items_max"));
+  const auto* count = std::get_if<std::int64_t>(&items);
+  context.batch = count != nullptr && *count > 1;
+  context.reads = text_at(node, "kind") == "read";
+  Places& places = context.places;
+  places.choice = one_item(text_at(node, "item"));
+  places.element = places.choice;
+  places.element.index = true;
+  places.each = places.element;
+  places.each.secrets = places.each.tokens = true;
+  places.address = context.batch && node.find("group_by") == nullptr ? several_items() : places.choice;
+  places.address.tokens = true;
+  places.content = places.address;
+  places.content.secrets = true;
+  return context;
+}
+
+void finish_preset(crm::Preset& preset, const ReadMap& map, const PresetContext& context) {
+  if (!map.present("unit")) {
+    preset.unit = *preset.units.begin();
   }
-  locator.pattern = read_pattern(members, "pattern");
-  if (members.sound() && !header && pointer == nullptr) {
-    diagnostics.report(members.place(), members.path(),
-                       "names no place: add pointer: /NAME (\"\" is the whole), or header: NAME");
+  if (!preset.units.contains(preset.unit)) {
+    map.report("unit", "must be one of `units`");
   }
-  return locator;
-}
-
-crm::Locator read_locator(const Node& node, const std::string& path, PresetDiagnostics& diagnostics) {
-  if (node.kind == Node::Kind::scalar) {
-    crm::Locator locator;
-    locator.pointer = read_pointer(node, path, diagnostics);
-    return locator;
+  const Entry* steps = map.node().find("steps");
+  if (preset.steps.empty() && steps != nullptr && steps->value.kind == Node::Kind::sequence) {
+    map.report("steps", "is empty: at least one step has to write activities");
   }
-  Members members(node, path, preset_map::locator(), diagnostics);
-  crm::Locator locator = read_inner_locator(members, diagnostics);
-  members.finish();
-  return locator;
+  check_preset(preset, map, context.diagnostics);
 }
 
-std::optional<crm::Locator> read_locator(Members& members, const char* key, PresetDiagnostics& diagnostics) {
-  const Node* node = members.find(key);
-  return node == nullptr ? std::nullopt : std::optional(read_locator(*node, members.path_to(key), diagnostics));
+void finish_setting(crm::Setting& setting, const ReadMap& map, const PresetContext& /*context*/) {
+  const auto& choices = setting.choices;
+  if (setting.value && !choices.empty() && std::find(choices.begin(), choices.end(), *setting.value) == choices.end()) {
+    map.report("default", fmt::format("must be one of the choices: {}", fmt::join(choices, ", ")));
+  }
 }
 
-std::vector<Range> read_statuses(Members& members, const char* key, PresetDiagnostics& diagnostics) {
-  std::vector<Range> statuses;
-  members.each(key, [&](const Node& node, const std::string& path) {
-    const std::optional<std::string> text = scalar_text(node, path, diagnostics);
-    const std::optional<Range> range = text ? range_of(*text) : std::nullopt;
-    if (range) {
-      statuses.push_back(*range);
-    } else if (text) {
-      diagnostics.report(node, path, "must be a status from 100 to 599, a range such as 500-504, or 4xx");
+void finish_credential(crm::Credential& credential, const ReadMap& map, const PresetContext& /*context*/) {
+  for (const std::string& name : credential.secrets) {
+    if (!is_snake_name(name)) {
+      map.report("secrets", "must be names of small letters, digits and _, such as access_token");
+      return;
     }
-  });
-  return statuses;
-}
-
-std::vector<crm::Condition> read_conditions(Members& members, const char* key, PresetDiagnostics& diagnostics) {
-  std::vector<crm::Condition> conditions;
-  members.each(key, [&](const Node& node, const std::string& path) {
-    conditions.push_back(read_condition(node, path, diagnostics));
-  });
-  return conditions;
-}
-
-std::vector<crm::KeyMatch> read_key_matches(Members& members, const char* key, const PlaceholderContext& item,
-                                            PresetTexts& texts, PresetDiagnostics& diagnostics) {
-  std::vector<crm::KeyMatch> keys;
-  members.each(key, [&](const Node& node, const std::string& path) {
-    crm::KeyMatch match;
-    Members inner(node, path, preset_map::key_match(), diagnostics);
-    match.at = read_inner_locator(inner, diagnostics);
-    if (const Node* equals = inner.need("equals", "add equals: the text of the item, such as ${activity.key}")) {
-      match.equals = texts.text(*equals, inner.path_to("equals"), item);
+    if (std::count(credential.secrets.begin(), credential.secrets.end(), name) > 1) {
+      map.report("secrets", fmt::format("names {} twice", name));
+      return;
     }
-    inner.finish();
-    keys.push_back(std::move(match));
-  });
-  return keys;
+  }
 }
 
-std::vector<crm::VerdictRule> read_verdicts(Members& members, const char* key, PresetDiagnostics& diagnostics) {
-  std::vector<crm::VerdictRule> verdicts;
-  bool over = false;
-  members.each(key, [&](const Node& node, const std::string& path) {
-    if (over) {
-      diagnostics.report(node, path,
-                         "is never reached: the rule before it holds always, having no status and no `when`");
-      over = false;
-    }
-    verdicts.push_back(read_verdict(node, path, diagnostics));
-    over = over || (node.kind == Node::Kind::map && holds_always(verdicts.back()) && node.find("status") == nullptr &&
-                    node.find("when") == nullptr);
-  });
-  return verdicts;
+void finish_assertion(crm::Credential::Assertion& assertion, const ReadMap& map, const PresetContext& context) {
+  const std::set<std::string>& secrets = context.texts.vocabulary.credentials.at(context.index).secrets;
+  if (map.present("key") && !secrets.contains(assertion.key)) {
+    map.report("key", fmt::format("must be one of this credential's `secrets`{}",
+                                  advice_on(assertion.key, {secrets.begin(), secrets.end()})));
+  }
+  if (assertion.lifetime < std::chrono::seconds{10}) {
+    map.report("lifetime", "must be at least 10s");
+  }
 }
 
-std::map<std::string, crm::Locator> read_saves(Members& members, const char* key, PresetDiagnostics& diagnostics) {
-  std::map<std::string, crm::Locator> saves;
-  members.entries(key, [&](const Entry& entry, const std::string& path) {
-    const auto is_word = [](char byte) { return is_lower(byte) || is_digit(byte) || byte == '_'; };
-    if (entry.key.empty() || !std::all_of(entry.key.begin(), entry.key.end(), is_word) || entry.key[0] <= '9') {
-      diagnostics.report(entry.place, path, "must be a name of small letters, digits and _");
+void finish_text_form(crm::TextForm& form, const ReadMap& map, const PresetContext& /*context*/) {
+  if (form.limit != 0 && form.limit < 500) {
+    map.report("limit", "must be 0 or at least 500: what is shorter holds no transcript");
+  }
+}
+
+void finish_pace(crm::PaceRules& pace, const ReadMap& map, const PresetContext& /*context*/) {
+  if ((pace.requests > 0) != (pace.window.count() > 0)) {
+    map.report(pace.requests > 0 ? "requests" : "window", "needs the other one of requests and window");
+  }
+}
+
+void finish_budget(crm::PaceRules::Budget& budget, const ReadMap& map, const PresetContext& /*context*/) {
+  if (!map.present("remaining") && !map.present("used")) {
+    map.report("does not say how much is left: add remaining, or used");
+  }
+  if (!map.present("limit") && budget.limit_known == 0) {
+    map.report("does not say how much there is: add limit, or limit_known");
+  }
+}
+
+void finish_step(crm::Step& step, const ReadMap& map, const PresetContext& context) {
+  finish_nature(step, map);
+  finish_request(step, map);
+  finish_answers(step, map);
+  Vocabulary::Records& records = records_of(text_at(map.node(), "item"), context.texts.vocabulary);
+  for (const auto* saves : {&step.reply.save, &step.find.save}) {
+    for (const auto& [name, at] : *saves) {
+      records.saved.insert(name);
     }
-    saves[entry.key] = read_locator(entry.value, path, diagnostics);
-  });
-  return saves;
+  }
+}
+
+void finish_locator(crm::Locator& locator, const ReadMap& map, const PresetContext& /*context*/) {
+  const bool header = map.present("header");
+  if (header && map.sound("header") && locator.header.empty()) {
+    map.report("header", "must be the name of a header");
+  }
+  if (header && map.present("pointer")) {
+    map.report("header", "stands beside a pointer: a value is in the body or in a header");
+  }
+  if (!header && !map.present("pointer")) {
+    map.report("names no place: add pointer: /NAME (\"\" is the whole), or header: NAME");
+  }
+}
+
+void finish_condition(crm::Condition& condition, const ReadMap& map, const PresetContext& context) {
+  finish_locator(condition.at, map, context);
+  if (!map.present("present") && !map.present("equals") && !map.present("matches") && !map.present("one_of")) {
+    map.report("asks nothing: add present, equals, matches or one_of");
+  }
+}
+
+void finish_verdict_rule(crm::VerdictRule& rule, const ReadMap& map, const PresetContext& /*context*/) {
+  if (rule.id && rule.verdict != Verdict::exists) {
+    map.report("id", "is only for verdict: exists, which takes the record that is there");
+  }
+}
+
+void finish_errors(crm::ErrorList& /*errors*/, const ReadMap& map, const PresetContext& /*context*/) {
+  if (!map.present("keys") && !map.present("index")) {
+    map.report("does not say whom an error is about: add keys, or index");
+  }
+}
+
+void finish_reply(crm::ReplyMap& reply, const ReadMap& map, const PresetContext& context) {
+  reply.has_list = map.present("list");
+  if (context.batch && !reply.has_list) {
+    map.report("list",
+               "is missing: a request of several items needs the pointer to the list with an element for each (\"\" is "
+               "the body itself)");
+  }
+  if (!reply.keys.empty() && !reply.has_list) {
+    map.report("keys", "choose among the elements of a `list`, and none is named");
+  }
+}
+
+void finish_find(crm::FindMap& find, const ReadMap& map, const PresetContext& context) {
+  if (map.present("list") == find.single) {
+    map.report("list", find.single ? "stands beside single: true, which has no list"
+                                   : "is missing: add the pointer to the candidates (\"\" is the body itself), or "
+                                     "single: true");
+  }
+  if (!find.single && !map.present("keys") && !map.present("contains")) {
+    map.report("takes any candidate for the record: add keys, or contains, that tell it");
+  }
+  if (context.reads) {
+    return;
+  }
+  map.refuse("current", "is only for kind: read");
+  if (!map.present("id") && !map.present("save")) {
+    map.report("id", "is missing: a step that finds says where the record's id stands, or what it saves");
+  }
+}
+
+void finish_body(crm::BodyFormat& format, crm::BodyFormat standard, const ReadMap& map) {
+  if (!map.present("body")) {
+    format = crm::BodyFormat::none;
+    if (map.present("format")) {
+      map.report("format", "stands without a body");
+    }
+  } else if (!map.present("format")) {
+    format = standard;
+  }
+}
+
+std::optional<std::string> setting_name_problem(const std::string& name) {
+  return name != "url" && is_snake_name(name)
+             ? std::nullopt
+             : std::optional<std::string>("must be a name of small letters, digits and _, and not url");
+}
+
+std::optional<std::string> saved_name_problem(const std::string& name) {
+  const auto is_word = [](char byte) { return is_lower(byte) || is_digit(byte) || byte == '_'; };
+  const bool sound = !name.empty() && !is_digit(name.front()) && std::all_of(name.begin(), name.end(), is_word);
+  return sound ? std::nullopt : std::optional<std::string>("must be a name of small letters, digits and _");
 }
 
 }  // namespace elit::config

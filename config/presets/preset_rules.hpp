@@ -3,41 +3,40 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "config/presets/preset_members.hpp"
-#include "config/presets/preset_texts.hpp"
+#include "config/presets/preset_kinds.hpp"
+#include "config/yaml/section.hpp"
 #include "core/crm/preset.hpp"
 
-// Readers of the parts of a preset that describe answers: locators, conditions, verdicts.
+// What the table of presets (preset_table.cpp) cannot say: which names placeholders may use inside a map (begin_...),
+// and the rules across the keys of a map, with values that follow from several keys (finish_...).
 namespace elit::config {
 
-// A pointer alone, or {pointer, header, pattern}.
-[[nodiscard]] crm::Locator read_locator(const Node& node, const std::string& path, PresetDiagnostics& diagnostics);
-[[nodiscard]] std::optional<crm::Locator> read_locator(Members& members, const char* key,
-                                                       PresetDiagnostics& diagnostics);
-// The same for a map that has further keys; a mistake when it names no place.
-[[nodiscard]] crm::Locator read_inner_locator(Members& members, PresetDiagnostics& diagnostics);
-// A JSON pointer alone.
-[[nodiscard]] std::string read_pointer(const Node& node, const std::string& path, PresetDiagnostics& diagnostics);
+[[nodiscard]] PresetContext begin_preset(const Node& node, const PresetContext& outer);
+[[nodiscard]] PresetContext begin_credential(const Node& node, const PresetContext& outer);
+[[nodiscard]] PresetContext begin_token(const Node& node, const PresetContext& outer);
+[[nodiscard]] PresetContext begin_assertion(const Node& node, const PresetContext& outer);
+[[nodiscard]] PresetContext begin_step(const Node& node, const PresetContext& outer);
 
-// 200, 200-299, 2xx, or a list of such.
-[[nodiscard]] std::vector<std::pair<int, int>> read_statuses(Members& members, const char* key,
-                                                             PresetDiagnostics& diagnostics);
+void finish_preset(crm::Preset& preset, const ReadMap& map, const PresetContext& context);
+void finish_setting(crm::Setting& setting, const ReadMap& map, const PresetContext& context);
+void finish_credential(crm::Credential& credential, const ReadMap& map, const PresetContext& context);
+void finish_assertion(crm::Credential::Assertion& assertion, const ReadMap& map, const PresetContext& context);
+void finish_text_form(crm::TextForm& form, const ReadMap& map, const PresetContext& context);
+void finish_pace(crm::PaceRules& pace, const ReadMap& map, const PresetContext& context);
+void finish_budget(crm::PaceRules::Budget& budget, const ReadMap& map, const PresetContext& context);
+void finish_step(crm::Step& step, const ReadMap& map, const PresetContext& context);
+void finish_locator(crm::Locator& locator, const ReadMap& map, const PresetContext& context);
+void finish_condition(crm::Condition& condition, const ReadMap& map, const PresetContext& context);
+void finish_verdict_rule(crm::VerdictRule& rule, const ReadMap& map, const PresetContext& context);
+void finish_errors(crm::ErrorList& errors, const ReadMap& map, const PresetContext& context);
+void finish_reply(crm::ReplyMap& reply, const ReadMap& map, const PresetContext& context);
+void finish_find(crm::FindMap& find, const ReadMap& map, const PresetContext& context);
 
-// One condition or a list, under `when` or the like.
-[[nodiscard]] std::vector<crm::Condition> read_conditions(Members& members, const char* key,
-                                                          PresetDiagnostics& diagnostics);
+// `standard`: the format of a body that names none.
+void finish_body(crm::BodyFormat& format, crm::BodyFormat standard, const ReadMap& map);
 
-[[nodiscard]] std::vector<crm::KeyMatch> read_key_matches(Members& members, const char* key,
-                                                          const PlaceholderContext& item, PresetTexts& texts,
-                                                          PresetDiagnostics& diagnostics);
-
-[[nodiscard]] std::vector<crm::VerdictRule> read_verdicts(Members& members, const char* key,
-                                                          PresetDiagnostics& diagnostics);
-
-// Names of saved values, each with the place of its value.
-[[nodiscard]] std::map<std::string, crm::Locator> read_saves(Members& members, const char* key,
-                                                             PresetDiagnostics& diagnostics);
+[[nodiscard]] std::optional<std::string> setting_name_problem(const std::string& name);
+[[nodiscard]] std::optional<std::string> saved_name_problem(const std::string& name);
 
 }  // namespace elit::config

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "config/presets/preset_members.hpp"
+#include "config/yaml/value_kinds.hpp"
 
 namespace elit::config {
 namespace {
@@ -131,10 +131,8 @@ bool is_form(const Node& node) {
 }  // namespace
 
 crm::Text PresetTexts::text(const Node& node, const std::string& path, const PlaceholderContext& context) {
-  if (!scalar_text(node, path, diagnostics_)) {
-    return {};
-  }
-  return checked(node, path, context);
+  std::string text;
+  return PlainText().read(node, path, ReadContext{diagnostics_}, text) ? checked(node, path, context) : crm::Text();
 }
 
 crm::Text PresetTexts::checked(const Node& node, const std::string& path, const PlaceholderContext& context) {

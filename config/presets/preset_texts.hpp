@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/presets/preset_diagnostics.hpp"
+#include "config/yaml/diagnostics.hpp"
 #include "config/yaml/yaml_tree.hpp"
 #include "core/crm/preset.hpp"
 
@@ -51,7 +51,7 @@ struct PlaceholderContext {
 // Reads texts and trees with placeholders and checks what they name.
 class PresetTexts {
  public:
-  explicit PresetTexts(PresetDiagnostics& diagnostics) : diagnostics_(diagnostics) {}
+  explicit PresetTexts(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   [[nodiscard]] crm::Text text(const Node& node, const std::string& path, const PlaceholderContext& context);
   // `each_item`: what may be named inside `$each: items`.
@@ -85,7 +85,7 @@ class PresetTexts {
   [[nodiscard]] std::vector<crm::Tree> parts(const Node& node, const std::string& path, const TreeContext& context);
   [[nodiscard]] const Node* value_of(const Node& form, const std::string& path);
 
-  PresetDiagnostics& diagnostics_;
+  Diagnostics& diagnostics_;
 };
 
 }  // namespace elit::config

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "config/presets/preset_members.hpp"
 #include "config/presets/preset_texts.hpp"
 #include "config/presets/time_zones.hpp"
 #include "config/yaml/text_rules.hpp"
@@ -27,9 +26,8 @@ std::string as_text(const std::string& text) {
 
 class SinkDesigner {
  public:
-  SinkDesigner(const crm::Preset& preset, const SinkOptions& sink, const std::string& path,
-               const PresetText& configuration, Diagnostics& diagnostics)
-      : preset_(preset), sink_(sink), path_(path), configuration_{configuration}, diagnostics_(diagnostics) {
+  SinkDesigner(const crm::Preset& preset, const SinkOptions& sink, const std::string& path, Diagnostics& diagnostics)
+      : preset_(preset), sink_(sink), path_(path), diagnostics_(diagnostics) {
     design_.preset = preset;
   }
 
@@ -45,17 +43,9 @@ class SinkDesigner {
   }
 
  private:
-  // Reports at the deepest part of the key that the file has.
   void report(const std::string& key, std::string what) {
     sound_ = false;
-    std::string at = path_of(path_, key);
-    auto origin = diagnostics_.origins.find(at);
-    while (origin == diagnostics_.origins.end() && at.find('.') != std::string::npos) {
-      at.resize(at.find_last_of('.'));
-      origin = diagnostics_.origins.find(at);
-    }
-    diagnostics_.report(origin == diagnostics_.origins.end() ? Place{} : origin->second, path_of(path_, key),
-                        std::move(what));
+    diagnostics_.report_at("", path_of(path_, key), {}, std::move(what));
   }
 
   bool sound(const char* key) {
@@ -238,27 +228,22 @@ class SinkDesigner {
     node.text = value;
     node.quoted = true;
     node.place = origin == diagnostics_.origins.end() ? Place{} : origin->second;
-    PresetDiagnostics found(configuration_);
-    PresetTexts texts(found);
+    PresetTexts texts(diagnostics_);
     for (const crm::Setting& setting : preset_.settings) {
       texts.vocabulary.settings.insert(setting.name);
     }
     PlaceholderContext context;
     context.item = PlaceholderContext::Item::contact;
     context.mapped = false;
-    (void)texts.text(node, origin == diagnostics_.origins.end() ? key : origin->first, context);
-    const bool sound = found.empty();
-    for (Diagnostic& mistake : found.take_entries()) {
-      diagnostics_.take(std::move(mistake));
-    }
-    sound_ = sound_ && sound;
-    return sound;
+    const std::string path = origin == diagnostics_.origins.end() ? key : origin->first;
+    (void)texts.text(node, path, context);
+    sound_ = sound_ && diagnostics_.sound(path);
+    return diagnostics_.sound(path);
   }
 
   const crm::Preset& preset_;
   const SinkOptions& sink_;
   const std::string& path_;
-  std::vector<PresetText> configuration_;
   Diagnostics& diagnostics_;
   crm::SinkDesign design_;
   bool sound_ = true;
@@ -267,8 +252,8 @@ class SinkDesigner {
 }  // namespace
 
 std::optional<crm::SinkDesign> design_sink(const crm::Preset& preset, const SinkOptions& sink, const std::string& path,
-                                           const PresetText& configuration, Diagnostics& diagnostics) {
-  return SinkDesigner(preset, sink, path, configuration, diagnostics).design();
+                                           Diagnostics& diagnostics) {
+  return SinkDesigner(preset, sink, path, diagnostics).design();
 }
 
 }  // namespace elit::config

@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 
-#include "config/presets/preset_diagnostics.hpp"
 #include "config/yaml/diagnostics.hpp"
 #include "core/crm/sink_design.hpp"
 #include "core/options.hpp"
@@ -13,7 +12,6 @@ namespace elit::config {
 // Combines a sink's options with its preset. `path`: of the sink; mistakes are reported at its keys. Absent: there
 // are mistakes.
 [[nodiscard]] std::optional<crm::SinkDesign> design_sink(const crm::Preset& preset, const SinkOptions& sink,
-                                                         const std::string& path, const PresetText& configuration,
-                                                         Diagnostics& diagnostics);
+                                                         const std::string& path, Diagnostics& diagnostics);
 
 }  // namespace elit::config

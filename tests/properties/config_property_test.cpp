@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
@@ -35,8 +36,15 @@ TEST(ConfigPropertyTest, OptionsWrittenAndReadAreTheSame) {
     choices.note([&] { return text; });
     const config::Loaded loaded = loaded_from(text);
     EXPECT_EQ(mistakes_of(loaded), "");
-    EXPECT_TRUE(loaded.options == model.options) << "not what was written";
+    if (!loaded.options) {
+      return;
+    }
+    std::map<std::string, std::string> shown;
+    for (const config::ValueInForce& value : config::effective_values(loaded)) {
+      shown[value.key] = value.value;
+    }
     for (const auto& [key, value] : model.set) {
+      EXPECT_EQ(shown[key], value) << key;
       EXPECT_TRUE(loaded.origins.contains(key)) << key;
     }
   });
@@ -47,13 +55,16 @@ TEST(ConfigPropertyTest, TheValuesInForceWrittenAndReadAreTheSame) {
   constexpr int cases = 2'000;
   const auto property = [](Choices& choices) {
     const OptionModel model(choices);
-    config::Loaded loaded;
-    loaded.options = model.options;
+    const config::Loaded loaded = loaded_from(configuration_of(model.set));
+    if (!loaded.options) {
+      ADD_FAILURE() << mistakes_of(loaded);
+      return;
+    }
     const std::string text = configuration_of(key_values_of(config::effective_values(loaded)));
     choices.note([&] { return text; });
     const config::Loaded again = loaded_from(text);
     EXPECT_EQ(mistakes_of(again), "");
-    EXPECT_TRUE(again.options == model.options) << "not what was shown";
+    EXPECT_TRUE(again.options == loaded.options) << "not what was shown";
   };
   for_all(property, std::min(cases, cases_default));
 }

@@ -4,16 +4,21 @@
 #include <array>
 #include <string_view>
 
-#include "config/options/option.hpp"
+#include "config/options/option_kinds.hpp"
+#include "config/options/option_table.hpp"
+#include "config/yaml/scalars.hpp"
 #include "config/yaml/yaml_tree.hpp"
 #include "tests/properties/json_model.hpp"
 
 namespace elit::properties {
 namespace {
 
-using config::Option;
-using config::Section;
-using config::Value;
+using config::FieldDescription;
+using config::SectionDescription;
+using Shape = FieldDescription::Shape;
+
+template <class Kind>
+using ByName = config::ByName<Kind, std::map<std::string, typename Kind::Value>>;
 
 // Texts that YAML would read as another type or as syntax, and ordinary texts.
 std::string any_text(Choices& choices) {
@@ -34,35 +39,35 @@ std::string one_of_texts(Choices& choices, std::initializer_list<const char*> te
 }
 
 // `serial` differs for each value of a configuration, because some values must be unique.
-std::string text_for(const Option& option, int serial, Choices& choices) {
+std::string text_for(const FieldDescription& option, int serial, Choices& choices) {
   namespace rules = config::rules;
   const std::string number = std::to_string(serial);
-  if (option.rule == &rules::name) {
+  if (option.type == rules::name.means) {
     return one_of_texts(choices, {"a", "0", "true", "null-", "-"}) + "-" + number;
   }
-  if (option.rule == &rules::identifier) {
+  if (option.type == rules::identifier.means) {
     return one_of_texts(choices, {"4660", "0042", "1e5", "a.b_c~d-E", "~", "null", "6bc26c50902b4838"});
   }
-  if (option.rule == &rules::base_url || option.rule == &rules::url) {
+  if (option.type == rules::base_url.means || option.type == rules::url.means) {
     return one_of_texts(choices,
                         {"https://api.example.com", "http://127.0.0.1:8080/a", "HTTPS://[::1]/x/", "http://localhost"});
   }
   if (option.key == "timezone") {
     return one_of_texts(choices, {"UTC", "Asia/Kolkata", "Europe/Berlin"});
   }
-  if (option.rule == &rules::proxy) {
+  if (option.type == rules::proxy.means) {
     return one_of_texts(choices, {"http://proxy.example.com:3128", "http://10.0.0.1:1/"});
   }
-  if (option.rule == &rules::users_path) {
+  if (option.type == rules::users_path.means) {
     return one_of_texts(choices, {"/", "/u/{customer_id}/{bot_key}", "/a,b;c=d:e@f/%20"});
   }
-  if (option.rule == &rules::conversations_path) {
+  if (option.type == rules::conversations_path.means) {
     return one_of_texts(choices, {"/{user_id}", "/c/{customer_id}/{user_id}/{bot_key}"});
   }
-  if (option.rule == &rules::parameter || option.rule == &rules::parameter_or_none) {
+  if (option.type == rules::parameter.means || option.type == rules::parameter_or_none.means) {
     return one_of_texts(choices, {"p", "0", "a.b", "no"}) + number;
   }
-  if (option.rule == &rules::json_pointer) {
+  if (option.type == rules::json_pointer.means) {
     return choices.chance(2) ? one_of_texts(choices, {"", "/", "/data/users", "/a~1b/~0"})
                              : "/" + std::string("x ") + "#\u00FC";
   }
@@ -81,8 +86,8 @@ SecretReference secret_from(Choices& choices) {
   }
 }
 
-config::Headers headers_from(Choices& choices) {
-  config::Headers headers;
+config::HeadersOption::Value headers_from(Choices& choices) {
+  config::HeadersOption::Value headers;
   while (choices.more(2)) {
     const std::string name = choices.one_of<const char*>({"X-One", "true", "0042", "Accept", "!#$%&'*+-.^_`|~"});
     headers[name] = choices.chance(2) ? HeaderValue(secret_from(choices)) : HeaderValue(any_text(choices));
@@ -93,8 +98,8 @@ config::Headers headers_from(Choices& choices) {
   return headers;
 }
 
-config::Fields fields_from(Choices& choices) {
-  config::Fields fields;
+std::map<std::string, FieldOption> fields_from(Choices& choices) {
+  std::map<std::string, FieldOption> fields;
   while (choices.more(2)) {
     const std::string name = one_of_texts(choices, {"phone", "a b", "0042", "x: y", "\u00FC"});
     fields[name].value =
@@ -104,7 +109,7 @@ config::Fields fields_from(Choices& choices) {
   return fields;
 }
 
-Milliseconds duration_from(const Option& option, Choices& choices) {
+Milliseconds duration_from(const FieldDescription& option, Choices& choices) {
   const auto unit = choices.one_of<std::int64_t>({1, 1'000, 60'000, 3'600'000, 86'400'000});
   const std::int64_t amount = choices.between(0, option.max / unit) * unit;
   return Milliseconds{std::clamp(amount, option.min, option.max)};
@@ -112,76 +117,96 @@ Milliseconds duration_from(const Option& option, Choices& choices) {
 
 // Some options limit each other: the smaller one stays below the default of the larger one, and the larger one above
 // the default of the smaller one.
-Value value_for(const Option& option, const Value& present, int serial, Choices& choices) {
-  switch (option.kind) {
-    case Option::Kind::flag:
-      return choices.chance(2);
-    case Option::Kind::whole:
-    case Option::Kind::size:
-      return choices.one_of({option.min, option.max, choices.between(option.min, option.max)});
-    case Option::Kind::real:
-      return static_cast<double>(choices.between(option.min, option.max)) / 1000;
-    case Option::Kind::duration: {
-      const Milliseconds value = duration_from(option, choices);
-      const auto* standard = std::get_if<Milliseconds>(&present);
-      if (option.key == "interval" || option.key == "first") {
-        return std::min(value, *standard);
-      }
-      return option.key == "max_staleness" || option.key == "max" ? std::max(value, *standard) : value;
-    }
-    case Option::Kind::instant:
-      return std::optional(from_ms(choices.between(0, 1'700'000'000'000)));
-    case Option::Kind::choice:
-      // The only CRM is one with a shipped preset: an own preset would need a file.
-      return option.key == "type" ? choices.one_of<const char*>({"http", "file", "hubspot"})
-                                  : choices.pick(option.choices);
-    case Option::Kind::path:
-      return "/var/" + one_of_texts(choices, {"a", "x y", "#b", "c: d", "\u00FC\\\""}) + std::to_string(serial);
-    case Option::Kind::secret:
-      return secret_from(choices);
-    case Option::Kind::headers:
-      return headers_from(choices);
-    case Option::Kind::words: {
-      config::Words words;
-      while (choices.more(2)) {
-        words[any_text(choices)] = choices.pick(option.choices);
-      }
-      return words;
-    }
-    case Option::Kind::subset:
-      return choices.chance(2) ? config::Choices{} : config::Choices{choices.pick(option.choices)};
-    case Option::Kind::secrets:
-      return config::Secrets{{"access_token", secret_from(choices)}};
-    case Option::Kind::texts:
-      return config::Words{{"channel", one_of_texts(choices, {"SMS", "WHATS_APP"})}};
-    case Option::Kind::fields:
-      return fields_from(choices);
-    default:
-      return text_for(option, serial, choices);
+Milliseconds bound_duration(const FieldDescription& option, Milliseconds value) {
+  const Milliseconds standard = std::get<Milliseconds>(config::read_duration(option.standard));
+  if (option.key == "interval" || option.key == "first") {
+    return std::min(value, standard);
   }
+  return option.key == "max_staleness" || option.key == "max" ? std::max(value, standard) : value;
+}
+
+std::string map_for(const FieldDescription& option, Choices& choices) {
+  if (option.key == "headers") {
+    return config::HeadersOption::write(headers_from(choices));
+  }
+  if (option.key == "secrets") {
+    return ByName<config::SecretOption>().write({{"access_token", secret_from(choices)}});
+  }
+  if (option.key == "settings") {
+    return ByName<config::PlainText>().write({{"channel", one_of_texts(choices, {"SMS", "WHATS_APP"})}});
+  }
+  if (option.key == "fields") {
+    return ByName<config::ContactFieldOption>().write(fields_from(choices));
+  }
+  std::map<std::string, std::string> roles;
+  while (choices.more(2)) {
+    roles[any_text(choices)] = one_of_texts(choices, {"in", "out", "agent", "system"});
+  }
+  return ByName<config::PlainText>().write(roles);
+}
+
+// A value as the program would write it.
+std::string value_for(const FieldDescription& option, int serial, Choices& choices) {
+  if (option.key == "type") {
+    // The only CRM is one with a shipped preset: an own preset would need a file.
+    return choices.one_of<const char*>({"http", "file", "hubspot"});
+  }
+  if (option.type.starts_with("list of ")) {
+    return choices.chance(2) ? "[]" : "[" + choices.pick(option.choices) + "]";
+  }
+  if (!option.choices.empty()) {
+    return choices.pick(option.choices);
+  }
+  if (option.type == "`true` or `false`") {
+    return choices.chance(2) ? "true" : "false";
+  }
+  if (option.type == "whole number" || option.type == "size") {
+    const auto number = choices.one_of({option.min, option.max, choices.between(option.min, option.max)});
+    return option.type == "size" ? config::size_text(number) : std::to_string(number);
+  }
+  if (option.type == "number") {
+    return config::Real().write(static_cast<double>(choices.between(option.min * 1000, option.max * 1000)) / 1000);
+  }
+  if (option.type == "duration") {
+    return config::duration_text(bound_duration(option, duration_from(option, choices)));
+  }
+  if (option.type == "instant in UTC") {
+    return config::InstantOption::write(from_ms(choices.between(0, 1'700'000'000'000)));
+  }
+  if (option.type == "path") {
+    return config::block_text("/var/" + one_of_texts(choices, {"a", "x y", "#b", "c: d", "\u00FC\\\""}) +
+                              std::to_string(serial));
+  }
+  if (option.type == "secret") {
+    return config::SecretOption::write(secret_from(choices));
+  }
+  if (option.type.starts_with("map of ")) {
+    return map_for(option, choices);
+  }
+  return config::block_text(text_for(option, serial, choices));
 }
 
 class Filler {
  public:
   Filler(Choices& choices, KeyValues& set) : choices_(choices), set_(set) {}
 
-  void fill(const Section& section, void* owner, const std::string& path) {
-    for (const Option& option : section.options) {
+  void fill(const SectionDescription& section, const std::string& path) {
+    std::string kind;
+    for (const FieldDescription& option : section.fields) {
       const std::string key = config::path_of(path, option.key);
-      const std::string kind = config::kind_of(section, owner);
       if (!config::applies(option, kind)) {
         continue;
       }
-      if (option.kind == Option::Kind::group) {
-        fill(*option.section, option.enter(owner), key);
-      } else if (option.kind == Option::Kind::list) {
+      if (option.shape == Shape::section) {
+        fill(*option.section, key);
+      } else if (option.shape == Shape::list) {
         const std::int64_t count = choices_.one_of({option.min, option.min, std::int64_t{1}, option.min + 1});
         for (std::int64_t index = 0; index < count; ++index) {
-          fill(*option.section, option.append(owner), config::path_of(key, static_cast<std::size_t>(index)));
+          fill(*option.section, config::path_of(key, static_cast<std::size_t>(index)));
         }
-      } else if (config::is_required(option, kind) || option.kind == Option::Kind::secrets || choices_.chance(15)) {
-        option.set(owner, value_for(option, option.get(owner), ++serial_, choices_));
-        set_.emplace_back(key, config::to_yaml(option.get(owner), option.kind == Option::Kind::size));
+      } else if (config::is_required(option, kind) || option.key == "secrets" || choices_.chance(15)) {
+        set_.emplace_back(key, value_for(option, ++serial_, choices_));
+        kind = option.key == section.discriminator ? config::kind_of(section, set_.back().second) : kind;
       }
     }
   }
@@ -208,7 +233,7 @@ std::vector<std::string> steps_of(const std::string& key) {
 }  // namespace
 
 OptionModel::OptionModel(Choices& choices) {
-  Filler(choices, set).fill(config::option_table(), &options, "");
+  Filler(choices, set).fill(config::option_table().about, "");
 }
 
 std::string configuration_of(const KeyValues& values) {

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "config/effective_values.hpp"
-#include "core/options.hpp"
 #include "tests/properties/choices.hpp"
 
 namespace elit::properties {
@@ -18,8 +17,7 @@ using KeyValues = std::vector<std::pair<std::string, std::string>>;
 struct OptionModel {
   explicit OptionModel(Choices& choices);
 
-  Options options;
-  KeyValues set;  // what was set
+  KeyValues set;
 };
 
 // The configuration file with these values.

@@ -40,7 +40,7 @@ class IncludeDirection(unittest.TestCase):
         self.assert_refused("storage/store.cpp", "core/crm/work.hpp")
         self.assert_refused("storage/store.cpp", "core/simulator/simulator.hpp")
         self.assert_refused("config/loader.cpp", "storage/store.hpp")
-        self.assert_refused("config/yaml/scalars.cpp", "config/options/value.hpp")
+        self.assert_refused("config/yaml/scalars.cpp", "config/options/option_kinds.hpp")
         self.assert_refused("daemon/engine.cpp", "core/simulator/simulator.hpp")
         self.assert_refused("daemon/engine.cpp", "tests/core/fixture.hpp")
         self.assert_refused("daemon/unknown/file.cpp", "config/yaml/unknown/file.hpp")

@@ -11,7 +11,7 @@
 #include "config/options/example.hpp"
 #include "config/options/json_schema.hpp"
 #include "config/options/json_text.hpp"
-#include "config/options/option.hpp"
+#include "config/options/option_table.hpp"
 #include "config/options/reference.hpp"
 #include "config/presets/preset_pages.hpp"
 #include "config/presets/preset_reference.hpp"
@@ -71,16 +71,16 @@ TEST(GeneratedFilesTest, TheSchemaOfPresetsKnowsTheirShape) {
 
 TEST(GeneratedFilesTest, EveryMapOfPresetsHasItsOwnNameAndADefinition) {
   std::set<std::string> names;
-  for (const PresetMap* map : preset_maps()) {
-    EXPECT_TRUE(names.insert(map->name).second) << map->name;
-    for (const PresetKey& key : map->keys) {
-      EXPECT_FALSE(key.doc.empty()) << map->name << "." << key.key;
-      EXPECT_EQ(map->find(key.key), &key) << map->name << "." << key.key << " stands twice";
+  for (const SectionDescription* map : preset_maps()) {
+    EXPECT_TRUE(names.insert(map->title).second) << map->title;
+    for (const FieldDescription& key : map->fields) {
+      EXPECT_FALSE(key.doc.empty()) << map->title << "." << key.key;
+      EXPECT_EQ(map->find(key.key), &key) << map->title << "." << key.key << " stands twice";
     }
   }
-  for (const PresetMap* map : preset_maps()) {
-    for (const PresetKey& key : map->keys) {
-      EXPECT_TRUE(key.map == nullptr || names.contains(key.map->name)) << map->name << "." << key.key;
+  for (const SectionDescription* map : preset_maps()) {
+    for (const FieldDescription& key : map->fields) {
+      EXPECT_TRUE(key.section == nullptr || names.contains(key.section->title)) << map->title << "." << key.key;
     }
   }
 }
@@ -101,11 +101,11 @@ TEST(GeneratedFilesTest, TheExampleLoadsWithAndWithoutItsCommentedOptions) {
 }
 
 // Every dotted key of the table, elements of lists without their number.
-void collect_keys(const Section& section, const std::string& path, std::set<std::string>& keys) {
-  for (const Option& option : section.options) {
+void collect_keys(const SectionDescription& section, const std::string& path, std::set<std::string>& keys) {
+  for (const FieldDescription& option : section.fields) {
     const std::string key = path + option.key;
-    if (option.section != nullptr) {
-      collect_keys(*option.section, key + (option.kind == Option::Kind::list ? "[]." : "."), keys);
+    if (option.shape != FieldDescription::Shape::value) {
+      collect_keys(*option.section, key + (option.shape == FieldDescription::Shape::list ? "[]." : "."), keys);
     } else {
       keys.insert(key);
     }
@@ -114,7 +114,7 @@ void collect_keys(const Section& section, const std::string& path, std::set<std:
 
 TEST(GeneratedFilesTest, TheReferenceNamesEveryOption) {
   std::set<std::string> keys;
-  collect_keys(option_table(), "", keys);
+  collect_keys(option_table().about, "", keys);
   EXPECT_GT(keys.size(), 60U);
   const std::string reference = reference_markdown();
   for (const std::string& key : keys) {
@@ -140,7 +140,7 @@ TEST(GeneratedFilesTest, TheExampleSetsEveryOption) {
     set.insert(key);
   }
   std::set<std::string> keys;
-  collect_keys(option_table(), "", keys);
+  collect_keys(option_table().about, "", keys);
   keys.erase("sinks[].preset");  // would need the file
   EXPECT_THAT(set, testing::IsSupersetOf(keys));
 }
@@ -165,18 +165,18 @@ TEST(GeneratedFilesTest, TheSchemaKnowsTheShapeOfTheConfiguration) {
 }
 
 TEST(GeneratedFilesTest, EveryOptionHasAMeaningAndAnExampleOrADefault) {
-  const std::function<void(const Section&)> inspect = [&](const Section& section) {
-    for (const Option& option : section.options) {
+  const std::function<void(const SectionDescription&)> inspect = [&](const SectionDescription& section) {
+    for (const FieldDescription& option : section.fields) {
       EXPECT_FALSE(option.doc.empty()) << option.key;
-      if (option.section != nullptr) {
+      if (option.shape != FieldDescription::Shape::value) {
         inspect(*option.section);
         continue;
       }
       EXPECT_TRUE(!option.required || !option.example.empty() || option.key == section.discriminator) << option.key;
-      EXPECT_FALSE(to_yaml(option.get(section.defaults.get())).empty() && option.example.empty()) << option.key;
+      EXPECT_FALSE(option.standard.empty() && option.example.empty()) << option.key;
     }
   };
-  inspect(option_table());
+  inspect(option_table().about);
 }
 
 }  // namespace

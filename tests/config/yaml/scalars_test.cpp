@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "config/options/value.hpp"
+#include "config/options/option_kinds.hpp"
 #include "tests/config/configurations.hpp"
 
 namespace elit::config {
@@ -74,7 +74,7 @@ TEST(ScalarsTest, InstantsMayLieADayAheadForAClockThatIsWrong) {
 
 TEST(ScalarsTest, InstantsAreShownAsTheyAreRead) {
   for (const char* text : {"2026-01-01T00:00:00Z", "2026-01-31T09:15:02.345Z"}) {
-    EXPECT_EQ(instant_text(value_in(read_instant(text, test_now)).value()), text);
+    EXPECT_EQ(InstantOption::write(value_in(read_instant(text, test_now)).value()), text);
   }
 }
 

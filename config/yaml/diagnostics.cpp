@@ -1,10 +1,13 @@
-#include "config/presets/preset_diagnostics.hpp"
+#include "config/yaml/diagnostics.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
 #include "core/check.hpp"
+#include "core/text/closest_match.hpp"
 
 namespace elit::config {
 namespace {
@@ -26,31 +29,53 @@ std::size_t raw_length(std::string_view raw, char quote, std::size_t length) {
 
 }  // namespace
 
-PresetDiagnostics::PresetDiagnostics(const std::vector<PresetText>& layers) : layers_(layers) {
-  lines_.reserve(layers.size());
-  for (const PresetText& layer : layers) {
+Diagnostics::Diagnostics(std::vector<SourceText> layers, bool one_for_a_place)
+    : layers_(std::move(layers)), one_for_a_place_(one_for_a_place) {
+  lines_.reserve(layers_.size());
+  for (const SourceText& layer : layers_) {
     lines_.emplace_back(layer.text);
   }
 }
 
-void PresetDiagnostics::report(Place place, const std::string& path, std::string what) {
+void Diagnostics::report(Place place, const std::string& path, std::string what) {
   const auto layer = static_cast<std::size_t>(place.layer);
-  check(layer < layers_.size(), "a mistake was found in a preset that is not read");
+  check(layer < layers_.size(), "a mistake was found in a file that is not read");
+  bad_.insert(path);
   take({layers_[layer].file, place.line, place.column, printable(path), std::move(what)});
 }
 
-void PresetDiagnostics::take(Diagnostic mistake) {
-  if (places_.emplace(mistake.file, mistake.line, mistake.column).second) {
+void Diagnostics::report_inside(const Node& scalar, std::size_t offset, const std::string& path, std::string what) {
+  report(place_inside(scalar, offset), path, std::move(what));
+}
+
+void Diagnostics::report_at(const std::string& base, const std::string& path, Place otherwise, std::string what) {
+  std::string at = path;
+  auto origin = origins.find(at);
+  while (origin == origins.end() && at.size() > base.size()) {
+    const std::size_t end = at.find_last_of(".[");
+    at.resize(end == std::string::npos ? 0 : end);
+    origin = at.size() > base.size() ? origins.find(at) : origins.end();
+  }
+  report(origin == origins.end() ? otherwise : origin->second, path, std::move(what));
+}
+
+void Diagnostics::take(Diagnostic mistake) {
+  bad_.insert(mistake.key);
+  if (!one_for_a_place_ || places_.emplace(mistake.file, mistake.line, mistake.column).second) {
     mistakes_.push_back(std::move(mistake));
   }
 }
 
-void PresetDiagnostics::report_inside(const Node& scalar, std::size_t offset, const std::string& path,
-                                      std::string what) {
-  report(place_inside(scalar, offset), path, std::move(what));
+bool Diagnostics::sound(const std::string& path) const {
+  return !bad_.contains(path) && !has_below(path + '.') && !has_below(path + '[');
 }
 
-Place PresetDiagnostics::place_inside(const Node& scalar, std::size_t offset) const {
+bool Diagnostics::has_below(const std::string& prefix) const {
+  const auto next = bad_.lower_bound(prefix);
+  return next != bad_.end() && next->starts_with(prefix);
+}
+
+Place Diagnostics::place_inside(const Node& scalar, std::size_t offset) const {
   const auto layer = static_cast<std::size_t>(scalar.place.layer);
   const Lines& lines = lines_[layer];
   const std::string_view text = layers_[layer].text;
@@ -70,16 +95,23 @@ Place PresetDiagnostics::place_inside(const Node& scalar, std::size_t offset) co
   return place;
 }
 
-std::vector<Diagnostic> PresetDiagnostics::take_entries() {
+std::vector<Diagnostic> Diagnostics::take_entries() {
   const auto layer_of = [this](const Diagnostic& mistake) {
     return std::find_if(layers_.begin(), layers_.end(),
-                        [&](const PresetText& layer) { return layer.file == mistake.file; }) -
+                        [&](const SourceText& layer) { return layer.file == mistake.file; }) -
            layers_.begin();
   };
   sort_by_place(mistakes_);
   std::stable_sort(mistakes_.begin(), mistakes_.end(),
                    [&](const Diagnostic& left, const Diagnostic& right) { return layer_of(left) < layer_of(right); });
   return std::move(mistakes_);
+}
+
+std::string advice_on(const std::string& word, const std::vector<std::string>& known) {
+  if (const std::optional<std::string> near = closest_match(word, known)) {
+    return fmt::format(": did you mean {}?", *near);
+  }
+  return known.empty() ? "" : fmt::format("; known here are {}", fmt::join(known, ", "));
 }
 
 }  // namespace elit::config
