@@ -155,7 +155,8 @@ class Store {
 
   // --- Reading.
   void stage_page(const StagedPage& page);
-  void discard_window(UserRow user, WindowKind kind, std::optional<Milliseconds> window_width);
+  // `width`: the widest window of this kind that fits, as far as known now; absent: keeps what is stored.
+  void discard_window(UserRow user, WindowKind kind, std::optional<Milliseconds> width);
   WindowCounts commit_window(const WindowCommit& commit);
   // The number of these rows, all of one page, that are already stored.
   [[nodiscard]] std::int64_t count_known(UserRow user, const std::vector<OrderedRow>& rows);

@@ -437,16 +437,19 @@ UserStatus status_after(const WindowCommit& commit, const UserState& user) {
 }
 
 void write_user(Store::Impl& impl, const WindowCommit& commit, UserStatus status, const WindowCounts& counts) {
+  WindowWidths widths;
+  widths.of(commit.kind) = commit.window_width;
   impl.statement(R"(
       UPDATE users SET status = ?2, departed_ms = iif(?2 = 'following', NULL, departed_ms), failures = 0,
           last_error = NULL, parked_until_ms = NULL, last_read_ms = iif(?9, last_read_ms, ?3),
           verified_ms = iif(?4, ?3, verified_ms),
-          window_width_ms = iif(?5 IS NULL, window_width_ms, nullif(?5, 0)), history_complete = ?6,
+          window_width_ms = iif(?5 IS NULL, window_width_ms, nullif(?5, 0)),
+          live_width_ms = iif(?10 IS NULL, live_width_ms, nullif(?10, 0)), history_complete = ?6,
           messages = messages + ?7,
           last_message_ms = CASE WHEN ?8 IS NULL THEN last_message_ms ELSE max(coalesce(last_message_ms, ?8), ?8) END
       WHERE id = ?1)")
-      .run(commit.user, to_string(status), commit.read_at, commit.verified, commit.window_width,
-           commit.history_complete, counts.added, counts.newest, commit.count_by_page);
+      .run(commit.user, to_string(status), commit.read_at, commit.verified, widths.history, commit.history_complete,
+           counts.added, counts.newest, commit.count_by_page, widths.live);
 }
 
 // The part of the user that commit_window needs, without the digests that load_user reads.
@@ -508,11 +511,14 @@ std::int64_t Store::count_known(UserRow user, const std::vector<OrderedRow>& row
   return known;
 }
 
-void Store::discard_window(UserRow user, WindowKind kind, std::optional<Milliseconds> window_width) {
+void Store::discard_window(UserRow user, WindowKind kind, std::optional<Milliseconds> width) {
   Transaction transaction(*impl_);
   forget_window(*impl_, user, kind);
-  if (window_width) {
-    impl_->statement("UPDATE users SET window_width_ms = ?2 WHERE id = ?1").run(user, window_width);
+  if (width) {
+    impl_
+        ->statement(kind == WindowKind::live ? "UPDATE users SET live_width_ms = ?2 WHERE id = ?1"
+                                             : "UPDATE users SET window_width_ms = ?2 WHERE id = ?1")
+        .run(user, width);
   }
   transaction.commit();
 }

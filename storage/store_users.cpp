@@ -7,6 +7,11 @@
 namespace elit::storage {
 namespace {
 
+std::optional<Milliseconds> maybe_width(const Statement& query, int column) {
+  const std::optional<std::int64_t> width_ms = query.maybe_integer(column);
+  return width_ms ? std::optional(Milliseconds{*width_ms}) : std::nullopt;
+}
+
 std::vector<Digest> digests_of(const Connection& database, std::span<const std::uint8_t> bytes) {
   constexpr std::size_t size = sizeof(Digest::bytes);
   if (bytes.size() % size != 0) {
@@ -83,7 +88,8 @@ UserState Store::load_user(UserRow row) {
   user.row = row;
   {
     Statement query = impl_->statement(R"(
-      SELECT source, user_id, status, first_matched_ms, departed_ms, verified_ms, window_width_ms, failures
+      SELECT source, user_id, status, first_matched_ms, departed_ms, verified_ms, window_width_ms,
+          live_width_ms, failures
       FROM users WHERE id = ?1)");
     check(query.bind(row).step(), "a user that is loaded exists");
     user.source = query.integer(0);
@@ -92,10 +98,9 @@ UserState Store::load_user(UserRow row) {
     user.first_matched = query.instant(3);
     user.departed = query.maybe_instant(4);
     user.verified = query.maybe_instant(5);
-    if (const std::optional<std::int64_t> width_ms = query.maybe_integer(6)) {
-      user.window_width = Milliseconds{*width_ms};
-    }
-    user.failures = query.small_integer(7);
+    user.widths.history = maybe_width(query, 6);
+    user.widths.live = maybe_width(query, 7);
+    user.failures = query.small_integer(8);
   }
   user.coverage = load_coverage(*impl_, row);
   user.windows = load_windows(*impl_, row);

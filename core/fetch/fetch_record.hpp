@@ -55,6 +55,15 @@ struct WindowProgress {
   std::int64_t unreadable = 0;                      // elements of this pass's staged pages that are no messages
 };
 
+// The widest windows whose rows fit, each kind by itself: a busy time of the history says nothing of the present.
+// Absent: no limit is known.
+struct WindowWidths {
+  std::optional<Milliseconds> live;
+  std::optional<Milliseconds> history;
+
+  [[nodiscard]] std::optional<Milliseconds>& of(WindowKind kind) { return kind == WindowKind::live ? live : history; }
+};
+
 struct UserState {
   UserRow row = 0;
   std::int64_t source = 0;
@@ -63,10 +72,10 @@ struct UserState {
   Instant first_matched;
   std::optional<Instant> departed;  // set while draining or gone
   Coverage coverage;
-  std::optional<Instant> verified;           // when the user's messages were last read to a proven end
-  std::optional<Milliseconds> window_width;  // the widest history window that fits; absent: no limit is known
-  int failures = 0;                          // consecutive failed reads
-  std::vector<WindowProgress> windows;       // at most one of each kind
+  std::optional<Instant> verified;  // when the user's messages were last read to a proven end
+  WindowWidths widths;
+  int failures = 0;                     // consecutive failed reads
+  std::vector<WindowProgress> windows;  // at most one of each kind
 };
 
 struct StagedPage {
@@ -93,7 +102,7 @@ struct WindowCommit {
   std::int64_t rejected = 0;                 // elements that could not be kept as rows at all
   std::optional<Interval> covered;           // added to the coverage; absent: nothing was proven complete
   bool verified = false;                     // the end was proven: sets UserState::verified to read_at
-  std::optional<Milliseconds> window_width;  // replaces the stored one; 0: no limit is known any more
+  std::optional<Milliseconds> window_width;  // replaces the stored one of this kind; 0: no limit is known any more
   bool history_complete = false;
   // A new status (gone, following), if it changes; gone has no effect on a user who was listed again meanwhile. Absent:
   // a parked user follows or drains again. In any case the user's failures are forgotten.

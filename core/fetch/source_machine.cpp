@@ -113,7 +113,7 @@ bool SourceMachine::plan(Reading& reading, Now now) {
   const UserState& user = reading.user;
   const bool covered = reading.planned_coverage.end() && *reading.planned_coverage.end() > planner_.start();
   // Only a history that had to be split lets newer messages go first: otherwise they arrive in the order of time.
-  const bool deep = user.window_width.has_value();
+  const bool deep = user.widths.history.has_value();
   // While nothing is covered the present goes first, whatever the schedule says: once a part of the history is covered,
   // the live reads go on from there.
   const bool live_first = covered ? reading.pick.work == Work::live : deep && mode_ == FetchMode::forever;
@@ -131,15 +131,15 @@ bool SourceMachine::plan(Reading& reading, Now now) {
   return false;
 }
 
-std::optional<Window> SourceMachine::plan_window(const Reading& reading, WindowKind kind, bool covered) {
-  const UserState& user = reading.user;
+std::optional<Window> SourceMachine::plan_window(Reading& reading, WindowKind kind, bool covered) {
+  reading.width = reading.user.widths.of(kind);
   if (kind == WindowKind::history) {
-    return planner_.history(reading.planned_coverage, reading.planned, user.window_width);
+    return planner_.history(reading.planned_coverage, reading.planned, reading.width);
   }
-  return covered ? plan_live(reading) : planner_.live_beside_history(reading.planned, user.window_width);
+  return covered ? plan_live(reading) : planner_.live_beside_history(reading.planned, reading.width);
 }
 
-std::optional<Window> SourceMachine::plan_live(const Reading& reading) {
+std::optional<Window> SourceMachine::plan_live(Reading& reading) {
   const UserState& user = reading.user;
   auto place = rounds_.find(user.row);
   if (place == rounds_.end() || !place->second.round.in_parts() || !place->second.round.holds(reading.planned)) {
@@ -149,9 +149,13 @@ std::optional<Window> SourceMachine::plan_live(const Reading& reading) {
     }
     place = rounds_.insert_or_assign(user.row, UserRound{*round, reading.began}).first;
   }
+  // What nobody read for long is read like a history.
+  if (!reading.width && place->second.round.unread() > std::max(options_.lookback, options_.poll.max_staleness)) {
+    reading.width = user.widths.history;
+  }
   // In one pass everything is read before the end, and nothing twice for being new.
   const Milliseconds freshness = mode_ == FetchMode::forever ? options_.poll.interval : Milliseconds::max();
-  return place->second.round.next(reading.planned_coverage, reading.planned, user.window_width, freshness);
+  return place->second.round.next(reading.planned_coverage, reading.planned, reading.width, freshness);
 }
 
 void SourceMachine::begin_window(Reading& reading, WindowKind kind, Window window, const WindowProgress* progress,
@@ -223,7 +227,7 @@ void SourceMachine::complete_commit(Reading& reading, WindowCommit& commit) cons
   };
   reading.history_left = is_left(planned);
   commit.history_complete = !is_left(coverage);
-  const std::optional<Milliseconds> width = reading.user.window_width;
+  const std::optional<Milliseconds> width = reading.width;
   const Interval span = reading.window->span();
   // A shorter read says nothing of how much would fit into a wider one.
   if (width && span.to - span.from >= *width) {

@@ -144,6 +144,7 @@ class SourceMachine {
     Instant began;
     Present planned;
     WindowKind kind = WindowKind::live;
+    std::optional<Milliseconds> width;  // the widest window that was planned; absent: as wide as needed
     std::optional<WindowReader> window;
     std::optional<WindowOutcome> outcome;
     Coverage planned_coverage;         // what need not be read now: what is covered, and what is withheld
@@ -168,8 +169,8 @@ class SourceMachine {
     Instant began;
   };
 
-  [[nodiscard]] std::optional<Window> plan_window(const Reading& reading, WindowKind kind, bool covered);
-  [[nodiscard]] std::optional<Window> plan_live(const Reading& reading);
+  [[nodiscard]] std::optional<Window> plan_window(Reading& reading, WindowKind kind, bool covered);
+  [[nodiscard]] std::optional<Window> plan_live(Reading& reading);
   [[nodiscard]] bool plan(Reading& reading, Now now);
   void begin_window(Reading& reading, WindowKind kind, Window window, const WindowProgress* progress, Now now);
   [[nodiscard]] Instant cover_limit(const Reading& reading, Milliseconds skew) const;

@@ -49,6 +49,8 @@ class LiveRound {
   // Whether it needs more than one window: then it is worth to be remembered until it is done().
   [[nodiscard]] bool in_parts() const { return in_parts_; }
   [[nodiscard]] bool done() const { return read_to_ >= span_.to; }
+  // How much of it is newer than the edge.
+  [[nodiscard]] Milliseconds unread() const { return span_.to - edge_; }
   // False when a clock went back behind the round's end, so that it would have to read the future.
   [[nodiscard]] bool holds(Present present) const { return span_.to <= present.read_to; }
 

@@ -96,6 +96,7 @@ void write_strange_value(const std::filesystem::path& file, Numbers& numbers) {
                                          "UPDATE users SET failures = ",
                                          "UPDATE users SET last_read_ms = ",
                                          "UPDATE users SET window_width_ms = ",
+                                         "UPDATE users SET live_width_ms = ",
                                          "UPDATE messages SET direction = ",
                                          "UPDATE messages SET instant_ms = id + ",
                                          "UPDATE messages SET size_bytes = ",

@@ -151,7 +151,8 @@ TEST_F(StoreReadingTest, GrantsCoverageTogetherWithTheRows) {
   const UserState user = store().load_user(user_);
   EXPECT_THAT(user.coverage.intervals(), ElementsAre(span_of(0, 300)));
   EXPECT_EQ(user.verified, from_ms(day + 1'000'000));
-  EXPECT_EQ(user.window_width, Milliseconds{5000});
+  EXPECT_EQ(user.widths.live, Milliseconds{5000});
+  EXPECT_EQ(user.widths.history, std::nullopt);
 }
 
 TEST_F(StoreReadingTest, LosesCoverageAndRowsTogetherWhenTheGroupIsNotCommitted) {
@@ -292,10 +293,13 @@ TEST_F(StoreReadingTest, TakesOnlyThePagesThatCount) {
 
 TEST_F(StoreReadingTest, AWidthOfZeroForgetsTheLimit) {
   store().discard_window(user_, WindowKind::history, Milliseconds{500});
+  store().discard_window(user_, WindowKind::live, Milliseconds{300});
   WindowCommit commit = rows_read(user_, {});
+  commit.kind = WindowKind::history;
   commit.window_width = Milliseconds{0};
   store().commit_window(commit);
-  EXPECT_EQ(store().load_user(user_).window_width, std::nullopt);
+  EXPECT_EQ(store().load_user(user_).widths.history, std::nullopt);
+  EXPECT_EQ(store().load_user(user_).widths.live, Milliseconds{300}) << "that of the other kind";
 }
 
 TEST_F(StoreReadingTest, DiscardsAWindowAndRemembersTheWidth) {
@@ -303,9 +307,9 @@ TEST_F(StoreReadingTest, DiscardsAWindowAndRemembersTheWidth) {
   store().discard_window(user_, WindowKind::history, Milliseconds{500});
   const UserState user = store().load_user(user_);
   EXPECT_THAT(user.windows, IsEmpty());
-  EXPECT_EQ(user.window_width, Milliseconds{500});
+  EXPECT_EQ(user.widths.history, Milliseconds{500});
   store().discard_window(user_, WindowKind::history, std::nullopt);
-  EXPECT_EQ(store().load_user(user_).window_width, Milliseconds{500});
+  EXPECT_EQ(store().load_user(user_).widths.history, Milliseconds{500});
   EXPECT_EQ(store().commit_window(staged_commit()).fetched, 0);
 }
 

@@ -136,7 +136,7 @@ TEST(SourceMachineFailureTest, OnlyServerErrorsOnLongWindowsMakeThemNarrower) {
   for (const Milliseconds length : {Milliseconds{minutes{1}}, Milliseconds{minutes{1}} + Milliseconds{1}}) {
     SourceRig rig(FetchMode::one_pass);
     UserState& user = rig.add(ann);
-    user.window_width = length;
+    user.widths.history = length;
     user.failures = 2;
     ASSERT_TRUE(rig.step());
     rig.fail(503);

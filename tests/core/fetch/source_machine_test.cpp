@@ -145,7 +145,7 @@ TEST(SourceMachineTest, SplitsAWindowThatHoldsTooManyRowsAndReadsThePresentFirst
   request = rig.step();
   ASSERT_EQ(rig.discards.size(), 1U);
   EXPECT_EQ(rig.discards[0].kind, WindowKind::history);
-  const Milliseconds width = *rig.users[ann].window_width;
+  const Milliseconds width = *rig.users[ann].widths.history;
   EXPECT_EQ(rig.told(Kind::window_split).at(0).time, width);
   EXPECT_EQ(rig.told(Kind::window_split).at(0).user_id, "user-1");
   EXPECT_LE(width, hours{36});
@@ -162,7 +162,7 @@ TEST(SourceMachineTest, SplitsAWindowThatHoldsTooManyRowsAndReadsThePresentFirst
 
 TEST(SourceMachineTest, OnePassReadsAHistoryInPartsInTheOrderOfTime) {
   SourceRig rig(FetchMode::one_pass);
-  rig.add(ann).window_width = hours{30};
+  rig.add(ann).widths.history = hours{30};
   std::vector<Interval> spans;
   for (auto request = rig.step(); request; request = rig.step()) {
     spans.push_back(request->span);
@@ -180,39 +180,69 @@ TEST(SourceMachineTest, OnePassReadsAHistoryInPartsInTheOrderOfTime) {
 
 TEST(SourceMachineTest, PartsOfAHistoryGrowWhenTheyHoldFewRows) {
   SourceRig rig(FetchMode::one_pass);
-  rig.add(ann).window_width = hours{2};
+  rig.add(ann).widths.history = hours{2};
   ASSERT_TRUE(rig.step());
   rig.answer({});
   const auto request = rig.step();
   ASSERT_TRUE(request);
-  EXPECT_EQ(rig.users[ann].window_width, Milliseconds{hours{8}});
+  EXPECT_EQ(rig.users[ann].widths.history, Milliseconds{hours{8}});
   EXPECT_EQ(request->span.to - request->span.from, hours{8});
   rig.answer({numbered_row(1, request->span.from)});
   ASSERT_TRUE(rig.step());
-  EXPECT_EQ(rig.users[ann].window_width, Milliseconds{hours{16}});
+  EXPECT_EQ(rig.users[ann].widths.live, Milliseconds{hours{16}}) << "the rest of one pass is a live read";
 }
 
 TEST(SourceMachineTest, AWidthThatHasOutgrownTheHistoryIsForgotten) {
   SourceRig rig(FetchMode::one_pass);
-  rig.add(ann).window_width = hours{20};
+  rig.add(ann).widths.history = hours{20};
   ASSERT_TRUE(rig.step());
   rig.answer({});
   rig.step();
-  EXPECT_EQ(rig.users[ann].window_width, std::nullopt);
+  EXPECT_EQ(rig.users[ann].widths.history, std::nullopt);
 }
 
 TEST(SourceMachineTest, AReadThatIsShorterThanTheWidthDoesNotMakeItWider) {
   SourceRig rig;
-  rig.add_covered(ann, minutes{3}).window_width = hours{1};
+  rig.add_covered(ann, minutes{3}).widths.live = hours{1};
   ASSERT_TRUE(rig.step());
   rig.answer({});
   rig.step();
-  EXPECT_EQ(rig.users[ann].window_width, Milliseconds{hours{1}});
+  EXPECT_EQ(rig.users[ann].widths.live, Milliseconds{hours{1}});
+}
+
+TEST(SourceMachineTest, ABusyTimeOfTheHistoryDoesNotNarrowTheLiveReads) {
+  SourceRig rig;
+  rig.add_covered(ann, minutes{5}).widths.history = Milliseconds{10};
+  const Instant edge = rig.covered_to(ann);
+  const auto request = rig.step();
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->span, (Interval{edge - rig.options.lookback, rig.now.wall}));
+  rig.answer({});
+  EXPECT_FALSE(rig.step()) << "one read for all that is new";
+  EXPECT_EQ(rig.users[ann].widths.history, Milliseconds{10});
+}
+
+TEST(SourceMachineTest, ABusyPresentDoesNotNarrowTheHistory) {
+  SourceRig rig(FetchMode::one_pass);
+  rig.add(ann).widths.live = Milliseconds{10};
+  const auto request = rig.step();
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->span, (Interval{*rig.options.since, rig.now.wall}));
+}
+
+TEST(SourceMachineTest, WhatNobodyReadForLongIsReadInPartsLikeAHistory) {
+  SourceRig rig;
+  rig.add_covered(ann, hours{20}).widths.history = hours{2};
+  const Instant edge = rig.covered_to(ann);
+  const auto request = rig.step();
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->span.to - request->span.from, hours{2});
+  EXPECT_EQ(request->span.from, edge) << "what is new";
 }
 
 TEST(SourceMachineTest, NewMessagesTakeTurnsWithALookBackInParts) {
   SourceRig rig;
-  rig.add_covered(ann, minutes{5}).window_width = minutes{4};
+  rig.add_covered(ann, minutes{5}).widths.live = minutes{4};
   const Instant edge = rig.covered_to(ann);
   std::vector<Milliseconds> starts;
   for (auto request = rig.step(); request && starts.size() < 10; request = rig.step()) {
@@ -228,7 +258,7 @@ TEST(SourceMachineTest, NewMessagesTakeTurnsWithALookBackInParts) {
 
 TEST(SourceMachineTest, OnePassReadsALookBackInPartsAndNothingTwice) {
   SourceRig rig(FetchMode::one_pass);
-  rig.add_covered(ann, minutes{5}).window_width = minutes{4};
+  rig.add_covered(ann, minutes{5}).widths.live = minutes{4};
   const Instant edge = rig.covered_to(ann);
   std::vector<Milliseconds> starts;
   for (auto request = rig.step(); request && starts.size() < 10; request = rig.step()) {
@@ -242,7 +272,7 @@ TEST(SourceMachineTest, OnePassReadsALookBackInPartsAndNothingTwice) {
 TEST(SourceMachineTest, APartOfALookBackIsReadToTheEndEvenWhereNothingIsNew) {
   SourceRig rig;
   rig.paging = {};
-  rig.add_covered(ann, minutes{5}).window_width = minutes{4};
+  rig.add_covered(ann, minutes{5}).widths.live = minutes{4};
   ASSERT_TRUE(rig.step());
   rig.answer({numbered_row(1, rig.now.wall - minutes{4})});
   ASSERT_TRUE(rig.step());
@@ -252,7 +282,7 @@ TEST(SourceMachineTest, APartOfALookBackIsReadToTheEndEvenWhereNothingIsNew) {
 TEST(SourceMachineTest, ALookBackInPartsThatTookLongerThanAPollIsFollowedByALiveReadAtOnce) {
   for (const bool slow : {false, true}) {
     SourceRig rig;
-    rig.add_covered(ann, minutes{5}).window_width = minutes{14};
+    rig.add_covered(ann, minutes{5}).widths.live = minutes{14};
     ASSERT_TRUE(rig.step()) << "what is new";
     rig.answer({});
     ASSERT_TRUE(rig.step()) << "the look-back";

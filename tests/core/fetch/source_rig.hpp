@@ -275,7 +275,7 @@ class SourceRig {
     }
     user.verified = commit.verified ? std::optional{commit.read_at} : user.verified;
     if (commit.window_width) {
-      user.window_width = *commit.window_width == Milliseconds{0} ? std::nullopt : commit.window_width;
+      user.widths.of(commit.kind) = *commit.window_width == Milliseconds{0} ? std::nullopt : commit.window_width;
     }
     user.status = commit.status.value_or(user.status == UserStatus::parked ? UserStatus::following : user.status);
     user.failures = 0;
@@ -285,7 +285,7 @@ class SourceRig {
   void apply(const DiscardWindow& discard) {
     discards.push_back(discard);
     UserState& user = users.at(discard.user);
-    user.window_width = discard.width;
+    user.widths.of(discard.kind) = discard.width;
     erase_window(user, discard.kind);
   }
   void erase_window(UserState& user, WindowKind kind) {

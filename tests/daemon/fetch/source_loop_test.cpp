@@ -398,9 +398,9 @@ TEST_F(SourceLoopTest, AReadThatIsShorterThanTheWindowsMayBeDoesNotMakeThemWider
   api_options_.world.users = 1;
   pass();
   timer_.pass(minutes{5});
-  store_->discard_window(users().at(first_user()).row, storage::WindowKind::history, hours{1});
+  store_->discard_window(users().at(first_user()).row, storage::WindowKind::live, hours{1});
   pass();
-  EXPECT_EQ(users().at(first_user()).window_width, Milliseconds{hours{1}}) << "it may be all that fits of the history";
+  EXPECT_EQ(users().at(first_user()).widths.live, Milliseconds{hours{1}}) << "it may be all that fits";
 }
 
 // Our clock is a day ahead, and only the answers to this read show it.
