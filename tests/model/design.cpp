@@ -36,6 +36,10 @@ std::string_view name_of(DesignError error) {
       return "scan_mark_before_the_record";
     case DesignError::user_sent_twice_at_once:
       return "user_sent_twice_at_once";
+    case DesignError::late_arrival_not_waited_for:
+      return "late_arrival_not_waited_for";
+    case DesignError::looked_for_once:
+      return "looked_for_once";
   }
   return "unknown";
 }

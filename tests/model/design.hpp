@@ -27,6 +27,8 @@ enum class DesignError {
   outcome_before_the_answer,
   scan_mark_before_the_record,
   user_sent_twice_at_once,
+  late_arrival_not_waited_for,
+  looked_for_once,
 };
 inline constexpr std::array design_errors{
     DesignError::coverage_before_rows,
@@ -44,8 +46,17 @@ inline constexpr std::array design_errors{
     DesignError::outcome_before_the_answer,
     DesignError::scan_mark_before_the_record,
     DesignError::user_sent_twice_at_once,
+    DesignError::late_arrival_not_waited_for,
+    DesignError::looked_for_once,
 };
 [[nodiscard]] std::string_view name_of(DesignError error);
+
+// How a CRM tells a repetition from something new.
+enum class Receiver {
+  keyed,      // by the key of the request
+  looked_up,  // not at all: the sink looks for what may be there before it repeats, and the CRM finds things late
+  rewritten,  // each request writes the whole transcript of its users, and the one that arrives last stays
+};
 
 // The small world in which the checker tries everything that can happen.
 struct World {
@@ -59,6 +70,7 @@ struct World {
   bool newest_first = false;
   Count batch_max = messages_max;  // the CRM refuses larger ones as too large
   Count crashes_max = 0;
+  Receiver receiver = Receiver::keyed;
 
   [[nodiscard]] Number messages() const { return static_cast<Number>(user_of.size()); }
   [[nodiscard]] Set everything() const { return static_cast<Set>((1U << messages()) - 1); }

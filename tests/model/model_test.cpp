@@ -9,8 +9,9 @@
 
 // A model of a message's way from the source to the CRM, small enough to try every interleaving. Messages appear, some
 // of them late. Pages are read, staged and committed with coverage. Batches are formed, made durable and sent. Answers
-// come, are partial, are lost, or refuse a batch as too large. The process dies at any point and starts again, and
-// earlier requests may arrive after that.
+// come, are partial, are lost, or refuse a batch as too large. The process dies at any point and starts again. A
+// request without an answer may arrive later, also after its successor: once the sink repeats it, for CRMs with keys;
+// for the others the sink waits as long as a request may take (DeliverySettings::late_arrival).
 //
 // The reader's decisions are those of the product's own Pager and WindowPlanner. The store, the sink and the CRM are
 // modelled: a job of the store happens at once and as a whole or not at all, and its caller gets the result only then,
@@ -90,8 +91,26 @@ World two_at_once() {
   return world;
 }
 
+World two_looked_up() {
+  World world = two_at_once();
+  world.crashes_max = 2;
+  world.name = "two messages of one user, and a CRM in which the sink looks for what may be there";
+  world.receiver = Receiver::looked_up;
+  return world;
+}
+
+World two_rewritten() {
+  World world = two_at_once();
+  world.crashes_max = 2;
+  world.name = "two messages of one user, and a CRM that keeps the last transcript it got";
+  world.receiver = Receiver::rewritten;
+  return world;
+}
+
+// The small ones first, because an error is looked for until a world shows it.
 std::vector<World> worlds() {
-  return {one_message(), two_at_once(), capped_pages(), two_of_one_user(), three_of_one_user(), three_of_two_users()};
+  return {one_message(),  two_at_once(),     two_looked_up(),     two_rewritten(),
+          capped_pages(), two_of_one_user(), three_of_one_user(), three_of_two_users()};
 }
 
 TEST(ModelTest, KeepsEveryPromiseInEveryState) {
@@ -103,6 +122,13 @@ TEST(ModelTest, KeepsEveryPromiseInEveryState) {
     EXPECT_GT(done.states, 1'000U) << "a world in which little can happen";
     EXPECT_GT(done.ends, 0U);
   }
+}
+
+TEST(ModelTest, LosesOrDoublesWhatArrivesLateIfTheSinkDoesNotWaitForIt) {
+  const Examination twice = examine(two_looked_up(), DesignError::late_arrival_not_waited_for);
+  EXPECT_EQ(twice.failure, "the CRM has a message twice") << to_text(twice);
+  const Examination lost = examine(two_rewritten(), DesignError::late_arrival_not_waited_for);
+  EXPECT_EQ(lost.failure, "a message counts as delivered and the CRM does not have it") << to_text(lost);
 }
 
 class ModelWithAnErrorTest : public testing::TestWithParam<DesignError> {};

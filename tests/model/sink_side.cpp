@@ -3,7 +3,7 @@
 #include "core/check.hpp"
 #include "tests/model/design.hpp"
 
-// A sink, its CRM and the network between them. The CRM remembers its answer to a key and repeats it.
+// A sink, its CRM and the network between them. A CRM with keys remembers its answer to a key and repeats it.
 namespace elit::model {
 namespace {
 
@@ -158,34 +158,100 @@ void begin(const World& world, DesignError error, const State& before, std::size
   }
 }
 
+Set users_messages(const World& world, Set set) {
+  Set all = 0;
+  for (User user = 0; user < users_max; ++user) {
+    all = with(all, (set & world.of_user(user)) != 0 ? world.of_user(user) : Set{0});
+  }
+  return all;
+}
+
+// Whether an attempt with one of these messages is still on its way, and nobody waits for its answer.
+bool may_still_arrive(const State& state, Set members) {
+  for (Set set = 1; set < sets; ++set) {
+    if (state.strays[set] != 0 && (set & members) != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Set in_the_crm(const World& world, const State& state) {
+  Set there = 0;
+  for (Number message = 0; message < world.messages(); ++message) {
+    there = with(there, state.effects[message] > 0 ? one(message) : Set{0});
+  }
+  return there;
+}
+
+// A batch without an answer is looked for, twice. The first time the CRM finds what is indexed, the second time what is
+// there.
+void look(const World& world, DesignError error, const State& before, std::size_t place, Steps& steps) {
+  State state = before;
+  Batch& batch = state.batches[place];
+  const bool is_last = batch.missed != 0 || error == DesignError::looked_for_once;
+  const Set found = batch.members & (batch.missed != 0 ? in_the_crm(world, state) : state.indexed);
+  if (found == 0 && is_last) {
+    batch.lost = batch.missed = 0;
+  } else if (found == batch.members || (found != 0 && is_last)) {
+    batch.phase = Phase::recording;
+    batch.accepted = found;
+    batch.lost = batch.missed = 0;
+    state.settled = with(state.settled, found);
+    state.waiting = with(state.waiting, without(batch.members, found));
+  } else {
+    batch.missed = 1;
+  }
+  steps.add("the batch " + text_of(batch.members) + " is looked for, found are " + text_of(found), state);
+}
+
 void send(const World& world, DesignError error, const State& before, std::size_t place, Steps& steps) {
   const Batch& resting = before.batches[place];
   const Set busy = members_where(before, is_under_way);
   const bool may_go = resting.phase == Phase::begun || (skips_nothing(world, before, resting.members, done(before)) &&
                                                         !share_a_user(world, resting.members, busy));
-  if (!may_go) {
+  const bool waits = resting.lost != 0 && error != DesignError::late_arrival_not_waited_for &&
+                     may_still_arrive(before, resting.members);
+  if (!may_go || waits) {
+    return;
+  }
+  if (resting.lost != 0 && world.receiver == Receiver::looked_up) {
+    look(world, error, before, place, steps);
     return;
   }
   State state = before;
   Batch& batch = state.batches[place];
   batch.phase = Phase::on_its_way;
+  batch.lost = 0;
+  if (world.receiver == Receiver::rewritten) {
+    batch.transcript = with(batch.members, done(state) & users_messages(world, batch.members));
+  }
   if (error == DesignError::outcome_before_the_answer) {
     state.delivered = with(state.delivered, batch.members);
   }
   steps.add("the batch " + text_of(batch.members) + " is sent", state);
 }
 
+// The transcripts of the users of `accepted` are now what the request says.
+void rewrite(const World& world, State& state, Set transcript, Set accepted) {
+  const Set concerned = users_messages(world, accepted);
+  for (Number message = 0; message < world.messages(); ++message) {
+    if (has(concerned, message)) {
+      state.effects[message] = has(transcript, message) ? 1 : 0;
+    }
+  }
+}
+
 // The CRM accepts `accepted` of the set, unless it knows the key already.
 Set take(const World& world, State& state, Set set, bool new_key, Set accepted) {
-  if (state.answered[set] != 0 && !new_key) {
+  if (world.receiver == Receiver::keyed && state.answered[set] != 0 && !new_key) {
     return state.accepted_under[set];
   }
-  state.answered[set] = 1;
-  state.accepted_under[set] = accepted;
-  Set there = accepted;
-  for (Number message = 0; message < world.messages(); ++message) {
-    there = with(there, state.effects[message] > 0 ? one(message) : Set{0});
+  if (world.receiver == Receiver::keyed) {
+    state.answered[set] = 1;
+    state.accepted_under[set] = accepted;
   }
+  const Set there = with(accepted, in_the_crm(world, state));
   for (Number message = 0; message < world.messages(); ++message) {
     if (has(accepted, message)) {
       state.effects[message] = std::min<Count>(2, static_cast<Count>(state.effects[message] + 1));
@@ -205,8 +271,17 @@ Count size_of(Set set) {
   return size;
 }
 
-void stray(State& state, Set set) {
-  state.strays[set] = 1;
+// The request of the batch is on its way, and nobody waits for its answer any more.
+void stray(const World& world, State& state, const Batch& batch) {
+  state.strays[world.receiver == Receiver::rewritten ? batch.transcript : batch.members] = 1;
+}
+
+// Whether a CRM may accept this part of a set.
+bool is_possible(const World& world, const State& state, Set accepted, Set set) {
+  if (world.receiver == Receiver::rewritten) {  // a user's transcript as a whole
+    return within(accepted, set) && accepted == (users_messages(world, accepted) & set);
+  }
+  return within(accepted, set) && skips_nothing(world, state, accepted, without(0xFF, set));
 }
 
 void arrive(const World& world, const State& before, std::size_t place, Steps& steps) {
@@ -221,12 +296,15 @@ void arrive(const World& world, const State& before, std::size_t place, Steps& s
     return;
   }
   for (Set accepted = 1; accepted <= set; ++accepted) {
-    const bool possible =
-        known ? accepted == set : within(accepted, set) && skips_nothing(world, before, accepted, without(0xFF, set));
-    if (possible) {
+    if (known ? accepted == set : is_possible(world, before, accepted, set)) {
       State state = before;
       Batch& batch = state.batches[place];
-      batch.accepted = take(world, state, set, new_key, accepted);
+      if (world.receiver == Receiver::rewritten) {
+        rewrite(world, state, batch.transcript, accepted);
+        batch.accepted = accepted;
+      } else {
+        batch.accepted = take(world, state, set, new_key, accepted);
+      }
       batch.phase = Phase::answered;
       steps.add("the CRM has " + text_of(set) + " and accepts " + text_of(batch.accepted), state);
     }
@@ -238,12 +316,13 @@ void arrive(const World& world, const State& before, std::size_t place, Steps& s
 }
 
 // No answer comes, before or after the CRM got the request.
-void lose_answer(DesignError error, const State& before, std::size_t place, Steps& steps) {
+void lose_answer(const World& world, DesignError error, const State& before, std::size_t place, Steps& steps) {
   State state = before;
   Batch& batch = state.batches[place];
   if (batch.phase == Phase::on_its_way) {
-    stray(state, batch.members);
+    stray(world, state, batch);
   }
+  batch.lost = world.receiver == Receiver::keyed ? Count{0} : Count{1};
   batch.phase = Phase::recording;
   batch.refused = 0;
   if (error == DesignError::lost_answer_taken_for_success) {
@@ -320,11 +399,11 @@ void batch_steps(const World& world, DesignError error, const State& state, std:
       break;
     case Phase::on_its_way:
       arrive(world, state, place, steps);
-      lose_answer(error, state, place, steps);
+      lose_answer(world, error, state, place, steps);
       break;
     case Phase::answered:
       hear_answer(error, state, place, steps);
-      lose_answer(error, state, place, steps);
+      lose_answer(world, error, state, place, steps);
       break;
     case Phase::recording:
       record(error, state, place, steps);
@@ -336,9 +415,13 @@ void stray_steps(const World& world, const State& before, Set set, Steps& steps)
   State lost = before;
   lost.strays[set] = 0;
   steps.add("a request nobody waits for is lost: " + text_of(set), lost);
-  if (size_of(set) <= world.batch_max) {
+  if (size_of(set) <= world.batch_max || world.receiver == Receiver::rewritten) {
     State state = lost;
-    take(world, state, set, false, set);
+    if (world.receiver == Receiver::rewritten) {
+      rewrite(world, state, set, set);
+    } else {
+      take(world, state, set, false, set);
+    }
     steps.add("a request nobody waits for arrives: " + text_of(set), state);
   }
 }
@@ -348,6 +431,11 @@ void stray_steps(const World& world, const State& before, Set set, Steps& steps)
 void sink_steps(const World& world, DesignError error, const State& state, Steps& steps) {
   if (state.scan_at < state.stored_count) {
     scan(state, steps);
+  }
+  if (world.receiver == Receiver::looked_up && state.indexed != in_the_crm(world, state)) {
+    State after = state;
+    after.indexed = in_the_crm(world, state);
+    steps.add("the CRM finds " + text_of(after.indexed), after);
   }
   mark_scan(state, error, steps);
   hold_back(world, state, steps);
@@ -375,11 +463,13 @@ void crash_step(const World& world, DesignError error, const State& before, Step
   state.settled = 0;
   for (Batch& batch : state.batches) {
     if (batch.phase == Phase::on_its_way) {
-      stray(state, batch.members);
+      stray(world, state, batch);
     }
     Batch kept;
     kept.members = batch.members;
     kept.durable = 1;
+    const bool in_doubt = batch.lost != 0 || batch.phase != Phase::at_rest;
+    kept.lost = in_doubt && world.receiver != Receiver::keyed ? Count{1} : Count{0};
     kept.new_key = error == DesignError::new_key_after_a_crash ? Count{1} : Count{0};
     batch = batch.durable != 0 ? kept : Batch{};
   }

@@ -86,6 +86,10 @@ struct Batch {
   Count refused = 0;  // the answer is: too large
   Count failed = 0;   // the attempt failed as a whole
   Count new_key = 0;  // an error: its key differs from before
+  // Of receivers without keys only:
+  Count lost = 0;      // an attempt got no answer, and nothing has shown what became of it
+  Count missed = 0;    // it was looked for once and not found
+  Set transcript = 0;  // what the request in flight writes: its members and all before them of their users
 };
 
 struct State {
@@ -107,11 +111,13 @@ struct State {
   Count scan_at = 0;
   Set waiting = 0;
   Set settled = 0;  // accepted, known to the sink, possibly not durable
-  // The network and the CRM. A request whose sender gave up may still arrive.
+  // The network and the CRM. A request whose sender gave up may still arrive; of transcripts the set is all that is
+  // written.
   std::array<Count, sets> strays{};
   std::array<Count, sets> answered{};      // the CRM knows the key of this set and answers the same again
   std::array<Set, sets> accepted_under{};  // the messages accepted under that key
   std::array<Count, messages_max> effects{};
+  Set indexed = 0;  // what a CRM that is looked up finds so far
   // Only for the properties.
   Set promised = 0;                     // the messages that coverage promises
   std::array<Count, users_max> rest{};  // the user was read when the source had no more steps
