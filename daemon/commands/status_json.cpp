@@ -1,6 +1,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 
+#include "core/delivery/error_text.hpp"
 #include "core/fetch/lateness.hpp"
 #include "core/text/redaction.hpp"
 #include "core/text/time_text.hpp"

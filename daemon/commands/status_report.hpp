@@ -27,8 +27,4 @@ struct StatusReport {
 // The rest of the backfill at the measured pace; absent when nothing is left or the pace is not known yet.
 [[nodiscard]] std::optional<std::int64_t> backfill_eta_seconds(const SourceStatus& source);
 
-// The latest error of a sink without what its peer wrote, which may hold the text of a message; where something is left
-// out, it names the view that has all.
-[[nodiscard]] std::string without_answer(const std::string& error);
-
 }  // namespace elit::daemon

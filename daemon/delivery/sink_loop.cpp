@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/check.hpp"
+#include "core/delivery/error_text.hpp"
 #include "core/delivery/outgoing_message.hpp"
 #include "core/text/time_text.hpp"
 
@@ -237,7 +238,11 @@ asio::awaitable<void> SinkLoop::deliver(SendBatch send) {
   parts_.secrets->redact(answer);
   DeliveryRecord decided = machine_.on_answer(handle, answer, parts_.timer->now());
   log_outcome(answer, decided);
+  std::vector<DeadMessage> dead = dead_in(decided);
   const std::vector<storage::BatchId> splits = co_await record(begun.batch, std::move(decided));
+  if (!dead.empty()) {
+    co_await log_dead(std::move(dead));
+  }
   machine_.on_recorded(handle, splits, parts_.timer->now());
 }
 
@@ -327,7 +332,6 @@ void SinkLoop::log_outcome(const DeliveryAnswer& answer, const DeliveryRecord& r
     return std::count_if(outcomes.begin(), outcomes.end(), [state](const auto& each) { return each.state == state; });
   };
   const auto delivered = count(DeliveryState::delivered);
-  const auto dead = count(DeliveryState::dead);
   const auto waiting = std::accumulate(splits.begin(), splits.end(), std::size_t{0},
                                        [](std::size_t sum, const auto& each) { return sum + each.messages.size(); });
   if (waiting > 0 && !answer.messages.empty()) {
@@ -337,12 +341,35 @@ void SinkLoop::log_outcome(const DeliveryAnswer& answer, const DeliveryRecord& r
   if (delivered > 0) {
     parts_.log->write(Event::delivered, place + "a batch is delivered", {sink, Field("messages", delivered)});
   }
-  if (dead > 0) {
+}
+
+std::vector<SinkLoop::DeadMessage> SinkLoop::dead_in(const DeliveryRecord& record) {
+  std::vector<DeadMessage> dead;
+  if (const auto* settled = std::get_if<BatchSettled>(&record)) {
+    for (const DeliveryOutcome& outcome : settled->outcomes) {
+      if (outcome.state == DeliveryState::dead) {
+        dead.push_back({outcome.id, outcome.error});
+      }
+    }
+  }
+  return dead;
+}
+
+// Names each message that is given up. Their names are read only now: most batches have none.
+asio::awaitable<void> SinkLoop::log_dead(std::vector<DeadMessage> dead) {
+  std::vector<storage::MessageId> ids;
+  for (const DeadMessage& message : dead) {
+    ids.push_back(message.id);
+  }
+  auto job = [ids = std::move(ids)](Store& store) { return store.load_messages(ids); };
+  const std::vector<OutgoingMessage> messages = co_await parts_.storage->run(std::move(job));
+  for (std::size_t index = 0; index < dead.size(); ++index) {
+    const OutgoingMessage& message = messages.at(index);
     parts_.log->write(Event::dead_letter,
-                      place + std::to_string(dead) + " messages are refused for good" +
-                          (answer.detail.empty() ? "" : " (" + answer.detail + ")") +
-                          "; deliveries_v1 holds the reasons",
-                      {sink, Field("messages", dead)});
+                      "sink " + options_.name + ": a message is given up: " + without_answer(dead[index].error) +
+                          "; it stays in the state, find it in deliveries_v1 by its key",
+                      {Field("sink", options_.name), Field("key", message.key), Field("source", message.source),
+                       Field("user", UserId{message.user_id})});
   }
 }
 

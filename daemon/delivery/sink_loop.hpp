@@ -67,6 +67,10 @@ class SinkLoop {
  private:
   struct Known;
   struct Begun;
+  struct DeadMessage {
+    storage::MessageId id = 0;
+    std::string error;
+  };
 
   [[nodiscard]] boost::asio::awaitable<void> load();
   [[nodiscard]] boost::asio::awaitable<void> turn();
@@ -83,6 +87,8 @@ class SinkLoop {
   [[nodiscard]] std::string reason_of(const DeliverySummary& summary) const;
   void log_state(SinkState state, const std::string& reason);
   void log_outcome(const DeliveryAnswer& answer, const DeliveryRecord& record);
+  [[nodiscard]] static std::vector<DeadMessage> dead_in(const DeliveryRecord& record);
+  [[nodiscard]] boost::asio::awaitable<void> log_dead(std::vector<DeadMessage> dead);
 
   const SinkOptions& options_;
   storage::SinkId sink_;

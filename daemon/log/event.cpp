@@ -81,7 +81,8 @@ constexpr std::array<EventRow, event_count> rows{{
     {Event::delivery_retry, "delivery_retry", LogLevel::debug,
      "A batch was not accepted yet and is sent again with the same idempotency key."},
     {Event::dead_letter, "dead_letter", LogLevel::error,
-     "A sink refused a message for good. The message stays in the state; deliveries_v1 contains the reason."},
+     "A sink refused a message for good, or it was given up after dead_letters.give_up_after. `key` and `user` name it; it "
+     "stays in the state, and deliveries_v1 contains the whole reason."},
     {Event::sink_paused, "sink_paused", LogLevel::error,
      "A sink gets no messages until the cause is removed (credential, redirect, too many refusals). No message is lost."},
     {Event::sink_resumed, "sink_resumed", LogLevel::info, "A paused sink gets messages again."},

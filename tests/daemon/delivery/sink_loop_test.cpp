@@ -1,5 +1,6 @@
 #include "daemon/delivery/sink_loop.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -24,6 +25,7 @@ namespace {
 namespace asio = boost::asio;
 using std::chrono::minutes;
 using std::chrono::seconds;
+using ::testing::HasSubstr;
 
 HttpResponse status(int code, std::string body = {}) {
   HttpResponse answer;
@@ -323,7 +325,11 @@ TEST_F(SinkLoopTest, HalvesARefusedBatchAndRecordsTheCulprit) {
   EXPECT_EQ(totals().dead, 1);
   EXPECT_EQ(totals().pending, 0);
   stop();
-  EXPECT_EQ(content_of(scratch_.path() / "log").find("canary-token"), std::string::npos);
+  const std::string log = content_of(scratch_.path() / "log");
+  EXPECT_EQ(log.find("canary-token"), std::string::npos);
+  EXPECT_THAT(log, HasSubstr("a message is given up: HTTP 422 (the whole answer is in deliveries_v1)"));
+  EXPECT_THAT(log, HasSubstr(R"("key":")"));
+  EXPECT_EQ(log.find("919812345678"), std::string::npos) << "users are masked";
   EXPECT_EQ(content_of(scratch_.path() / "state" / "elitbuzz-sync.db-wal").find("canary-token"), std::string::npos)
       << "what a peer echoes must not bring a secret into the state";
 }
