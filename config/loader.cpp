@@ -33,6 +33,9 @@ Loaded load_text(const std::string& text, const std::filesystem::path& file, Ins
   loaded.mistakes = diagnostics.take_entries();
   loaded.mistakes.insert(loaded.mistakes.end(), std::make_move_iterator(of_presets.begin()),
                          std::make_move_iterator(of_presets.end()));
+  if (tree.readable && tree.root.kind == Node::Kind::map) {
+    loaded.partly = options;
+  }
   if (loaded.mistakes.empty()) {
     loaded.options = std::move(options);
   }

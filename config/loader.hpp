@@ -19,6 +19,7 @@ namespace elit::config {
 struct Loaded {
   std::string file;                  // as the operator named it
   std::optional<Options> options;    // every bound of core/options.hpp checked, every path absolute
+  std::optional<Options> partly;     // what was read, keys with mistakes by default; absent: the file is no YAML map
   crm::SinkDesigns designs;          // with options: one for each sink of a CRM
   std::vector<Diagnostic> mistakes;  // all of them, by their place; those in the operator's presets last
   Origins origins;                   // the places of the keys that are set; the others have their defaults

@@ -10,6 +10,7 @@
 
 #include "config/loader.hpp"
 #include "core/status/health.hpp"
+#include "core/text/wording.hpp"
 #include "daemon/commands/status_report.hpp"
 #include "daemon/system/exit_status.hpp"
 #include "storage/state_directory.hpp"
@@ -27,14 +28,15 @@ struct StatusArguments {
   bool without_daemon = false;
 };
 
-StatusReport look(const Options& options, bool without_daemon) {
+// `whole`: the options have all sources.
+StatusReport look(const Options& options, bool whole, bool without_daemon) {
   const std::filesystem::path directory = options.state_directory;
   StatusReport report;
   report.status = storage::read_status(directory);
   // A source that is no longer configured keeps its place in the state, but there is nothing to be said of it.
-  std::erase_if(report.status.sources, [&options](const SourceStatus& source) {
-    return std::none_of(options.sources.begin(), options.sources.end(),
-                        [&source](const SourceOptions& configured) { return configured.name == source.name; });
+  std::erase_if(report.status.sources, [&options, whole](const SourceStatus& source) {
+    return whole && std::none_of(options.sources.begin(), options.sources.end(),
+                                 [&source](const SourceOptions& configured) { return configured.name == source.name; });
   });
   report.at = std::chrono::time_point_cast<Milliseconds>(std::chrono::system_clock::now());
   report.running = storage::is_in_use(directory);
@@ -46,28 +48,38 @@ StatusReport look(const Options& options, bool without_daemon) {
   return report;
 }
 
+std::string mistaken(std::size_t mistakes) {
+  return "the configuration has " + counted(static_cast<std::int64_t>(mistakes), "mistake", "mistakes") +
+         ": run `elitbuzz-sync validate`; a running daemon keeps the one it has, and a restart would fail";
+}
+
 int status(const StatusArguments& arguments, std::ostream& out, std::ostream& err) {
   const config::Loaded loaded = config::load(arguments.config);
-  if (!loaded.options) {
-    config::print_mistakes(err, loaded.mistakes);
+  config::print_mistakes(err, loaded.mistakes);
+  // A mistake in the file must not hide what the daemon does: it goes on with the configuration that it has.
+  if (!loaded.partly) {
     return exit_configuration;
   }
-  const std::filesystem::path directory = loaded.options->state_directory;
+  const Options& options = *loaded.partly;
+  const std::filesystem::path directory = options.state_directory;
   std::error_code error;
   if (!std::filesystem::exists(directory / "elitbuzz-sync.db", error) && !error) {
     err << "elitbuzz-sync: no state in " << directory.string() << " yet: start `elitbuzz-sync run` or `sync` first\n";
-    return exit_incomplete;
+    return loaded.mistakes.empty() ? exit_incomplete : exit_configuration;
   }
   for (;;) {
-    const StatusReport report = look(*loaded.options, arguments.without_daemon);
+    StatusReport report = look(options, loaded.mistakes.empty(), arguments.without_daemon);
+    if (!loaded.mistakes.empty()) {
+      report.problems.insert(report.problems.begin(), mistaken(loaded.mistakes.size()));
+    }
     if (arguments.json) {
-      out << to_json(report, loaded.options->log.reveal_user_ids) << std::endl;
+      out << to_json(report, options.log.reveal_user_ids) << std::endl;
     } else {
       const char* redraw = arguments.watch && ::isatty(STDOUT_FILENO) != 0 ? "\033[H\033[J" : "";
       out << redraw << to_text(report) << std::flush;
     }
     if (!arguments.watch || !out) {
-      return report.problems.empty() ? exit_done : exit_incomplete;
+      return !loaded.mistakes.empty() ? exit_configuration : report.problems.empty() ? exit_done : exit_incomplete;
     }
     std::this_thread::sleep_for(watch_interval);
   }

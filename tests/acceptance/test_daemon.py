@@ -214,7 +214,7 @@ class DaemonTest(AcceptanceTest):
         world.write()
         daemon.signal(signal.SIGHUP)
         wait_for(lambda: len(world.crms["added"].accepted) == 11, 20, "everything at the added CRM")
-        wait_for(lambda: len(world.crm.accepted) == 11, 10, "the new audience's message at the old CRM")
+        wait_for(lambda: world.states() == {"delivered": 11}, 10, "the new audience's message at the old CRM")
         wait_for(lambda: world.states("added") == {"delivered": 11}, 5, "eleven delivered")
         self.assertAgrees(world)
         self.assertEqual(daemon.stop(), 0)
@@ -410,6 +410,19 @@ class DaemonTest(AcceptanceTest):
         daemon = world.run()
         wait_for(lambda: world.database.exists() and world.user(USERS[0]), 15, "a list of users")
         self.assertIn("nobody has been read yet", self.problems(world))
+        self.assertEqual(daemon.stop(), 0)
+
+    def test_status_shows_the_state_in_spite_of_a_mistake_in_the_configuration(self):
+        world = self.world(users=USERS[:1])
+        world.fill(3)
+        daemon = world.run()
+        wait_for(lambda: world.states() == {"delivered": 3}, 15, "three deliveries")
+        world.config["sources"][0]["poll"] = {"interval": Bare("tomorrow")}
+        done = world.verb("status", seconds=10)
+        self.assertCode(done, 78)
+        self.assertIn("sources[0].poll.interval", done.err)
+        self.assertIn("! the configuration has 1 mistake", done.out)
+        self.assertIn("delivered 3", done.out)
         self.assertEqual(daemon.stop(), 0)
 
     def test_status_before_the_first_start_is_a_clear_answer(self):
