@@ -4,6 +4,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <csignal>
@@ -17,7 +18,7 @@
 #include "daemon/loaded_configuration.hpp"
 #include "daemon/system/blocked_signals.hpp"
 #include "daemon/system/secret.hpp"
-#include "daemon/time/waiting.hpp"
+#include "storage/state_directory.hpp"
 #include "storage/status_reader.hpp"
 
 namespace elit::daemon {
@@ -54,12 +55,14 @@ Service::Service(std::filesystem::path file, Configuration configuration, Log& l
       notifier_(Notifier::from_environment()),
       store_(storage::Store::open(configuration_.options.state_directory)),
       signals_(io_, SIGTERM, SIGINT),
-      seed_(std::random_device{}()) {
+      seed_(std::random_device{}()),
+      check_ended_(io_.get_executor()) {
   storage_ = std::make_unique<StorageThread>(*store_, io_.get_executor(),
                                              [this](std::exception_ptr error) { fail(std::move(error)); });
 }
 
 Service::~Service() {
+  state_check_.reset();
   engine_.reset();
   next_engine_.reset();
   storage_->stop();
@@ -83,11 +86,31 @@ std::unique_ptr<Engine> Service::make_engine(Configuration configuration, Source
   return std::make_unique<Engine>(std::move(configuration), mode, std::move(parts));
 }
 
+// A large state must not keep the work waiting until all of it was read. What is damaged ends the process.
+void Service::check_state() {
+  if (!store_->needs_check()) {
+    return;
+  }
+  checked_ = false;
+  auto end = [this](std::exception_ptr finding) {
+    asio::post(io_, [this, finding = std::move(finding)] {
+      checked_ = true;
+      check_ended_.set();
+      if (finding) {
+        fail(finding);
+      }
+    });
+  };
+  state_check_ = std::make_unique<storage::BackgroundCheck>(
+      std::filesystem::path(configuration_.options.state_directory) / storage::database_name, std::move(end));
+}
+
 void Service::run_forever() {
   signals_.add(SIGHUP);
   engine_ = make_engine(configuration_, SourceLoop::Mode::forever);
   start(handle_signals());
   start(feed_watchdog());
+  check_state();
   start(serve());
   log_.write(Event::ready, "the state is open, all sources and sinks are started",
              {{"sources", configuration_.options.sources.size()}, {"sinks", configuration_.options.sinks.size()}});
@@ -101,6 +124,7 @@ std::vector<std::string> Service::run_once(const Pass& asked) {
   if (asked.show_progress) {
     start(show_progress(asked.show_progress));
   }
+  check_state();
   start(pass());
   run_loop();
   return problems_;
@@ -149,6 +173,9 @@ awaitable<void> Service::serve() {
 
 awaitable<void> Service::pass() {
   co_await engine_->run();
+  if (!checked_ && !stopping_) {
+    co_await check_ended_.wait();
+  }
   problems_ = engine_->problems();
   warnings_ = engine_->warnings();
   if (stopping_) {
@@ -183,6 +210,7 @@ void Service::stop(const std::string& why) {
     return;
   }
   notifier_.stopping();
+  check_ended_.set();
   log_.write(Event::stopping, "stopping after " + why + ": reads are abandoned, running deliveries get 3 s to finish");
   engine_->stop();
   next_engine_.reset();

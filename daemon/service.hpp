@@ -15,6 +15,8 @@
 #include "daemon/system/notify.hpp"
 #include "daemon/system/storage_thread.hpp"
 #include "daemon/time/timer.hpp"
+#include "daemon/time/waiting.hpp"
+#include "storage/soundness.hpp"
 #include "storage/store.hpp"
 
 namespace elit::daemon {
@@ -51,6 +53,7 @@ class Service {
   boost::asio::awaitable<void> handle_signals();
   boost::asio::awaitable<void> feed_watchdog();
   boost::asio::awaitable<void> tell_status();
+  void check_state();
   boost::asio::awaitable<void> end_after_limit();
   void start(boost::asio::awaitable<void> part);
   std::unique_ptr<Engine> make_engine(Configuration configuration, SourceLoop::Mode mode, bool deliver = true,
@@ -79,7 +82,10 @@ class Service {
   SteadyTime judge_again_{};            // not before
   std::uint64_t seed_;
   bool stopping_ = false;
+  bool checked_ = true;  // false: `state_check_` has not ended
+  AsyncEvent check_ended_;
   std::exception_ptr error_;
+  std::unique_ptr<storage::BackgroundCheck> state_check_;  // of a large state; posts to `io_`
 };
 
 }  // namespace elit::daemon

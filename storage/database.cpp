@@ -2,13 +2,13 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <string>
 
 #include "core/check.hpp"
 #include "storage/migrations.hpp"
+#include "storage/soundness.hpp"
 #include "storage/store.hpp"
 
 namespace elit::storage {
@@ -21,13 +21,6 @@ constexpr std::size_t header_size = 100;
 constexpr std::string_view header_magic{"SQLite format 3\0", 16};
 constexpr std::size_t header_write_version = 18;
 constexpr std::size_t header_application_id = 68;
-
-[[noreturn]] void refuse_corrupt(const std::filesystem::path& file, const std::string& finding) {
-  throw StorageError(Kind::corrupt,
-                     file.string() + ": the database is damaged: " + finding +
-                         "; the file was not changed; move it away and restore a backup, or start without it "
-                         "to read everything again");
-}
 
 [[noreturn]] void refuse_foreign(const std::filesystem::path& file, const std::string& finding) {
   throw StorageError(Kind::foreign, file.string() + ": " + finding +
@@ -96,30 +89,6 @@ void check_version(const std::filesystem::path& file, std::int64_t version) {
   }
 }
 
-// SQLite reports a page that the check could not read like damage, with or without an error code. An unreadable page is
-// not damage.
-void check_readable(const Connection& connection, const std::string& finding) {
-  constexpr std::string_view code = "error code=";
-  constexpr int any_io_error = 10;
-  if (const std::size_t at = finding.find(code); at != std::string::npos) {
-    connection.fail(std::atoi(finding.c_str() + at + code.size()), finding);
-  }
-  if (finding.find("failed to get page") != std::string::npos) {
-    connection.fail(any_io_error, finding);
-  }
-}
-
-void check_soundness(Connection& connection) {
-  Statement query = connection.statement("PRAGMA quick_check(1)");
-  if (!query.bind().step()) {
-    refuse_corrupt(connection.file(), "the integrity check has no result");
-  }
-  if (const std::string finding = query.text(0); finding != "ok") {
-    check_readable(connection, finding);
-    refuse_corrupt(connection.file(), finding);
-  }
-}
-
 // Writes the application id into an empty file before the file becomes a WAL database. The id is then in the file
 // itself and not only in the log.
 void set_up(Connection& connection) {
@@ -131,7 +100,9 @@ void set_up(Connection& connection) {
   }
   const std::int64_t version = connection.integer("PRAGMA user_version");
   check_version(connection.file(), version);
-  check_soundness(connection);
+  if (is_checked_at_once(connection)) {
+    check_structure(connection);
+  }
   // The first migration and its version are one transaction.
   if (version <= 0 && connection.integer("SELECT count(*) FROM sqlite_schema") > 0) {
     refuse_corrupt(connection.file(), "it has tables, but its schema version is " + std::to_string(version));
@@ -170,6 +141,7 @@ std::unique_ptr<Connection> prepared_for_writing(std::unique_ptr<Connection> con
       PRAGMA journal_size_limit = 67108864;
       PRAGMA wal_autocheckpoint = 4000;)");
   migrate(*connection);
+  check_definitions(*connection);
   // A migration that fails shows that the tables are not those of their version.
   connection->accept();
   return connection;

@@ -15,7 +15,8 @@ inline constexpr int application_id = 0x456C427A;
 [[nodiscard]] int schema_version();
 
 // Opens the existing file, which may be empty, for the only writer of the state. Refuses a damaged, foreign or newer
-// file without changing it, then migrates the schema. Requires: the caller holds the lock of the state directory.
+// file without changing it, then migrates the schema. Of a large file (checked_at_once_bytes) only the schema is
+// checked. Requires: the caller holds the lock of the state directory.
 // Throws StorageError.
 [[nodiscard]] std::unique_ptr<Connection> open_for_writing(const std::filesystem::path& file);
 

@@ -237,6 +237,10 @@ void Connection::accept() {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 }
 
+void Connection::interrupt() {
+  sqlite3_interrupt(handle_);
+}
+
 void Connection::refuse(const std::string& finding) const {
   throw StorageError(Kind::corrupt,
                      file_.string() + ": the database is damaged: " + finding + "; " + advice(Kind::corrupt));

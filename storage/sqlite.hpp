@@ -131,6 +131,8 @@ class Connection {
   // the file is corrupt, and closing changes no file. After it, such a statement means a bug, and closing moves the
   // write-ahead log into the file.
   void accept();
+  // Ends the statement that runs on another thread: it throws. The only call that another thread may make.
+  void interrupt();
   // Throws StorageError (corrupt): SQLite can read the file, but it holds `finding`, which this program never writes.
   [[noreturn]] void refuse(const std::string& finding) const;
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }

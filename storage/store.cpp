@@ -2,6 +2,7 @@
 
 #include "core/check.hpp"
 #include "storage/database.hpp"
+#include "storage/soundness.hpp"
 #include "storage/store_impl.hpp"
 
 namespace elit::storage {
@@ -65,6 +66,10 @@ std::unique_ptr<Store> Store::open(const std::filesystem::path& directory) {
 
 std::unique_ptr<Store> Store::open(MemoryDisk& disk) {
   return std::unique_ptr<Store>(new Store(std::make_unique<Impl>(disk)));
+}
+
+bool Store::needs_check() const {
+  return !is_checked_at_once(*impl_->database);
 }
 
 void Store::require_own_files() const {

@@ -118,6 +118,9 @@ class Store {
   Store& operator=(const Store&) = delete;
   ~Store();
 
+  // Whether the file was too large to be checked whole when it was opened; a BackgroundCheck should follow.
+  [[nodiscard]] bool needs_check() const;
+
   // Throws StorageError (replaced) if the files of the state are no longer those that were opened: somebody deleted
   // them or put others in their place, and what is written now would be lost with them.
   void require_own_files() const;

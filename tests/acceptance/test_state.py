@@ -95,6 +95,30 @@ class StateTest(AcceptanceTest):
                     Path(str(world.database) + suffix).unlink(missing_ok=True)
                 self.refused(world, name)
 
+    def test_a_damaged_definition_is_refused_and_left_as_it_is(self):
+        world = self.synced()
+        connection = sqlite3.connect(world.database)
+        connection.executescript("PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = "
+                                 "replace(sql, 'last_error', 'last_errox') WHERE name = 'users';")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+        self.refused(world, "a damaged definition")
+
+    def test_damage_of_a_large_state_is_found_beside_the_work(self):
+        world = self.synced()
+        connection = sqlite3.connect(world.database)
+        connection.executescript("CREATE TABLE large (bytes BLOB); INSERT INTO large VALUES (zeroblob(80000000));"
+                                 "PRAGMA wal_checkpoint(TRUNCATE);")
+        connection.close()
+        self.assertSyncs(world)  # sound
+        with open(world.database, "r+b") as file:
+            file.seek(40_960_000)
+            file.write(b"\x7f\x7f\x7f\x7f")  # the link to the next page of the value
+        for verb in ("sync", "run"):
+            done = world.verb(verb, write=False, seconds=20)
+            self.assertCode(done, 74)
+            self.assertIn("the database is damaged", done.err)
+
     def test_a_foreign_database_is_refused_and_left_as_it_is(self):
         world = self.filled()
         world.write()

@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <future>
 #include <thread>
 
 #include "storage/database.hpp"
 #include "storage/migrations.hpp"
+#include "storage/soundness.hpp"
 #include "tests/storage/store_fixture.hpp"
 #include "tests/support/project_files.hpp"
 
@@ -295,6 +297,59 @@ TEST_F(OpeningTest, FindsDamageInTheMessagesWithoutRecreatingThem) {
   }
   write(database(), bytes);
   expect_refused(Kind::corrupt);
+}
+
+TEST_F(OpeningTest, RefusesADefinitionThatIsNotOurs) {
+  for (const char* change :
+       {"UPDATE sqlite_schema SET sql = replace(sql, 'last_error', 'last_errox') WHERE name = 'users'",
+        "DELETE FROM sqlite_schema WHERE name = 'messages_v1'"}) {
+    std::filesystem::remove_all(directory());
+    create();
+    execute(std::string("PRAGMA writable_schema = ON; ") + change);
+    EXPECT_EQ(refusal(), Kind::corrupt) << change;
+    EXPECT_THAT(message_, HasSubstr("the definition of the "));
+  }
+}
+
+// What a BackgroundCheck of the state finds; empty: nothing.
+std::string found_in(const std::filesystem::path& file) {
+  std::promise<std::exception_ptr> ended;
+  const BackgroundCheck check(file, [&ended](std::exception_ptr finding) { ended.set_value(std::move(finding)); });
+  const std::exception_ptr finding = ended.get_future().get();
+  if (!finding) {
+    return "";
+  }
+  std::string message;
+  EXPECT_EQ(kind_thrown_by([&finding] { std::rethrow_exception(finding); }, &message), Kind::corrupt);
+  return message;
+}
+
+TEST_F(OpeningTest, ChecksALargeStateBesideTheWork) {
+  create();
+  execute("CREATE TABLE large (bytes BLOB); INSERT INTO large VALUES (zeroblob(" +
+          std::to_string(checked_at_once_bytes) + "))");
+  {
+    const std::unique_ptr<Store> store = Store::open(directory());
+    EXPECT_TRUE(store->needs_check());
+    EXPECT_EQ(found_in(database()), "");
+  }
+  std::string bytes = content_of(database());
+  bytes.replace(bytes.size() / 2 / 4096 * 4096, 4, 4, '\x7F');  // the link to the next page of the value
+  write(database(), bytes);
+  const std::unique_ptr<Store> store = Store::open(directory());
+  EXPECT_THAT(found_in(database()), HasSubstr("the database is damaged"));
+}
+
+TEST_F(OpeningTest, ChecksASmallStateBeforeItIsUsed) {
+  create();
+  EXPECT_FALSE(Store::open(directory())->needs_check());
+}
+
+TEST_F(OpeningTest, ACheckEndsWithItsOwner) {
+  const std::unique_ptr<Store> store = Store::open(directory());
+  for (int i = 0; i < 20; ++i) {
+    const BackgroundCheck check(database(), [](const std::exception_ptr& finding) { EXPECT_FALSE(finding); });
+  }
 }
 
 TEST_F(OpeningTest, MigrationsAreNumberedFromOneWithoutAGap) {
