@@ -32,13 +32,13 @@ Delivery::Delivery(const DeliverySettings& settings, std::uint64_t seed)
       pace_(settings.concurrency, settings.retry),
       batches_(line_),
       size_(settings.batch.messages),
-      lookahead_(std::max(lookahead_min, 2 * static_cast<std::size_t>(settings.batch.messages))) {}
+      scan_(std::max(lookahead_min, 2 * static_cast<std::size_t>(settings.batch.messages))) {}
 
 void Delivery::start(const std::vector<OpenBatch>& open, DeliveryMessageId scanned_to, Now now, bool accepted_before) {
   check(!started_, "a delivery is started once");
   started_ = true;
   accepted_ = accepted_before ? 1 : 0;
-  scan_at_ = scanned_recorded_ = scanned_to;
+  scan_.start(scanned_to);
   for (const OpenBatch& stored : open) {
     check(stored.messages.size() == stored.users.size() && stored.messages.size() == stored.sizes_bytes.size(),
           "an open batch names user and size of each message");
@@ -74,10 +74,9 @@ void Delivery::start(const std::vector<OpenBatch>& open, DeliveryMessageId scann
 }
 
 DeliveryAction Delivery::next(Now now) {
-  check(started_ && asked_ == 0, "an action is finished before the next is asked for");
-  if (more_held_ && has_room()) {
-    asked_ = static_cast<int>(lookahead_);
-    return LoadHeldBack{held_at_, asked_};
+  check(started_ && !scan_.asks(), "an action is finished before the next is asked for");
+  if (const auto list = scan_.held_back(line_.size())) {
+    return LoadHeldBack{list->after, list->limit};
   }
   if (pace_.state() == SinkState::running) {
     std::vector<DeliveryMessageId> behind = line_.take_unrecorded(hold_back_max);
@@ -88,10 +87,8 @@ DeliveryAction Delivery::next(Now now) {
   if (const auto secret_due = pace_.secret_due(); secret_due && *secret_due <= now.steady) {
     return ReloadSecret{};
   }
-  // The scan passes what has no record, so those with one have to be in line first.
-  if (more_pending_ && !more_held_ && has_room()) {
-    asked_ = static_cast<int>(lookahead_ - line_.size());
-    return ScanPending{scan_at_, asked_};
+  if (const auto list = scan_.pending(line_.size())) {
+    return ScanPending{list->after, list->limit};
   }
   if (auto split = narrow(now)) {
     return *std::move(split);
@@ -99,28 +96,19 @@ DeliveryAction Delivery::next(Now now) {
   if (auto picked = pick(now)) {
     return *std::move(picked);
   }
-  if (const auto to = scanned_to(); to && *to > scanned_recorded_) {
-    scanned_recorded_ = *to;
+  if (const auto to = scanned_to(); to && scan_.take_to_record(*to)) {
     return RecordScanned{*to};
   }
   return WaitUntil{wake_up(now.steady)};
 }
 
 void Delivery::on_pending(const std::vector<PendingMessage>& pending, Now now) {
-  more_pending_ = pending.size() == static_cast<std::size_t>(asked_);
-  asked_ = 0;
-  if (!pending.empty()) {
-    scan_at_ = pending.back().id;
-  }
+  scan_.on_pending(pending);
   add_waiting(pending, false, now);
 }
 
 void Delivery::on_held_back(const std::vector<PendingMessage>& held, Now now) {
-  more_held_ = held.size() == static_cast<std::size_t>(asked_);
-  asked_ = 0;
-  if (!held.empty()) {
-    held_at_ = held.back().id;
-  }
+  scan_.on_held_back(held);
   add_waiting(held, true, now);
 }
 
@@ -146,11 +134,6 @@ void Delivery::on_begun(BatchHandle handle, DeliveryBatchId stored) {
   DeliveryBatch& batch = batches_.at(handle);
   check(!batch.stored, "a batch is created once");
   batch.stored = stored;
-}
-
-bool Delivery::has_room() const {
-  // Some slack, so that the store is asked for many at a time.
-  return line_.size() <= lookahead_ / 2;
 }
 
 bool Delivery::may_open() const {
@@ -325,7 +308,7 @@ SplitBatch Delivery::split(BatchHandle handle, TwoParts parts, Now now) {
 }
 
 std::optional<DeliveryMessageId> Delivery::scanned_to() const {
-  DeliveryMessageId to = scan_at_;
+  DeliveryMessageId to = scan_.at();
   if (const auto first = line_.first_unrecorded()) {
     to = std::min(to, *first - 1);
   }
@@ -790,8 +773,7 @@ DeliverySummary Delivery::summary(Now now) const {
     summary.waiting += batch.phase == BatchPhase::in_flight ? 0 : batch.messages.size();
     summary.isolated += batch.isolated ? 1 : 0;
   }
-  summary.settled =
-      started_ && batches_.all().empty() && line_.size() == 0 && in_flight_ == 0 && !more_pending_ && !more_held_;
+  summary.settled = started_ && batches_.all().empty() && line_.size() == 0 && in_flight_ == 0 && scan_.done();
   summary.held_until = pace_.held_until(now.steady);
   summary.wake_up = wake_up(now.steady);
   return summary;

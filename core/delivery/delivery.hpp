@@ -15,6 +15,7 @@
 #include "core/delivery/delivery_record.hpp"
 #include "core/delivery/narrowing.hpp"
 #include "core/delivery/open_batches.hpp"
+#include "core/delivery/pending_scan.hpp"
 #include "core/instant.hpp"
 #include "core/options.hpp"
 #include "core/random.hpp"
@@ -122,7 +123,7 @@ class Delivery {
   }
 
   // There may be new messages.
-  void on_arrivals() { more_pending_ = true; }
+  void on_arrivals() { scan_.on_arrivals(); }
   // Ends every wait for the receiver: the operator has changed something.
   void try_at_once(Now now) { pace_.try_at_once(now.steady); }
   // Do not wait for batches to fill.
@@ -132,7 +133,6 @@ class Delivery {
 
  private:
   void add_waiting(const std::vector<PendingMessage>& pending, bool recorded, Now now);
-  [[nodiscard]] bool has_room() const;
   [[nodiscard]] bool may_open() const;
 
   // What is sent next, or taken apart; absent: nothing now.
@@ -185,6 +185,7 @@ class Delivery {
   DeliveryLine line_;
   OpenBatches batches_;
   BatchSize size_;
+  PendingScan scan_;
   std::unordered_map<BatchHandle, std::vector<BatchHandle>> awaiting_id_;  // splits by the batch they come from
   int in_flight_ = 0;
   std::uint64_t accepted_ = 0;  // answers that accepted something
@@ -193,13 +194,6 @@ class Delivery {
   int doubtful_refusals_ = 0;   // of single messages since something was accepted, that everything may get
   bool started_ = false;
   bool hurry_ = false;
-  bool more_pending_ = true;
-  bool more_held_ = true;
-  DeliveryMessageId scan_at_ = 0;
-  DeliveryMessageId held_at_ = 0;
-  DeliveryMessageId scanned_recorded_ = 0;
-  int asked_ = 0;  // the limit of the list that was asked for
-  std::size_t lookahead_;
 };
 
 }  // namespace elit
