@@ -232,9 +232,9 @@ bool Engine::is_done(const SinkLoop& sink, WaitBudget& budget, std::string& why)
     return true;
   }
   const SteadyTime now = parts_.timer->now().steady;
-  const bool out_of_patience = !budget.allows(Milliseconds{1});
+  const bool budget_spent = !budget.allows(Milliseconds{1});
   const bool too_far = summary.in_flight == 0 && summary.wake_up && !budget.allows(*summary.wake_up - now);
-  if (out_of_patience || too_far) {
+  if (budget_spent || too_far) {
     why = place + "messages are left undelivered: " +
           (summary.reason.empty() ? std::string("they wait to be tried again") : summary.reason);
     return true;

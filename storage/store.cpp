@@ -18,7 +18,7 @@ constexpr const char* staging_tables = R"(
     element TEXT,  -- only where it differs from the stored one
     PRIMARY KEY (audience, user)
   ) STRICT, WITHOUT ROWID;
-  CREATE TEMP TABLE staged_strangers (
+  CREATE TEMP TABLE staged_newcomers (
     audience INTEGER NOT NULL,
     user_id TEXT NOT NULL,
     element TEXT NOT NULL,

@@ -54,22 +54,22 @@ void disband(Store::Impl& impl, AudienceId audience) {
 void forget_staged(Store::Impl& impl, AudienceId audience) {
   impl.statement("DELETE FROM staged_audiences WHERE audience = ?1").run(audience);
   impl.statement("DELETE FROM staged_members WHERE audience = ?1").run(audience);
-  impl.statement("DELETE FROM staged_strangers WHERE audience = ?1").run(audience);
+  impl.statement("DELETE FROM staged_newcomers WHERE audience = ?1").run(audience);
 }
 
 // Creates users for the unknown members of a list, unless another list of this change did so already.
-void welcome_strangers(Store::Impl& impl, SourceId source, AudienceId audience, Instant at, ListingChange& change) {
-  struct Stranger {
+void add_newcomers(Store::Impl& impl, SourceId source, AudienceId audience, Instant at, ListingChange& change) {
+  struct Newcomer {
     std::string user_id;
     std::string element;
   };
-  std::vector<Stranger> strangers;
+  std::vector<Newcomer> newcomers;
   {
     Statement query =
-        impl.statement("SELECT user_id, element FROM staged_strangers WHERE audience = ?1 ORDER BY user_id");
+        impl.statement("SELECT user_id, element FROM staged_newcomers WHERE audience = ?1 ORDER BY user_id");
     query.bind(audience);
     while (query.step()) {
-      strangers.push_back(Stranger{query.text(0), query.text(1)});
+      newcomers.push_back(Newcomer{query.text(0), query.text(1)});
     }
   }
   Statement insert = impl.statement(R"(
@@ -79,14 +79,14 @@ void welcome_strangers(Store::Impl& impl, SourceId source, AudienceId audience, 
   Statement list = impl.statement(R"(
       INSERT INTO staged_members (audience, user) SELECT ?1, id FROM users
       WHERE source = ?2 AND user_id = ?3 AND status <> 'erased')");
-  for (const Stranger& stranger : strangers) {
-    insert.run(source, stranger.user_id, at);
+  for (const Newcomer& newcomer : newcomers) {
+    insert.run(source, newcomer.user_id, at);
     if (impl.database->changes() == 1) {
       const UserRow user = impl.database->last_insert_id();
-      describe.run(user, stranger.element);
+      describe.run(user, newcomer.element);
       change.arrived.push_back(user);
     }
-    list.run(audience, source, stranger.user_id);
+    list.run(audience, source, newcomer.user_id);
   }
 }
 
@@ -264,11 +264,11 @@ ListingCounts Store::stage_listing(AudienceId audience, const std::vector<Listed
       LEFT JOIN user_elements ON user_elements.user = users.id WHERE audiences.id = ?1)");
   Statement member =
       impl_->statement("INSERT OR IGNORE INTO staged_members (audience, user, element) VALUES (?1, ?2, ?3)");
-  Statement stranger =
-      impl_->statement("INSERT OR IGNORE INTO staged_strangers (audience, user_id, element) VALUES (?1, ?2, ?3)");
+  Statement newcomer =
+      impl_->statement("INSERT OR IGNORE INTO staged_newcomers (audience, user_id, element) VALUES (?1, ?2, ?3)");
   for (const ListedUser& user : users) {
     if (!find.bind(audience, user.user_id, user.element).step()) {
-      stranger.run(audience, user.user_id, user.element);
+      newcomer.run(audience, user.user_id, user.element);
     } else if (const bool erased = find.integer(1) != 0; !erased) {
       const bool unchanged = find.integer(2) != 0;
       member.run(audience, find.integer(0), unchanged ? std::nullopt : std::optional<std::string_view>(user.element));
@@ -277,7 +277,7 @@ ListingCounts Store::stage_listing(AudienceId audience, const std::vector<Listed
   Statement count = impl_->statement(R"(
       SELECT (SELECT count(*) FROM memberships WHERE audience = ?1),
           (SELECT count(*) FROM staged_members WHERE audience = ?1)
-              + (SELECT count(*) FROM staged_strangers WHERE audience = ?1),
+              + (SELECT count(*) FROM staged_newcomers WHERE audience = ?1),
           (SELECT count(*) FROM memberships AS member WHERE member.audience = ?1 AND NOT EXISTS (
               SELECT 1 FROM staged_members AS listed WHERE listed.audience = ?1 AND listed.user = member.user)))");
   check(count.bind(audience).step(), "a count has one row");
@@ -294,7 +294,7 @@ ListingChange Store::apply_listings(SourceId source, const std::vector<ListingDe
     impl_->statement("UPDATE staged_audiences SET rank = ?2 WHERE audience = ?1 AND rank IS NULL")
         .run(decision.audience, rank++);
     check(impl_->database->changes() == 1, "a list is staged before it is applied, and applied once");
-    welcome_strangers(*impl_, source, decision.audience, at, change);
+    add_newcomers(*impl_, source, decision.audience, at, change);
   }
   std::vector<UserRow> joined;
   rank = 0;

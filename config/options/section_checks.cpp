@@ -89,9 +89,9 @@ void check_api(const DialectOptions& api, const ReadMap& map) {
     for (const auto& [key, name] : parameters) {
       const auto [first, is_new] = seen.emplace(*name, key);
       if (!is_new && map.sound(key) && map.sound(first->second)) {
-        const bool blame_first = !map.present(key);
-        map.report(blame_first ? first->second : key,
-                   fmt::format("is the same parameter as {}", blame_first ? key : first->second));
+        const bool at_first = !map.present(key);
+        map.report(at_first ? first->second : key,
+                   fmt::format("is the same parameter as {}", at_first ? key : first->second));
       }
     }
   };

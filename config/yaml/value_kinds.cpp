@@ -42,7 +42,7 @@ std::string quoted(const std::string& text) {
   return result + '"';
 }
 
-// Whether YAML keeps the text as it is; a mistake otherwise. `booleans`: true and false are welcome too.
+// Whether YAML keeps the text as it is; a mistake otherwise. `booleans`: true and false are allowed too.
 bool is_kept(const Node& node, const std::string& path, const ReadContext& context, bool booleans) {
   const auto advice = node.quoted ? std::nullopt : needs_quotes(node.text, !booleans);
   return !advice || fail(node, path, context, *advice);

@@ -13,7 +13,7 @@ namespace {
 
 // So many equal pages in a row are one page repeated forever. One alone may also be a list that moved by just a page
 // while it was read. Where the end of lists was seen to be marked, equal pages of one instant are equal messages; but
-// the mark may have been an accident, so that even they are not believed forever.
+// the mark may have been an accident, so that their number is limited too.
 constexpr int repetitions_max_unmarked = 2;
 constexpr int repetitions_max_marked = 20;
 constexpr int repetitions_max_one_instant_unmarked = 3;

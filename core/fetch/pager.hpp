@@ -61,7 +61,7 @@ class Pager {
   Pager(Limits limits, PagingFacts& facts);
 
   // Goes on with a pass whose first pages were kept before a restart. They may have been asked for with another page
-  // size, so that the pages behind them begin elsewhere: the end of such a pass is believed only after a check.
+  // size, so that the pages behind them begin elsewhere: the end of such a pass counts only after a check.
   void resume(int pass, std::vector<std::vector<Digest>> pages, std::vector<std::vector<Digest>> previous_pages);
 
   // The page to ask for, from 1, and the pass it belongs to, from 0.

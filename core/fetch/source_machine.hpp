@@ -150,7 +150,7 @@ class SourceMachine {
     Coverage planned_coverage;         // what need not be read now: what is covered, and what is withheld
     std::optional<Interval> withheld;  // by the commit
     bool history_left = true;          // after the commit
-    bool gone = false;                 // the commit lets the user go
+    bool gone = false;                 // after the commit nobody reads the user
     bool gone_confirmed = false;
     std::optional<SteadyTime> retry_at;  // set when the failure is to be recorded
     Milliseconds retry_in{0};

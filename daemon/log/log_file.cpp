@@ -110,7 +110,7 @@ int LogFile::append(std::string_view line) {
   } else {
     torn_ = done > 0;
   }
-  patient_ = error == 0;
+  waits_ = error == 0;
   return error;
 }
 
@@ -128,8 +128,8 @@ int LogFile::write_all(std::string_view bytes, std::size_t& done) {
     if (error == EINTR) {
       continue;
     }
-    if (error == EAGAIN && patient_) {
-      patient_ = false;
+    if (error == EAGAIN && waits_) {
+      waits_ = false;
       pollfd writable{file_.descriptor(), POLLOUT, 0};
       if (::poll(&writable, 1, wait_max_ms) > 0) {
         continue;

@@ -35,8 +35,8 @@ class LogFile {
 
   File file_;
   bool is_socket_ = false;
-  bool torn_ = false;    // the last line is incomplete, possibly from an earlier process
-  bool patient_ = true;  // the last line was written, so a write to a full pipe waits
+  bool torn_ = false;  // the last line is incomplete, possibly from an earlier process
+  bool waits_ = true;  // the last line was written, so a write to a full pipe waits
 };
 
 }  // namespace elit::daemon

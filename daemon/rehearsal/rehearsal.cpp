@@ -27,7 +27,7 @@ constexpr Instant earliest_beginning = from_ms(1'767'571'200'000);  // 2026-01-0
 constexpr Milliseconds late_max = seconds{60};
 constexpr std::int64_t backlog_steps = 60;
 // A parked user is tried again after at most 6 hours.
-constexpr Milliseconds patience_min = hours{14};
+constexpr Milliseconds wait_min = hours{14};
 
 // A midnight; the history before it begins after every `since`.
 Instant beginning(const Options& options) {
@@ -206,12 +206,12 @@ class Rehearsal {
  private:
   // Waits for the messages that have not arrived yet.
   RehearsalReport finish() {
-    Milliseconds budget = patience_min;
+    Milliseconds budget = wait_min;
     for (const SourceOptions& source : stage_.options().sources) {
-      budget = std::max(budget, patience_min + 2 * (source.poll.max_staleness + source.settle + source.lookback));
+      budget = std::max(budget, wait_min + 2 * (source.poll.max_staleness + source.settle + source.lookback));
     }
     for (const SinkOptions& sink : stage_.options().sinks) {
-      budget = std::max(budget, patience_min + 2 * (sink.retry.max + sink.batch.wait));
+      budget = std::max(budget, wait_min + 2 * (sink.retry.max + sink.batch.wait));
     }
     const SteadyTime end = stage_.time().now().steady + budget;
     // The last messages become visible within the first step.
