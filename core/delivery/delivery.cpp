@@ -196,8 +196,10 @@ bool Delivery::may_be_probed(BatchHandle handle, const DeliveryBatch& batch, Ste
   const bool lost = batch.answer_lost;
   const bool was_repeated = batch.tries >= (lost ? tries_before_probe_lost : tries_before_probe) &&
                             (!lost || now - batch.tried_first >= time_before_probe_lost);
-  const bool is_suspect = batch.strikes > 0 && (!lost || batch.strikes + 1 >= strikes_needed(batch));
-  const bool doubted = is_suspect || batch.refused_at || is_paused(pace_.state()) || was_repeated;
+  const bool is_suspect =
+      batch.strikes > 0 && (!lost || (batch.tries > 1 && batch.strikes + 1 >= strikes_needed(batch)));
+  // A set whose answer was lost is its own probe.
+  const bool doubted = is_suspect || was_repeated || (!lost && (batch.refused_at || is_paused(pace_.state())));
   return batch.phase == BatchPhase::waiting && !batch.recording && batch.failed && !batch.is_single() && doubted &&
          batches_.may_go(handle, batch);
 }
@@ -434,9 +436,11 @@ bool Delivery::is_suspected(const DeliveryBatch& batch) const {
 
 bool Delivery::nobody_else_waits(const DeliveryBatch& batch) const {
   const DeliveryUserId user = batch.messages.front().user;
-  return batches_.all().size() == 1 && !line_.has_others(user) &&
-         std::all_of(batch.messages.begin(), batch.messages.end(),
-                     [user](const WaitingMessage& message) { return message.user == user; });
+  const auto is_of_user = [user](const WaitingMessage& message) { return message.user == user; };
+  return !line_.has_others(user) && std::all_of(batch.messages.begin(), batch.messages.end(), is_of_user) &&
+         std::all_of(batches_.all().begin(), batches_.all().end(), [&is_of_user](const auto& open) {
+           return std::all_of(open.second.messages.begin(), open.second.messages.end(), is_of_user);
+         });
 }
 
 void Delivery::pace_by(const DeliveryBatch& batch, const DeliveryAnswer& answer, Now now) {

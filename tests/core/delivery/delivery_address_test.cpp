@@ -117,6 +117,22 @@ TEST(DeliveryTest, ALoneMessageDiesAtOnceOnlyIfTheAnswerIsAboutIt) {
   }
 }
 
+TEST(DeliveryTest, TheFirstMessageOfTheOnlyUserDiesWithoutAPause) {
+  DeliveryRig rig(settings(50));
+  rig.store(1, 1);
+  accept_all(rig, seconds{5});
+  for (DeliveryMessageId id = 2; id <= 20; ++id) {
+    rig.store(id, 1);
+  }
+  const SteadyTime end = rig.now.steady + minutes{1};
+  while (const auto send = rig.step_within(end - rig.now.steady)) {
+    rig.answer(*send, send->messages.front() == 2 ? refused(false) : DeliveryRig::accepted(*send));
+  }
+  EXPECT_TRUE(rig.summary().settled);
+  EXPECT_EQ(rig.state(2), DeliveryState::dead);
+  EXPECT_EQ(dead(rig), 1);
+}
+
 TEST(DeliveryTest, RecordsRefusedByTheStatusAloneWaitForAProof) {
   DeliveryRig rig(settings(10));
   store(rig, 2);

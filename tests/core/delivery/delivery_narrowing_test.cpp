@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <iterator>
+#include <optional>
 #include <vector>
 
 #include "core/delivery/delivery.hpp"
@@ -209,6 +211,58 @@ Peer slow(Milliseconds each, std::vector<std::size_t>& sizes) {
     return static_cast<int>(send.messages.size()) * each > seconds{1} ? DeliveryRig::whole(unknown)
                                                                       : DeliveryRig::accepted(send);
   };
+}
+
+std::vector<DeliveryMessageId> common(const SendBatch& send, const std::vector<DeliveryMessageId>& others) {
+  std::vector<DeliveryMessageId> found;
+  std::copy_if(send.messages.begin(), send.messages.end(), std::back_inserter(found),
+               [&others](DeliveryMessageId id) { return std::find(others.begin(), others.end(), id) != others.end(); });
+  return found;
+}
+
+// Loses the answer to one request, and gives `otherwise` to those after it. The first of these that holds a message of
+// the lost one holds all of it and nothing else.
+void expect_the_same_set_after_a_loss(DeliveryRig& rig, const Peer& otherwise) {
+  const std::optional<SendBatch> lost = rig.step_within(minutes{1});
+  ASSERT_TRUE(lost);
+  ASSERT_GT(lost->messages.size(), 1U);
+  rig.answer(*lost, DeliveryRig::whole(unknown));
+  for (int requests = 0; requests < 40; ++requests) {
+    const std::optional<SendBatch> next = rig.step_within(hours{1});
+    ASSERT_TRUE(next);
+    if (!common(*next, lost->messages).empty()) {
+      EXPECT_EQ(next->messages, lost->messages);
+      return;
+    }
+    rig.answer(*next, otherwise(*next));
+  }
+  ADD_FAILURE() << "the lost request is not repeated";
+}
+
+TEST(NarrowingTest, RepeatsALostSetAlsoWhereLargerOnesWereRefused) {
+  DeliveryRig rig(settings(20, 1));
+  store(rig, 4);
+  const std::optional<SendBatch> large = rig.step_within(minutes{1});
+  ASSERT_TRUE(large);
+  rig.answer(*large, DeliveryRig::whole(too_large));
+  const std::optional<SendBatch> half = rig.step_within(minutes{1});
+  ASSERT_TRUE(half);
+  rig.answer(*half, DeliveryRig::accepted(*half));
+  expect_the_same_set_after_a_loss(rig, DeliveryRig::accepted);
+}
+
+TEST(NarrowingTest, RepeatsALostSetAlsoAsTheProbeOfAPause) {
+  for (const Verdict verdict : {unauthorized, misconfigured}) {
+    DeliveryRig rig(settings(5, 1));
+    store(rig, 3);
+    const std::optional<SendBatch> first = rig.step_within(minutes{1});
+    ASSERT_TRUE(first);
+    rig.answer(*first, DeliveryRig::accepted(*first));
+    int refused = 0;
+    expect_the_same_set_after_a_loss(rig, [verdict, &refused](const SendBatch& send) {
+      return ++refused <= 10 ? DeliveryRig::whole(verdict) : DeliveryRig::accepted(send);
+    });
+  }
 }
 
 TEST(NarrowingTest, MakesBatchesSmallerUntilOneEndsInTime) {
