@@ -38,7 +38,7 @@ class Service {
     std::function<void(const Engine::Progress&)> show_progress;  // called five times a second; empty: nobody watches
   };
   // Runs one pass; SIGTERM and SIGINT end it early. Returns what is left to do, a line each.
-  [[nodiscard]] std::vector<std::string> run_once(const Pass& pass);
+  [[nodiscard]] std::vector<std::string> run_once(const Pass& asked);
   // What the operator should mend although the pass may be complete, a line each. Requires: run_once() has returned.
   [[nodiscard]] const std::vector<std::string>& warnings() const { return warnings_; }
 

@@ -25,6 +25,7 @@ class StateDirectory {
   explicit StateDirectory(const std::filesystem::path& directory);
   StateDirectory(const StateDirectory&) = delete;
   StateDirectory& operator=(const StateDirectory&) = delete;
+  ~StateDirectory() = default;
 
   [[nodiscard]] std::filesystem::path database() const { return path_ / database_name; }
   // Creates the database file, empty, if it is missing, and gives it and its companions mode 0600.

@@ -32,6 +32,7 @@ void check_key(const SectionDescription& section, const Entry& entry, const std:
     return;
   }
   std::vector<std::string> known;
+  known.reserve(section.fields.size());
   for (const FieldDescription& field : section.fields) {
     known.push_back(field.key);
   }

@@ -313,6 +313,7 @@ std::string Subset::write(const Value& value) const {
 
 Choice<std::string> words(const std::vector<std::string>& names) {
   std::vector<std::pair<std::string, std::string>> words;
+  words.reserve(names.size());
   for (const std::string& name : names) {
     words.emplace_back(name, name);
   }

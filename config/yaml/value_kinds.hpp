@@ -164,6 +164,7 @@ class Choice {
  private:
   static std::vector<std::string> names_of(const std::vector<std::pair<std::string, Meaning>>& words) {
     std::vector<std::string> names;
+    names.reserve(words.size());
     for (const auto& word : words) {
       names.push_back(word.first);
     }

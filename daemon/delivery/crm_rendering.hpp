@@ -26,7 +26,7 @@ class CrmRendering {
   void deliver(const std::vector<OutgoingMessage>& batch, std::vector<RenderedRequest>& requests);
 
  private:
-  crm::Exchange::Task prepare(const std::vector<OutgoingMessage>& batch) const;
+  [[nodiscard]] crm::Exchange::Task prepare(const std::vector<OutgoingMessage>& batch) const;
   [[nodiscard]] std::vector<OutgoingMessage> delivered_with(const std::vector<OutgoingMessage>& batch) const;
   void keep(RemoteRecord record);
   [[nodiscard]] const crm::Step& step_named(const std::string& name) const;

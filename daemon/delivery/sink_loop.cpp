@@ -358,6 +358,7 @@ std::vector<SinkLoop::DeadMessage> SinkLoop::dead_in(const DeliveryRecord& recor
 // Names each message that is given up. Their names are read only now: most batches have none.
 asio::awaitable<void> SinkLoop::log_dead(std::vector<DeadMessage> dead) {
   std::vector<storage::MessageId> ids;
+  ids.reserve(dead.size());
   for (const DeadMessage& message : dead) {
     ids.push_back(message.id);
   }

@@ -23,6 +23,7 @@ class Notifier {
   explicit Notifier(Settings settings);
   Notifier(const Notifier&) = delete;
   Notifier& operator=(const Notifier&) = delete;
+  ~Notifier() = default;
 
   // $NOTIFY_SOCKET, $WATCHDOG_USEC and $WATCHDOG_PID; a watchdog that is meant for another process is ignored.
   [[nodiscard]] static Settings from_environment();
