@@ -65,9 +65,10 @@ std::string unit_text(const crm::Preset& preset) {
   }
   text += preset.text.html ? "; the text is HTML" : "; the text is plain";
   if (preset.text.limit > 0) {
-    const char* units = preset.text.limit_unit == TextUnit::bytes   ? "bytes"
-                        : preset.text.limit_unit == TextUnit::utf16 ? "UTF-16 units"
-                                                                    : "characters";
+    const char* units = preset.text.limit_unit == TextUnit::bytes          ? "bytes"
+                        : preset.text.limit_unit == TextUnit::utf16        ? "UTF-16 units"
+                        : preset.text.limit_unit == TextUnit::entity_bytes ? "bytes with HTML entities"
+                                                                           : "characters";
     text += fmt::format(" of at most {} {}, and goes on in a second part beyond that", preset.text.limit, units);
   }
   return text + ".";

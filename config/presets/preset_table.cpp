@@ -254,10 +254,14 @@ const PresetSection<crm::TextForm>& text_form() {
               "The form; plain unless given.");
     table.add("limit", &crm::TextForm::limit, Whole{0, 64 * mebibyte},
               "How long it may be, at least 500; 0: as long as needed.");
-    table.add("limit_unit", &crm::TextForm::limit_unit,
-              Choice<TextUnit>(
-                  {{"code_points", TextUnit::code_points}, {"utf16", TextUnit::utf16}, {"bytes", TextUnit::bytes}}),
-              "What `limit` counts; code_points unless given.");
+    table.add(
+        "limit_unit", &crm::TextForm::limit_unit,
+        Choice<TextUnit>({{"code_points", TextUnit::code_points},
+                          {"utf16", TextUnit::utf16},
+                          {"bytes", TextUnit::bytes},
+                          {"entity_bytes", TextUnit::entity_bytes}}),
+        "What `limit` counts; code_points unless given. entity_bytes: bytes with HTML entities such as `&eacute;`, "
+        "at most.");
     table.finish = finish_text_form;
     return table;
   }();

@@ -14,8 +14,9 @@ namespace {
 using Names = std::vector<std::string>;
 
 const Names contact_members{"key", "user_id", "source", "user", "name", "phone", "fields", "remote_id"};
-const Names activity_members{"key",        "text",    "plain", "title", "direction", "sender", "type",  "media_url",
-                             "media_type", "started", "ended", "date",  "zone",      "part",   "count", "remote_id"};
+const Names activity_members{"key",  "text",      "plain",      "title",     "direction", "sender",
+                             "type", "media_url", "media_type", "started",   "ended",     "date",
+                             "zone", "part",      "count",      "remote_id", "late"};
 
 Names with(Names names, const std::set<std::string>& more) {
   names.insert(names.end(), more.begin(), more.end());

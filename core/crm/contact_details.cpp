@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <iterator>
 #include <string_view>
 
+#include "core/ascii.hpp"
 #include "core/crm/filters.hpp"
 #include "core/letter_case.hpp"
 #include "core/text/clean_text.hpp"
+#include "core/text/phone_number.hpp"
 
 namespace elit::crm {
 namespace {
@@ -56,20 +59,46 @@ std::string phone_in(const json::object& object) {
                             "msisdn", "whatsapp", "whatsappno", "whatsappnumber", "contactnumber"});
 }
 
+// Shorter ids may be national numbers of a channel that is not WhatsApp.
+constexpr std::size_t international_digits_min = 11;
+
+std::string digits_of(std::string_view text) {
+  std::string digits;
+  std::copy_if(text.begin(), text.end(), std::back_inserter(digits), is_digit);
+  return digits;
+}
+
+bool is_of_whatsapp(const json::object& object) {
+  const std::string channel = to_lower_case(member_of(object, {"channel", "channelname", "channeltype", "platform"}));
+  return channel.find("whatsapp") != std::string::npos;
+}
+
+std::string with_plus(const std::string& phone, std::string_view user_id, bool of_whatsapp) {
+  const std::string digits = digits_of(phone);
+  const std::string_view id = user_id.starts_with('+') ? user_id.substr(1) : user_id;
+  if (digits != id || (digits.size() < international_digits_min && !of_whatsapp)) {
+    return phone;
+  }
+  return to_e164("+" + digits, "").value_or(phone);
+}
+
 }  // namespace
 
-ContactDetails contact_details(const json::value& element) {
+ContactDetails contact_details(const json::value& element, std::string_view user_id) {
   const json::object* object = element.if_object();
   if (object == nullptr) {
     return {};
   }
   ContactDetails details{name_in(*object), phone_in(*object)};
+  bool of_whatsapp = is_of_whatsapp(*object);
   for (const auto& member : *object) {
     if (const json::object* inner = member.value().if_object()) {
       details.name = details.name.empty() ? name_in(*inner) : details.name;
       details.phone = details.phone.empty() ? phone_in(*inner) : details.phone;
+      of_whatsapp = of_whatsapp || is_of_whatsapp(*inner);
     }
   }
+  details.phone = with_plus(details.phone, user_id, of_whatsapp);
   return details;
 }
 

@@ -40,9 +40,15 @@ std::string limit_mistake(const filter::Arguments& arguments) {
     return "takes a number of at most 9 digits, not " + number;
   }
   if (arguments.size() == 2 && !filter::unit_from(arguments[1])) {
-    return "counts in code_points, utf16 or bytes, not in " + arguments[1];
+    return "counts in code_points, utf16, bytes or entity_bytes, not in " + arguments[1];
   }
   return {};
+}
+
+std::string ascii_mistake(const filter::Arguments& arguments) {
+  const bool is_ascii = std::all_of(arguments[0].begin(), arguments[0].end(),
+                                    [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return is_ascii && !arguments[0].empty() ? std::string() : "takes ASCII characters, not " + arguments[0];
 }
 
 std::string map_mistake(const filter::Arguments& arguments) {
@@ -84,8 +90,8 @@ constexpr auto filters = std::to_array<Filter>({
     {"number", 0, 0, "nothing", no_argument_mistake, filter::as_number, "text as a number where it is one"},
     {"digits", 0, 0, "nothing", no_argument_mistake, on_text<filter::digits>, "the digits of it"},
     {"e164", 0, 1, "a country's calling code or nothing", country_mistake, filter::e164,
-     "a phone number as `+` and 8 to 15 digits. `00` and a missing plus are understood; a national number (with a "
-     "leading 0) needs the calling code. Null: it is no phone number"},
+     "a phone number as `+` and 8 to 15 digits. A number that does not begin with `+` or `00` needs the calling code; "
+     "it may then have a leading 0, the calling code, or neither. Null: it is no phone number, or of no known country"},
     {"iso8601", 0, 0, "nothing", no_argument_mistake, on_instant<filter::iso8601>,
      "an instant (milliseconds since 1970, or a text that names one) as RFC 3339 with milliseconds and Z"},
     {"epoch_ms", 0, 0, "nothing", no_argument_mistake, on_instant<filter::epoch_ms>,
@@ -98,8 +104,8 @@ constexpr auto filters = std::to_array<Filter>({
      "text with `& < > \"` escaped and without the control characters that no XML document may hold"},
     {"nl2br", 0, 0, "nothing", no_argument_mistake, on_text<filter::nl2br>, "`<br>` for line breaks; after `html`"},
     {"limit", 1, 2, "a number and perhaps a unit", limit_mistake, filter::limit,
-     "at most so many units (`code_points` unless given, `utf16` or `bytes`), never a part of a code point; of a list: "
-     "elements"},
+     "at most so many units (`code_points` unless given, `utf16`, `bytes`, or `entity_bytes`: bytes with HTML entities "
+     "such as `&eacute;`, at most), never a part of a code point; of a list: elements"},
     {"skip", 1, 1, "a number", limit_mistake, filter::skip, "a list without its first elements"},
     {"default", 1, any_number, "a text", no_argument_mistake, filter::or_default,
      "the argument where the value is null or empty. Several arguments are joined by a blank"},
@@ -115,6 +121,11 @@ constexpr auto filters = std::to_array<Filter>({
      "`A-Za-z0-9_-` as they are, other bytes as `.` and two hex digits: for names that allow nothing else"},
     {"backslash", 1, 1, "the characters, such as \"'\"", no_argument_mistake, filter::backslash,
      "a backslash before each of these characters (ASCII) and before each backslash: for texts in queries"},
+    {"without", 1, 1, "the characters, such as <>=", ascii_mistake, filter::without,
+     "the text without these characters (ASCII): for fields that refuse them"},
+    {"look_alikes", 0, 0, "nothing", no_argument_mistake, on_text<filter::look_alikes>,
+     "`<` and `>` as `‹` and `›`, and an `&` that begins an entity as `＆`: for programs that remove what looks like "
+     "markup"},
     {"first_word", 0, 0, "nothing", no_argument_mistake, on_text<filter::first_word>,
      "the first word: \"Asha Rao Iyer\" gives \"Asha\""},
     {"other_words", 0, 0, "nothing", no_argument_mistake, on_text<filter::other_words>,

@@ -13,7 +13,8 @@ namespace {
 
 namespace json = boost::json;
 
-bool equal_targets(const std::shared_ptr<const Tree>& a, const std::shared_ptr<const Tree>& b) {
+template <class Target>
+bool equal_targets(const std::shared_ptr<const Target>& a, const std::shared_ptr<const Target>& b) {
   return a == b || (a && b && *a == *b);
 }
 
@@ -131,7 +132,20 @@ const json::value* Scope::find(std::string_view root) const {
   return found == nullptr && beyond_ != nullptr ? beyond_->find(root) : found;
 }
 
+bool Placeholder::operator==(const Placeholder& other) const {
+  return equal_targets(quoted, other.quoted) && root == other.root && members == other.members &&
+         pointer == other.pointer && filters == other.filters;
+}
+
 json::value Placeholder::value(const Scope& scope) const {
+  json::value filtered = quoted ? json::value(quoted->text(scope)) : value_of_name(scope);
+  for (const FilterCall& filter : filters) {
+    filtered = apply_filter(filter.name, filter.arguments, filtered);
+  }
+  return filtered;
+}
+
+json::value Placeholder::value_of_name(const Scope& scope) const {
   const json::value* found = scope.find(root);
   for (const std::string& member : members) {
     const json::object* object = found != nullptr ? found->if_object() : nullptr;
@@ -141,11 +155,7 @@ json::value Placeholder::value(const Scope& scope) const {
     boost::system::error_code error;
     found = found->find_pointer(pointer, error);
   }
-  json::value filtered = found != nullptr ? *found : json::value(nullptr);
-  for (const FilterCall& filter : filters) {
-    filtered = apply_filter(filter.name, filter.arguments, filtered);
-  }
-  return filtered;
+  return found != nullptr ? *found : json::value(nullptr);
 }
 
 json::value Text::value(const Scope& scope) const {

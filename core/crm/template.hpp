@@ -64,14 +64,22 @@ struct FilterCall {
 // `${root.member.member/json/pointer | filter argument | filter}`. A member that is absent is null. Names are letters,
 // digits, _ and -; any other member is reached by a pointer (`contact.user/user.phone_no`, `contact.user/First Name`;
 // elements of lists by their place), which ends before a bar or the closing brace.
+//
+// `${"text" | filter}` with a quoted text instead of a name filters a text that may have placeholders of its own:
+// `${"${secret.user}:${secret.password}" | base64}`. They hold no quoted texts.
+class Text;
 struct Placeholder {
+  std::shared_ptr<const Text> quoted;  // null: a value, by the members below
   std::string root;
   std::vector<std::string> members;
   std::string pointer;  // RFC 6901, relative to the member; empty: the value itself
   std::vector<FilterCall> filters;
 
   [[nodiscard]] boost::json::value value(const Scope& scope) const;
-  bool operator==(const Placeholder&) const = default;
+  bool operator==(const Placeholder& other) const;
+
+ private:
+  [[nodiscard]] boost::json::value value_of_name(const Scope& scope) const;
 };
 
 // A text with placeholders in it. `$$` is a dollar, and so is a `$` before anything but a brace.
@@ -91,7 +99,10 @@ class Text {
   // As a path with its query: values of placeholders are percent-encoded, so each stays one segment or value.
   [[nodiscard]] std::string target_text(const Scope& scope) const;
 
+  // Those of values, also inside quoted texts.
   [[nodiscard]] std::vector<const Placeholder*> placeholders() const;
+  // Whether a placeholder has a quoted text.
+  [[nodiscard]] bool has_quoted() const;
   [[nodiscard]] bool empty() const { return parts_.empty(); }
   bool operator==(const Text&) const = default;
 

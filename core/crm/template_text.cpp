@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -28,9 +30,14 @@ class PlaceholderReader {
   // Absent: see mistake().
   std::optional<Placeholder> read() {
     Placeholder read;
-    read_path(read);
-    if (!mistake_) {
-      read_pointer(read);
+    skip_blanks();
+    if (peek() == '"' || peek() == '\'') {
+      read_quoted_text(read);
+    } else {
+      read_path(read);
+      if (!mistake_) {
+        read_pointer(read);
+      }
     }
     skip_blanks();
     while (!mistake_ && peek() == '|') {
@@ -70,8 +77,24 @@ class PlaceholderReader {
     return std::string(text_.substr(from, place_ - from));
   }
 
+  void read_quoted_text(Placeholder& read) {
+    const std::size_t from = place_;
+    std::string text;
+    read_quoted(text);
+    if (mistake_) {
+      return;
+    }
+    boost::system::result<Text, TemplateMistake> parsed = Text::parse(text);
+    if (!parsed) {
+      return fail(parsed.error().what, std::min(from + 1 + parsed.error().offset, place_));
+    }
+    if (parsed->has_quoted()) {
+      return fail("a quoted text in a placeholder holds another one: write one text", from);
+    }
+    read.quoted = std::make_shared<const Text>(*std::move(parsed));
+  }
+
   void read_path(Placeholder& read) {
-    skip_blanks();
     if (at_end()) {
       return fail_unclosed();
     }
@@ -225,11 +248,22 @@ boost::system::result<Text, TemplateMistake> Text::parse(std::string_view text) 
 std::vector<const Placeholder*> Text::placeholders() const {
   std::vector<const Placeholder*> found;
   for (const auto& part : parts_) {
-    if (const auto* placeholder = std::get_if<Placeholder>(&part)) {
+    const auto* placeholder = std::get_if<Placeholder>(&part);
+    if (placeholder != nullptr && placeholder->quoted) {
+      const std::vector<const Placeholder*> inner = placeholder->quoted->placeholders();
+      found.insert(found.end(), inner.begin(), inner.end());
+    } else if (placeholder != nullptr) {
       found.push_back(placeholder);
     }
   }
   return found;
+}
+
+bool Text::has_quoted() const {
+  return std::any_of(parts_.begin(), parts_.end(), [](const auto& part) {
+    const auto* placeholder = std::get_if<Placeholder>(&part);
+    return placeholder != nullptr && placeholder->quoted;
+  });
 }
 
 }  // namespace elit::crm

@@ -71,6 +71,14 @@ bool is_plain(char c) {
   return is_alphanumeric(c) || c == '_' || c == '-';
 }
 
+// "&lt;", "&#60;": characters that a program may read as another one. The & of an address begins none.
+bool begins_entity(std::string_view text) {
+  constexpr std::size_t entity_size_max = 32;
+  const std::size_t end = text.substr(0, entity_size_max).find(';');
+  const std::string_view name = text.substr(1, end == std::string_view::npos ? 0 : end - 1);
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return is_alphanumeric(c) || c == '#'; });
+}
+
 }  // namespace
 
 bool is_country(std::string_view digits) {
@@ -83,6 +91,9 @@ std::optional<TextUnit> unit_from(std::string_view name) {
   }
   if (name == "utf16") {
     return TextUnit::utf16;
+  }
+  if (name == "entity_bytes") {
+    return TextUnit::entity_bytes;
   }
   return name == "bytes" ? std::optional(TextUnit::bytes) : std::nullopt;
 }
@@ -233,6 +244,15 @@ json::value backslash(const Arguments& arguments, const json::value& value) {
   return json::value(text);
 }
 
+json::value without(const Arguments& arguments, const json::value& value) {
+  if (!is_scalar(value)) {
+    return nullptr;
+  }
+  std::string text = text_of(value);
+  std::erase_if(text, [&](char c) { return arguments[0].find(c) != std::string::npos; });
+  return json::value(text);
+}
+
 json::value map_words(const Arguments& arguments, const json::value& value) {
   if (!is_scalar(value)) {
     return value;
@@ -283,6 +303,22 @@ json::value digits(std::string_view text) {
 
 json::value html(std::string_view text) {
   return json::value(html_escaped(text));
+}
+
+json::value look_alikes(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '<') {
+      out += "\u2039";
+    } else if (text[i] == '>') {
+      out += "\u203a";
+    } else if (text[i] == '&' && begins_entity(text.substr(i))) {
+      out += "\uff06";
+    } else {
+      out += text[i];
+    }
+  }
+  return json::value(out);
 }
 
 json::value nl2br(std::string_view text) {

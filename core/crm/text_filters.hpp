@@ -37,6 +37,7 @@ using Arguments = std::vector<std::string>;
 [[nodiscard]] boost::json::value values(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value join(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value backslash(const Arguments& arguments, const boost::json::value& value);
+[[nodiscard]] boost::json::value without(const Arguments& arguments, const boost::json::value& value);
 [[nodiscard]] boost::json::value map_words(const Arguments& arguments, const boost::json::value& value);
 
 [[nodiscard]] boost::json::value iso8601(Instant instant);
@@ -48,6 +49,7 @@ using Arguments = std::vector<std::string>;
 [[nodiscard]] boost::json::value trim(std::string_view text);
 [[nodiscard]] boost::json::value digits(std::string_view text);
 [[nodiscard]] boost::json::value html(std::string_view text);
+[[nodiscard]] boost::json::value look_alikes(std::string_view text);
 [[nodiscard]] boost::json::value nl2br(std::string_view text);
 [[nodiscard]] boost::json::value sha256(std::string_view text);
 [[nodiscard]] boost::json::value uuid5(std::string_view text);

@@ -80,7 +80,7 @@ Contact make_contact(const OutgoingMessage& message) {
   Contact contact;
   contact.user = message.user;
   json::value element = message.user_element.empty() ? json::value(nullptr) : parsed(message.user_element);
-  const ContactDetails details = contact_details(element);
+  const ContactDetails details = contact_details(element, message.user_id);
   contact.values["key"] = contact_key(message);
   contact.values["user_id"] = to_utf8(message.user_id);
   contact.values["source"] = to_utf8(message.source);
@@ -252,6 +252,12 @@ std::vector<std::pair<DeliveryUserId, std::string>> record_keys(const Work& work
     keys.emplace_back(activity.user, activity.local_key);
   }
   return keys;
+}
+
+std::string local_time_text(const WorkOptions& options, Instant instant) {
+  const std::string time = time_of_day(instant, options.zone).substr(0, std::string_view("00:00").size());
+  return options.zone.day_of(instant).name + " " + time + " (" +
+         (options.zone_name.empty() ? "UTC" : options.zone_name) + ")";
 }
 
 std::vector<TouchedDay> touched_days(const std::vector<OutgoingMessage>& batch, const TimeZone& zone) {

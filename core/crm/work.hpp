@@ -34,8 +34,9 @@ struct WorkOptions {
 struct Contact {
   DeliveryUserId user = 0;
   // `contact` in placeholders: key (SOURCE.USER_ID; it never changes), user_id, source, user (the element of the Users
-  // API, as JSON), name and phone (from `user`, or empty), fields (the mapped ones), remote_id and the values that
-  // steps saved. The exchange adds `fields`, `remote_id` and the saved values; here `fields` is empty.
+  // API, as JSON), name and phone (from `user`, see contact_details.hpp; or empty), fields (the mapped ones), remote_id
+  // and the values that steps saved. The exchange adds `fields`, `remote_id` and the saved values; here `fields` is
+  // empty.
   boost::json::object values;
 };
 
@@ -57,6 +58,9 @@ struct Activity {
   boost::json::object values;
   std::string digest;  // of all of `values`; equal content always has the same digest
 };
+
+// When a message was sent, for people: "2026-01-31 09:15 (Asia/Kolkata)".
+[[nodiscard]] std::string local_time_text(const WorkOptions& options, Instant instant);
 
 // One batch as work for a CRM.
 struct Work {

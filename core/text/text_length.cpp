@@ -47,6 +47,28 @@ bool extends(char32_t character) {
          character == 0x20E3 || (character >= 0xE0020 && character <= 0xE007F);
 }
 
+std::size_t entity_bytes_of(const Character& character) {
+  const char32_t value = character.value;
+  if (value == '<' || value == '>') {
+    return 8;  // &lsaquo;
+  }
+  if (value == '"' || value == '\'' || value == '&') {
+    return 6;  // &quot; &#039;
+  }
+  const bool latin = value >= 0xA0 && value <= 0xFF;
+  const bool beyond_latin = (value >= 0x152 && value <= 0x192) || (value >= 0x2C6 && value <= 0x2DC);
+  if (latin || beyond_latin) {
+    return 8;  // &Eacute; &Scaron;
+  }
+  if (value >= 0x370 && value <= 0x3FF) {
+    return 10;  // &thetasym;
+  }
+  if (value >= 0x2000 && value <= 0x26FF) {
+    return 9;  // &alefsym;
+  }
+  return character.size;
+}
+
 std::size_t units_of(const Character& character, TextUnit unit) {
   switch (unit) {
     case TextUnit::code_points:
@@ -55,6 +77,8 @@ std::size_t units_of(const Character& character, TextUnit unit) {
       return character.value >= 0x10000 ? 2 : 1;
     case TextUnit::bytes:
       return character.size;
+    case TextUnit::entity_bytes:
+      return entity_bytes_of(character);
   }
   return 1;
 }

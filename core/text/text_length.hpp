@@ -5,7 +5,14 @@
 
 namespace elit {
 
-enum class TextUnit { code_points, utf16, bytes };
+enum class TextUnit {
+  code_points,
+  utf16,
+  bytes,
+  // Bytes once the text is written with HTML entities (&eacute; for é), as some programs store it. An upper bound: the
+  // longest entity of each range of characters counts. It covers the filter look_alikes, too.
+  entity_bytes,
+};
 
 // The length of valid UTF-8 in `unit`.
 [[nodiscard]] std::size_t text_length(std::string_view text, TextUnit unit);

@@ -193,20 +193,41 @@ std::string phone(std::string_view text, std::string_view country = {}) {
 
 TEST(PhoneNumberTest, AreReadInTheWaysTheyAreWritten) {
   EXPECT_EQ(phone("+91 98123-45678"), R"("+919812345678")");
-  EXPECT_EQ(phone("919812345678"), R"("+919812345678")");
   EXPECT_EQ(phone("0091 98123 45678"), R"("+919812345678")");
   EXPECT_EQ(phone("tel:+1 (212) 555.0123"), R"("+12125550123")");
   EXPECT_EQ(phone("+44 (0)20 7946 0958"), R"("+442079460958")");
   EXPECT_EQ(phone("098123 45678", "91"), R"("+919812345678")");
   EXPECT_EQ(phone("06 1234 5678", "39"), R"("+390612345678")") << "Italian numbers keep their 0";
-  EXPECT_EQ(filtered("919812345678", "e164"), R"("+919812345678")");
+  EXPECT_EQ(filtered("919812345678", "e164", {"91"}), R"("+919812345678")");
+}
+
+TEST(PhoneNumberTest, AreOfTheCountryThatIsGivenWhateverStandsBeforeThem) {
+  EXPECT_EQ(phone("(415) 555-0123", "1"), R"("+14155550123")");
+  EXPECT_EQ(phone("1 415 555 0123", "1"), R"("+14155550123")");
+  EXPECT_EQ(phone("55 1234 5678", "52"), R"("+525512345678")");
+  EXPECT_EQ(phone("300 123 4567", "57"), R"("+573001234567")");
+  EXPECT_EQ(phone("9198765432", "91"), R"("+919198765432")") << "an Indian number that begins with 91";
+  EXPECT_EQ(phone("98123 45678", "91"), R"("+919812345678")");
+  EXPECT_EQ(phone("919812345678", "91"), R"("+919812345678")");
+  EXPECT_EQ(phone("11 98765-4321", "55"), R"("+5511987654321")");
+  EXPECT_EQ(phone("8 912 345-67-89", "7"), R"("+79123456789")");
+  EXPECT_EQ(phone("4915112345678", "49"), R"("+4915112345678")");
+  EXPECT_EQ(phone("+1 415 555 0123", "91"), R"("+14155550123")") << "a plus counts for more";
 }
 
 TEST(PhoneNumberTest, AreNeverInvented) {
   EXPECT_EQ(phone("098123 45678"), "null") << "national, and of which country?";
+  for (const std::string_view national : {"4155550123", "5512345678", "3001234567", "9812345678", "2025550123",
+                                          "13912345678", "11987654321", "919812345678"}) {
+    EXPECT_EQ(phone(national), "null") << national << " may be of several countries";
+  }
+  EXPECT_EQ(phone("447911123456", "91"), "null") << "no number of India";
+  EXPECT_EQ(phone("4930123456", "49"), "null") << "with the code of Germany, or without: both are numbers of it";
   EXPECT_EQ(phone("0111 44 20 7946", "1"), "null") << "no number of +1 begins with a 0";
-  EXPECT_EQ(phone("9812345678"), "null") << "not Iran's: one without the calling code of India";
-  EXPECT_EQ(phone("55123456"), "null") << "too short to be international without a plus";
+  EXPECT_EQ(phone("+12"), "null");
+  EXPECT_EQ(phone("+1 555 123"), "null") << "too short for its country";
+  EXPECT_EQ(phone("+91 98123 4567"), "null");
+  EXPECT_EQ(phone("0091 98123 456789"), "null") << "too long";
   EXPECT_EQ(phone("3f0c6d1e-8a57-4a49-9c53-1f2d3c4b5a69"), "null");
   EXPECT_EQ(phone("+919812345678x12"), "null");
   EXPECT_EQ(phone("+2109812345678"), "null") << "nobody has +210";
@@ -216,6 +237,28 @@ TEST(PhoneNumberTest, AreNeverInvented) {
   EXPECT_EQ(phone(""), "null");
   EXPECT_EQ(phone("+"), "null");
   EXPECT_EQ(filtered("1.5", "e164"), "null");
+}
+
+TEST(FiltersTest, TakeCharactersAwayThatAFieldRefuses) {
+  EXPECT_EQ(filtered(R"("Asha <3 = <b>")", "without", {"<>="}), R"("Asha 3  b")");
+  EXPECT_EQ(filtered("[1]", "without", {"<"}), "null");
+  EXPECT_THAT(filter_mistake("without", {"é"}), HasSubstr("ASCII"));
+}
+
+TEST(FiltersTest, WriteWhatLooksLikeMarkupWithLookAlikes) {
+  EXPECT_EQ(filtered(R"("mail <john@example.com> ok")", "look_alikes"), "\"mail ‹john@example.com› ok\"");
+  EXPECT_EQ(filtered(R"("&lt;b&gt; &#60; A & B https://x/?a=1&b=2;")", "look_alikes"),
+            "\"＆lt;b＆gt; ＆#60; A & B https://x/?a=1&b=2;\"");
+}
+
+TEST(FiltersTest, CountBytesWithEntities) {
+  EXPECT_EQ(text_length("abc", TextUnit::entity_bytes), 3U);
+  EXPECT_EQ(text_length("é", TextUnit::entity_bytes), std::string("&eacute;").size());
+  EXPECT_GE(text_length("<\"'&", TextUnit::entity_bytes), std::string("&lt;&quot;&#039;&amp;").size());
+  EXPECT_GE(text_length("‹Σϑ…€™♥", TextUnit::entity_bytes),
+            std::string("&lsaquo;&Sigma;&thetasym;&hellip;&euro;&trade;&hearts;").size());
+  EXPECT_EQ(text_length("हि", TextUnit::entity_bytes), 6U) << "HTML has no entities for these";
+  EXPECT_EQ(filtered(R"("éé")", "limit", {"15", "entity_bytes"}), "\"é\"");
 }
 
 TEST(FiltersTest, SayWhatIsWrongWithACall) {

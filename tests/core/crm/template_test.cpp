@@ -135,7 +135,7 @@ TEST(TemplateTextTest, NamesItsPlaceholders) {
   const Text parsed = text("a ${contact.user/x | lower} b ${index}");
   const auto placeholders = parsed.placeholders();
   ASSERT_EQ(placeholders.size(), 2U);
-  EXPECT_EQ(*placeholders[0], (Placeholder{"contact", {"user"}, "/x", {{"lower", {}}}}));
+  EXPECT_EQ(*placeholders[0], (Placeholder{nullptr, "contact", {"user"}, "/x", {{"lower", {}}}}));
   EXPECT_EQ(placeholders[1]->root, "index");
   EXPECT_TRUE(Text("${index}").placeholders().empty());
   EXPECT_TRUE(Text("").empty());
@@ -161,6 +161,19 @@ TEST_F(TemplateTest, LeaveOutWhatIsConditional) {
   const Tree blanks{TreeList{{choice("${contact.no}"), choice("${contact.list}"), choice("${contact.object}")}}};
   EXPECT_EQ(rendered(blanks), "[]");
   EXPECT_EQ(rendered(choice("${contact.zero}")), R"("there")");
+}
+
+TEST_F(TemplateTest, FilterTextsWithSeveralPlaceholders) {
+  EXPECT_EQ(text(R"(Basic ${"${contact.age}:${config.url}" | base64})").text(scope_),
+            "Basic NDE6aHR0cHM6Ly9jcm0uZXhhbXBsZS5jb20=");
+  EXPECT_EQ(text(R"(${'it''s ${contact.age}' | upper})").text(scope_), "IT'S 41");
+  EXPECT_EQ(text(R"(${"${contact.age}"})").value(scope_), json::value("41")) << "a quoted text is a text";
+  EXPECT_EQ(text(R"(${"${contact.age}${contact.none | default x}"})").placeholders().size(), 2U);
+  EXPECT_EQ(text(R"(${"a"})"), text(R"(${'a'})"));
+  EXPECT_FALSE(text(R"(${"a"})") == text(R"(${"b"})"));
+  EXPECT_THAT(Text::parse(R"(${"${contact.age | lowr}"})").error().what, HasSubstr("did you mean lower"));
+  EXPECT_THAT(Text::parse(R"(${"${'a'}"})").error().what, HasSubstr("holds another one"));
+  EXPECT_THAT(Text::parse(R"(${"a)").error().what, HasSubstr("not closed"));
 }
 
 TEST_F(TemplateTest, WalkThroughLists) {

@@ -83,6 +83,24 @@ TEST(WorkTest, FindsNamesAndPhonesUnderTheirUsualMembers) {
   EXPECT_EQ(name_and_phone(R"({"name": "A\u0000B\nC\ud800"})"), "AB C\xEF\xBF\xBD/");
 }
 
+TEST(WorkTest, GivesAPlusToAPhoneNumberThatIsTheIdOfAWhatsAppUser) {
+  const auto phone = [](std::string id, std::string element) {
+    OutgoingMessage one = message("a", 1, "2026-01-31T09:15:02Z", "x");
+    one.user_id = std::move(id);
+    one.user_element = std::move(element);
+    return text_of(make_work({}, {one}, {}).contacts.at(0).values.at("phone"));
+  };
+  EXPECT_EQ(phone("919812345678", R"({"user.phone_no": "919812345678"})"), "+919812345678");
+  EXPECT_EQ(phone("919812345678", R"({"attributes": {"phone": 919812345678}})"), "+919812345678");
+  EXPECT_EQ(phone("+919812345678", R"({"phone": "91 98123 45678"})"), "+919812345678");
+  EXPECT_EQ(phone("6591234567", R"({"channel": "whatsapp", "phone": "6591234567"})"), "+6591234567");
+  EXPECT_EQ(phone("6591234567", R"({"channel": "web", "phone": "6591234567"})"), "6591234567")
+      << "a number of Singapore, or one of India without its code";
+  EXPECT_EQ(phone("3f0c6d1e", R"({"channel": "web", "phone": "919812345678"})"), "919812345678");
+  EXPECT_EQ(phone("11111111111", R"({"phone": "911111"})"), "911111");
+  EXPECT_EQ(phone("919812345", R"({"channel": "WhatsApp", "phone": "919812345"})"), "919812345") << "too short";
+}
+
 TEST(WorkTest, MakesOneRecordAMessage) {
   OutgoingMessage one = message("0f", 1, "2026-01-31T18:45:02.345Z", "Hi\nthere", Direction::in);
   one.media = Media{"https://x/a.png", "image/png"};
