@@ -17,7 +17,9 @@ struct TextLine {
 };
 
 // The content of a message, line by line: its text; the titles, texts and options of structured messages (quick
-// replies, lists, carousels, cards, a place), one option a line as "- Option"; its media as a link. `raw` is the row as
+// replies, lists, carousels, cards, a place), one option a line as "- Option"; its media and all attachments as links.
+// Every web address in a structured message is shown, with "Image: ", "Video: ", "Audio: " or "File: " before it where
+// the row or the address tells its kind. `raw` is the row as
 // JSON. An unknown structure stays the text of the row reader, which is its JSON, cut after json_excerpt_max code
 // points. Never empty: a message without text is represented by its type, such as "[STICKER]".
 [[nodiscard]] std::vector<TextLine> message_lines(const OutgoingMessage& message, const boost::json::value& raw);

@@ -51,7 +51,7 @@ TEST(ActivityTextTest, ShowsCarouselsListsAndPlaces) {
               {"title":"Shoes","subtitle":"Red","image_url":"https://x/i.png","buttons":[
                 {"type":"postback","title":"Buy","payload":"b"},{"title":"See","url":"https://x/s"}]},
               {"title":"Hats","buttons":[]}]})"),
-            "- Shoes: Red\n  - Buy\n  - See: <https://x/s>\n- Hats");
+            "- Shoes: Red\n  Image: <https://x/i.png>\n  - Buy\n  - See: <https://x/s>\n- Hats");
   EXPECT_EQ(bot_says("INTERACTIVE", R"({"type":"list","header":{"type":"text","text":"Menu"},"body":{"text":"Choose"},
               "action":{"button":"Open","sections":[{"title":"Food","rows":[{"id":"1","title":"Pizza"}]}]}})"),
             "Menu\nChoose\n- Food\n  - Pizza");
@@ -95,6 +95,42 @@ TEST(ActivityTextTest, ShowsMediaAsALink) {
   sent.text = "";
   sent.media = Media{"https://x/a", ""};
   EXPECT_EQ(joined(message_lines(sent, nullptr)), "File: <https://x/a>");
+}
+
+TEST(ActivityTextTest, ShowsEveryAttachmentWithItsKind) {
+  OutgoingMessage sent = message(Direction::in, "FILE_RECEIVED", "two files");
+  sent.media = Media{"https://x/a", "image/jpeg"};
+  const auto shown = [&](std::string_view raw) { return joined(message_lines(sent, json::parse(raw))); };
+  EXPECT_EQ(shown(R"({"attachments":[{"url":"https://x/a","mimeType":"image/jpeg"},
+                      {"url":"https://x/b","mimeType":"application/pdf"},{"payload":{"url":"https://x/c.ogg"}}]})"),
+            "two files\nImage: <https://x/a>\nFile: <https://x/b>\nAudio: <https://x/c.ogg>");
+  EXPECT_EQ(shown(R"({"file":{"url":"https://x/a"},"images":["https://x/d"],"video":"https://x/e"})"),
+            "two files\nImage: <https://x/a>\nImage: <https://x/d>\nVideo: <https://x/e>");
+  EXPECT_EQ(shown(R"({"attachments":"[{\"type\":\"video\",\"link\":\"https://x/f\"}]"})"),
+            "two files\nImage: <https://x/a>\nVideo: <https://x/f>");
+  EXPECT_EQ(shown(R"({"attachments":null,"files":[]})"), "two files\nImage: <https://x/a>");
+}
+
+TEST(ActivityTextTest, ShowsEveryLinkOfACardAndOfNestedLists) {
+  EXPECT_EQ(bot_says("CAROUSEL", R"({"cards":[{"header":{"type":"image","image":{"link":"https://x/1"}},
+              "body":{"text":"One"},"buttons":[{"title":"Go","url":"https://x/go"}]},
+              {"title":"Two","image":{"url":"https://x/2"},"default_action":{"type":"web_url","url":"https://x/two"},
+               "video_url":"https://x/v"}]})"),
+            "- Image: <https://x/1>\n- One\n- Go: <https://x/go>\n- Two\n  Image: <https://x/2>\n  <https://x/two>\n"
+            "  Video: <https://x/v>");
+  EXPECT_EQ(bot_says("LIST", R"({"items":[{"title":"A","items":[{"title":"B","items":["C",{"title":"D",
+              "items":[["E","F"]]}]}]}]})"),
+            "- A\n  - B\n    - C\n    - D\n      - E\n      - F");
+  EXPECT_EQ(bot_says("MEDIA", R"({"type":"document","url":"https://x/g","more":{"deep":["https://x/h.mp4"]}})"),
+            "File: <https://x/g>\nVideo: <https://x/h.mp4>");
+  EXPECT_EQ(bot_says("LIST", R"({"list":[{"type":"file","name":"price list","url":"https://x/p"},"https://x/q"]})"),
+            "- File price list: <https://x/p>\n- <https://x/q>");
+}
+
+TEST(ActivityTextTest, ShowsAnUnknownStructureWholeAndTheLinksThatItsCutLeavesOut) {
+  EXPECT_EQ(bot_says("NEW", R"({"foo": {"bar": "https://x/a"}})"), R"({"foo": {"bar": "https://x/a"}})");
+  const std::string soup = R"({"x": ")" + std::string(2'000, 'a') + R"(", "y": {"photo": "https://x/a"}})";
+  EXPECT_EQ(bot_says("NEW", soup), soup.substr(0, 1'000) + "…\nImage: <https://x/a>");
 }
 
 TEST(ActivityTextTest, NamesAMessageWithoutText) {
