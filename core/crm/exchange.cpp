@@ -3,7 +3,6 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
-#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -18,9 +17,17 @@ namespace json = boost::json;
 
 // So many requests in a row that fail end the attempt.
 constexpr int failures_max = 2;
+// An activity that is older than this when it is sent is late.
+constexpr Milliseconds late_after{60'000};
+// So many contacts that no fewer fields helped show that fields are not the cause.
+constexpr int hopeless_max = 2;
 
 bool writes(StepKind kind) {
   return kind == StepKind::write || kind == StepKind::link;
+}
+
+bool is_refusal(Verdict verdict) {
+  return verdict == Verdict::rejected || verdict == Verdict::rejected_in_company || verdict == Verdict::too_large;
 }
 
 }  // namespace
@@ -81,10 +88,20 @@ void Exchange::take_activities() {
     item.user = activity.user;
     item.key = activity.local_key;
     item.values = activity.values;
+    item.values.get_object()["late"] = late_text(activity);
     item.digest = activity.digest;
     recall(item);
     activities_.push_back(std::move(item));
   }
+}
+
+// Not a part of the digest: it depends on when the attempt is made.
+json::value Exchange::late_text(const Activity& activity) const {
+  const json::value* started = activity.values.if_contains("started");
+  if (started == nullptr || !started->is_int64() || task_.now - from_ms(started->get_int64()) <= late_after) {
+    return nullptr;
+  }
+  return json::value(local_time_text(design_.work, from_ms(started->get_int64())));
 }
 
 void Exchange::recall(Item& item) const {
@@ -432,10 +449,14 @@ void Exchange::apply_items(const std::vector<ItemReading>& readings) {
   const Places places = std::exchange(chunk_, {});
   Places again;
   for (std::size_t i = 0; i < places.size(); ++i) {
-    if (readings[i].again) {
+    Item& item = items()[places[i]];
+    const ItemReading& reading = readings[i];
+    const bool refused = is_refusal(reading.verdict);
+    const std::string error = step().name + ": " + reading.error;
+    if (reading.again || (refused && leaves_fields_out(item, error, reading.code, false, reading.texts))) {
       again.push_back(places[i]);
     } else {
-      apply_item(items()[places[i]], readings[i]);
+      apply_item(item, reading);
     }
   }
   if (!again.empty()) {
@@ -466,7 +487,7 @@ void Exchange::apply_item(Item& item, const ItemReading& reading) {
     case Verdict::rejected:
     case Verdict::rejected_in_company:
     case Verdict::too_large:
-      item.fail(Progress::rejected, error);
+      item.fail(Progress::rejected, item.refusal ? item.refusal->error : error);
       return;
     case Verdict::retry:
       item.fail(Progress::retry, error);
@@ -612,9 +633,42 @@ void Exchange::refuse_chunk(const ResponseReading& reading) {
     halve(places);
     return;
   }
-  items()[places.front()].fail(Progress::rejected, reading.reason);
-  items()[places.front()].by_status = reading.by_status;
+  Item& item = items()[places.front()];
+  if (reading.may_be_field && leaves_fields_out(item, reading.reason, reading.code, reading.by_status, reading.texts)) {
+    queue_.push_front(places);
+    return;
+  }
+  item.fail(Progress::rejected, item.refusal ? item.refusal->error : reading.reason);
+  item.by_status = item.refusal ? item.refusal->by_status : reading.by_status;
   failure_ = reading.detail;
+}
+
+bool Exchange::leaves_fields_out(Item& item, const std::string& error, const std::string& code, bool by_status,
+                                 const std::vector<std::string>& texts) {
+  if (item.kind != StepItem::contact || !writes(step().kind)) {
+    return false;
+  }
+  json::object& values = item.values.get_object();
+  const bool was_told = item.knowledge == Knowledge::maybe_written && step().kind == StepKind::write;
+  item.knowledge = was_told ? Knowledge::told : item.knowledge;
+  if (!item.refusal) {
+    const json::object& fields = values.at("fields").get_object();
+    std::vector<std::string> names;
+    for (const auto& field : fields) {
+      if (field.value() != values.at("key")) {
+        names.emplace_back(field.key());
+      }
+    }
+    item.refusal = Refusal{error, code, by_status, fields, FieldOmission(std::move(names))};
+  }
+  const bool goes_again = item.refusal->omission.on_refusal(texts, hopeless_ < hopeless_max);
+  hopeless_ += goes_again ? 0 : 1;
+  json::object fields = item.refusal->fields;
+  for (const std::string& name : item.refusal->omission.left_out()) {
+    static_cast<void>(fields.stable_erase(name));
+  }
+  values["fields"] = std::move(fields);
+  return goes_again;
 }
 
 // The request as a whole had no good answer; only what was written may be there all the same.
@@ -649,152 +703,6 @@ void Exchange::wait_for(std::optional<Milliseconds> wait) {
   if (wait) {
     wait_ = wait_ ? std::max(*wait_, *wait) : wait;
   }
-}
-
-ExchangeResult Exchange::result() {
-  check(phase_ == Phase::over || trouble_.has_value(), "an attempt has a result when it is over");
-  if (phase_ < Phase::activities) {
-    settle_contacts();
-  }
-  ExchangeResult result;
-  result.answer.whole.reset();
-  result.answer.detail = failure_;
-  if (trouble_) {
-    result.answer = *trouble_;
-  }
-  result.answer.may_arrive = may_arrive_;
-  result.absent = absent_;
-  result.answer.retry_after = wait_;
-  result.answer.messages = message_answers();
-  result.records = records();
-  if (phase_ > Phase::sink) {
-    result.sink = sink_.front().values.get_object();
-  }
-  return result;
-}
-
-// Whether every step that it needs was carried out; an attempt may have been cut short.
-bool Exchange::is_done(const std::vector<Item>& items, std::size_t place) const {
-  const Item& item = items[place];
-  if (item.progress == Progress::skipped) {
-    return true;
-  }
-  if (item.failed()) {
-    return false;
-  }
-  const bool contacts_over = phase_ >= Phase::activities;
-  if (item.activity == nullptr ? contacts_over : phase_ == Phase::over && !trouble_) {
-    return true;
-  }
-  if (item.activity != nullptr && !contacts_over) {
-    return false;
-  }
-  const auto& steps = design_.preset.steps;
-  const bool same_kind = next_step_ > 0 && step().item == item.kind;
-  const auto holds_it = [place](const Places& places) {
-    return std::find(places.begin(), places.end(), place) != places.end();
-  };
-  if (same_kind && (holds_it(chunk_) || std::any_of(queue_.begin(), queue_.end(), holds_it))) {
-    return false;
-  }
-  return std::none_of(steps.begin() + static_cast<std::ptrdiff_t>(next_step_), steps.end(),
-                      [&](const Step& later) { return wants(later, item); });
-}
-
-// The contact may be gone from the CRM. Where nothing prevents a second one, it counts as present.
-bool Exchange::was_only_confirmed_earlier(const Item& activity) const {
-  const auto& steps = design_.preset.steps;
-  return contacts_[activity.contact].knowledge == Knowledge::confirmed_earlier &&
-         std::none_of(steps.begin(), steps.end(), [](const Step& step) {
-           return step.item == StepItem::contact && step.kind == StepKind::write &&
-                  (step.idempotency == Idempotency::header || step.idempotency == Idempotency::allow_duplicates);
-         });
-}
-
-MessageAnswer Exchange::answer_for(std::size_t place) const {
-  const Item& item = activities_[place];
-  MessageAnswer answer;
-  answer.error = item.error;
-  answer.suspect = item.suspect;
-  answer.by_status = item.by_status;
-  if (is_done(activities_, place)) {
-    answer.remote_id = item.remote_id;
-    return answer;
-  }
-  switch (item.progress) {
-    case Progress::skipped:
-    case Progress::open:
-    case Progress::not_sent:
-      // What may have been written before, and was not asked for, may still be there.
-      answer.verdict = item.knowledge == Knowledge::maybe_written ? Verdict::unknown : Verdict::not_sent;
-      answer.absent = true;
-      break;
-    case Progress::written:
-    case Progress::unknown:
-      answer.verdict = Verdict::unknown;
-      break;
-    case Progress::retry:
-      answer.verdict = item.knowledge == Knowledge::maybe_written ? Verdict::unknown : Verdict::retry;
-      break;
-    case Progress::rejected:
-      answer.verdict = was_only_confirmed_earlier(item)     ? Verdict::retry
-                       : item.activity->messages.size() > 1 ? Verdict::rejected_in_company
-                                                            : Verdict::rejected;
-      break;
-  }
-  return answer;
-}
-
-std::vector<MessageAnswer> Exchange::message_answers() const {
-  std::vector<MessageAnswer> answers(task_.messages);
-  std::vector<std::optional<DeliveryUserId>> users(task_.messages);
-  for (std::size_t place = 0; place < activities_.size(); ++place) {
-    const MessageAnswer answer = answer_for(place);
-    for (const std::size_t message : activities_[place].activity->messages) {
-      const bool first = !users.at(message).has_value();
-      users[message] = activities_[place].user;
-      if (first || traits_of(answer.verdict).severity > traits_of(answers[message].verdict).severity) {
-        answers[message] = answer;
-      }
-    }
-  }
-  // What comes before one that was sent is tried again, not put behind.
-  std::unordered_map<DeliveryUserId, bool> later_sent;
-  for (std::size_t message = task_.messages; message-- > 0;) {
-    check(users[message].has_value(), "each message of the batch has a record");
-    bool& sent = later_sent[*users[message]];
-    if (answers[message].verdict != Verdict::not_sent) {
-      sent = true;
-    } else if (sent) {
-      answers[message].verdict = task_.unsure ? Verdict::unknown : Verdict::retry;
-    }
-  }
-  return answers;
-}
-
-std::vector<RemoteRecord> Exchange::records() const {
-  std::vector<RemoteRecord> records;
-  const auto keep = [&records](const Item& item, bool done) {
-    records.push_back(
-        {item.user, item.key, item.remote_id, done ? item.digest : std::string{}, without_lists(item.saved)});
-  };
-  for (std::size_t place = 0; place < contacts_.size(); ++place) {
-    if (contacts_[place].dirty) {
-      keep(contacts_[place], is_done(contacts_, place));
-    }
-  }
-  const bool of_days = design_.work.unit == DeliveryUnit::day;
-  for (std::size_t place = 0; place < activities_.size(); ++place) {
-    const Item& item = activities_[place];
-    if (item.progress == Progress::rejected && was_only_confirmed_earlier(item)) {
-      records.push_back({item.user, {}, {}, {}, {}});
-    }
-    const bool done = is_done(activities_, place);
-    if (item.dirty && (of_days || (!done && !item.remote_id.empty()))) {
-      keep(item, done);
-    }
-  }
-  return records;
 }
 
 }  // namespace elit::crm

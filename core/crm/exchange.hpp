@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/crm/refused_fields.hpp"
 #include "core/crm/reply_reader.hpp"
 #include "core/crm/request_form.hpp"
 #include "core/crm/sink_design.hpp"
@@ -27,6 +28,7 @@ struct ExchangeResult {
   std::vector<RemoteRecord> records;        // what the CRM is known to hold now; store it before the outcomes
   std::optional<boost::json::object> sink;  // the result of the steps of the sink; absent: they are not finished
   std::vector<RecordKey> absent;            // unsure records that were looked up now and not found
+  std::vector<RefusedFields> refused;       // of contacts that were written without these fields
 };
 
 // One attempt to deliver one batch to a CRM: first the contacts, then their activities, in the steps of the preset. It
@@ -43,7 +45,11 @@ struct ExchangeResult {
 //  - After an item that was not done, nothing later of its user is sent in another request.
 //  - What was confirmed earlier and is still the same is not written again. What was created but not finished goes on
 //    where it stopped, by its id.
-//  - A refused contact leaves its activities waiting. If an activity is refused and its contact was only confirmed
+//  - A contact that is refused is written without the fields that the refusal names or, if it names none, without each
+//    one and at last without all of them. Fields that hold the contact's key stay. The fields count as written: they
+//    are tried again when their values change.
+//  - A contact that is refused all the same leaves its activities waiting. If an activity is refused and its contact
+//  was only confirmed
 //    earlier, the contact may have been removed from the CRM: its record is kept without id and digest, so that the
 //    next attempt confirms it again, and it is looked for wherever the preset looks for unsure ones.
 class Exchange {
@@ -56,6 +62,7 @@ class Exchange {
     bool unsure = false;                      // an earlier attempt of this batch may have been carried out
     std::set<RecordKey> absent;               // records that were looked for after that and not found
     std::int64_t bytes_max = 0;               // of one body; 0: no limit
+    Instant now;                              // for `late` of activities
   };
 
   // `design` outlives the exchange.
@@ -99,6 +106,14 @@ class Exchange {
     unknown,
     not_sent,
   };
+  // The first refusal of a contact, and what is tried since.
+  struct Refusal {
+    std::string error;
+    std::string code;
+    bool by_status = false;
+    boost::json::object fields;  // all of them
+    FieldOmission omission;
+  };
   struct Item {
     StepItem kind = StepItem::contact;
     const Activity* activity = nullptr;  // of an activity
@@ -114,9 +129,10 @@ class Exchange {
     Knowledge knowledge = Knowledge::none;
     Progress progress = Progress::open;  // open or written at the end: done
     std::string error;
-    bool suspect = false;    // a request about it failed, and that ended the attempt
-    bool by_status = false;  // rejected: by the status of a response that no rule speaks of
-    bool repeated = false;   // a look-up for it failed and was put at the end
+    bool suspect = false;            // a request about it failed, and that ended the attempt
+    bool by_status = false;          // rejected: by the status of a response that no rule speaks of
+    bool repeated = false;           // a look-up for it failed and was put at the end
+    std::optional<Refusal> refusal;  // of a contact
 
     [[nodiscard]] bool may_go_on() const { return progress == Progress::open || progress == Progress::written; }
     [[nodiscard]] bool failed() const { return !may_go_on() && progress != Progress::skipped; }
@@ -131,6 +147,7 @@ class Exchange {
   void take_sink();
   void take_contacts();
   void take_activities();
+  [[nodiscard]] boost::json::value late_text(const Activity& activity) const;
   void recall(Item& item) const;
   [[nodiscard]] boost::json::object fields_of(const boost::json::value& contact,
                                               const boost::json::object* current) const;
@@ -160,6 +177,9 @@ class Exchange {
   void apply_finding(Item& item, const Finding& finding);
   void adopt(Item& item, const std::string& remote_id, const std::map<std::string, std::string>& saved) const;
   void refuse_chunk(const ResponseReading& reading);
+  // After a refusal. True: the contact goes again with fewer fields.
+  [[nodiscard]] bool leaves_fields_out(Item& item, const std::string& error, const std::string& code, bool by_status,
+                                       const std::vector<std::string>& texts);
   void end_chunk(Verdict verdict, const std::string& error);
   void fail_chunk(Verdict verdict, const std::string& detail, const std::string& reason);
   [[nodiscard]] bool repeats_chunk();
@@ -173,6 +193,7 @@ class Exchange {
   [[nodiscard]] bool is_unsure(const Item& item) const;
   [[nodiscard]] std::vector<MessageAnswer> message_answers() const;
   [[nodiscard]] std::vector<RemoteRecord> records() const;
+  [[nodiscard]] std::vector<RefusedFields> refused_fields() const;
 
   const SinkDesign& design_;
   Task task_;
@@ -193,6 +214,7 @@ class Exchange {
   int failures_ = 0;            // requests in a row
   bool any_answer_ = false;     // one that is about items came
   bool may_arrive_ = false;     // a write got no answer at all
+  int hopeless_ = 0;            // contacts that were refused without their fields, too
 };
 
 }  // namespace elit::crm

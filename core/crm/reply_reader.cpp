@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/crm/refused_fields.hpp"
 #include "core/text/excerpt.hpp"
 
 namespace elit::crm {
@@ -117,10 +118,14 @@ class ReplyReader {
       return named ? value_at(at, response_, element).value_or("") : std::string{};
     };
     reading.code = code_word(word(code));
+    reading.texts = texts_of_refusal(response_, element);
     const std::string told = excerpt(word(message));
     reading.error = reading.code + (reading.code.empty() || told.empty() ? "" : ": ") + told;
     if (reading.error.empty()) {
       reading.error = element == nullptr ? "refused without a reason" : excerpt(json::serialize(*element));
+    }
+    if (reading.code.empty() && response_.http.status >= 300) {
+      reading.code = "HTTP " + std::to_string(response_.http.status);
     }
     if (rule != nullptr && !rule->advice.empty()) {
       reading.error += " (" + rule->advice + ")";
@@ -300,6 +305,23 @@ bool is_readable(const FindMap& find, const ParsedResponse& response) {
   return find.single || place->is_array();
 }
 
+bool is_refusal(Verdict verdict) {
+  return verdict == Verdict::rejected || verdict == Verdict::rejected_in_company || verdict == Verdict::too_large;
+}
+
+// What a refusal of the whole request says about fields. An address that is not there is refused for no field.
+void add_texts(const Step& step, const ParsedResponse& response, Reading& reading) {
+  const int status = response.http.status;
+  reading.may_be_field = status != 404 && status != 405 && status != 410;
+  if (reading.may_be_field) {
+    const Locator& code = step.reply.code;
+    const bool named = !code.pointer.empty() || !code.header.empty() || code.pattern;
+    reading.code = named ? code_word(value_at(code, response, nullptr).value_or("")) : std::string{};
+    reading.code = reading.code.empty() ? "HTTP " + std::to_string(status) : reading.code;
+    reading.texts = texts_of_refusal(response, nullptr);
+  }
+}
+
 // A token endpoint that refuses a request refuses the secrets in it.
 Verdict token_verdict(Verdict verdict) {
   switch (verdict) {
@@ -337,6 +359,9 @@ Reading read_reply(const Preset& preset, const Step& step, const ParsedResponse&
   if (good) {
     reading.whole = Verdict::rejected_in_company;
     reading.by_status = false;
+  }
+  if (is_refusal(*reading.whole)) {
+    add_texts(step, response, reading);
   }
   return reading;
 }

@@ -60,6 +60,9 @@ struct ResponseReading {
   std::string remote_id;             // `exists`: the id of the existing record
   std::optional<Milliseconds> wait;  // before the next request, with any verdict
   bool by_status = false;            // no rule of the preset applies: the status alone decides
+  bool may_be_field = false;         // of a refusal: a field of the record may be the cause
+  std::string code;                  // of such a refusal: the CRM's error code, or "HTTP 400"
+  std::vector<std::string> texts;    // of such a refusal: see texts_of_refusal()
 };
 // The verdict on a response that is not a success. The first rule of `tables` that holds decides; without one, the
 // status decides. The detail begins with `place`.

@@ -34,7 +34,7 @@ asio::awaitable<std::optional<Failure>> CrmClient::recover(storage::SinkId sink,
     const std::optional<std::string> kept = read_token_file(parts_.token_directory, options_.name, warning);
     if (!warning.empty()) {
       const std::string message = "sink " + options_.name + ": " + warning;
-      parts_.log->write(Event::sink_failing, message);
+      parts_.log->write(Event::token_file_failed, message, {Field("sink", options_.name)});
     }
     if (kept) {
       tokens_.take_up(*kept, *secrets_, parts_.timer->now().wall);
@@ -58,6 +58,7 @@ asio::awaitable<DeliveryAnswer> CrmClient::send(Batch batch) {
     probed_ = std::move(result.sink);
   }
   absent_.insert(result.absent.begin(), result.absent.end());
+  tell_refused(result.refused);
   if (!result.records.empty()) {
     co_await keep(std::move(result.records));
   }
@@ -85,6 +86,7 @@ asio::awaitable<crm::Exchange::Task> CrmClient::prepare(Batch batch) {
   task.unsure = batch.unsure;
   task.sink = probed_;
   task.bytes_max = options_.batch.bytes;
+  task.now = parts_.timer->now().wall;
   task.work = crm::make_work(design_.work, batch.messages, delivered);
   auto recall = [sink, keys = crm::record_keys(task.work)](Store& store) { return store.remote_records(sink, keys); };
   task.known = co_await parts_.storage->run(std::move(recall));
@@ -180,7 +182,9 @@ asio::awaitable<crm::TokenKeeper::Outcome> CrmClient::renew_token() {
   if (!outcome.to_keep.empty()) {
     if (!parts_.token_directory.empty()) {
       // A refresh token that was not kept would be lost with the process, and the access to the CRM with it.
-      if (const auto failure = write_token_file(parts_.token_directory, options_.name, outcome.to_keep)) {
+      const std::optional<Failure> failure = write_token_file(parts_.token_directory, options_.name, outcome.to_keep);
+      tell_token_file(failure);
+      if (failure) {
         co_return tokens_.on_failure(*failure);
       }
     }
@@ -224,6 +228,31 @@ asio::awaitable<Result<HttpResponse>> CrmClient::send_request(crm::CrmRequest re
     }
   }
   co_return co_await transport->send(std::move(request.request));
+}
+
+// Once until it is written again: the sink tries every minute.
+void CrmClient::tell_token_file(const std::optional<Failure>& failure) {
+  if (failure && !token_file_failed_) {
+    parts_.log->write(Event::token_file_failed, "sink " + options_.name + ": " + failure->detail,
+                      {Field("sink", options_.name)});
+  }
+  token_file_failed_ = failure.has_value();
+}
+
+void CrmClient::tell_refused(const std::vector<crm::RefusedFields>& refused) const {
+  for (const crm::RefusedFields& each : refused) {
+    std::string names;
+    for (const std::string& field : each.fields) {
+      names += (names.empty() ? "" : ", ") + field;
+    }
+    const bool one = each.fields.size() == 1;
+    parts_.log->write(
+        Event::contact_field_refused,
+        "sink " + options_.name + ": a contact is written without the " + (one ? "field " : "fields ") + names +
+            ", which the CRM refuses; correct the person's data, or change the " +
+            (one ? "mapping of the field" : "mappings of these fields") + " under `fields`",
+        {Field("sink", options_.name), user(each.user_id), Field("fields", names), Field("code", each.code)});
+  }
 }
 
 asio::awaitable<void> CrmClient::keep(std::vector<RemoteRecord> records) {

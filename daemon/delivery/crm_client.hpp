@@ -37,6 +37,8 @@ class CrmClient final : public SinkClient {
   void conceal_tokens();
   [[nodiscard]] boost::asio::awaitable<void> wait_for_pace();
   [[nodiscard]] boost::asio::awaitable<Result<HttpResponse>> send_request(crm::CrmRequest request);
+  void tell_token_file(const std::optional<Failure>& failure);
+  void tell_refused(const std::vector<crm::RefusedFields>& refused) const;
   [[nodiscard]] boost::asio::awaitable<void> keep(std::vector<RemoteRecord> records);
 
   const SinkOptions& options_;
@@ -53,6 +55,7 @@ class CrmClient final : public SinkClient {
   std::set<crm::RecordKey> absent_;            // unsure records that were looked for once and not found
   std::optional<boost::json::object> probed_;  // what the preset's steps of the sink found; absent: not yet
   bool renewing_ = false;
+  bool token_file_failed_ = false;
   crm::TokenKeeper::Outcome latest_;  // of the latest renewal
   bool stopping_ = false;
 };

@@ -86,6 +86,7 @@ crm::Exchange::Task CrmRendering::prepare(const Messages& batch) const {
   task.messages = batch.size();
   task.sink = found_;
   task.bytes_max = sink_.batch.bytes;
+  task.now = rendering_.at;
   task.work = crm::make_work(design_.work, batch, delivered_with(batch));
   if (!rendering_.ignore_state) {
     task.known = storage::read_remote_records(rendering_.state_directory, sink_.name, crm::record_keys(task.work));

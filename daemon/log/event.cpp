@@ -83,12 +83,18 @@ constexpr std::array<EventRow, event_count> rows{{
     {Event::dead_letter, "dead_letter", LogLevel::error,
      "A sink refused a message for good, or it was given up after dead_letters.give_up_after. `key` and `user` name it; it "
      "stays in the state, and deliveries_v1 contains the whole reason."},
+    {Event::contact_field_refused, "contact_field_refused", LogLevel::warning,
+     "A CRM refused a contact because of mapped fields. The contact is written without these fields, and its messages "
+     "are delivered. The fields are tried again when the person's data change."},
     {Event::sink_paused, "sink_paused", LogLevel::error,
      "A sink gets no messages until the cause is removed (credential, redirect, too many refusals). No message is lost."},
     {Event::sink_resumed, "sink_resumed", LogLevel::info, "A paused sink gets messages again."},
     {Event::sink_failing, "sink_failing", LogLevel::warning,
      "Requests to a sink fail; they are repeated with growing pauses."},
     {Event::sink_recovered, "sink_recovered", LogLevel::info, "A failing sink accepts messages again."},
+    {Event::token_file_failed, "token_file_failed", LogLevel::error,
+     "The file that keeps a sink's token cannot be read or written. Without a readable file a new token is requested; a "
+     "token that cannot be kept is not used, and the sink waits."},
 
     {Event::storage_failed, "storage_failed", LogLevel::error,
      "The database cannot be written or read (disk full, permission, damage). What is not stored is fetched again."},

@@ -50,10 +50,12 @@ enum class Event {
   delivered,
   delivery_retry,
   dead_letter,
+  contact_field_refused,
   sink_paused,
   sink_resumed,
   sink_failing,
   sink_recovered,
+  token_file_failed,
   // the machine
   storage_failed,
   log_failed,

@@ -206,6 +206,7 @@ ExchangeResult Rig::attempt(const std::vector<OutgoingMessage>& batch, bool unsu
   task.known = known_;
   task.messages = batch.size();
   task.sink = sink_;
+  task.now = now();
   task.unsure = unsure;
   task.absent = std::exchange(absent_, {});
   Exchange exchange(design_, std::move(task));

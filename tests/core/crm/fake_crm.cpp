@@ -67,7 +67,7 @@ HttpResponse FakeCrm::found(const std::string& kind, const json::array& rows) co
 
 HttpResponse FakeCrm::written(const std::string& kind, const std::string& what, const json::array& rows) {
   const bool bad =
-      std::any_of(rows.begin(), rows.end(), [&](const json::value& row) { return codes.contains(member(row, "key")); });
+      std::any_of(rows.begin(), rows.end(), [&](const json::value& row) { return !refusal_of(row).empty(); });
   if (bad && bisect_only) {
     return {400, {}, R"({"message":"something is wrong"})"};
   }
@@ -75,8 +75,8 @@ HttpResponse FakeCrm::written(const std::string& kind, const std::string& what, 
   json::array errors;
   for (const auto& row : rows) {
     const std::string key = member(row, "key");
-    if (const auto code = codes.find(key); code != codes.end()) {
-      json::object error{{"key", key}, {"ok", false}, {"code", code->second}, {"message", "no, " + code->second}};
+    if (const std::string code = refusal_of(row); !code.empty()) {
+      json::object error{{"key", key}, {"ok", false}, {"code", code}, {"message", "no, " + code}};
       (errors_apart ? errors : results).push_back(std::move(error));
     } else if (!bad || !atomic) {
       json::object result = write(kind, what, row);
@@ -89,6 +89,16 @@ HttpResponse FakeCrm::written(const std::string& kind, const std::string& what, 
     std::reverse(results.begin(), results.end());
   }
   return {200, {}, json::serialize(json::object{{"results", std::move(results)}, {"errors", std::move(errors)}})};
+}
+
+std::string FakeCrm::refusal_of(const json::value& row) const {
+  const auto code = codes.find(member(row, "key"));
+  if (code != codes.end()) {
+    return code->second;
+  }
+  const auto bad = std::find_if(bad_fields.begin(), bad_fields.end(),
+                                [&](const auto& field) { return row.as_object().contains(field.first); });
+  return bad == bad_fields.end() ? std::string() : bad->second;
 }
 
 json::object FakeCrm::write(const std::string& kind, const std::string& what, const json::value& row) {
@@ -109,8 +119,8 @@ json::object FakeCrm::write(const std::string& kind, const std::string& what, co
     }
   }
   if (there == nullptr) {
-    records.push_back(
-        {kind, key, kind.substr(0, 1) + std::to_string(++ids_), member(row, "text"), member(row, "contact")});
+    records.push_back({kind, key, kind.substr(0, 1) + std::to_string(++ids_), member(row, "text"),
+                       member(row, "contact"), row.as_object()});
     there = &records.back();
   } else if (what == "link") {
     there->contact = member(row, "to");

@@ -19,6 +19,7 @@ struct Record {
   std::string id;
   std::string text;
   std::string contact;
+  boost::json::object row = {};  // as it was written first
 };
 
 // A CRM with a protocol of its own, for the presets of design_of. It keeps records of any kind and refuses, forgets and
@@ -26,9 +27,10 @@ struct Record {
 class FakeCrm {
  public:
   std::vector<Record> records;
-  std::map<std::string, std::string> codes;  // rows with this key are refused with this code
-  std::set<std::string> unmentioned;         // rows with this key are written and the answer does not say so
-  bool bisect_only = false;                  // a bad row: 400 that does not say which
+  std::map<std::string, std::string> codes;       // rows with this key are refused with this code
+  std::set<std::string> unmentioned;              // rows with this key are written and the answer does not say so
+  std::map<std::string, std::string> bad_fields;  // rows with such a member are refused with this message
+  bool bisect_only = false;                       // a bad row: 400 that does not say which
   bool atomic = false;
   bool errors_apart = false;  // bad rows stand in /errors, not in /results
   std::size_t rows_max = 1000;
@@ -50,6 +52,8 @@ class FakeCrm {
 
   HttpResponse written(const std::string& kind, const std::string& what, const boost::json::array& rows);
 
+  // What the row is refused with; empty: nothing.
+  std::string refusal_of(const boost::json::value& row) const;
   boost::json::object write(const std::string& kind, const std::string& what, const boost::json::value& row);
 
   int ids_ = 0;
