@@ -64,9 +64,14 @@ std::vector<std::string> guarantee_of(const Preset& preset) {
     }
   }
   std::vector<std::string> promises;
-  promises.reserve(weakest.size() + 1);
+  promises.reserve(weakest.size() + 2);
   for (const auto& [item, method] : weakest) {
     promises.push_back(std::string(item == StepItem::contact ? "contacts " : "messages ") + words_for(method));
+  }
+  if (preset.units.contains(DeliveryUnit::day)) {
+    promises.emplace_back(
+        "a day's transcript whose attempt got no answer is written once more after `timeout`, and newer forms of it wait "
+        "until then: an attempt that arrives late leaves no older form");
   }
   if (!preset.guarantee.empty()) {
     promises.push_back(preset.guarantee);

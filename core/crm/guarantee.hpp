@@ -9,7 +9,8 @@
 namespace elit::crm {
 
 // Describes the guarantee of a preset when answers are lost: a line for contacts and one for messages, by the weakest
-// method of the steps that write them, and the preset's own `guarantee` if it has one.
+// method of the steps that write them, one for the transcripts of days if the preset has them, and the preset's own
+// `guarantee` if it has one.
 [[nodiscard]] std::vector<std::string> guarantee_of(const Preset& preset);
 
 // Whether a request that arrives after a later one does harm: it makes a record that a look-up did not find, or brings

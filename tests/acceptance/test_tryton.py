@@ -347,20 +347,46 @@ class DeliveryTest(AcceptanceTest):
         wait_for(lambda: died, 20, f"{name} to be asked")
         office.wire.fault = None
 
-    def test_a_refused_party_keeps_only_its_own_notes_back(self):
+    def test_a_refused_name_is_left_out_and_told_and_keeps_no_notes_back(self):
         office = self.office()
         office.config["sinks"][0]["fields"] = {"name": "/nickname"}
         for user, name in zip(USERS, ("Asha", "no\nname", "Zoë")):
             office.vendor.user_extra[user] = {"nickname": name}
         office.fill(4)
-        office.config["sync"]["wait"] = Bare("1s")
-        self.assertSyncs(office, 1)
-        self.assertEqual(sorted(party["name"] for party in office.server.parties()), ["Asha", "Zoë"])
-        self.assertEqual(len(office.server.notes()), 8)
-        waiting = office.rows("SELECT user_id, state, last_error FROM deliveries_v1 WHERE state != 'delivered'")
-        self.assertEqual({(row["user_id"], row["state"]) for row in waiting}, {(USERS[1], "pending")})
-        self.assertTrue(any("invalid chars" in (row["last_error"] or "") for row in waiting), waiting)
+        self.assertSyncs(office)
+        self.assertEqual(sorted(party["name"] or "" for party in office.server.parties()), ["", "Asha", "Zoë"])
+        self.assertHolds(office)
+        told = office.events("contact_field_refused")
+        self.assertEqual([(event["level"], event["fields"]) for event in told], [("warning", "name")])
+        self.assertNotIn(USERS[1], json.dumps(told))
         office.vendor.user_extra[USERS[1]] = {"nickname": "a name"}
+        self.assertSyncs(office)
+        self.assertEqual(sorted(party["name"] for party in office.server.parties()), ["Asha", "Zoë", "a name"])
+        self.assertHolds(office)
+
+    def test_a_session_of_any_user_will_do(self):
+        office = self.office()
+        groups = office.server.search("ir.model.data", ["fs_id", "in", ["group_admin", "group_party_admin"]])
+        groups = [row["db_id"] for row in office.server.read("ir.model.data", groups, "db_id")]
+        office.server.create("res.user", {"name": "Clerk", "login": "clerk", "password": tryton.PASSWORD,
+                                          "groups": [["add", groups]]})
+        office.config["sinks"][0]["settings"] = {"login": "clerk"}
+        office.fill(2)
+        self.assertSyncs(office)
+        self.assertHolds(office)
+
+    def test_a_session_that_cannot_be_kept_is_told(self):
+        office = self.office()
+        office.fill(2)
+        office.config["sync"]["wait"] = Bare("1s")
+        kept = office.directory / "state-tokens"
+        kept.write_text("in the way")
+        self.assertSyncs(office, 1)
+        told = office.events("token_file_failed")
+        self.assertTrue(told)
+        self.assertIn("state-tokens", told[-1]["msg"])
+        self.assertEqual({event["sink"] for event in told}, {"tryton"})
+        kept.unlink()
         office.config["sync"]["wait"] = Bare("10s")
         self.assertSyncs(office)
         self.assertHolds(office)

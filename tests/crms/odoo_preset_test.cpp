@@ -119,7 +119,7 @@ TEST_P(OdooPresetTest, TellsAWrongKeyAMissingRightAndAMissingDatabaseApart) {
   forbidden.vendor().faults().forbidden.on = true;
   const ExchangeResult result = forbidden.attempt({message(1, 1, "a")});
   EXPECT_EQ(result.answer.whole, Verdict::misconfigured);
-  EXPECT_THAT(result.answer.detail, HasSubstr("Let the user create contacts"));
+  EXPECT_THAT(result.answer.detail, HasSubstr("Contact Creation"));
   SinkSetup elsewhere = setup();
   elsewhere.settings["database"] = "other";
   const ExchangeResult other = Rig(elsewhere).attempt({message(1, 1, "a")});
