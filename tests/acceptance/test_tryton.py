@@ -360,6 +360,7 @@ class DeliveryTest(AcceptanceTest):
         self.assertEqual([(event["level"], event["fields"]) for event in told], [("warning", "name")])
         self.assertNotIn(USERS[1], json.dumps(told))
         office.vendor.user_extra[USERS[1]] = {"nickname": "a name"}
+        self.say(office, USERS[1])
         self.assertSyncs(office)
         self.assertEqual(sorted(party["name"] for party in office.server.parties()), ["Asha", "Zoë", "a name"])
         self.assertHolds(office)
@@ -368,8 +369,10 @@ class DeliveryTest(AcceptanceTest):
         office = self.office()
         groups = office.server.search("ir.model.data", ["fs_id", "in", ["group_admin", "group_party_admin"]])
         groups = [row["db_id"] for row in office.server.read("ir.model.data", groups, "db_id")]
-        office.server.create("res.user", {"name": "Clerk", "login": "clerk", "password": tryton.PASSWORD,
+        password = "canarykey-93QmZwXv"
+        office.server.create("res.user", {"name": "Clerk", "login": "clerk", "password": password,
                                           "groups": [["add", groups]]})
+        office.secret("password", password)
         office.config["sinks"][0]["settings"] = {"login": "clerk"}
         office.fill(2)
         self.assertSyncs(office)
