@@ -113,7 +113,7 @@ Reply Crm::take(const HttpRequest& request, Instant now) {
     if (messages->size() == 1) {
       ++refusals_[messages->front().key];
     }
-    return refuse_request(422, "A message was refused on request, and its whole batch with it");
+    return refuse_request(faults_.poison_status, "A message was refused on request, and its whole batch with it");
   }
   note_idempotency(messages->empty() ? "" : messages->front().idempotency_key, *messages);
   std::string results;
@@ -130,7 +130,11 @@ Reply Crm::take(const HttpRequest& request, Instant now) {
       accept(std::move(message));
     }
   }
-  return json_reply(200, faults_.results || refused ? R"({"results":[)" + results + "]}" : R"({"accepted":true})");
+  Reply reply =
+      json_reply(200, faults_.results || refused ? R"({"results":[)" + results + "]}" : R"({"accepted":true})");
+  reply.delay =
+      Milliseconds{static_cast<std::int64_t>(faults_.message_s * 1000 * static_cast<double>(messages->size()))};
+  return reply;
 }
 
 std::optional<std::vector<Received>> Crm::read(const HttpRequest& request, Instant now) {
@@ -202,12 +206,14 @@ void Crm::accept(Received message) {
   }
 }
 
-std::uint64_t Crm::refused() const {
-  std::uint64_t count = 0;
+std::vector<std::string> Crm::refused_keys() const {
+  std::vector<std::string> keys;
   for (const auto& [key, times] : refusals_) {
-    count += idempotency_keys_.contains(key) ? 0U : 1U;
+    if (!idempotency_keys_.contains(key)) {
+      keys.push_back(key);
+    }
   }
-  return count;
+  return keys;
 }
 
 }  // namespace elit::simulator

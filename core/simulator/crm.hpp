@@ -51,8 +51,13 @@ class Crm {
   // Messages in the order of arrival, each key once.
   [[nodiscard]] const std::vector<Received>& received() const { return received_; }
   [[nodiscard]] const CrmCounts& counts() const { return counts_; }
-  // The number of messages that got an error and were not accepted since.
-  [[nodiscard]] std::uint64_t refused() const;
+  // The Idempotency-Keys under which each message was accepted, by the message's key.
+  [[nodiscard]] const std::map<std::string, std::set<std::string>>& idempotency_keys() const {
+    return idempotency_keys_;
+  }
+  // The keys of the messages that got an error and were not accepted since, in order.
+  [[nodiscard]] std::vector<std::string> refused_keys() const;
+  [[nodiscard]] std::uint64_t refused() const { return refused_keys().size(); }
 
  private:
   enum class Verdict : std::uint8_t { accepted, rejected, poison };

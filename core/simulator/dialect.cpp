@@ -57,6 +57,7 @@ std::vector<Setting<D>> row_settings() {
       text("sender_system", &D::sender_system, {}, "the sender of notes such as \"agent joined\""),
       flag("live_chat_rows", &D::live_chat_rows, "no: what agents say is left out"),
       choice("media", &D::media, {"signed", "plain", "none"}, "signed: another query in the URL on every read"),
+      flag("delivery_status", &D::delivery_status, "rows have a status, which changes from read to read"),
       flag("random_member_order", &D::random_member_order, "the members of a row come in any order"),
   };
 }

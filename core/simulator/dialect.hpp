@@ -57,6 +57,7 @@ struct Dialect {
   bool live_chat_rows = true;  // false: messages of agents are not exported
   MediaUrls media = MediaUrls::signed_afresh;
   bool random_member_order = false;
+  bool delivery_status = false;  // rows carry a `status` that changes with their age
   int insert_between_pages = 0;  // number of new rows for each user that appear after a first page that is not the last
   int retention_days = 0;        // older messages are not shown; 0: all are shown
 

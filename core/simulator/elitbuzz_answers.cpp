@@ -51,6 +51,10 @@ std::string status_text(int code, const std::string& name, const std::string& de
                       {"details", json_string(details)}});
 }
 
+const char* status_at_age(Milliseconds age) {
+  return age < std::chrono::minutes{1} ? "SENT" : age < std::chrono::hours{1} ? "DELIVERED" : "READ";
+}
+
 std::string reason_of(int status) {
   return status == 400 ? "Bad Request" : status == 404 ? "Not Found" : "Error";
 }
@@ -139,7 +143,7 @@ std::string ElitbuzzApi::user_element(const User& user) const {
   return object_text(members);
 }
 
-std::string ElitbuzzApi::row(const User& user, const Message& message) {
+std::string ElitbuzzApi::row(const User& user, const Message& message, Instant now) {
   ++rows_written_;
   Members members{{"timestamp", timestamp_json(dialect_.timestamp, message.instant, message.number)},
                   {"sender", json_string(sender_of(dialect_, message.speaker))},
@@ -163,6 +167,9 @@ std::string ElitbuzzApi::row(const User& user, const Message& message) {
                              : dialect_.row_id_kind == "same" ? 7
                                                               : Random(message.number).next();
     members.emplace_back(dialect_.row_id_field, json_string(std::to_string(id)));
+  }
+  if (dialect_.delivery_status) {
+    members.emplace_back("status", json_string(status_at_age(now - message.instant)));
   }
   if (dialect_.random_member_order) {
     Random random(rows_written_);

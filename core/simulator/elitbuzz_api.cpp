@@ -222,7 +222,7 @@ Reply ElitbuzzApi::page(User& user, const std::vector<Message*>& rows, const Win
   std::vector<std::string> elements;
   for (Message* message : chosen) {
     message->first_served = message->first_served.value_or(now);
-    elements.push_back(row(user, *message));
+    elements.push_back(row(user, *message, now));
   }
   const bool more_follow = window.page_number == 1 && last > 1;
   if (more_follow && inserted_[user.id] < dialect_.insert_between_pages) {

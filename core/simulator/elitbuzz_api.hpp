@@ -67,7 +67,7 @@ class ElitbuzzApi {
   std::vector<Message*> select(User& user, const Window& window, Instant now) const;
   Reply page(User& user, const std::vector<Message*>& rows, const Window& window, Instant now);
   [[nodiscard]] Reply past_the_end(const std::string& shape) const;
-  std::string row(const User& user, const Message& message);
+  std::string row(const User& user, const Message& message, Instant now);
   [[nodiscard]] std::string user_element(const User& user) const;
   [[nodiscard]] bool matches(const User& user, std::string_view name, std::string_view value) const;
   [[nodiscard]] std::int64_t page_size(const RequestTarget& target) const;

@@ -43,9 +43,13 @@ const std::vector<Setting<CrmFaults>>& crm_fault_settings() {
     all.push_back(flag<CrmFaults>("rejected_retryable", &CrmFaults::rejected_retryable, "that error is retryable"));
     all.push_back(count<CrmFaults>("rejected_times", &CrmFaults::rejected_times, 0, 1'000'000,
                                    "refusals before the message is accepted; 0: it never is"));
-    all.push_back(number<CrmFaults>("poison", &CrmFaults::poison, 0, 1, "share of messages that fail a request (422)"));
+    all.push_back(number<CrmFaults>("poison", &CrmFaults::poison, 0, 1, "share of messages that fail a request"));
     all.push_back(
         text<CrmFaults>("poison_user", &CrmFaults::poison_user, {}, "all messages of this user fail their request"));
+    all.push_back(count<CrmFaults>("poison_status", &CrmFaults::poison_status, 400, 599,
+                                   "the status of requests that fail for a message"));
+    all.push_back(number<CrmFaults>("message_s", &CrmFaults::message_s, 0, 86'400,
+                                    "seconds that a request takes for each of its messages"));
     all.push_back(count<CrmFaults>("messages_max", &CrmFaults::messages_max, 0, 1'000'000,
                                    "a request with more is answered 413; 0: no limit"));
     all.push_back(secret<CrmFaults>("authorization", &CrmFaults::authorization, "the only Authorization accepted"));
@@ -62,6 +66,9 @@ Trouble draw_trouble(const WireFaults& faults, Milliseconds elapsed, Random& ran
   if (faults.unauthorized.active(elapsed)) {
     return Trouble::unauthorized;
   }
+  if (faults.wrong_address.active(elapsed)) {
+    return Trouble::wrong_address;
+  }
   for (const ShareOf& row : trouble_shares) {
     if (drawn < faults.*row.share) {
       return row.trouble;
@@ -75,6 +82,7 @@ bool carried_out(Trouble trouble) {
   switch (trouble) {
     case Trouble::down:
     case Trouble::unauthorized:
+    case Trouble::wrong_address:
     case Trouble::server_error:
     case Trouble::throttled:
     case Trouble::reset:
@@ -91,6 +99,8 @@ Reply refusal(Trouble trouble, const WireFaults& faults, Instant now) {
   switch (trouble) {
     case Trouble::unauthorized:
       return json_reply(401, R"({"error":"unauthorized"})");
+    case Trouble::wrong_address:
+      return json_reply(faults.wrong_address_status, R"({"error":"there is nothing here"})");
     case Trouble::server_error:
       return json_reply(500, R"({"error":"Internal Server Error"})");
     case Trouble::html:

@@ -29,8 +29,10 @@ struct WireFaults {
   double latency_s = 0;   // every response comes after this
   int retry_after_s = 1;  // with 429 and 503; 0: no such header
   bool retry_after_date = false;
-  Toggle down;          // 503 to everything
-  Toggle unauthorized;  // 401 to everything
+  Toggle down;           // 503 to everything
+  Toggle unauthorized;   // 401 to everything
+  Toggle wrong_address;  // wrong_address_status to everything
+  int wrong_address_status = 404;
 };
 
 // Further faults of the Elitbuzz API.
@@ -49,8 +51,10 @@ struct CrmFaults : WireFaults {
   std::string rejected_user;  // all messages of this user get one; empty: none
   bool rejected_retryable = false;
   int rejected_times = 0;  // the number of refusals before the message is accepted; 0: it never is
-  double poison = 0;       // share of the messages whose whole request fails with 422
+  double poison = 0;       // share of the messages whose whole request fails with poison_status
   std::string poison_user;
+  int poison_status = 422;
+  double message_s = 0;       // every response comes this much later for each message of its request
   int messages_max = 0;       // a request with more is answered 413; 0: no limit
   std::string authorization;  // the Authorization header that is required from now on; empty: as at the start
 };
@@ -62,6 +66,7 @@ enum class Trouble : std::uint8_t {
   none,
   down,
   unauthorized,
+  wrong_address,
   server_error,
   throttled,
   reset,

@@ -25,9 +25,10 @@ struct Group {
 
 using Groups = std::unordered_map<std::string, Group>;
 
-void enter(Groups& groups, const User& user, const Message& message, TimestampForm form, bool expected) {
+void enter(Groups& groups, const User& user, const Message& message, const std::string& text, TimestampForm form,
+           bool expected) {
   const std::optional<Instant> instant = readable_instant(form, message.instant, message.number);
-  Group& group = groups[message_name(user.id, instant ? iso_text(*instant) : "", comparable_content(message.text))];
+  Group& group = groups[message_name(user.id, instant ? iso_text(*instant) : "", comparable_content(text))];
   const bool first = group.possible++ == 0;
   group.user_id = user.id;
   group.expected += expected ? 1U : 0U;
@@ -93,7 +94,10 @@ Ledger take_ledger(const World& world, const ElitbuzzApi& api, const std::vector
       const bool expected = is_expected(user, message, api, query, now);
       ledger.messages_visible += expected ? 1U : 0U;
       ledger.messages_served += expected && message.first_served ? 1U : 0U;
-      enter(groups, user, message, form, expected);
+      enter(groups, user, message, message.text, form, expected);
+      for (const std::string& former : message.former_texts) {
+        enter(groups, user, message, former, form, false);
+      }
     }
   }
   std::unordered_map<std::string, std::vector<Arrival>> arrivals;

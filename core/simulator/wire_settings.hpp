@@ -44,6 +44,9 @@ template <class T>
   settings.push_back(flag<T>("retry_after_date", &WireFaults::retry_after_date, "Retry-After is a date"));
   settings.push_back(toggle<T>("down", &WireFaults::down, "503 to everything"));
   settings.push_back(toggle<T>("unauthorized", &WireFaults::unauthorized, "401 to everything"));
+  settings.push_back(toggle<T>("wrong_address", &WireFaults::wrong_address, "wrong_address_status to everything"));
+  settings.push_back(
+      count<T>("wrong_address_status", &WireFaults::wrong_address_status, 400, 599, "404, or another status"));
   return settings;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "core/check.hpp"
 #include "core/simulator/exchange.hpp"
@@ -173,7 +174,28 @@ void World::add_message(User& user, Instant instant, Instant visible_from, std::
   message.type = "TEXT";
   message.text = text;
   message.response = json_string(text);
+  mark(message, options_.mark);
   insert(user, std::move(message));
+}
+
+Message* World::newest(User& user, Instant now, Milliseconds age_max) {
+  const auto last = std::find_if(user.messages.rbegin(), user.messages.rend(), [now](const Message& message) {
+    return message.instant <= now && message.visible_from <= now;
+  });
+  return last != user.messages.rend() && last->instant >= now - age_max ? &*last : nullptr;
+}
+
+void change_text(Message& message, std::string_view text, Instant now) {
+  message.former_texts.push_back(std::exchange(message.text, std::string(text)));
+  message.response = json_string(text);
+  message.ill_formed = false;
+  message.visible_from = now;
+}
+
+void attach_file(Message& message) {
+  if (!message.file) {
+    message.file = File{"/late/" + std::to_string(message.number) + ".jpg", "image/jpeg", "IMAGE"};
+  }
 }
 
 Random random_for(std::uint64_t seed, std::string_view purpose, std::uint64_t index) {

@@ -31,7 +31,8 @@ struct Message {
   std::string response;  // JSON text, byte for byte as the API sends it; odd messages are ill-formed on purpose
   std::string text;      // the content of `response`: the string, or the JSON text of any other value
   std::optional<File> file;
-  std::optional<Instant> first_served;  // when an answer first contained it
+  std::optional<Instant> first_served;    // when an answer first contained it
+  std::vector<std::string> former_texts;  // what `text` was before it changed
 
   // The response as JSON that every parser accepts.
   [[nodiscard]] std::string well_formed_response() const;
@@ -81,6 +82,9 @@ class World {
   // Adds a plain message of the user that does not come from the seed. Its number is unique.
   void add_message(User& user, Instant instant, Instant visible_from, std::string_view text);
 
+  // The newest message of the user that is visible at `now` and was dated at most `age_max` before; null: none.
+  [[nodiscard]] static Message* newest(User& user, Instant now, Milliseconds age_max);
+
  private:
   void write_history(User& user, std::size_t index);
   void arrive();
@@ -93,6 +97,11 @@ class World {
   std::uint64_t arrivals_ = 0;
   Instant next_arrival_;
 };
+
+// The message has another text from `now` on. Readers from before have its former text.
+void change_text(Message& message, std::string_view text, Instant now);
+// The message has a file from now on, if it had none.
+void attach_file(Message& message);
 
 // A generator for one purpose, independent of the other generators of the same seed.
 [[nodiscard]] Random random_for(std::uint64_t seed, std::string_view purpose, std::uint64_t index);

@@ -175,11 +175,7 @@ void FaultPlayer::apply() {
     apply_to_peer(stage_.source(i).faults(), Target::api, i);
   }
   for (std::size_t i = 0; i < stage_.sinks(); ++i) {
-    if (StagedCrm* crm = stage_.crm(i)) {
-      apply_to_peer(crm->faults(), Target::crm, i);
-    } else {
-      apply_to_peer(stage_.sink(i).faults(), Target::crm, i);
-    }
+    apply_to_peer(stage_.wire_of_sink(i), Target::crm, i);
   }
   const bool full = std::any_of(active_.begin(), active_.end(), [this](std::size_t index) {
     return schedule_.faults[index].fault.kind == Kind::disk_full;

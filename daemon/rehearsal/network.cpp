@@ -74,11 +74,13 @@ class Network::Line final : public Transport {
     const auto exchange = std::make_shared<Exchange>(executor_);
     std::erase_if(running_, [](const auto& other) { return other.expired(); });
     running_.push_back(exchange);
+    const std::uint64_t number = network_.witness_sent(settings_.base_url, request);
     network_.begin(exchange, settings_.base_url, std::move(request));
     const bool in_time = co_await exchange->answered.wait(settings_.total_timeout);
     if (!in_time) {
-      co_return failure(FailureKind::transient, "no complete answer within the time-out", true);
+      exchange->result = failure(FailureKind::transient, "no complete answer within the time-out", true);
     }
+    network_.witness_ended(number, *exchange->result);
     co_return std::move(*exchange->result);
   }
 
@@ -108,15 +110,36 @@ std::unique_ptr<Transport> Network::connect(boost::asio::any_io_executor executo
   return std::make_unique<Line>(*this, std::move(executor), std::move(settings));
 }
 
-Milliseconds Network::latency() {
-  const auto span = static_cast<std::uint64_t>((weather_.latency_max - weather_.latency_min).count());
-  return weather_.latency_min + Milliseconds{static_cast<std::int64_t>(random_.below(span + 1))};
+std::uint64_t Network::witness_sent(const std::string& base_url, const HttpRequest& request) {
+  if (witness_.sent) {
+    witness_.sent(++requests_, base_url, request);
+  }
+  return requests_;
+}
+
+void Network::witness_ended(std::uint64_t number, const Result<HttpResponse>& result) {
+  if (witness_.ended) {
+    witness_.ended(number, result);
+  }
+}
+
+Milliseconds Network::between(Milliseconds least, Milliseconds most) {
+  const auto span = static_cast<std::uint64_t>((most - least).count());
+  return least + Milliseconds{static_cast<std::int64_t>(random_.below(span + 1))};
+}
+
+void Network::break_connection(const std::weak_ptr<Exchange>& exchange, Milliseconds way) {
+  time_.call_at(time_.now().steady + way, [exchange] {
+    if (const auto waiting = exchange.lock()) {
+      waiting->answer(failure(FailureKind::transient, "the connection was closed before the answer", true));
+    }
+  });
 }
 
 void Network::begin(const std::shared_ptr<Exchange>& exchange, const std::string& base_url, HttpRequest request) {
   const Milliseconds way = latency();
   const double fate = random_.fraction();
-  const SteadyTime arrival = time_.now().steady + way;
+  SteadyTime arrival = time_.now().steady + way;
   if (fate < weather_.refused) {
     auto refuse = [weak = std::weak_ptr(exchange)] {
       if (const auto waiting = weak.lock()) {
@@ -128,6 +151,10 @@ void Network::begin(const std::shared_ptr<Exchange>& exchange, const std::string
   }
   if (fate < weather_.refused + weather_.lost_requests) {
     return;
+  }
+  if (fate < weather_.refused + weather_.lost_requests + weather_.late_requests) {
+    break_connection(exchange, way);
+    arrival += between(weather_.late_min, weather_.late_max);
   }
   auto deliver = [this, weak = std::weak_ptr(exchange), base_url, request = std::move(request)] {
     arrive(weak, base_url, request);

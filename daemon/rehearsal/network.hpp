@@ -22,6 +22,9 @@ struct NetworkConditions {
   Milliseconds latency_max{150};
   double refused = 0;        // the connection is refused
   double lost_requests = 0;  // the request is sent and never arrives; the sender runs into its time-out
+  double late_requests = 0;  // the connection breaks, and the request arrives late_min to late_max later all the same
+  Milliseconds late_min{1000};
+  Milliseconds late_max{3000};
 };
 
 // A network in virtual time for simulated peers, which are functions. Latency and loss come from a seed. A request that
@@ -44,6 +47,14 @@ class Network {
   // one has an effect.
   [[nodiscard]] std::unique_ptr<Transport> connect(boost::asio::any_io_executor executor, TransportSettings settings);
 
+  // Called when a request is sent, and with its result when the sender knows it. Of a sender that is killed before, it
+  // is not called again. `number` tells requests apart.
+  struct Witness {
+    std::function<void(std::uint64_t number, const std::string& base_url, const HttpRequest&)> sent;
+    std::function<void(std::uint64_t number, const Result<HttpResponse>&)> ended;
+  };
+  void set_witness(Witness witness) { witness_ = std::move(witness); }
+
   [[nodiscard]] NetworkConditions& conditions() { return weather_; }
 
   // A hash over all requests, replies and notes so far, with their times: equal runs have equal hashes.
@@ -57,12 +68,19 @@ class Network {
 
   void begin(const std::shared_ptr<Exchange>& exchange, const std::string& base_url, HttpRequest request);
   void arrive(const std::weak_ptr<Exchange>& exchange, const std::string& base_url, const HttpRequest& request);
-  [[nodiscard]] Milliseconds latency();
+  std::uint64_t witness_sent(const std::string& base_url, const HttpRequest& request);
+  void witness_ended(std::uint64_t number, const Result<HttpResponse>& result);
+  // The sender is told after `way` that its connection broke; its request stays on the way and arrives late.
+  void break_connection(const std::weak_ptr<Exchange>& exchange, Milliseconds way);
+  [[nodiscard]] Milliseconds between(Milliseconds least, Milliseconds most);
+  [[nodiscard]] Milliseconds latency() { return between(weather_.latency_min, weather_.latency_max); }
 
   VirtualTime& time_;
   Random random_;
   NetworkConditions weather_;
   std::map<std::string, Peer> peers_;
+  Witness witness_;  // its functions may be empty
+  std::uint64_t requests_ = 0;
   std::uint64_t trace_ = 0xCBF29CE484222325U;
 };
 

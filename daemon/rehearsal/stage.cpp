@@ -98,6 +98,7 @@ void Stage::add_sink(const SinkOptions& sink, const simulator::CrmFaults& faults
   if (!sink.crm.empty()) {
     crms_.back() = std::make_unique<StagedCrm>(sink, sink_url(name), start, seed);
     crm = crms_.back().get();
+    static_cast<simulator::WireFaults&>(crm->faults()) = faults;
   }
   network_.add_peer(sink_url(name), [receiver, crm, start](const HttpRequest& request, Instant now) {
     return crm != nullptr ? crm->answer(request, now) : receiver->answer(request, now, now - start);

@@ -26,7 +26,7 @@ struct StageOptions {
   Options options;
   crm::SinkDesigns designs;                          // of the sinks of CRMs
   std::vector<simulator::SimulatorOptions> sources;  // one for each source, in order; their worlds begin at `start`
-  std::vector<simulator::CrmFaults> sinks;           // one for each sink, in order
+  std::vector<simulator::CrmFaults> sinks;  // one for each sink, in order; of a simulated CRM those of the wire
   Instant start;
   std::uint64_t seed = 1;
   LogOptions log;
@@ -67,6 +67,11 @@ class Stage {
   [[nodiscard]] simulator::Crm& sink(std::size_t index) { return *sinks_[index]; }
   // The simulated CRM of a sink; null: the sink runs as type: http.
   [[nodiscard]] StagedCrm* crm(std::size_t index) { return crms_[index].get(); }
+  // The faults of the wire to whatever receives for a sink.
+  [[nodiscard]] simulator::WireFaults& wire_of_sink(std::size_t index) {
+    return crms_[index] != nullptr ? static_cast<simulator::WireFaults&>(crms_[index]->faults())
+                                   : sinks_[index]->faults();
+  }
   [[nodiscard]] std::size_t sources() const { return sources_.size(); }
   [[nodiscard]] std::size_t sinks() const { return sinks_.size(); }
 

@@ -27,7 +27,7 @@ class StagedCrm {
 
   simulator::Reply answer(const HttpRequest& request, Instant now);
 
-  [[nodiscard]] simulator::WireFaults& faults() { return peer_.vendor().faults(); }
+  [[nodiscard]] simulator::SimulatedCrmFaults& faults() { return peer_.vendor().faults(); }
   [[nodiscard]] std::uint64_t requests() { return peer_.vendor().counts().requests; }
 
   // What the CRM holds of the world's messages, as if a sink of type: http had received it: a message once for each

@@ -55,6 +55,22 @@ TEST_F(CrmTest, KeepsMessagesInTheOrderOfArrival) {
   EXPECT_EQ(crm_.received()[0].idempotency_key, "a");
 }
 
+TEST_F(CrmTest, FailsRequestsForOneMessageWithTheStatusThatIsSet) {
+  crm_.faults().poison_user = "91";
+  EXPECT_EQ(send({1, 2}, "a").answer.status, 422);
+  crm_.faults().poison_status = 500;
+  EXPECT_EQ(send({1}, "b").answer.status, 500);
+  EXPECT_EQ(crm_.refused_keys(), std::vector<std::string>{key(1)});
+  crm_.faults().poison_user.clear();
+  EXPECT_EQ(send({1}, "b").answer.status, 200);
+  EXPECT_EQ(crm_.refused(), 0U);
+}
+
+TEST_F(CrmTest, TakesTimeForEachMessage) {
+  crm_.faults().message_s = 0.25;
+  EXPECT_EQ(send({1, 2}, "a").delay, Milliseconds{500});
+}
+
 TEST_F(CrmTest, TakesAMessageOnceAndTellsRepeatsApart) {
   EXPECT_EQ(send({1, 2}, "a").answer.status, 200);
   EXPECT_EQ(send({1, 2}, "a").answer.status, 200);

@@ -54,6 +54,24 @@ class ElitbuzzApiTest : public testing::Test {
   std::string user_;
 };
 
+TEST_F(ElitbuzzApiTest, ShowsAStatusThatChangesWithTheAgeOfARow) {
+  start({{"delivery_status", "yes"}});
+  const auto status_at = [this](Instant now) {
+    return std::string(rows_of(get_conversations(*simulator_, user_, "", now)).at(0).at("status").as_string());
+  };
+  EXPECT_EQ(status_at(start_of_tests), "SENT");
+  EXPECT_EQ(status_at(start_of_tests + std::chrono::hours{2}), "READ");
+}
+
+TEST_F(ElitbuzzApiTest, ShowsAFileThatComesLate) {
+  start({});
+  Message* newest = World::newest(*simulator_->world().find(user_), start_of_tests, seconds{200});
+  ASSERT_NE(newest, nullptr);
+  EXPECT_EQ(get_conversations(*simulator_, user_).answer.body.find("/late/"), std::string::npos);
+  attach_file(*newest);
+  EXPECT_NE(get_conversations(*simulator_, user_).answer.body.find("/late/"), std::string::npos);
+}
+
 TEST_F(ElitbuzzApiTest, RefusesAnyKeyButItsOwn) {
   start({});
   EXPECT_EQ(

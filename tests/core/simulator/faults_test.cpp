@@ -66,6 +66,18 @@ TEST(FaultsTest, RefuseWithoutDoingAnything) {
   EXPECT_EQ(refusal(Trouble::reset, faults, now).fault, WireFault::close_before_answer);
 }
 
+TEST(FaultsTest, RefuseEverythingAtAWrongAddress) {
+  WireFaults faults;
+  faults.wrong_address.on = true;
+  faults.hangs = 1;
+  Random random(1);
+  EXPECT_EQ(draw_trouble(faults, seconds{0}, random), Trouble::wrong_address);
+  EXPECT_FALSE(carried_out(Trouble::wrong_address));
+  EXPECT_EQ(refusal(Trouble::wrong_address, faults, now).answer.status, 404);
+  faults.wrong_address_status = 410;
+  EXPECT_EQ(refusal(Trouble::wrong_address, faults, now).answer.status, 410);
+}
+
 TEST(FaultsTest, SpoilWhatWasCarriedOut) {
   WireFaults faults;
   faults.slow_s = 3;

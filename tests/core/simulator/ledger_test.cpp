@@ -84,6 +84,19 @@ TEST_F(LedgerTest, NoticesInventionsAndDoubles) {
   EXPECT_EQ(ledger().missing, 3U);
 }
 
+TEST_F(LedgerTest, ExpectsAChangedTextAndAllowsTheFormerOne) {
+  Message* newest = World::newest(*simulator_.world().find(user_), start_of_tests, seconds{200});
+  ASSERT_NE(newest, nullptr);
+  change_text(*newest, "C", start_of_tests);
+  deliver({message(1, 0, "a"), message(2, 1, "b"), message(3, 1, "b"), message(4, 2, "c")});
+  EXPECT_EQ(ledger().missing, 1U);
+  EXPECT_EQ(ledger().unexpected, 0U);
+  deliver({message(5, 2, "C")});
+  EXPECT_TRUE(ledger().balanced());
+  deliver({message(6, 2, "c")});
+  EXPECT_EQ(ledger().unexpected, 1U);
+}
+
 TEST_F(LedgerTest, NoticesAMessageWithAnotherInstant) {
   deliver({message(1, 7, "a"), message(2, 1, "b"), message(3, 1, "b"), message(4, 2, "c")});
   EXPECT_EQ(ledger().missing, 1U);
