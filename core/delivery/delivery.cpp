@@ -481,7 +481,10 @@ void Delivery::pace_by(const DeliveryBatch& batch, const DeliveryAnswer& answer,
 DeliveryRecord Delivery::fail(BatchHandle handle, const DeliveryAnswer& answer, bool charged, Now now) {
   const bool lost = may_be_written(answer);
   DeliveryBatch& batch = batches_.at(handle);
-  batch.answer_lost = batch.answer_lost || lost;
+  if (lost && !batch.answer_lost) {
+    batch.answer_lost = true;
+    batch.tries = 0;  // From the first loss on it has to be repeated as it is.
+  }
   if (answer.whole != Verdict::throttled) {
     ++failures_;
     batch.tried_first = ++batch.tries == 1 ? now.steady : batch.tried_first;

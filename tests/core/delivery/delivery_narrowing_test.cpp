@@ -251,6 +251,18 @@ TEST(NarrowingTest, RepeatsALostSetAlsoWhereLargerOnesWereRefused) {
   expect_the_same_set_after_a_loss(rig, DeliveryRig::accepted);
 }
 
+TEST(NarrowingTest, CountsRepetitionsFromTheFirstLossOn) {
+  DeliveryRig rig(settings(15, 1));
+  store(rig, 3);
+  for (const Verdict verdict : {retry, unknown}) {
+    const std::optional<SendBatch> send = rig.step_within(minutes{1});
+    ASSERT_TRUE(send);
+    rig.answer(*send, DeliveryRig::whole(verdict));
+    rig.pass(seconds{6});
+  }
+  expect_the_same_set_after_a_loss(rig, DeliveryRig::accepted);
+}
+
 TEST(NarrowingTest, RepeatsALostSetAlsoAsTheProbeOfAPause) {
   for (const Verdict verdict : {unauthorized, misconfigured}) {
     DeliveryRig rig(settings(5, 1));
