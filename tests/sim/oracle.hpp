@@ -19,6 +19,7 @@ struct Summary {
   int starts = 0;
   std::uint64_t steps = 0;
   Milliseconds freshness_worst{0};    // of messages after the start, from visible to received by the CRM
+  int waits_judged = 0;               // how often a message waited so long that `status` had to name it
   std::vector<std::string> broken;    // broken promises, a line each
   std::vector<std::string> problems;  // why the daemon ended by itself
 };

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "config/loader.hpp"
 #include "core/check.hpp"
 #include "core/random.hpp"
 #include "core/simulator/dialect.hpp"
+#include "tests/sim/lone_trouble.hpp"
 #include "tests/sim/trouble.hpp"
 
 namespace elit::sim {
@@ -31,17 +33,22 @@ class Planner {
     stage.log.file = "/dev/null";
     stage.log.level = LogLevel::error;
     stage.restart_after = pick<Milliseconds>({seconds{5}, minutes{2}});
-    const int sources = chance(0.2) ? 2 : 1;
+    const bool lone = !plan_.healthy && chance(0.25);
+    crms_ = !plan_.healthy && !lone && chance(0.25);
+    const int sources = lone || chance(0.2) ? 2 : 1;
     for (int i = 0; i < sources; ++i) {
       add_source(i);
     }
-    const int sinks = chance(0.3) ? 2 : 1;
+    const int sinks = lone || chance(0.3) ? 2 : 1;
     for (int i = 0; i < sinks; ++i) {
       add_sink(i);
     }
     plan_.calm = hours{14} + longest_staleness();
     if (plan_.healthy) {
       plan_.traits.emplace_back("healthy");
+      plan_.concern = concerns_nothing;
+    } else if (lone) {
+      add_lone_trouble(plan_, random_);
     } else {
       add_trouble(plan_, random_);
     }
@@ -95,7 +102,8 @@ class Planner {
     // Messages that become visible later than this are not promised.
     world.late_max = std::max<Milliseconds>(Milliseconds{1}, source.settle + source.lookback - seconds{5});
     world.burst = chance(0.3) ? static_cast<int>(random_.below(60)) : 0;
-    world.odd_content = chance(0.1);
+    world.odd_content = chance(0.1) && !crms_;
+    world.mark = crms_ ? source.name : "";
   }
 
   void set(simulator::Dialect& dialect, const std::string& key, const std::string& value) {
@@ -107,10 +115,13 @@ class Planner {
     // Chooses one of the values in the table of the dialect.
     for (const auto& row : simulator::dialect_settings()) {
       static const std::vector<std::string> varied{
-          "users_shape", "conversations_shape", "user_id_field", "row_id_field",
-          "page_order",  "rows_order",          "past_the_end",  "timestamp",
-          "media",       "start_inclusive",     "end_inclusive", "status_envelope",
-          "error_body",  "live_chat_rows",      "retry_after",   "failures_with_200"};
+          "users_shape",       "conversations_shape", "user_id_field", "row_id_field",   "page_order",
+          "rows_order",        "past_the_end",        "timestamp",     "media",          "start_inclusive",
+          "end_inclusive",     "status_envelope",     "error_body",    "live_chat_rows", "retry_after",
+          "failures_with_200", "delivery_status"};
+      if (crms_ && row.key == "timestamp") {
+        continue;  // The records of a CRM are compared with dates that everybody can read.
+      }
       if (std::find(varied.begin(), varied.end(), row.key) == varied.end() || !chance(0.3)) {
         continue;
       }
@@ -146,6 +157,9 @@ class Planner {
 
   void add_sink(int index) {
     SinkOptions sink;
+    if (crms_) {
+      sink = crm_sink("sink-" + std::to_string(index));
+    }
     sink.name = "sink-" + std::to_string(index);
     sink.batch.messages = pick<int>({1, 3, 20, 100});
     sink.batch.wait = pick<Milliseconds>({Milliseconds{0}, seconds{1}, seconds{30}});
@@ -170,7 +184,40 @@ class Planner {
     return longest * 2;
   }
 
+  // A sink with the preset of a CRM that can be simulated.
+  SinkOptions crm_sink(const std::string& name) {
+    const auto type = pick<std::string>({"hubspot", "salesforce", "zoho", "odoo"});
+    const auto unit = pick<std::string>({"message", "day"});
+    plan_.traits.push_back("crm " + type + ", a record for each " + unit);
+    config::Loaded loaded = config::load_text(
+        "sources:\n"
+        "  - {name: any, base_url: https://api.example.com, customer_id: \"1\", bot_key: key, api_key: {file: absent},\n"
+        "     audiences: [{attribute: any, value: any}]}\n"
+        "sinks:\n"
+        "  - {name: " +
+            name + ", type: " + type + ", unit: " + unit + settings_of(type) + "}\n",
+        "/etc/elitbuzz-sync/plan.yaml");
+    check(loaded.options.has_value(), "a plan can write the configuration of a CRM");
+    plan_.stage.designs.merge(loaded.designs);
+    return loaded.options->sinks.front();
+  }
+
+  // What a sink needs besides; the simulated CRM has values of its own for it.
+  static std::string settings_of(const std::string& type) {
+    const std::string url = ", url: https://crm.example.com";
+    if (type == "hubspot") {
+      return url + ", secrets: {access_token: {file: absent}}";
+    }
+    if (type == "odoo") {
+      return url + ", secrets: {api_key: {file: absent}}, settings: {database: ours, login: sync}";
+    }
+    return url + ", secrets: {client_id: {file: absent}, " +
+           (type == "salesforce" ? "private_key: {file: absent}}, settings: {username: sync@example.com}"
+                                 : "client_secret: {file: absent}, refresh_token: {file: absent}}");
+  }
+
   Random random_;
+  bool crms_ = false;  // the sinks have presets of CRMs
   std::uint64_t seed_;
   Plan plan_;
 };

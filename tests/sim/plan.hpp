@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "daemon/rehearsal/stage.hpp"
+#include "tests/sim/progress.hpp"
 
 namespace elit::sim {
 
@@ -24,7 +25,10 @@ struct Plan {
   Milliseconds calm{0};
   std::vector<Incident> incidents;  // ascending by `at`, all within the chaos
   std::vector<std::string> traits;  // the special features of the plan, a line each
-  bool healthy = false;             // no faults at all: freshness and requests have bounds
+  bool healthy = false;             // no faults at all: the number of requests has a bound
+  // Which messages the faults concern; all others wait hardly longer than in a healthy world. Empty: the faults concern
+  // everything.
+  Concern concern;
 };
 
 // The plan of a seed. Kinds and amounts of faults differ from seed to seed, because some errors show only where no

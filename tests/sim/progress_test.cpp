@@ -3,17 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <functional>
 #include <ostream>
 #include <string>
 #include <vector>
 
-#include "core/simulator/passage.hpp"
-#include "core/status/health.hpp"
 #include "daemon/rehearsal/stage.hpp"
-#include "storage/status_reader.hpp"
-#include "tests/sim/trouble.hpp"
+#include "tests/sim/progress.hpp"
+#include "tests/sim/status_watch.hpp"
 
 namespace elit::sim {
 namespace {
@@ -29,7 +26,11 @@ constexpr Instant start = from_ms(1'767'225'600'000);  // 2026-01-01T00:00:00Z
 constexpr Milliseconds warm_up = hours{2};
 constexpr Milliseconds sick_time = hours{4};
 constexpr std::size_t the_sick_one = 0;  // source and sink
-std::string sick_user;                   // the first user of the sick source
+
+// The first user of the sick source.
+const std::string& sick_user(Stage& stage) {
+  return stage.source(the_sick_one).world().users()[0].id;
+}
 
 // Two bots of six users who write once a minute, and two receivers.
 daemon::StageOptions small_world() {
@@ -68,8 +69,7 @@ struct Sickness {
   std::string name;
   std::function<void(Stage&)> begin;
   std::string named_by_status;  // empty: nothing is sick
-  // Whether a message may wait: of this source, to this sink, of this user.
-  std::function<bool(std::size_t source, std::size_t sink, const std::string& user)> concerns;
+  Concern concerns;             // those messages may wait
   Milliseconds noticed_within = minutes{4};
 };
 
@@ -78,41 +78,9 @@ std::ostream& operator<<(std::ostream& out, const Sickness& sickness) {
 }
 
 struct Findings {
-  Milliseconds worst{0};  // of the messages that the sickness does not concern
-  std::string slowest;
-  std::size_t messages = 0;
+  Wait wait;                          // of the messages that the sickness does not concern
   std::vector<std::string> problems;  // as `status` names them, soon after the beginning
 };
-
-std::vector<simulator::Passage> passages_of(Stage& stage, std::size_t source, std::size_t sink) {
-  const Instant now = stage.time().truth();
-  simulator::Simulator& api = stage.source(source);
-  api.world().advance(now);
-  const simulator::LedgerQuery query{
-      .source = stage.options().sources[source].name, .since = std::nullopt, .visible_until = std::nullopt};
-  return simulator::passages(api.world(), api.api(), stage.sink(sink).received(), query, now);
-}
-
-void measure(Stage& stage, const Sickness& sickness, Findings& findings) {
-  const Instant now = stage.time().truth();
-  for (std::size_t source = 0; source < stage.sources(); ++source) {
-    for (std::size_t sink = 0; sink < stage.sinks(); ++sink) {
-      for (const simulator::Passage& passage : passages_of(stage, source, sink)) {
-        if (passage.visible_from < start + warm_up || sickness.concerns(source, sink, passage.user_id)) {
-          continue;
-        }
-        ++findings.messages;
-        const Milliseconds took = passage.arrived.value_or(now) - passage.visible_from;
-        if (took > findings.worst) {
-          findings.worst = took;
-          findings.slowest = stage.options().sources[source].name + " to " + stage.options().sinks[sink].name +
-                             ", visible " + std::to_string((passage.visible_from - start) / minutes{1}) +
-                             " min after the start" + (passage.arrived ? "" : ", not arrived");
-        }
-      }
-    }
-  }
-}
 
 Findings live_through(const Sickness& sickness) {
   Stage stage(small_world());
@@ -121,37 +89,33 @@ Findings live_through(const Sickness& sickness) {
       user.attributes.emplace_back("followed", "yes");
     }
   }
-  sick_user = stage.source(the_sick_one).world().users()[0].id;
   const SteadyTime began = stage.time().now().steady;
   stage.run_until(began + warm_up);
   sickness.begin(stage);
   stage.run_until(began + warm_up + sickness.noticed_within);
   Findings findings;
-  findings.problems = problems_of(storage::read_status(stage.disk()), stage.options(), stage.time().now().wall);
+  findings.problems = problems_now(stage);
   stage.run_until(began + warm_up + sick_time);
-  measure(stage, sickness, findings);
+  findings.wait = longest_wait(stage, start + warm_up, sickness.concerns);
   return findings;
 }
 
-bool nothing(std::size_t, std::size_t, const std::string&) {
-  return false;
-}
-bool of_the_sick_source(std::size_t source, std::size_t, const std::string&) {
+bool of_the_sick_source(Stage&, std::size_t source, std::size_t, const std::string&) {
   return source == the_sick_one;
 }
-bool to_the_sick_sink(std::size_t, std::size_t sink, const std::string&) {
+bool to_the_sick_sink(Stage&, std::size_t, std::size_t sink, const std::string&) {
   return sink == the_sick_one;
 }
-
-bool of_the_sick_user(std::size_t source, std::size_t, const std::string& user) {
-  return source == the_sick_one && user == sick_user;
+bool of_the_sick_user(Stage& stage, std::size_t source, std::size_t, const std::string& user) {
+  return source == the_sick_one && user == sick_user(stage);
 }
-bool of_the_sick_user_to_the_sick_sink(std::size_t source, std::size_t sink, const std::string& user) {
-  return sink == the_sick_one && of_the_sick_user(source, sink, user);
+bool of_the_sick_user_to_the_sick_sink(Stage& stage, std::size_t source, std::size_t sink, const std::string& user) {
+  return sink == the_sick_one && of_the_sick_user(stage, source, sink, user);
 }
 
 using SourceChange = std::function<void(simulator::ApiFaults&)>;
 using SinkChange = std::function<void(simulator::CrmFaults&)>;
+using MessageChange = std::function<void(simulator::CrmFaults&, const std::string& user)>;
 
 Sickness of_source(const std::string& name, const SourceChange& change) {
   return {name, [change](Stage& stage) { change(stage.source(the_sick_one).faults()); }, "source support",
@@ -161,7 +125,7 @@ Sickness of_source(const std::string& name, const SourceChange& change) {
 Sickness of_user(const std::string& name, int status) {
   return {name,
           [status](Stage& stage) {
-            stage.source(the_sick_one).faults().bad_user = sick_user;
+            stage.source(the_sick_one).faults().bad_user = sick_user(stage);
             stage.source(the_sick_one).faults().bad_user_status = status;
           },
           "source support", of_the_sick_user, minutes{10}};
@@ -171,8 +135,8 @@ Sickness of_sink(const std::string& name, const SinkChange& change) {
   return {name, [change](Stage& stage) { change(stage.sink(the_sick_one).faults()); }, "sink crm", to_the_sick_sink};
 }
 
-Sickness of_messages(const std::string& name, const SinkChange& change) {
-  return {name, [change](Stage& stage) { change(stage.sink(the_sick_one).faults()); }, "sink crm",
+Sickness of_messages(const std::string& name, const MessageChange& change) {
+  return {name, [change](Stage& stage) { change(stage.sink(the_sick_one).faults(), sick_user(stage)); }, "sink crm",
           of_the_sick_user_to_the_sick_sink, minutes{40}};  // until the user has written and waited
 }
 
@@ -190,21 +154,27 @@ std::vector<Sickness> sicknesses() {
       of_sink("SinkHangs", [](auto& faults) { faults.hangs = 1; }),
       of_sink("SinkResetsEveryConnection", [](auto& faults) { faults.resets = 1; }),
       of_sink("SinkLosesEveryAnswer", [](auto& faults) { faults.lost_answers = 1; }),
+      of_sink("SinkAnswers404", [](auto& faults) { faults.wrong_address.on = true; }),
       of_sink("SinkRefusesTheToken", [](auto& faults) { faults.unauthorized.on = true; }),
-      of_messages("MessagesAreRefusedWith422", [](auto& faults) { faults.poison_user = sick_user; }),
+      of_messages("MessagesAreRefusedWith422", [](auto& faults, auto& user) { faults.poison_user = user; }),
+      of_messages("MessagesFailTheirRequestsWith500",
+                  [](auto& faults, auto& user) {
+                    faults.poison_user = user;
+                    faults.poison_status = 500;
+                  }),
       of_messages("MessagesAreRefusedForNow",
-                  [](auto& faults) {
-                    faults.rejected_user = sick_user;
+                  [](auto& faults, auto& user) {
+                    faults.rejected_user = user;
                     faults.rejected_retryable = true;
                   }),
   };
 }
 
 Milliseconds healthy_worst() {
-  static const Findings healthy = live_through({"Nothing", [](Stage&) {}, "", nothing});
+  static const Findings healthy = live_through({"Nothing", [](Stage&) {}, "", concerns_nothing});
   EXPECT_THAT(healthy.problems, IsEmpty());
-  EXPECT_GT(healthy.messages, 2000U);
-  return healthy.worst;
+  EXPECT_GT(healthy.wait.messages, 2000U);
+  return healthy.wait.longest;
 }
 
 class ProgressTest : public testing::TestWithParam<Sickness> {};
@@ -212,8 +182,8 @@ class ProgressTest : public testing::TestWithParam<Sickness> {};
 TEST_P(ProgressTest, EverythingElseArrivesWithinTwiceItsHealthyTime) {
   const Milliseconds healthy = healthy_worst();
   const Findings findings = live_through(GetParam());
-  EXPECT_GT(findings.messages, 1000U);
-  EXPECT_LE(findings.worst, 2 * healthy) << findings.slowest;
+  EXPECT_GT(findings.wait.messages, 1000U);
+  EXPECT_LE(findings.wait.longest, 2 * healthy) << findings.wait.slowest;
   EXPECT_THAT(findings.problems, Contains(HasSubstr(GetParam().named_by_status)));
 }
 

@@ -14,8 +14,9 @@ using std::chrono::seconds;
 
 constexpr Instant begin = from_ms(1'767'225'600'000);  // 2026-01-01T00:00:00Z
 
-// Two days of a small bot and one CRM, without faults so far.
-Plan quiet() {
+}  // namespace
+
+Plan quiet_plan() {
   Plan plan;
   plan.chaos = hours{48};
   plan.calm = hours{20};
@@ -43,12 +44,14 @@ Plan quiet() {
   return plan;
 }
 
+namespace {
+
 void at(Plan& plan, Milliseconds when, std::string what, std::function<void(Stage&)> act) {
   plan.incidents.push_back({when, std::move(what), std::move(act)});
 }
 
 Plan clock_wrong_by(Milliseconds error) {
-  Plan plan = quiet();
+  Plan plan = quiet_plan();
   for (int hour = 12; hour < 48; hour += 5) {
     // After the list of a cycle and before its reads, whose own latency delays them further.
     const Milliseconds from = hours{hour} + seconds{3};
@@ -70,7 +73,7 @@ Plan clock_a_year_back() {
 
 // A message that is found late, while the CRM accepts nothing, goes before the newer ones that wait with it.
 Plan late_message_behind_a_paused_crm() {
-  Plan plan = quiet();
+  Plan plan = quiet_plan();
   plan.stage.sources[0].world.late_share = 0.5;
   plan.stage.sources[0].world.late_max = minutes{11};
   for (int hour = 2; hour < 44; hour += 6) {
@@ -83,7 +86,7 @@ Plan late_message_behind_a_paused_crm() {
 // A list of many pages progresses page by page although two requests of five fail; the user is not parked for hours
 // after each page.
 Plan long_history_over_a_bad_line() {
-  Plan plan = quiet();
+  Plan plan = quiet_plan();
   plan.stage.sources[0].world.messages_per_user_day = 300;
   plan.stage.sources[0].faults.resets = 0.4;
   plan.calm = hours{8};
@@ -93,7 +96,7 @@ Plan long_history_over_a_bad_line() {
 // A server that sends page 1 for every page: windows become narrower than the look-back, and messages that appear an
 // hour late are still found.
 Plan late_messages_in_narrow_windows() {
-  Plan plan = quiet();
+  Plan plan = quiet_plan();
   plan.stage.options.sources[0].lookback = hours{1};
   plan.stage.sources[0].dialect.page_number_obeyed = false;
   plan.stage.sources[0].world.arrivals_per_minute = 0.8;
@@ -113,9 +116,25 @@ Plan late_messages_in_narrow_windows_over_restarts() {
 
 // A full disk: the daemon ends and is started again, hundreds of times, and then continues.
 Plan disk_full_for_an_hour() {
-  Plan plan = quiet();
+  Plan plan = quiet_plan();
   at(plan, hours{10}, "disk full", [](Stage& stage) { stage.disk().set_capacity(stage.disk().used_bytes() + 10'000); });
   at(plan, hours{11}, "disk has room", [](Stage& stage) { stage.disk().set_capacity(0); });
+  return plan;
+}
+
+// Messages that the receiver refuses, of a user who is the only one: the others of that user arrive.
+Plan bad_messages_of_the_only_user() {
+  Plan plan = quiet_plan();
+  plan.stage.sources[0].world.users = 1;
+  plan.stage.sinks[0].poison = 0.05;
+  return plan;
+}
+
+// Sets that were refused as too large and lose answers are repeated as they are all the same.
+Plan lost_answers_where_larger_sets_are_refused() {
+  Plan plan = quiet_plan();
+  plan.stage.sinks[0].messages_max = 4;
+  plan.stage.sinks[0].lost_answers = 0.3;
   return plan;
 }
 
@@ -130,6 +149,8 @@ const std::vector<Scenario>& scenarios() {
       {"LateMessagesInNarrowWindowsOverRestarts", late_messages_in_narrow_windows_over_restarts},
       {"LongHistoryOverABadLine", long_history_over_a_bad_line},
       {"DiskFullForAnHour", disk_full_for_an_hour},
+      {"BadMessagesOfTheOnlyUser", bad_messages_of_the_only_user},
+      {"LostAnswersWhereLargerSetsAreRefused", lost_answers_where_larger_sets_are_refused},
   };
   return all;
 }

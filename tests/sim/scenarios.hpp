@@ -16,4 +16,7 @@ struct Scenario {
 
 [[nodiscard]] const std::vector<Scenario>& scenarios();
 
+// Two days of a small bot and one CRM, without faults.
+[[nodiscard]] Plan quiet_plan();
+
 }  // namespace elit::sim

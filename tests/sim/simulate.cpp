@@ -74,7 +74,11 @@ void report(std::uint64_t seed, const sim::Plan& plan, const sim::Summary& summa
             << summary.simulated / std::chrono::hours{24} << " days, " << summary.messages << " messages, "
             << summary.api_requests << " + " << summary.crm_requests << " requests, " << summary.crm_repeats
             << " repeats, " << summary.starts << " starts, " << plan.incidents.size()
-            << " incidents, freshness at worst " << summary.freshness_worst.count() / 1000 << " s\n";
+            << " incidents, freshness at worst " << summary.freshness_worst.count() / 1000 << " s, "
+            << summary.waits_judged << " waits that status had to name\n";
+  for (const std::string& trait : plan.traits) {
+    std::cout << "  " << trait << '\n';
+  }
   for (const std::string& line : summary.broken) {
     std::cout << "  BROKEN: " << line << '\n';
   }
@@ -98,11 +102,6 @@ int main(int argc, char** argv) {
   for (; arguments.limit.count() > 0 ? within() : runs < arguments.runs; ++runs) {
     const std::uint64_t seed = arguments.seed + runs;
     const sim::Plan plan = plan_of(arguments, seed);
-    if (arguments.aloud) {
-      for (const std::string& trait : plan.traits) {
-        std::cerr << "trait: " << trait << '\n';
-      }
-    }
     const sim::Summary summary = arguments.aloud ? sim::perform_aloud(plan, arguments.log) : sim::perform(plan);
     simulated += summary.simulated;
     failed += summary.broken.empty() ? 0U : 1U;

@@ -25,15 +25,20 @@ class Troublemaker {
       sink.html =
           0;  // An answer with 200 means that the messages are accepted: that is the contract of the generic sink.
       add_refusals(sink);
+      add_slowness(sink);
     }
     add_weather();
     add_outages();
+    add_poison();
+    add_wrong_addresses();
+    add_refusals_of_crms();
     add_deaths();
     add_disk_troubles();
     add_clock_troubles();
     add_rotations();
     add_roster_changes();
     add_bursts();
+    add_row_changes();
     add_option_changes();
     std::stable_sort(plan_.incidents.begin(), plan_.incidents.end(),
                      [](const Incident& a, const Incident& b) { return a.at < b.at; });
@@ -53,6 +58,11 @@ class Troublemaker {
   Milliseconds some_length() { return pick<Milliseconds>({seconds{20}, minutes{5}, hours{1}, hours{7}, hours{30}}); }
   std::size_t some_source() { return random_.below(plan_.stage.sources.size()); }
   std::size_t some_sink() { return random_.below(plan_.stage.sinks.size()); }
+
+  [[nodiscard]] bool has_crms() const {
+    return std::any_of(plan_.stage.options.sinks.begin(), plan_.stage.options.sinks.end(),
+                       [](const SinkOptions& sink) { return !sink.crm.empty(); });
+  }
 
   void at(Milliseconds when, std::string what, std::function<void(Stage&)> act) {
     plan_.incidents.push_back({std::min(when, plan_.chaos), std::move(what), std::move(act)});
@@ -107,6 +117,27 @@ class Troublemaker {
       crm.rejected_times = 1 + static_cast<int>(random_.below(4));
       plan_.traits.emplace_back("crm refuses some messages for a while");
     }
+    // Where each user waits behind such a message, nothing shows that the receiver takes others.
+    if (chance(0.15) && users_of_each_source() >= 3) {
+      crm.poison = pick<double>({0.003, 0.03});
+      crm.poison_status = pick<int>({400, 422});
+      plan_.traits.push_back("crm refuses some messages for good (" + std::to_string(crm.poison_status) + ")");
+    }
+  }
+
+  [[nodiscard]] int users_of_each_source() const {
+    const auto& sources = plan_.stage.sources;
+    return std::min_element(sources.begin(), sources.end(),
+                            [](const auto& one, const auto& other) { return one.world.users < other.world.users; })
+        ->world.users;
+  }
+
+  void add_slowness(simulator::CrmFaults& crm) {
+    if (chance(0.15)) {
+      crm.message_s = pick<double>({0.04, 0.3, 1.5});
+      plan_.traits.push_back("crm needs " + std::to_string(static_cast<int>(crm.message_s * 1000)) +
+                             " ms for each message");
+    }
   }
 
   void add_weather() {
@@ -114,9 +145,11 @@ class Troublemaker {
       const daemon::NetworkConditions bad{.latency_min = Milliseconds{pick<int>({0, 5, 800})},
                                           .latency_max = Milliseconds{pick<int>({900, 3000, 9000})},
                                           .refused = pick<double>({0, 0.1, 1}),
-                                          .lost_requests = pick<double>({0, 0.02, 0.3})};
+                                          .lost_requests = pick<double>({0, 0.02, 0.3}),
+                                          .late_requests = pick<double>({0, 0.02, 0.3})};
       during(
-          "bad weather", [bad](Stage& stage) { stage.network().conditions() = bad; },
+          bad.late_requests > 0 ? "bad weather, some requests come late" : "bad weather",
+          [bad](Stage& stage) { stage.network().conditions() = bad; },
           [](Stage& stage) { stage.network().conditions() = {}; });
     }
   }
@@ -131,8 +164,43 @@ class Troublemaker {
     for (int i = times(0.4, 8); i > 0; --i) {
       const std::size_t sink = some_sink();
       during(
-          "crm down", [sink](Stage& stage) { stage.sink(sink).faults().down.on = true; },
-          [sink](Stage& stage) { stage.sink(sink).faults().down.on = false; });
+          "crm down", [sink](Stage& stage) { stage.wire_of_sink(sink).down.on = true; },
+          [sink](Stage& stage) { stage.wire_of_sink(sink).down.on = false; });
+    }
+  }
+
+  // The receiver fails each request that holds a message of one user.
+  void add_poison() {
+    for (int i = has_crms() ? 0 : times(0.3, 5); i > 0; --i) {
+      const std::size_t source = some_source();
+      const std::size_t sink = some_sink();
+      const std::uint64_t which = random_.next();
+      const int status = plan_.stage.sinks[sink].poison_status;
+      during(
+          "crm answers 500 to what holds messages of a user",
+          [=](Stage& stage) {
+            const std::vector<User>& users = stage.source(source).world().users();
+            stage.sink(sink).faults().poison_user = users[which % users.size()].id;
+            stage.sink(sink).faults().poison_status = 500;
+          },
+          [=](Stage& stage) {
+            stage.sink(sink).faults().poison_user.clear();
+            stage.sink(sink).faults().poison_status = status;
+          });
+    }
+  }
+
+  void add_wrong_addresses() {
+    for (int i = times(0.3, 5); i > 0; --i) {
+      const std::size_t sink = some_sink();
+      const int status = pick<int>({404, 405, 410, 501});
+      during(
+          "crm answers " + std::to_string(status) + " to everything",
+          [sink, status](Stage& stage) {
+            stage.wire_of_sink(sink).wrong_address.on = true;
+            stage.wire_of_sink(sink).wrong_address_status = status;
+          },
+          [sink](Stage& stage) { stage.wire_of_sink(sink).wrong_address.on = false; });
     }
   }
 
@@ -274,6 +342,58 @@ class Troublemaker {
     }
   }
 
+  // What a CRM with a preset refuses in its own way, for a time.
+  void add_refusals_of_crms() {
+    using Faults = simulator::SimulatedCrmFaults;
+    struct Kind {
+      const char* what;
+      simulator::Toggle Faults::*toggle;
+    };
+    for (int i = has_crms() ? times(0.6, 8) : 0; i > 0; --i) {
+      const std::size_t sink = some_sink();
+      const Kind kind = pick<Kind>({{"crm locks its records", &Faults::locked},
+                                    {"crm revokes its tokens", &Faults::tokens_revoked},
+                                    {"crm takes the rights away", &Faults::forbidden},
+                                    {"crm's calls of the day are used up", &Faults::quota_spent}});
+      const auto turn = [sink, kind](bool on) {
+        return [sink, kind, on](Stage& stage) { (stage.crm(sink)->faults().*kind.toggle).on = on; };
+      };
+      during(kind.what, turn(true), turn(false));
+    }
+  }
+
+  // A row differs from what was read before. Its change is promised to be found as long as a late message is.
+  void add_row_changes() {
+    for (int i = times(0.3, 40); i > 0; --i) {
+      const std::size_t source = some_source();
+      const std::uint64_t which = random_.next();
+      const Milliseconds age_max = plan_.stage.sources[source].world.late_max;
+      // Rows without a time that can be read are told apart by all they hold, so a file would make another one of them.
+      const simulator::TimestampForm form = plan_.stage.sources[source].dialect.timestamp;
+      const bool readable =
+          form != simulator::TimestampForm::unreadable && form != simulator::TimestampForm::sometimes_unreadable;
+      const bool file = readable && (has_crms() || chance(0.4));
+      if (has_crms() && !file) {
+        continue;
+      }
+      at(some_time(), file ? "a file comes late" : "a text changes", [=](Stage& stage) {
+        simulator::World& world = stage.source(source).world();
+        const Instant now = stage.time().truth();
+        world.advance(now);
+        User& user = world.users()[which % world.users().size()];
+        simulator::Message* message = simulator::World::newest(user, now, age_max);
+        if (message == nullptr) {
+          return;
+        }
+        if (file) {
+          attach_file(*message);
+        } else {
+          change_text(*message, "changed " + std::to_string(which), now);
+        }
+      });
+    }
+  }
+
   // The operator changes sizes and limits and restarts: work that was begun with the old ones continues.
   void add_option_changes() {
     for (int i = times(0.3, 6); i > 0; --i) {
@@ -330,9 +450,15 @@ void heal(Stage& stage) {
     }
   }
   for (std::size_t i = 0; i < stage.sinks(); ++i) {
+    stage.wire_of_sink(i) = {};
+    if (daemon::StagedCrm* crm = stage.crm(i)) {
+      crm->faults() = {};
+    }
     simulator::CrmFaults& faults = stage.sink(i).faults();
     simulator::CrmFaults sound;
     sound.results = faults.results;
+    sound.poison = faults.poison;
+    sound.poison_status = faults.poison_status;
     sound.messages_max = faults.messages_max;
     sound.authorization = faults.authorization;
     faults = sound;
