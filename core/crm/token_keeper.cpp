@@ -120,6 +120,22 @@ Result<CrmRequest> TokenKeeper::request(const json::value& secrets, Instant now)
   return made;
 }
 
+std::string TokenKeeper::origin_of(const json::value& secrets) const {
+  const json::value config = design_.config;
+  Scope scope;
+  scope.bind("config", &config);
+  scope.bind("secret", &secrets);
+  json::array claims;
+  if (request_->assertion) {
+    for (const auto& [name, text] : request_->assertion->claims) {
+      claims.emplace_back(text.value(scope));
+    }
+  }
+  const json::array origin{digest_of(secrets), design_.base_url, request_->url.text(scope),
+                           render(request_->body, scope, {}), std::move(claims)};
+  return sha256_hex(json::serialize(origin));
+}
+
 bool TokenKeeper::accepts_base_url(const std::string& url) const {
   const Result<Url> parsed = Url::parse(url);
   return parsed && (!parsed->is_cleartext() || design_.base_url.starts_with("http://"));
@@ -165,7 +181,7 @@ TokenKeeper::Outcome TokenKeeper::on_answer(const HttpResponse& answer, const js
   next_ = values;
   given_at_ = now;
   json::object text{{file_mark, 1},
-                    {"for", digest_of(secrets)},
+                    {"for", origin_of(secrets)},
                     {"values", std::move(values)},
                     {"given_ms", now.time_since_epoch().count()},
                     {"refresh_token", refresh_token_}};
@@ -228,7 +244,7 @@ void TokenKeeper::take_up(std::string_view kept, const json::value& secrets, Ins
   boost::system::error_code error;
   const json::value text = json::parse(json::string_view(kept.data(), kept.size()), error);
   const json::object* members = error ? nullptr : text.if_object();
-  if (!needed() || members == nullptr || !members->contains(file_mark) || member(text, "for") != digest_of(secrets)) {
+  if (!needed() || members == nullptr || !members->contains(file_mark) || member(text, "for") != origin_of(secrets)) {
     return;
   }
   refresh_token_ = member(text, "refresh_token");

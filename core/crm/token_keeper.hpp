@@ -62,10 +62,13 @@ class TokenKeeper {
   // Secrets that must not appear in logs and records.
   [[nodiscard]] std::vector<std::string> secrets_to_redact() const;
 
-  // Loads the content of the token file. No effect when the text is not valid or was stored with other secrets.
+  // Loads the content of the token file. No effect when the text is not valid, or when its token was given for another
+  // base URL, by another token endpoint, or for other secrets or settings in the token request.
   void take_up(std::string_view kept, const boost::json::value& secrets, Instant now);
 
  private:
+  // A digest of what a token was given for; it does not contain the secrets.
+  [[nodiscard]] std::string origin_of(const boost::json::value& secrets) const;
   [[nodiscard]] bool accepts_base_url(const std::string& url) const;
   [[nodiscard]] boost::json::value current_secrets(const boost::json::value& secrets) const;
 

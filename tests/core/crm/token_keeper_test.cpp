@@ -173,6 +173,33 @@ TEST_F(TokenKeeperTest, ForgetsWhatWasKeptUnderOtherSecrets) {
   EXPECT_THAT(asked_with(later), HasSubstr("canary-first"));
 }
 
+TEST_F(TokenKeeperTest, ForgetsWhatWasGivenForAnotherAddressOrAccount) {
+  const std::string kept = give(R"({"access_token":"one","instance_url":"https://old.example.com"})").to_keep;
+  const auto taken_up_by = [&kept](const SinkDesign& design) {
+    TokenKeeper later(design);
+    later.take_up(kept, secrets, start);
+    return later.version() == 1;
+  };
+  EXPECT_TRUE(taken_up_by(design_));
+  SinkDesign moved = design_;
+  moved.base_url = "https://other.example.com/api";
+  EXPECT_FALSE(taken_up_by(moved));
+  SinkDesign other_endpoint = design_;
+  other_endpoint.preset.credentials.front().token->url = text("https://accounts.example.eu/oauth/token");
+  EXPECT_FALSE(taken_up_by(other_endpoint));
+  SinkDesign other_scope = design_;
+  TreeObject body;
+  body.members.emplace_back(Text("scope"), Tree{Text("https://other.example.com/.default")});
+  other_scope.preset.credentials.front().token->body = Tree{std::move(body)};
+  EXPECT_FALSE(taken_up_by(other_scope));
+  SinkDesign other_user = design_;
+  other_user.preset.credentials.front().token->assertion.emplace().claims = {{"sub", Text("somebody@example.com")}};
+  EXPECT_FALSE(taken_up_by(other_user));
+  SinkDesign other_field = design_;
+  other_field.config["subject"] = "Subject__c";
+  EXPECT_TRUE(taken_up_by(other_field)) << "a setting that has nothing to do with tokens";
+}
+
 TEST_F(TokenKeeperTest, TakesUpNothingButItsOwnFile) {
   const std::string kept = give(R"({"access_token":"one","expires_in":60})").to_keep;
   for (std::size_t size = 0; size < kept.size(); ++size) {
