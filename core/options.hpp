@@ -137,6 +137,12 @@ struct FieldOption {
   bool operator==(const FieldOption&) const = default;
 };
 
+// Contacts of a CRM that others made.
+struct ContactsOptions {
+  std::vector<std::string> adopt;  // "phone", "email": by these they are looked for and taken; empty: they are not
+  bool operator==(const ContactsOptions&) const = default;
+};
+
 struct SinkOptions {
   std::string name;  // [a-z0-9-]+
   SinkType type = SinkType::http;
@@ -158,6 +164,7 @@ struct SinkOptions {
   SinkUnit unit = SinkUnit::automatic;
   std::string timezone = "UTC";               // an IANA name; of days
   std::map<std::string, FieldOption> fields;  // replaces entries of the preset's own mapping
+  ContactsOptions contacts;
   // type: file
   std::string directory;
   // all

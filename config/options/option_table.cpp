@@ -257,6 +257,17 @@ const Table<BatchOptions>& batch_section() {
   return section;
 }
 
+const Table<ContactsOptions>& contacts_section() {
+  static const Table<ContactsOptions> section = [] {
+    Table<ContactsOptions> table("contacts", "Contacts of the CRM that others made.");
+    table.add("adopt", &ContactsOptions::adopt, Subset({"phone", "email"}),
+              "By what contacts without our key are looked for and taken before new ones are made, such as [phone, "
+              "email]. Only their empty fields are written. Not every preset can look for them.");
+    return table;
+  }();
+  return section;
+}
+
 const Table<RetryOptions>& retry_section() {
   static const Table<RetryOptions> section = [] {
     Table<RetryOptions> table("retry", "How failures that may pass are tried again, with jitter.");
@@ -335,7 +346,8 @@ void add_crm_rows(Table<SinkOptions>& table) {
                 "a text with placeholders, policy: always or if_empty}; empty: not mapped.");
   fields.example = "{phone: /user.phone_no, company: {value: \"${contact.user/company | trim}\", policy: if_empty}}";
   fields.default_doc = "the preset's";
-  for (FieldDescription* row : {&secrets, &settings, &unit, &timezone, &fields}) {
+  FieldDescription& contacts = table.add_section("contacts", &SinkOptions::contacts, contacts_section());
+  for (FieldDescription* row : {&secrets, &settings, &unit, &timezone, &fields, &contacts}) {
     row->when = crms;
   }
 }

@@ -6,6 +6,8 @@
 #include "core/letter_case.hpp"
 
 namespace elit::config {
+
+using Effect = crm::VerdictRule::Effect;
 namespace {
 
 namespace json = boost::json;
@@ -167,6 +169,31 @@ bool OnlyWords::read(const Node& node, const std::string& path, PresetContext& c
     if (flag != nullptr) {
       value.*flag = true;
     }
+  }
+  return sound;
+}
+
+VerdictWord::VerdictWord()
+    : word_({{"done", {Verdict::delivered, Effect::none}},
+             {"retry", {Verdict::retry, Effect::none}},
+             {"throttled", {Verdict::throttled, Effect::none}},
+             {"unauthorized", {Verdict::unauthorized, Effect::none}},
+             {"rejected", {Verdict::rejected, Effect::none}},
+             {"rejected_batch", {Verdict::rejected_in_company, Effect::none}},
+             {"too_large", {Verdict::too_large, Effect::none}},
+             {"exists", {Verdict::exists, Effect::none}},
+             {"unknown", {Verdict::unknown, Effect::none}},
+             {"fatal", {Verdict::misconfigured, Effect::none}},
+             {"gone", {Verdict::rejected, Effect::gone}},
+             {"next", {Verdict::rejected, Effect::next}}}) {}
+
+bool VerdictWord::read(const Node& node, const std::string& path, PresetContext& context,
+                       crm::VerdictRule& value) const {
+  std::pair<Verdict, Effect> meaning;
+  const bool sound = word_.read(node, path, context, meaning);
+  if (sound) {
+    value.verdict = meaning.first;
+    value.effect = meaning.second;
   }
   return sound;
 }

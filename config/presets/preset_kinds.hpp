@@ -123,6 +123,19 @@ class OnlyWords {
   OneOrMore<Choice<bool crm::Step::*>> words_;
 };
 
+// The verdict of a rule, and what else the word means.
+class VerdictWord {
+ public:
+  using Value = crm::VerdictRule;
+
+  VerdictWord();
+  void describe(FieldDescription& about) const { word_.describe(about); }
+  bool read(const Node& node, const std::string& path, PresetContext& context, crm::VerdictRule& value) const;
+
+ private:
+  Choice<std::pair<Verdict, crm::VerdictRule::Effect>> word_;
+};
+
 // Maps with keys of their own, by a name that becomes the member `name`.
 template <class Owner>
 struct Named {

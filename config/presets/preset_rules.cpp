@@ -104,6 +104,9 @@ void finish_nature(const crm::Step& step, const ReadMap& map) {
   if (step.item == crm::StepItem::sink && step.items_max > 1) {
     map.report("items_max", "must be 1: the sink is a single item");
   }
+  if (!step.adopts.empty() && (step.kind != crm::StepKind::find || step.item != crm::StepItem::contact)) {
+    map.report("adopts", "is only for steps of kind: find with item: contact");
+  }
   if (step.only_new && step.only_known) {
     map.report("only", "names new and known: no item is both");
   }
@@ -304,6 +307,9 @@ void finish_condition(crm::Condition& condition, const ReadMap& map, const Prese
 void finish_verdict_rule(crm::VerdictRule& rule, const ReadMap& map, const PresetContext& /*context*/) {
   if (rule.id && rule.verdict != Verdict::exists) {
     map.report("id", "is only for verdict: exists, which takes the record that is there");
+  }
+  if (rule.field && rule.verdict != Verdict::misconfigured) {
+    map.report("field", "is only for verdict: fatal, which says that the field has to have a value");
   }
 }
 

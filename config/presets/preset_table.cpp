@@ -124,18 +124,7 @@ const PresetSection<crm::VerdictRule>& verdict_rule() {
                                      "What an answer means. Without `status` and `when` the rule always holds.");
     table.add("status", &VerdictRule::statuses, statuses(), "Statuses of the answer.");
     table.add("when", &VerdictRule::conditions, one_or_more(condition()), "Conditions, all of which have to hold.");
-    FieldDescription& verdict = table.add("verdict", &VerdictRule::verdict,
-                                          Choice<Verdict>({{"done", Verdict::delivered},
-                                                           {"retry", Verdict::retry},
-                                                           {"throttled", Verdict::throttled},
-                                                           {"unauthorized", Verdict::unauthorized},
-                                                           {"rejected", Verdict::rejected},
-                                                           {"rejected_batch", Verdict::rejected_in_company},
-                                                           {"too_large", Verdict::too_large},
-                                                           {"exists", Verdict::exists},
-                                                           {"unknown", Verdict::unknown},
-                                                           {"fatal", Verdict::misconfigured}}),
-                                          "What the answer means.");
+    FieldDescription& verdict = table.add("verdict", itself, VerdictWord(), "What the answer means.");
     verdict.required = true;
     verdict.advice = "add verdict:";
     for (const std::string& word : verdict.choices) {
@@ -145,6 +134,8 @@ const PresetSection<crm::VerdictRule>& verdict_rule() {
     table.add("wait_seconds", &VerdictRule::wait_seconds, locator(), "Where the answer says how many seconds to wait.");
     table.add("wait_until_midnight", &VerdictRule::wait_until_midnight, Flag(), "Wait until the next midnight in UTC.");
     table.add("id", &VerdictRule::id, locator(), "With `verdict: exists`: the id of the record that exists.");
+    table.add("field", &VerdictRule::field, locator(),
+              "With `verdict: fatal`: the name of the field that has to have a value.");
     table.add("advice", &VerdictRule::advice, PlainText(), "What the operator can do.");
     table.finish = finish_verdict_rule;
     return table;
@@ -420,6 +411,8 @@ void add_nature(PresetSection<crm::Step>& table) {
             "Only items whose record is not known, is known, or may have been written by an earlier attempt.");
   table.add("only_if", &Step::only_if, OneOrMore<PlaceholderText>{{&Places::choice}, "texts"},
             "Only items for which none of these is null, false or empty.");
+  table.add("adopts", &Step::adopts, words({"phone", "email"}),
+            "For `kind: find` of contacts: it looks for contacts that others made, where the operator asks for it.");
   table.add("group_by", &Step::group_by, PlaceholderText{&Places::choice},
             "One request takes only items for which this text is the same.");
 }

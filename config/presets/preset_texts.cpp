@@ -13,10 +13,11 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-const Names contact_members{"key", "user_id", "source", "user", "name", "phone", "fields", "remote_id"};
-const Names activity_members{"key",  "text",      "plain",      "title",     "direction", "sender",
-                             "type", "media_url", "media_type", "started",   "ended",     "date",
-                             "zone", "part",      "count",      "remote_id", "late"};
+const Names contact_members{"key",   "user_id", "source", "user",      "name",
+                            "phone", "email",   "fields", "remote_id", "refused_by"};
+const Names activity_members{"key",  "text",      "plain",      "title",     "direction",  "sender",
+                             "type", "media_url", "media_type", "started",   "ended",      "date",
+                             "zone", "part",      "count",      "remote_id", "refused_by", "late"};
 
 Names with(Names names, const std::set<std::string>& more) {
   names.insert(names.end(), more.begin(), more.end());
@@ -188,7 +189,7 @@ std::string PresetTexts::mistake_in(const crm::Placeholder& placeholder, const P
     return one_of(with({"url"}, vocabulary.settings), "no setting of this preset");
   }
   if (root == "mapping") {
-    return one_of({"fields", "if_empty"}, "nothing of the mapping");
+    return one_of({"fields", "if_empty", "adopt"}, "nothing of the mapping");
   }
   const bool plain = root == "index" || root == "assertion";
   return plain && (!member.empty() || goes_deeper(placeholder)) ? fmt::format("${{{}}} has no members", root) : "";

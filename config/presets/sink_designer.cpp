@@ -38,6 +38,7 @@ class SinkDesigner {
     choose_zone();
     choose_url();
     map_fields();
+    choose_adoption();
     design_.work.text = preset_.text;
     return sound_ ? std::optional(std::move(design_)) : std::nullopt;
   }
@@ -207,6 +208,30 @@ class SinkDesigner {
   [[nodiscard]] crm::Text text_of(const std::string& value) const {
     const auto text = crm::Text::parse(preset_.fields_as_text ? as_text(value) : value);
     return text ? *text : crm::Text::parse(value).value();
+  }
+
+  // By what the preset finds contacts that others made, in the order of the operator.
+  void choose_adoption() {
+    if (!sound("contacts")) {
+      return;
+    }
+    std::set<std::string> known;
+    for (const crm::Step& step : preset_.steps) {
+      if (!step.adopts.empty()) {
+        known.insert(step.adopts);
+      }
+    }
+    for (const std::string& by : sink_.contacts.adopt) {
+      if (!known.contains(by)) {
+        report("contacts.adopt",
+               known.empty()
+                   ? fmt::format("must be left out: {} does not look for contacts that others made", preset_.name)
+                   : fmt::format("must be {}: {} looks for contacts by nothing else", fmt::join(known, " or "),
+                                 preset_.name));
+        return;
+      }
+      design_.adopt.insert(by);
+    }
   }
 
   void check_policy(const std::string& name, const FieldOption& field) {

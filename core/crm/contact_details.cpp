@@ -82,6 +82,11 @@ std::string with_plus(const std::string& phone, std::string_view user_id, bool o
   return to_e164("+" + digits, "").value_or(phone);
 }
 
+std::string email_in(const json::object& object) {
+  std::string email = member_of(object, {"email", "emailaddress", "emailid", "mail"});
+  return email.find('@') == std::string::npos ? std::string{} : email;
+}
+
 }  // namespace
 
 ContactDetails contact_details(const json::value& element, std::string_view user_id) {
@@ -89,13 +94,14 @@ ContactDetails contact_details(const json::value& element, std::string_view user
   if (object == nullptr) {
     return {};
   }
-  ContactDetails details{name_in(*object), phone_in(*object)};
+  ContactDetails details{name_in(*object), phone_in(*object), email_in(*object)};
   bool of_whatsapp = is_of_whatsapp(*object);
   for (const auto& member : *object) {
     if (const json::object* inner = member.value().if_object()) {
       details.name = details.name.empty() ? name_in(*inner) : details.name;
       details.phone = details.phone.empty() ? phone_in(*inner) : details.phone;
       of_whatsapp = of_whatsapp || is_of_whatsapp(*inner);
+      details.email = details.email.empty() ? email_in(*inner) : details.email;
     }
   }
   details.phone = with_plus(details.phone, user_id, of_whatsapp);

@@ -45,6 +45,10 @@ struct ExchangeResult {
 //  - After an item that was not done, nothing later of its user is sent in another request.
 //  - What was confirmed earlier and is still the same is not written again. What was created but not finished goes on
 //    where it stopped, by its id.
+//  - If the CRM does not find the record of an id that an earlier attempt stored, the id is forgotten, and the next
+//    attempt looks for the record or creates it. An id of this attempt that is not found is judged as refused, or tried
+//    again if a look-up gave it.
+//  - A contact that others made, or that took the place of ours, gets values only where it has none.
 //  - A contact that is refused is written without the fields that the refusal names or, if it names none, without each
 //    one and at last without all of them. Fields that hold the contact's key stay. The fields count as written: they
 //    are tried again when their values change.
@@ -64,6 +68,10 @@ class Exchange {
     std::int64_t bytes_max = 0;               // of one body; 0: no limit
     Instant now;                              // for `late` of activities
   };
+
+  // A saved value of the RemoteRecord of a contact that others made: "phone", "email", or "merge" if it took the place
+  // of ours.
+  static constexpr const char* adopted_by = "adopted";
 
   // `design` outlives the exchange.
   Exchange(const SinkDesign& design, Task task);
@@ -99,8 +107,9 @@ class Exchange {
   // What this attempt did for an item.
   enum class Progress {
     open,
-    skipped,  // there is nothing to do for it
-    written,  // a request has written it, or a part of it; later steps may follow
+    skipped,   // there is nothing to do for it
+    written,   // a request has written it, or a part of it; later steps may follow
+    referred,  // a step left it to a later one
     retry,
     rejected,
     unknown,
@@ -124,8 +133,11 @@ class Exchange {
     std::string digest;         // of the content to be written
     std::string remote_id;
     std::map<std::string, std::string> saved;
-    bool updatable = false;  // its record was known before this attempt, or was found by it
-    bool dirty = false;      // the state does not have the latest knowledge of it
+    bool updatable = false;   // its record was known before this attempt, or was found by it
+    bool remembered = false;  // its id comes from an earlier attempt
+    bool forgotten = false;   // the CRM did not find that id
+    std::string former_id;    // that an earlier attempt forgot; empty: none
+    bool dirty = false;       // the state does not have the latest knowledge of it
     Knowledge knowledge = Knowledge::none;
     Progress progress = Progress::open;  // open or written at the end: done
     std::string error;
@@ -134,7 +146,11 @@ class Exchange {
     bool repeated = false;           // a look-up for it failed and was put at the end
     std::optional<Refusal> refusal;  // of a contact
 
-    [[nodiscard]] bool may_go_on() const { return progress == Progress::open || progress == Progress::written; }
+    // Its contact was made by others, so only its empty fields are written.
+    [[nodiscard]] bool adopted() const { return saved.contains(adopted_by); }
+    [[nodiscard]] bool may_go_on() const {
+      return progress == Progress::open || progress == Progress::written || progress == Progress::referred;
+    }
     [[nodiscard]] bool failed() const { return !may_go_on() && progress != Progress::skipped; }
     void fail(Progress how, const std::string& why) {
       progress = how;
@@ -142,6 +158,8 @@ class Exchange {
     }
   };
   using Places = std::vector<std::size_t>;  // of items
+  // A saved value of a RemoteRecord: the id of a record that was not found.
+  static constexpr const char* former_id_of = "former_id";
 
   // The items and the steps.
   void take_sink();
@@ -149,12 +167,14 @@ class Exchange {
   void take_activities();
   [[nodiscard]] boost::json::value late_text(const Activity& activity) const;
   void recall(Item& item) const;
-  [[nodiscard]] boost::json::object fields_of(const boost::json::value& contact,
-                                              const boost::json::object* current) const;
+  // `current`: the fields that the CRM holds, where they were read; with `sparing` all of them stay.
+  [[nodiscard]] boost::json::object fields_of(const boost::json::value& contact, const boost::json::object* current,
+                                              bool sparing) const;
   [[nodiscard]] const Step& step() const { return design_.preset.steps[next_step_ - 1]; }
   [[nodiscard]] static Phase phase_of(StepItem item);
   [[nodiscard]] std::vector<Item>& items();
   [[nodiscard]] bool wants(const Step& step, const Item& item) const;
+  [[nodiscard]] bool suits_kind(const Step& step, const Item& item) const;
   [[nodiscard]] bool begin_step();
   [[nodiscard]] bool enter(Phase phase);
   void settle_contacts();
@@ -175,6 +195,11 @@ class Exchange {
   void apply_items(const std::vector<Finding>& findings);
   void apply_item(Item& item, const ItemReading& reading);
   void apply_finding(Item& item, const Finding& finding);
+  void take_found(Item& item, const Finding& finding);
+  void take_current(Item& item, const Finding& finding);
+  void refer(Item& item, const std::string& error);
+  void miss(Item& item, const std::string& error);
+  [[nodiscard]] bool lacks_only_its_value(const std::string& field) const;
   void adopt(Item& item, const std::string& remote_id, const std::map<std::string, std::string>& saved) const;
   void refuse_chunk(const ResponseReading& reading);
   // After a refusal. True: the contact goes again with fewer fields.
@@ -192,6 +217,7 @@ class Exchange {
   [[nodiscard]] MessageAnswer answer_for(std::size_t place) const;
   [[nodiscard]] bool is_unsure(const Item& item) const;
   [[nodiscard]] std::vector<MessageAnswer> message_answers() const;
+  [[nodiscard]] static RemoteRecord forgotten_record(const Item& item);
   [[nodiscard]] std::vector<RemoteRecord> records() const;
   [[nodiscard]] std::vector<RefusedFields> refused_fields() const;
 

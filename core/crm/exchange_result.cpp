@@ -43,7 +43,7 @@ bool Exchange::is_done(const std::vector<Item>& items, std::size_t place) const 
   if (item.progress == Progress::skipped) {
     return true;
   }
-  if (item.failed()) {
+  if (item.failed() || item.progress == Progress::referred) {
     return false;
   }
   const bool contacts_over = phase_ >= Phase::activities;
@@ -97,6 +97,7 @@ MessageAnswer Exchange::answer_for(std::size_t place) const {
     case Progress::unknown:
       answer.verdict = Verdict::unknown;
       break;
+    case Progress::referred:
     case Progress::retry:
       answer.verdict = item.knowledge == Knowledge::maybe_written ? Verdict::unknown : Verdict::retry;
       break;
@@ -136,14 +137,30 @@ std::vector<MessageAnswer> Exchange::message_answers() const {
   return answers;
 }
 
+// Without its id and digest, so that the next attempt looks for it or makes it again.
+RemoteRecord Exchange::forgotten_record(const Item& item) {
+  RemoteRecord record{item.user, item.key, {}, {}, {}};
+  if (!item.remote_id.empty()) {
+    record.saved[former_id_of] = item.remote_id;
+  }
+  if (item.adopted()) {
+    record.saved[adopted_by] = item.saved.at(adopted_by);
+  }
+  return record;
+}
+
 std::vector<RemoteRecord> Exchange::records() const {
   std::vector<RemoteRecord> records;
   const auto keep = [&records](const Item& item, bool done) {
+    if (item.forgotten) {
+      records.push_back(forgotten_record(item));
+      return;
+    }
     records.push_back(
         {item.user, item.key, item.remote_id, done ? item.digest : std::string{}, without_lists(item.saved)});
   };
   for (std::size_t place = 0; place < contacts_.size(); ++place) {
-    if (contacts_[place].dirty) {
+    if (contacts_[place].dirty || contacts_[place].forgotten) {
       keep(contacts_[place], is_done(contacts_, place));
     }
   }
@@ -151,10 +168,12 @@ std::vector<RemoteRecord> Exchange::records() const {
   for (std::size_t place = 0; place < activities_.size(); ++place) {
     const Item& item = activities_[place];
     if (item.progress == Progress::rejected && was_only_confirmed_earlier(item)) {
-      records.push_back({item.user, {}, {}, {}, {}});
+      records.push_back(forgotten_record(contacts_[item.contact]));
     }
     const bool done = is_done(activities_, place);
-    if (item.dirty && (of_days || (!done && !item.remote_id.empty()))) {
+    if (item.forgotten) {
+      keep(item, false);
+    } else if (item.dirty && (of_days || (!done && !item.remote_id.empty()))) {
       keep(item, done);
     }
   }

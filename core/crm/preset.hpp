@@ -43,11 +43,19 @@ struct VerdictRule {
   std::vector<std::pair<int, int>> statuses;  // from..to, inclusive; empty: any
   std::vector<Condition> conditions;
   Verdict verdict = Verdict::unknown;  // one of the verdicts in config/crm/README.md
-  std::optional<Milliseconds> wait;    // before the next request to the CRM
+  enum class Effect {
+    none,
+    gone,  // with rejected: the record whose id the request used is not there; only for steps that use such an id
+    next,  // with rejected: nothing was written; a later step may write the item, which has `refused_by` then
+  } effect = Effect::none;
+  std::optional<Milliseconds> wait;  // before the next request to the CRM
   std::optional<Locator> wait_seconds;
   bool wait_until_midnight = false;  // in UTC
   std::optional<Locator> id;         // exists: the record's id
-  std::string advice;                // what the operator should do; empty: none
+  // misconfigured: the name of a field that has to have a value. A contact for which that field is mapped is refused
+  // by itself, because only its value is missing.
+  std::optional<Locator> field;
+  std::string advice;  // what the operator should do; empty: none
   bool operator==(const VerdictRule&) const = default;
 };
 
@@ -141,6 +149,7 @@ struct Step {
   bool only_known = false;    // the record is known
   bool only_unsure = false;   // an earlier attempt may have been carried out
   std::vector<Text> only_if;  // none of these texts is null, false or empty
+  std::string adopts;         // of a find: "phone" or "email" by which it looks for contacts that others made
   std::string method = "POST";
   Text path;  // after the base URL; an absolute URL is allowed to the base URL's host only
   std::vector<std::pair<std::string, Text>> query;

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/crm/record_ids.hpp"
 #include "core/crm/refused_fields.hpp"
 #include "core/text/excerpt.hpp"
 
@@ -110,8 +111,9 @@ class ReplyReader {
 
   [[nodiscard]] ItemReading refusal(const json::value* element, const Locator& code, const Locator& message) const {
     ItemReading reading;
-    const VerdictRule* rule = rule_for(step_.item_verdicts, response_, element);
-    rule = rule == nullptr ? rule_for(preset_.item_verdicts, response_, element) : rule;
+    const bool uses_ids = ids_in(step_).any();
+    const VerdictRule* rule = rule_for(step_.item_verdicts, response_, element, uses_ids);
+    rule = rule == nullptr ? rule_for(preset_.item_verdicts, response_, element, uses_ids) : rule;
     reading.verdict = rule == nullptr ? Verdict::rejected : rule->verdict;
     const auto word = [&](const Locator& at) {
       const bool named = !at.pointer.empty() || !at.header.empty() || at.pattern;
@@ -127,10 +129,11 @@ class ReplyReader {
     if (reading.code.empty() && response_.http.status >= 300) {
       reading.code = "HTTP " + std::to_string(response_.http.status);
     }
-    if (rule != nullptr && !rule->advice.empty()) {
-      reading.error += " (" + rule->advice + ")";
-    }
-    if (rule != nullptr && rule->id) {
+    if (rule != nullptr) {
+      reading.effect = rule->effect;
+      reading.field = field_at(*rule, response_, element);
+      reading.advice = rule->advice;
+      reading.error += rule->advice.empty() ? "" : " (" + rule->advice + ")";
       reading.remote_id = remote_id_at(rule->id, response_, element);
     }
     return reading;
@@ -355,7 +358,7 @@ Reading read_reply(const Preset& preset, const Step& step, const ParsedResponse&
     reading.items.clear();
   }
   static_cast<ResponseReading&>(reading) =
-      read_whole({&step.verdicts, &preset.verdicts}, step.name + ": ", response, now);
+      read_whole({&step.verdicts, &preset.verdicts}, step.name + ": ", response, now, ids_in(step).any());
   if (good) {
     reading.whole = Verdict::rejected_in_company;
     reading.by_status = false;
@@ -382,7 +385,7 @@ FindReading read_find(const Preset& preset, const Step& step, const ParsedRespon
     return reading;
   }
   static_cast<ResponseReading&>(reading) =
-      read_whole({&step.verdicts, &preset.verdicts}, step.name + ": ", response, now);
+      read_whole({&step.verdicts, &preset.verdicts}, step.name + ": ", response, now, ids_in(step).any());
   reading.remote_id.clear();
   return reading;
 }
@@ -398,7 +401,7 @@ TokenReading read_token(const Credential::TokenRequest& request, const HttpRespo
     }
     return reading;
   }
-  static_cast<ResponseReading&>(reading) = read_whole({&request.verdicts}, "token: ", parsed, now);
+  static_cast<ResponseReading&>(reading) = read_whole({&request.verdicts}, "token: ", parsed, now, false);
   reading.whole = token_verdict(*reading.whole);
   // A token endpoint may repeat the request in its response: only the status is kept.
   reading.reason = reading.detail;

@@ -18,7 +18,10 @@ struct ItemReading {
   bool again = false;     // with retry: only another item failed; send this one again at once without it
   std::string remote_id;  // empty: the response names none
   std::map<std::string, std::string> saved;
-  std::string code;                // the CRM's error code, see code_word(); or "HTTP 400"
+  std::string code;  // the CRM's error code, see code_word(); or "HTTP 400"
+  VerdictRule::Effect effect = VerdictRule::Effect::none;
+  std::string field;               // misconfigured: the field that has to have a value; empty: no such reason
+  std::string advice;              // of the rule that decided
   std::string error;               // the last error to record: one line
   std::vector<std::string> texts;  // of an item that was refused: see texts_of_refusal()
 };

@@ -142,14 +142,21 @@ std::string remote_id_at(const std::optional<Locator>& at, const ParsedResponse&
 }
 
 const VerdictRule* rule_for(const std::vector<VerdictRule>& rules, const ParsedResponse& response,
-                            const boost::json::value* element) {
+                            const boost::json::value* element, bool uses_ids) {
   for (const VerdictRule& rule : rules) {
-    if ((rule.statuses.empty() || status_in(rule.statuses, response.http.status)) &&
+    if ((uses_ids || rule.effect != VerdictRule::Effect::gone) &&
+        (rule.statuses.empty() || status_in(rule.statuses, response.http.status)) &&
         all_hold(rule.conditions, response, element)) {
       return &rule;
     }
   }
   return nullptr;
+}
+
+std::string field_at(const VerdictRule& rule, const ParsedResponse& response, const json::value* element) {
+  std::string name = rule.field ? value_at(*rule.field, response, element).value_or("") : std::string{};
+  std::replace(name.begin(), name.end(), ' ', '_');
+  return code_word(name);
 }
 
 std::optional<Milliseconds> wait_of(const VerdictRule* rule, const ParsedResponse& response, Instant now) {
@@ -172,10 +179,10 @@ std::optional<Milliseconds> wait_of(const VerdictRule* rule, const ParsedRespons
 }
 
 ResponseReading read_whole(const std::vector<const std::vector<VerdictRule>*>& tables, const std::string& place,
-                           const ParsedResponse& response, Instant now) {
+                           const ParsedResponse& response, Instant now, bool uses_ids) {
   const VerdictRule* rule = nullptr;
   for (const auto* table : tables) {
-    rule = rule == nullptr ? rule_for(*table, response, nullptr) : rule;
+    rule = rule == nullptr ? rule_for(*table, response, nullptr, uses_ids) : rule;
   }
   ResponseReading reading;
   reading.whole = rule == nullptr ? usual_verdict(response.http) : rule->verdict;
@@ -185,8 +192,11 @@ ResponseReading read_whole(const std::vector<const std::vector<VerdictRule>*>& t
   if (response.http.status >= 300 && response.http.status < 400) {
     reading.detail += ": the URL redirects, which is not followed; put the final URL into the configuration";
   }
-  if (rule != nullptr && !rule->advice.empty()) {
-    reading.detail += ": " + rule->advice;
+  if (rule != nullptr) {
+    reading.effect = rule->effect;
+    reading.field = field_at(*rule, response, nullptr);
+    reading.detail += reading.field.empty() ? "" : ": the field " + reading.field + " has to have a value";
+    reading.detail += rule->advice.empty() ? "" : ": " + rule->advice;
   }
   reading.reason = reading.detail + (response.http.body.empty() ? "" : ": " + excerpt(response.http.body));
   if (rule != nullptr) {

@@ -45,9 +45,14 @@ struct ParsedResponse {
 
 [[nodiscard]] bool status_in(const std::vector<std::pair<int, int>>& statuses, int status);
 
-// The first rule that holds; null: none.
+// The first rule that holds; null: none. A rule with the effect `gone` holds only if `uses_ids`: the request names
+// records by ids that the CRM gave.
 [[nodiscard]] const VerdictRule* rule_for(const std::vector<VerdictRule>& rules, const ParsedResponse& response,
-                                          const boost::json::value* element);
+                                          const boost::json::value* element, bool uses_ids);
+
+// The name of the field that a rule speaks of, as a word; empty: none.
+[[nodiscard]] std::string field_at(const VerdictRule& rule, const ParsedResponse& response,
+                                   const boost::json::value* element);
 
 // The wait that the response requests: the longer one of its Retry-After and the wait of `rule`, which may be null.
 [[nodiscard]] std::optional<Milliseconds> wait_of(const VerdictRule* rule, const ParsedResponse& response, Instant now);
@@ -59,14 +64,17 @@ struct ResponseReading {
   std::string reason;                // the same with an excerpt of the response, for `last_error`
   std::string remote_id;             // `exists`: the id of the existing record
   std::optional<Milliseconds> wait;  // before the next request, with any verdict
-  bool by_status = false;            // no rule of the preset applies: the status alone decides
-  bool may_be_field = false;         // of a refusal: a field of the record may be the cause
-  std::string code;                  // of such a refusal: the CRM's error code, or "HTTP 400"
-  std::vector<std::string> texts;    // of such a refusal: see texts_of_refusal()
+  VerdictRule::Effect effect = VerdictRule::Effect::none;
+  std::string field;               // misconfigured: the field that has to have a value; empty: no such reason
+  bool by_status = false;          // no rule of the preset applies: the status alone decides
+  bool may_be_field = false;       // of a refusal: a field of the record may be the cause
+  std::string code;                // of such a refusal: the CRM's error code, or "HTTP 400"
+  std::vector<std::string> texts;  // of such a refusal: see texts_of_refusal()
 };
 // The verdict on a response that is not a success. The first rule of `tables` that holds decides; without one, the
 // status decides. The detail begins with `place`.
 [[nodiscard]] ResponseReading read_whole(const std::vector<const std::vector<VerdictRule>*>& tables,
-                                         const std::string& place, const ParsedResponse& response, Instant now);
+                                         const std::string& place, const ParsedResponse& response, Instant now,
+                                         bool uses_ids);
 
 }  // namespace elit::crm

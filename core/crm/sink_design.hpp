@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct SinkDesign {
   std::string base_url;              // without a slash at its end; may have a path
   boost::json::object config;        // `config` of placeholders: the settings, and `url`
   std::vector<FieldMapping> fields;  // of contacts, in the order of their names
+  std::set<std::string> adopt;       // "phone", "email": by these, contacts that others made are looked for and taken
   std::size_t credential_index = 0;  // the used one of the preset's credentials
   WorkOptions work;
   std::string preset_digest;  // of the operator's preset file; empty: the preset is a shipped one

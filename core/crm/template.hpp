@@ -22,7 +22,8 @@ namespace elit::crm {
 //   secret    the secrets of the sink; only in credentials, headers and bodies
 //   token     the values that the token endpoint returned
 //   sink      the values that the steps of the sink saved
-//   mapping   the fields that the operator mapped: `mapping.fields`, `mapping.if_empty` (lists of names)
+//   mapping   the fields that the operator mapped: `mapping.fields`, `mapping.if_empty` (lists of names); and
+//             `mapping.adopt`: by what contacts of others are taken
 //   contact   the contact of an item; `activity` the activity; see core/crm/work.hpp for their members
 //   index     the place of an item in its request, from 0
 //   each      the element of the list of `$each`

@@ -87,6 +87,7 @@ Contact make_contact(const OutgoingMessage& message) {
   contact.values["user"] = std::move(element);
   contact.values["name"] = details.name;
   contact.values["phone"] = details.phone;
+  contact.values["email"] = details.email;
   contact.values["fields"] = json::object();
   return contact;
 }

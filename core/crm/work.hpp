@@ -34,9 +34,9 @@ struct WorkOptions {
 struct Contact {
   DeliveryUserId user = 0;
   // `contact` in placeholders: key (SOURCE.USER_ID; it never changes), user_id, source, user (the element of the Users
-  // API, as JSON), name and phone (from `user`, see contact_details.hpp; or empty), fields (the mapped ones), remote_id
-  // and the values that steps saved. The exchange adds `fields`, `remote_id` and the saved values; here `fields` is
-  // empty.
+  // API, as JSON), name, phone and email (from `user`, see contact_details.hpp; or empty), fields (the mapped ones),
+  // remote_id and the values that steps saved. The exchange adds `fields`, `remote_id` and the saved values; here
+  // `fields` is empty.
   boost::json::object values;
 };
 

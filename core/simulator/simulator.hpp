@@ -30,7 +30,8 @@ struct SimulatorOptions {
 //
 //   /bot-api/...                     the API (api.md sections 1 to 3)
 //   POST /crm/conversations          the receiver of the generic http sink
-//   /crm/VENDOR/...                  a CRM: hubspot, salesforce, zoho or odoo (core/simulator/crms/). Its base URL ends
+//   /crm/VENDOR/...                  a CRM: hubspot, salesforce, zoho, odoo or espocrm (core/simulator/crms/). Its base
+//   URL ends
 //                                    with this prefix
 //   GET /simulator/ledger            the truth compared with the CRM; ?since_ms= and ?visible_until_ms= narrow it
 //   GET /simulator/messages          every visible message, one JSON object a line: user_id, timestamp, sender, type,

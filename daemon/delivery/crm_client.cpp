@@ -8,11 +8,25 @@
 #include "core/check.hpp"
 #include "core/crm/work.hpp"
 #include "core/text/url.hpp"
+#include "core/text/wording.hpp"
 #include "daemon/delivery/token_file.hpp"
 
 namespace elit::daemon {
 namespace asio = boost::asio;
 using storage::Store;
+namespace {
+
+std::set<DeliveryUserId> users_with_adopted_contact(const std::vector<RemoteRecord>& records) {
+  std::set<DeliveryUserId> users;
+  for (const RemoteRecord& record : records) {
+    if (record.key.empty() && record.saved.contains(crm::Exchange::adopted_by)) {
+      users.insert(record.user);
+    }
+  }
+  return users;
+}
+
+}  // namespace
 
 CrmClient::CrmClient(const SinkOptions& options, const crm::SinkDesign& design, SinkClientParts parts)
     : options_(options),
@@ -46,6 +60,7 @@ asio::awaitable<std::optional<Failure>> CrmClient::recover(storage::SinkId sink,
 
 asio::awaitable<DeliveryAnswer> CrmClient::send(Batch batch) {
   crm::Exchange::Task task = co_await prepare(std::move(batch));
+  const std::set<DeliveryUserId> adopted_before = users_with_adopted_contact(task.known);
   for (const crm::RecordKey& key : crm::record_keys(task.work)) {
     if (absent_.erase(key) > 0) {
       task.absent.insert(key);
@@ -60,9 +75,23 @@ asio::awaitable<DeliveryAnswer> CrmClient::send(Batch batch) {
   absent_.insert(result.absent.begin(), result.absent.end());
   tell_refused(result.refused);
   if (!result.records.empty()) {
+    tell_adopted(users_with_adopted_contact(result.records), adopted_before);
     co_await keep(std::move(result.records));
   }
   co_return std::move(result.answer);
+}
+
+void CrmClient::tell_adopted(const std::set<DeliveryUserId>& now, const std::set<DeliveryUserId>& before) {
+  const std::int64_t count =
+      std::count_if(now.begin(), now.end(), [&before](DeliveryUserId user) { return !before.contains(user); });
+  if (count > 0) {
+    adopted_ += count;
+    parts_.log->write(Event::contacts_adopted,
+                      "sink " + options_.name + ": " + counted(count, "contact", "contacts") +
+                          " of the CRM that others made " + (count == 1 ? "was" : "were") +
+                          " taken; only their empty fields are written",
+                      {Field("sink", options_.name), Field("contacts", count), Field("since_start", adopted_)});
+  }
 }
 
 // What the state knows of the messages' days and of what the CRM holds already.

@@ -35,6 +35,8 @@ class CrmClient final : public SinkClient {
   [[nodiscard]] boost::asio::awaitable<bool> prove_identity(crm::Exchange& exchange);
   [[nodiscard]] boost::asio::awaitable<crm::TokenKeeper::Outcome> renew_token();
   void conceal_tokens();
+  // Users whose contacts others made: those of this attempt, and those that were known before it.
+  void tell_adopted(const std::set<DeliveryUserId>& now, const std::set<DeliveryUserId>& before);
   [[nodiscard]] boost::asio::awaitable<void> wait_for_pace();
   [[nodiscard]] boost::asio::awaitable<Result<HttpResponse>> send_request(crm::CrmRequest request);
   void tell_token_file(const std::optional<Failure>& failure);
@@ -57,6 +59,7 @@ class CrmClient final : public SinkClient {
   bool renewing_ = false;
   bool token_file_failed_ = false;
   crm::TokenKeeper::Outcome latest_;  // of the latest renewal
+  std::int64_t adopted_ = 0;          // contacts that others made, since the start
   bool stopping_ = false;
 };
 

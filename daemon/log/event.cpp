@@ -95,6 +95,8 @@ constexpr std::array<EventRow, event_count> rows{{
     {Event::token_file_failed, "token_file_failed", LogLevel::error,
      "The file that keeps a sink's token cannot be read or written. Without a readable file a new token is requested; a "
      "token that cannot be kept is not used, and the sink waits."},
+    {Event::contacts_adopted, "contacts_adopted", LogLevel::info,
+     "A sink took contacts of the CRM that others made (`contacts.adopt`, or merged contacts), with their number."},
 
     {Event::storage_failed, "storage_failed", LogLevel::error,
      "The database cannot be written or read (disk full, permission, damage). What is not stored is fetched again."},

@@ -56,6 +56,7 @@ enum class Event {
   sink_failing,
   sink_recovered,
   token_file_failed,
+  contacts_adopted,
   // the machine
   storage_failed,
   log_failed,

@@ -63,5 +63,9 @@ class Simulator:
         lines = self._control("GET", f"/simulator/{vendor}/records").splitlines()
         return [record for record in map(json.loads, lines) if kind is None or record["object"] == kind]
 
+    def remove(self, vendor, kind):
+        """Somebody deletes all its records of that kind."""
+        self._control("DELETE", f"/simulator/{vendor}/records?object={kind}")
+
     def counts(self, vendor):
         return json.loads(self._control("GET", f"/simulator/{vendor}/counts"))

@@ -38,6 +38,7 @@ class Crm:
 
 
 CRMS = {crm.vendor: crm for crm in (
+    Crm("espocrm", ["api_key"], "Contact", "Call", "description"),
     Crm("hubspot", ["access_token"], "contacts", "communications", "hs_communication_body"),
     Crm("odoo", ["api_key"], "res.partner", "mail.message", "body", database="sample", login="sample-login"),
     Crm("salesforce", ["client_id", "client_secret"], "Contact", "Chat_Transcript__c", "Body__c"),

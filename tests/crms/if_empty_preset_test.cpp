@@ -84,7 +84,8 @@ TEST_P(IfEmptyPresetTest, ReadsTheContactOfAUserWithAnOddId) {
 
 INSTANTIATE_TEST_SUITE_P(, IfEmptyPresetTest,
                          testing::Values(Names{"salesforce", "Contact", "LastName", "MobilePhone"},
-                                         Names{"zoho", "Contacts", "Last_Name", "Mobile"}),
+                                         Names{"zoho", "Contacts", "Last_Name", "Mobile"},
+                                         Names{"espocrm", "Contact", "lastName", "phoneNumber"}),
                          [](const auto& of) { return std::string(of.param.preset); });
 
 }  // namespace

@@ -44,6 +44,27 @@ TEST_P(OdooPresetTest, WritesContactsWithAndWithoutFieldsApart) {
   EXPECT_EQ(rig.sent_by("contacts").size(), 2U);
 }
 
+TEST_P(OdooPresetTest, KeepsValuesThatAreThereWhereAskedToAlsoAfterALostState) {
+  SinkSetup sparing = setup();
+  sparing.fields["name"] = {"name", Text::parse("${contact.name}").value(), true};
+  sparing.fields["phone"] = {"phone", Text::parse("${contact.phone | e164}").value(), true};
+  Rig rig(sparing);
+  OutgoingMessage first = message(1, 1, "a");
+  first.user_element = R"({"name":"Asha Rao"})";
+  ASSERT_TRUE(rig.deliver({first})) << rig.latest().reason;
+  for (int number = 2; number <= 4; ++number) {
+    OutgoingMessage later = message(1, number, "later");
+    later.user_element = number == 3 ? R"({"phone":"+917810000001"})" : R"({"name":"Asha Iyer"})";
+    if (number == 4) {
+      rig.lose_state();
+    }
+    ASSERT_TRUE(rig.deliver({later})) << rig.latest().reason;
+    EXPECT_THAT(rig.texts("res.partner", "name"), ElementsAre("Asha Rao"));
+  }
+  EXPECT_THAT(rig.texts("res.partner", "phone"), ElementsAre("+917810000001"));
+  EXPECT_EQ(rig.vendor().counts().invalid_requests, 0U);
+}
+
 TEST_P(OdooPresetTest, EscapesWhatCustomersWriteAndEncodesTheirKeys) {
   Rig rig(setup());
   OutgoingMessage strange = message(1, 1, nasty_text());

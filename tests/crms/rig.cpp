@@ -10,6 +10,7 @@
 #include "config/presets/preset_reader.hpp"
 #include "core/simulator/crms/crm_peer.hpp"
 #include "core/text/time_text.hpp"
+#include "tests/crms/presets/small_crms.hpp"
 
 namespace elit::crm::rig {
 namespace {
@@ -58,6 +59,7 @@ SinkDesign make_design(const SinkSetup& setup, const std::string& base_url) {
   for (const auto& [name, field] : fields) {
     design.fields.push_back(field);
   }
+  design.adopt = setup.adopt;
   design.work.unit = setup.unit;
   design.work.text = design.preset.text;
   if (setup.text_limit > 0) {
@@ -72,6 +74,33 @@ Failure lost() {
   failure.detail = "the connection was lost";
   failure.answer_lost = true;
   return failure;
+}
+
+// The setups that the small CRMs accept. False: it is none of theirs.
+bool small_setup(SinkSetup& setup) {
+  struct Given {
+    std::map<std::string, std::string> settings;
+    std::map<std::string, std::string> secrets;
+  };
+  static const std::map<std::string, Given> all{
+      {"dynamics",
+       {{{"organization", "contoso.crm.dynamics.com"},
+         {"tenant", "directory"},
+         {"login", "http://crm.test/crm/dynamics"}},
+        {{"client_id", "c1"}, {"client_secret", "s3cret"}}}},
+      {"pipedrive",
+       {{{"company", "mycompany"}, {"contact_field", "f1e1d"}, {"dates", "own"}}, {{"api_token", "s3cret"}}}},
+      {"freshsales", {{{"bundle", "mycompany"}}, {{"api_key", "s3cret"}}}},
+      {"suitecrm", {{}, {{"client_id", "c1"}, {"client_secret", "s3cret"}}}},
+      {"chatwoot", {{{"account", "3"}, {"inbox", "7"}}, {{"access_token", "s3cret"}}}},
+      {"twenty", {{}, {{"api_key", "s3cret"}}}}};
+  const auto found = all.find(setup.preset);
+  if (found == all.end()) {
+    return false;
+  }
+  setup.settings = found->second.settings;
+  setup.secrets = found->second.secrets;
+  return true;
 }
 
 bool goes_again(const MessageAnswer& answer) {
@@ -93,6 +122,10 @@ SinkSetup setup_of(const std::string& preset, DeliveryUnit unit) {
     if (preset == "odoo") {
       setup.settings["login"] = vendor_login;
     }
+  } else if (preset == "espocrm") {
+    setup.secrets = {{"api_key", std::string(vendor_api_key)}};
+  } else if (small_setup(setup)) {
+    return setup;
   } else {
     setup.secrets = {{"client_id", std::string(vendor_client_id)},
                      {"client_secret", std::string(vendor_client_secret)},
@@ -110,7 +143,7 @@ std::unique_ptr<simulator::SimulatedCrm> vendor_for(const std::string& preset) {
       return std::move(vendor);
     }
   }
-  throw std::runtime_error("no vendor is simulated for " + preset);
+  return small_crm(preset);
 }
 
 Rig::Rig(const SinkSetup& setup, std::unique_ptr<simulator::SimulatedCrm> vendor)
@@ -139,18 +172,41 @@ Result<HttpResponse> Rig::pass(const CrmRequest& request) {
   if (fate == Wire::lost_before) {
     return lost();
   }
-  HttpRequest arrived = request.request;
-  arrived.target.erase(0, prefix.size());
-  simulator::CrmCall call;
-  call.now = now();
-  call.elapsed = elapsed_;
-  call.base_url = host + prefix;
-  HttpResponse answer = vendor_->answer(arrived, call);
+  if (fate == Wire::late) {
+    late_.push_back({request.request, elapsed_ + late_by});
+    return lost();
+  }
+  if (std::optional<HttpResponse> canned = instead ? instead(request) : std::nullopt) {
+    return *std::move(canned);
+  }
+  HttpResponse answer = arrive(request.request, elapsed_);
   if (fate == Wire::lost_answer) {
     return lost();
   }
   elapsed_ += vendor_->answer_delay();
   return answer;
+}
+
+HttpResponse Rig::arrive(const HttpRequest& request, Milliseconds elapsed) {
+  const std::string prefix = prefix_of(*vendor_);
+  HttpRequest arrived = request;
+  arrived.target.erase(0, prefix.size());
+  simulator::CrmCall call;
+  call.now = start + elapsed;
+  call.elapsed = elapsed;
+  call.base_url = host + prefix;
+  return vendor_->answer(arrived, call);
+}
+
+void Rig::carry_out_late() {
+  const std::vector<LateRequest> waiting = std::exchange(late_, {});
+  for (const LateRequest& each : waiting) {
+    if (each.due <= elapsed_) {
+      static_cast<void>(arrive(each.request, each.due));
+    } else {
+      late_.push_back(each);
+    }
+  }
 }
 
 // False: there is no token, and the exchange was told.

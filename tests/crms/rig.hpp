@@ -2,9 +2,11 @@
 
 #include <boost/json/object.hpp>
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,6 +26,7 @@ enum class Wire {
   whole,        // both arrive
   lost_before,  // the request does not arrive, and we do not know
   lost_answer,  // it does, and its answer does not
+  late,         // it arrives `late_by` later, and we do not know
 };
 
 // How the sink is set up.
@@ -33,6 +36,7 @@ struct SinkSetup {
   std::map<std::string, std::string> settings;
   std::map<std::string, std::string> secrets;
   std::map<std::string, FieldMapping> fields;  // further ones, by name
+  std::set<std::string> adopt;                 // by what contacts of others are taken
   DeliveryUnit unit = DeliveryUnit::message;
   std::size_t text_limit = 0;  // instead of the preset's; 0: the preset's
 };
@@ -40,7 +44,7 @@ struct SinkSetup {
 // A setup that the simulated CRM of the preset accepts.
 [[nodiscard]] SinkSetup setup_of(const std::string& preset, DeliveryUnit unit = DeliveryUnit::message);
 
-// The simulated CRM of the preset.
+// The simulated CRM of the preset: that of the simulator, or a small one.
 [[nodiscard]] std::unique_ptr<simulator::SimulatedCrm> vendor_for(const std::string& preset);
 
 class Rig {
@@ -64,10 +68,16 @@ class Rig {
   void restart();
   // A new database: loses all knowledge of what was delivered.
   void lose_state();
-  void wait(Milliseconds time) { elapsed_ += time; }
+  void wait(Milliseconds time) {
+    elapsed_ += time;
+    carry_out_late();
+  }
 
   // Asked for every request that is sent, counted from 1; token requests are asked for too.
   std::function<Wire(const CrmRequest& request, int number)> wire;
+  // What it returns is the answer, and the request does not reach the CRM.
+  std::function<std::optional<HttpResponse>(const CrmRequest& request)> instead;
+  Milliseconds late_by{std::chrono::seconds{2}};
 
   [[nodiscard]] simulator::SimulatedCrm& vendor() { return *vendor_; }
   [[nodiscard]] const SinkDesign& design() const { return design_; }
@@ -90,6 +100,12 @@ class Rig {
  private:
   [[nodiscard]] Instant now() const;
   [[nodiscard]] CredentialValues values() const;
+  struct LateRequest {
+    HttpRequest request;
+    Milliseconds due;
+  };
+  HttpResponse arrive(const HttpRequest& request, Milliseconds elapsed);
+  void carry_out_late();
   [[nodiscard]] Result<HttpResponse> pass(const CrmRequest& request);
   [[nodiscard]] bool take_token(Exchange& exchange);
   void carry_out(Exchange& exchange);
@@ -107,6 +123,7 @@ class Rig {
   std::map<std::string, std::string> refused_;
   std::optional<boost::json::object> sink_;
   std::vector<CrmRequest> sent_;
+  std::vector<LateRequest> late_;
   DeliveryAnswer latest_;
   Milliseconds elapsed_{0};
 };

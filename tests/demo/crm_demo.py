@@ -40,6 +40,7 @@ class Crm:
 
 
 CRMS = {crm.name: crm for crm in (
+    Crm("espocrm", ["api_key"], {}, "Contact", "Call", "description", "day"),
     Crm("hubspot", ["access_token"], {}, "contacts", "communications", "hs_communication_body", "message"),
     Crm("odoo", ["api_key"], {"database": "sample", "login": "sample-login"}, "res.partner", "mail.message", "body",
         "message"),

@@ -31,6 +31,11 @@ const std::vector<Setting<SimulatedCrmFaults>>& simulated_crm_fault_settings() {
                            "the longest text of a long field; 0: the vendor's own limit"));
     all.push_back(flag<F>("errors_with_200", &F::errors_with_200, "errors of records come with 200 in place of 207"));
     all.push_back(flag<F>("unique_activities", &F::unique_activities, "activities may have a unique property"));
+    all.push_back(flag<F>("duplicate_check", &F::duplicate_check, "cElitKey is compared to find duplicates"));
+    all.push_back(text<F>("required_field", &F::required_field, {}, "a field that new records have to have"));
+    all.push_back(count<F>("late_every", &F::late_every, 0, 1'000'000,
+                           "each n-th write gets no answer and arrives late_s later; 0: none"));
+    all.push_back(number<F>("late_s", &F::late_s, 0, 86'400, "seconds that such a write is late"));
     all.push_back(flag<F>("fields_creatable", &F::fields_creatable, "the credentials may add a field to the CRM"));
     return all;
   }();

@@ -26,7 +26,11 @@ struct SimulatedCrmFaults : WireFaults {
   int text_length_max = 0;              // the longest text of a long field, in its unit; 0: the CRM's own limit
   bool errors_with_200 = false;         // 200 where the CRM reports errors of single records with 207
   bool unique_activities = true;        // activities may have a property with unique values
-  bool fields_creatable = true;         // the credentials may add a field to the CRM
+  bool duplicate_check = true;          // EspoCRM: the field cElitKey is compared to find duplicates
+  std::string required_field;           // EspoCRM: a field that new records have to have; empty: no further one
+  int late_every = 0;                   // each n-th write gets no answer and arrives late_s later; 0: none
+  double late_s = 2;
+  bool fields_creatable = true;  // the credentials may add a field to the CRM
 };
 
 [[nodiscard]] const std::vector<Setting<SimulatedCrmFaults>>& simulated_crm_fault_settings();

@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "core/simulator/crms/espocrm.hpp"
 #include "core/simulator/crms/hubspot.hpp"
 #include "core/simulator/crms/odoo.hpp"
 #include "core/simulator/crms/salesforce.hpp"
@@ -26,10 +27,29 @@ Reply CrmPeer::answer(const HttpRequest& request, const CrmCall& call) {
     vendor_->settle(call.now, call.elapsed);
     return spoiled(trouble, faults, refused(trouble, call));
   }
+  carry_out_late(call);
+  const bool writes = request.method != "GET";
+  writes_ += writes ? 1 : 0;
+  if (writes && faults.late_every > 0 && writes_ % faults.late_every == 0) {
+    const Milliseconds late{static_cast<std::int64_t>(faults.late_s * 1000)};
+    late_.push_back({request, {call.now + late, call.elapsed + late, call.base_url}});
+    return refusal(Trouble::reset, faults, call.now);
+  }
   Reply reply;
   reply.answer = vendor_->answer(request, call);
   reply.delay = vendor_->answer_delay();
   return spoiled(trouble, faults, std::move(reply));
+}
+
+void CrmPeer::carry_out_late(const CrmCall& call) {
+  for (auto late = late_.begin(); late != late_.end();) {
+    if (late->call.now > call.now) {
+      ++late;
+      continue;
+    }
+    static_cast<void>(vendor_->answer(late->request, late->call));
+    late = late_.erase(late);
+  }
 }
 
 Reply CrmPeer::refused(Trouble trouble, const CrmCall& call) const {
@@ -51,12 +71,16 @@ Reply CrmPeer::refused(Trouble trouble, const CrmCall& call) const {
 
 Reply CrmPeer::control(const HttpRequest& request, std::string_view verb, const CrmCall& call) {
   // Also applies the end of a revocation, so that the next one takes effect even if no request came in between.
+  carry_out_late(call);
   vendor_->settle(call.now, call.elapsed);
   if (verb.empty()) {
     return answer_settings(simulated_crm_fault_settings(), vendor_->faults(), request);
   }
   if (verb == "records" && request.method == "GET") {
     return records();
+  }
+  if (verb == "records" && request.method == "DELETE") {
+    return remove_records(request);
   }
   if (verb == "counts" && request.method == "GET") {
     return counts();
@@ -80,6 +104,15 @@ Reply CrmPeer::records() const {
   return text_reply(200, "application/x-ndjson", std::move(lines));
 }
 
+Reply CrmPeer::remove_records(const HttpRequest& request) {
+  const RequestTarget target = parse_target(request.target);
+  const auto object = target.value("object");
+  if (!object) {
+    return json_reply(400, R"({"error":"say which: ?object=NAME"})");
+  }
+  return json_reply(200, json::serialize(json::object{{"removed", vendor_->remove_all(std::string(*object))}}));
+}
+
 Reply CrmPeer::counts() const {
   const SimulatedCrmCounts& counts = vendor_->counts();
   const json::object body{{"requests", counts.requests},
@@ -95,6 +128,7 @@ std::vector<std::unique_ptr<SimulatedCrm>> all_crms() {
   vendors.push_back(std::make_unique<Salesforce>());
   vendors.push_back(std::make_unique<Zoho>());
   vendors.push_back(std::make_unique<Odoo>());
+  vendors.push_back(std::make_unique<EspoCrm>());
   return vendors;
 }
 

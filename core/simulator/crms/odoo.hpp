@@ -50,6 +50,7 @@ class Odoo : public SimulatedCrm {
 
   [[nodiscard]] std::string_view name() const override { return "odoo"; }
   HttpResponse answer(const HttpRequest& request, const CrmCall& call) override;
+  bool remove(const std::string& object, const std::string& id) override;
 
  private:
   // An exception of the server, with the status that JSON-2 gives it.

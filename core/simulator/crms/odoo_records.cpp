@@ -211,6 +211,14 @@ Odoo::Outcome Odoo::search_read(const std::string& model, const json::object& ar
   return outcome;
 }
 
+bool Odoo::remove(const std::string& object, const std::string& id) {
+  const CrmRecord* record = table_.find(object, id);
+  if (record != nullptr) {
+    external_ids_.erase(record->key);
+  }
+  return SimulatedCrm::remove(object, id);
+}
+
 // The table keeps the record under another object name and without its key.
 Odoo::Outcome Odoo::unlink(const std::string& model, const json::object& arguments) {
   Outcome outcome;

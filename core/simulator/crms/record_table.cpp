@@ -90,6 +90,19 @@ bool RecordTable::update(const std::string& object, const std::string& id, boost
   return true;
 }
 
+bool RecordTable::remove(const std::string& object, const std::string& id) {
+  const auto found = by_id_.find({object, id});
+  if (found == by_id_.end()) {
+    return false;
+  }
+  CrmRecord& record = records_[found->second];
+  by_id_.erase(found);
+  by_key_.erase({object, record.key});
+  record.object += " (deleted)";
+  record.key.clear();
+  return true;
+}
+
 bool RecordTable::link(const std::string& object, const std::string& id, const std::string& contact) {
   if (find(object, id) == nullptr) {
     return false;

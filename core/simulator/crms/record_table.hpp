@@ -64,6 +64,9 @@ class RecordTable {
   bool update(const std::string& object, const std::string& id, boost::json::object properties,
               std::set<std::string> linked = {}, const std::string& key = "");
 
+  // Deletes a record: from now on its object has another name, and it has no key. False: there is no such record.
+  bool remove(const std::string& object, const std::string& id);
+
   // Links an existing record to a contact; that is no write of the record. False: there is no such record.
   bool link(const std::string& object, const std::string& id, const std::string& contact);
 

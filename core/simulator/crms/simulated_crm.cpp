@@ -8,6 +8,19 @@ void SimulatedCrm::begin(const CrmCall& call) {
   tokens_.begin(faults_, call.elapsed);
 }
 
+std::size_t SimulatedCrm::remove_all(const std::string& object) {
+  std::vector<std::string> ids;
+  for (const CrmRecord& record : records_) {
+    if (record.object == object) {
+      ids.push_back(record.id);
+    }
+  }
+  for (const std::string& id : ids) {
+    remove(object, id);
+  }
+  return ids.size();
+}
+
 void SimulatedCrm::settle(Instant now, Milliseconds elapsed) {
   table_.settle(now);
   tokens_.begin(faults_, elapsed);

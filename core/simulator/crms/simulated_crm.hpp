@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/http_message.hpp"
@@ -39,13 +41,23 @@ class SimulatedCrm {
   SimulatedCrm& operator=(const SimulatedCrm&) = delete;
   virtual ~SimulatedCrm() = default;
 
-  // The name in paths and settings: hubspot, salesforce, zoho, odoo.
+  // The name in paths and settings: hubspot, salesforce, zoho, odoo, espocrm.
   [[nodiscard]] virtual std::string_view name() const = 0;
   // Carries out a request at once. `request.target` begins after the CRM's prefix.
   virtual HttpResponse answer(const HttpRequest& request, const CrmCall& call) = 0;
   // The CRM's own answer to a fault of the wire (draw_trouble) that has a status: 401, 429, 500 or 503. Absent: it has
   // none. The headers are added to those of the refusal.
   [[nodiscard]] virtual std::optional<HttpResponse> refusal(Trouble) const { return std::nullopt; }
+
+  // Somebody deletes the record by hand. False: there is no such record.
+  virtual bool remove(const std::string& object, const std::string& id) { return table_.remove(object, id); }
+  // The same for all records of the object; returns their number.
+  std::size_t remove_all(const std::string& object);
+
+  // Somebody makes a record by hand; returns its id.
+  virtual std::string make(const std::string& object, boost::json::object properties) {
+    return table_.create(object, std::move(properties));
+  }
 
   // Advances the time without a request: due writes take effect, a revocation of tokens is applied.
   void settle(Instant now, Milliseconds elapsed);

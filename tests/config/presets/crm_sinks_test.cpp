@@ -128,6 +128,17 @@ TEST_F(CrmSinksTest, PlaceEveryMistakeAtItsKey) {
   EXPECT_THAT(mistakes, HasSubstr("test.yaml:16:56: sinks[0].fields.name.policy: must be always"));
 }
 
+TEST_F(CrmSinksTest, TakeContactsOfOthersByWhatThePresetLooksFor) {
+  const std::string base = "url: https://crm.example.com\nsecrets: {api_key: {env: A}}\n";
+  const Loaded loaded = load_sink("espocrm", base + "contacts: {adopt: [phone, email]}\n");
+  ASSERT_TRUE(loaded.options) << to_string(loaded.mistakes.front());
+  EXPECT_THAT(loaded.designs.at("crm").adopt, ElementsAre("email", "phone"));
+  EXPECT_THAT(mistakes_of("espocrm", base + "contacts: {adopt: [fax]}\n"), HasSubstr("sinks[0].contacts.adopt"));
+  EXPECT_THAT(mistakes_of("suitecrm", "url: https://crm.example.com\nsecrets: {client_id: {env: A}, client_secret: "
+                                      "{env: B}}\ncontacts: {adopt: [phone]}\n"),
+              HasSubstr("contacts.adopt: must be left out: suitecrm does not look for contacts that others made"));
+}
+
 TEST_F(CrmSinksTest, NeedAnAddressThatIsEncryptedOrOfThisHost) {
   const std::string base = "preset: mycrm.yaml\nsecrets: {api_key: {env: A}}\nsettings: {account: a}\n";
   EXPECT_THAT(mistakes_of("custom", base), HasSubstr("sinks[0].url: is missing: mycrm is found at an address"));

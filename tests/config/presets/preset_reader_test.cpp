@@ -166,12 +166,30 @@ TEST(PresetReaderTest, ReadsEachWordOfAVerdict) {
       {"throttled", Verdict::throttled}, {"unauthorized", Verdict::unauthorized},
       {"rejected", Verdict::rejected},   {"rejected_batch", Verdict::rejected_in_company},
       {"too_large", Verdict::too_large}, {"exists", Verdict::exists},
-      {"unknown", Verdict::unknown},     {"fatal", Verdict::misconfigured}};
+      {"unknown", Verdict::unknown},     {"fatal", Verdict::misconfigured},
+      {"gone", Verdict::rejected},       {"next", Verdict::rejected}};
   for (const auto& [word, verdict] : meanings) {
     const PresetRead read = read_for_test("extends: hubspot\nverdicts: [{status: 429, verdict: " + word + "}]\n");
     ASSERT_TRUE(read.preset) << everything_wrong_with(read);
-    EXPECT_EQ(read.preset->verdicts.front().verdict, verdict) << word;
+    const crm::VerdictRule& rule = read.preset->verdicts.front();
+    EXPECT_EQ(rule.verdict, verdict) << word;
+    EXPECT_EQ(rule.effect == crm::VerdictRule::Effect::gone, word == "gone");
+    EXPECT_EQ(rule.effect == crm::VerdictRule::Effect::next, word == "next");
   }
+}
+
+TEST(PresetReaderTest, TakesFieldsOfFatalRulesAndLooksForContactsOfOthers) {
+  const PresetRead read = read_for_test(
+      "extends: espocrm\nverdicts: [{status: 422, verdict: fatal, field: /field, advice: Map it.}]\n");
+  ASSERT_TRUE(read.preset) << everything_wrong_with(read);
+  EXPECT_EQ(read.preset->verdicts.front().field->pointer, "/field");
+  EXPECT_EQ(step_of(*read.preset, "contacts-by-phone").adopts, "phone");
+  EXPECT_EQ(step_of(*read.preset, "contacts-by-email").adopts, "email");
+  EXPECT_THAT(everything_wrong_with(read_for_test("extends: espocrm\nverdicts: [{verdict: retry, field: /field}]\n")),
+              testing::HasSubstr("field: is only for verdict: fatal"));
+  EXPECT_THAT(
+      everything_wrong_with(read_for_test("extends: espocrm\nsteps: [{name: known-conversations, adopts: phone}]\n")),
+      testing::HasSubstr("adopts: is only for steps of kind: find with item: contact"));
 }
 
 TEST(PresetReaderTest, LaysAFileOverAShippedPreset) {

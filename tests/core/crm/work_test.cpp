@@ -62,7 +62,7 @@ TEST(WorkTest, DescribesEachContactOnce) {
   EXPECT_EQ(written(work.contacts[0].values),
             R"({"key":"support.919812345672","user_id":"919812345672","source":"support",)"
             R"("user":{"user.user_name":"Asha Rao","mobile":919812345678},"name":"Asha Rao",)"
-            R"("phone":"919812345678","fields":{}})");
+            R"("phone":"919812345678","email":"","fields":{}})");
 }
 
 std::string name_and_phone(std::string element) {

@@ -27,6 +27,9 @@ DeliveryRig::Names DeliveryRig::names() const {
   if (preset == "zoho") {
     return {"Contacts", "Conversations", "Transcript", false};
   }
+  if (preset == "espocrm") {
+    return {"Contact", "Call", "description", false};
+  }
   return {"res.partner", "mail.message", "body", true};
 }
 

@@ -95,6 +95,9 @@ HttpResponse pipedrive_notes(SmallCrm& crm, const Ask& ask) {
 }
 
 HttpResponse pipedrive_create(SmallCrm& crm, const Ask& ask) {
+  if (ask.part(1) == "notes" && crm.by_id("persons", ask.text("/person_id")) == nullptr) {
+    return answer_with(400, {{"success", false}, {"error", "Person not found"}});
+  }
   return pipedrive_data(201, {{"id", std::stoi(crm.create(ask.part(1), members_of(ask.body)).id)}});
 }
 
@@ -129,7 +132,14 @@ HttpResponse freshsales_upsert(SmallCrm& crm, const Ask& ask) {
   return answer_with(200, {{"contact", {{"id", std::stoi(made.id)}}}});
 }
 
+HttpResponse freshsales_missing() {
+  return answer_with(404, {{"errors", {{"code", 404}, {"message", json::array{"not found"}}}}});
+}
+
 HttpResponse freshsales_contact(SmallCrm& crm, const Ask& ask) {
+  if (crm.by_id("contacts", ask.part(1)) == nullptr) {
+    return freshsales_missing();
+  }
   json::array notes;
   for (const CrmRecord* record : crm.having("notes", "targetable_id", ask.part(1))) {
     notes.push_back(json::object{{"id", std::stoi(record->id)}, {"description", record->properties.at("description")}});
@@ -139,9 +149,12 @@ HttpResponse freshsales_contact(SmallCrm& crm, const Ask& ask) {
 
 HttpResponse freshsales_note(SmallCrm& crm, const Ask& ask) {
   const bool known = !ask.part(1).empty();
+  if (!known && crm.by_id("contacts", ask.text("/note/targetable_id")) == nullptr) {
+    return freshsales_missing();
+  }
   CrmRecord* record = known ? crm.by_id("notes", ask.part(1)) : &crm.create("notes", members_of(ask.body.at("note")));
   if (record == nullptr) {
-    return answer_with(404, {{"errors", {{"code", 404}, {"message", json::array{"not found"}}}}});
+    return freshsales_missing();
   }
   if (known) {
     update(*record, ask.body.at("note"));
@@ -169,6 +182,10 @@ HttpResponse espo_list(SmallCrm& crm, const Ask& ask) {
 }
 
 HttpResponse espo_create(SmallCrm& crm, const Ask& ask) {
+  if (ask.part(1) == "Call" && crm.by_id("Contact", ask.text("/contactsIds/0")) == nullptr) {
+    return {
+        403, {{"X-Status-Reason", "Can't relate with non-existing record. entity type: Call, link: contacts."}}, ""};
+  }
   const CrmRecord& made = crm.create(ask.part(1), members_of(ask.body));
   return answer_with(200, merged(json::object{{"id", made.id}}, made.properties));
 }
@@ -183,7 +200,11 @@ HttpResponse espo_update(SmallCrm& crm, const Ask& ask) {
 }
 
 Routes espocrm() {
-  return {{"GET", "/api/v1/(Contact|Call)", espo_list},
+  return {{"GET", "/api/v1/App/user",
+           [](SmallCrm&, const Ask&) {
+             return answer_with(200, {{"user", {{"id", "user-7"}, {"type", "api"}}}});
+           }},
+          {"GET", "/api/v1/(Contact|Call)", espo_list},
           {"POST", "/api/v1/(Contact|Call)", espo_create},
           {"PUT", "/api/v1/(Contact|Call)/([0-9]+)", espo_update}};
 }
@@ -211,7 +232,7 @@ HttpResponse suite_create(SmallCrm& crm, const Ask& ask) {
 HttpResponse suite_update(SmallCrm& crm, const Ask& ask) {
   CrmRecord* record = crm.by_id(ask.text("/data/type"), ask.text("/data/id"));
   if (record == nullptr) {
-    return suite_error("module with id is not found");
+    return suite_error(ask.text("/data/type") + " module with id " + ask.text("/data/id") + " is not found");
   }
   update(*record, ask.body.at("data").at("attributes"));
   return suite_record(*record, 201);
@@ -263,7 +284,21 @@ HttpResponse chatwoot_contact(SmallCrm& crm, const Ask& ask) {
   return answer_with(200, {{"payload", {{"contact", {{"id", std::stoi(made.id)}}}}}});
 }
 
+HttpResponse chatwoot_missing() {
+  return answer_with(404, {{"error", "Resource could not be found"}});
+}
+
+// What belongs to a contact, or to a conversation, is deleted with it.
+bool chatwoot_has_conversation(SmallCrm& crm, const std::string& id) {
+  const CrmRecord* conversation = crm.by_id("conversations", id);
+  return conversation != nullptr &&
+         crm.by_id("contacts", text_of(conversation->properties.at("contact_id"))) != nullptr;
+}
+
 HttpResponse chatwoot_inbox(SmallCrm& crm, const Ask& ask) {
+  if (crm.by_id("contacts", ask.part(1)) == nullptr) {
+    return chatwoot_missing();
+  }
   if (crm.having("contact_inboxes", "source_id", ask.text("/source_id")).empty()) {
     crm.create("contact_inboxes", members_of(ask.body));
   }
@@ -280,6 +315,9 @@ HttpResponse chatwoot_conversation(SmallCrm& crm, const Ask& ask) {
 }
 
 HttpResponse chatwoot_messages(SmallCrm& crm, const Ask& ask) {
+  if (!chatwoot_has_conversation(crm, ask.part(1))) {
+    return chatwoot_missing();
+  }
   json::array rows = chatwoot_rows(crm.having("messages", "conversation", ask.part(1)));
   const std::size_t first = ask.query.contains("after") || rows.size() < 20 ? 0 : rows.size() - 20;
   rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(first));
@@ -287,6 +325,9 @@ HttpResponse chatwoot_messages(SmallCrm& crm, const Ask& ask) {
 }
 
 HttpResponse chatwoot_message(SmallCrm& crm, const Ask& ask) {
+  if (!chatwoot_has_conversation(crm, ask.part(1))) {
+    return chatwoot_missing();
+  }
   json::object properties = members_of(ask.body);
   properties["conversation"] = ask.part(1);
   return answer_with(200, {{"id", std::stoi(crm.create("messages", std::move(properties)).id)}});
@@ -298,7 +339,11 @@ Routes chatwoot() {
           {"POST", account + "/contacts", chatwoot_contact},
           {"PUT", account + "/contacts/([0-9]+)",
            [](SmallCrm& crm, const Ask& ask) {
-             update(*crm.by_id("contacts", ask.part(1)), ask.body);
+             CrmRecord* record = crm.by_id("contacts", ask.part(1));
+             if (record == nullptr) {
+               return chatwoot_missing();
+             }
+             update(*record, ask.body);
              return answer_with(200, {{"payload", {{"id", std::stoi(ask.part(1))}}}});
            }},
           {"POST", account + "/contacts/([0-9]+)/contact_inboxes", chatwoot_inbox},
@@ -315,6 +360,10 @@ HttpResponse twenty_batch(SmallCrm& crm, const Ask& ask) {
   json::array rows;
   for (const json::value& row : ask.body.as_array()) {
     const std::string id = text_of(row.at("id"));
+    const std::string person = object == "noteTargets" ? text_of(row.at("targetPersonId")) : std::string();
+    if (!person.empty() && crm.by_id("people", person) == nullptr) {
+      return answer_with(400, {{"statusCode", 400}, {"error", "insert violates foreign key constraint"}});
+    }
     CrmRecord* record = ask.query.contains("upsert") ? crm.by_id(object, id) : nullptr;
     if (record == nullptr) {
       crm.create(object, members_of(row), id);
@@ -374,6 +423,14 @@ CrmRecord& SmallCrm::create(const std::string& object, json::object properties, 
   record.writes = 1;
   records_.push_back(std::move(record));
   return records_.back();
+}
+
+bool SmallCrm::remove(const std::string& object, const std::string& id) {
+  CrmRecord* record = by_id(object, id);
+  if (record != nullptr) {
+    record->object += " (deleted)";
+  }
+  return record != nullptr;
 }
 
 CrmRecord* SmallCrm::by_id(const std::string& object, const std::string& id) {

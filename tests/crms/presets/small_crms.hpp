@@ -41,6 +41,8 @@ class SmallCrm : public simulator::SimulatedCrm {
   [[nodiscard]] std::string_view name() const override { return name_; }
   HttpResponse answer(const HttpRequest& request, const simulator::CrmCall& call) override;
 
+  bool remove(const std::string& object, const std::string& id) override;
+
   // For routes. A record gets `id`, or the next number.
   simulator::CrmRecord& create(const std::string& object, boost::json::object properties, std::string id = {});
   [[nodiscard]] simulator::CrmRecord* by_id(const std::string& object, const std::string& id);

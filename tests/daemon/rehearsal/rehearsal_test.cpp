@@ -161,7 +161,7 @@ TEST(RehearsalTest, SpeaksTheUsualDialectWhateverTheConfigurationSays) {
 // The sink of a CRM as an operator would write it, whose names and addresses the simulated CRM does not have.
 std::string crm_sink(const std::string& type, const std::string& unit) {
   const std::string key = type == "hubspot" ? "access_token" : "api_key";
-  const bool with_key = type == "hubspot" || type.starts_with("odoo");
+  const bool with_key = type == "hubspot" || type == "espocrm" || type.starts_with("odoo");
   std::string text = "  - {name: crm, type: " + type + ", unit: " + unit + ", url: https://crm.example.com, ";
   text += with_key               ? "secrets: {" + key + ": {file: absent}}"
           : type == "salesforce" ? "secrets: {client_id: {file: absent}, private_key: {file: absent}}"
@@ -170,6 +170,7 @@ std::string crm_sink(const std::string& type, const std::string& unit) {
   text += type == "odoo"         ? ", settings: {database: ours, login: sync}"
           : type == "odoo-json2" ? ", settings: {database: ours}"
           : type == "salesforce" ? ", settings: {username: sync@example.com, object: Our_Transcript__c}"
+          : type == "espocrm"    ? ", settings: {key: cOurKey, assigned_user: our-user}"
           : type == "zoho"       ? ", settings: {accounts: https://accounts.zoho.in, module: Our_Module}"
                                  : ", settings: {object: notes}, fields: {our_field: /plan}";
   return text + "}\n";
@@ -218,7 +219,8 @@ TEST_P(RehearsalOfCrmTest, DeliversEachMessageOnceInSpiteOfFaults) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rehearsal, RehearsalOfCrmTest,
-                         testing::Combine(testing::Values("hubspot", "salesforce", "zoho", "odoo", "odoo-json2"),
+                         testing::Combine(testing::Values("hubspot", "salesforce", "zoho", "odoo", "odoo-json2",
+                                                          "espocrm"),
                                           testing::Values("message", "day")));
 
 TEST(RehearsalTest, TellsThatASinkWithoutSimulatedCrmIsAWebhook) {

@@ -45,8 +45,8 @@ TEST_F(SimulatorCrmsTest, LeadsToAVendorBelowItsPrefix) {
   EXPECT_THAT(send("GET", "/crm/nobody/x").answer.body, HasSubstr("hubspot"));
 }
 
-TEST_F(SimulatorCrmsTest, HasFourVendorsThatAskForCredentials) {
-  for (const char* name : {"hubspot", "salesforce", "zoho", "odoo"}) {
+TEST_F(SimulatorCrmsTest, HasFiveVendorsThatAskForCredentials) {
+  for (const char* name : {"hubspot", "salesforce", "zoho", "odoo", "espocrm"}) {
     ASSERT_NE(simulator_.vendor(name), nullptr) << name;
     EXPECT_EQ(simulator_.vendor(name)->vendor().name(), name);
   }
