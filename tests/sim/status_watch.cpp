@@ -61,8 +61,12 @@ void StatusWatch::notice_changes(Stage& stage) {
     simulator::Simulator& source = stage.source(i);
     for (const simulator::User& user : source.world().users()) {
       const bool listed = matches(user, stage.options().sources[i]) && source.faults().users_shrunk == 0;
-      const auto [since, first] = matching_since_.try_emplace(stage.options().sources[i].name + ' ' + user.id, now);
-      since->second = listed ? since->second : now;
+      const std::string name = stage.options().sources[i].name + ' ' + user.id;
+      if (listed) {
+        matching_since_.try_emplace(name, now);
+      } else {
+        matching_since_.erase(name);
+      }
     }
   }
 }
@@ -74,11 +78,13 @@ void StatusWatch::look_at(Stage& stage, std::size_t source, std::size_t sink) {
                                   stage.options().sinks[sink].batch.wait + until_named;
   const Instant now = stage.time().truth();
   const auto has_waited = [&](const simulator::Passage& passage) {
-    const Instant since =
-        std::max({passage.visible_from, running_since_, matching_since_.at(options.name + ' ' + passage.user_id)});
+    const auto matching = matching_since_.find(options.name + ' ' + passage.user_id);
     // The history before the start is read for as long as it takes.
-    return !passage.arrived && passage.visible_from > stage.source(source).world().options().start &&
-           now - since > silent_max;
+    if (passage.arrived || matching == matching_since_.end() ||
+        passage.visible_from <= stage.source(source).world().options().start) {
+      return false;
+    }
+    return now - std::max({passage.visible_from, running_since_, matching->second}) > silent_max;
   };
   const std::vector<simulator::Passage> passages = passages_of(stage, source, sink);
   const auto waiting = std::find_if(passages.begin(), passages.end(), has_waited);
