@@ -123,7 +123,8 @@ Reply Simulator::control(const HttpRequest& request, const RequestTarget& target
   const std::size_t depth = target.segments.size();
   const std::string verb = depth == 2 ? target.segments[1] : "";
   const bool get = request.method == "GET";
-  if (!get && request.method != "POST") {
+  const bool removes = request.method == "DELETE" && depth == 3;  // records of a CRM
+  if (!get && !removes && request.method != "POST") {
     return json_reply(405, R"({"error":"use GET or POST"})");
   }
   if (CrmPeer* peer = depth == 2 || depth == 3 ? vendor(target.segments[1]) : nullptr) {
