@@ -294,6 +294,17 @@ TEST(SourceMachineTest, ALookBackInPartsThatTookLongerThanAPollIsFollowedByALive
   }
 }
 
+TEST(SourceMachineTest, AReadThatAnOutageHeldUpIsFollowedByALiveReadAtOnce) {
+  for (const bool slow : {false, true}) {
+    SourceRig rig;
+    rig.add_covered(ann, minutes{5});
+    ASSERT_TRUE(rig.step());
+    rig.pass(slow ? rig.options.poll.interval : rig.options.poll.interval - Milliseconds{1});
+    rig.answer({});
+    EXPECT_EQ(rig.step().has_value(), slow) << "the window ends where the present was when it was planned";
+  }
+}
+
 TEST(SourceMachineTest, AStoredReadGoesOnAtItsNextPageInItsOwnWindow) {
   SourceRig rig;
   rig.options.limits.page_size = 2;
