@@ -86,6 +86,9 @@ TEST_F(VerbsTest, ValidateSaysWhatACrmReallyGuarantees) {
                                     "each is there once\n"
                                     "  messages are looked up after a lost answer, before they are made again: each is "
                                     "there once if the CRM finds by then what it has taken\n"
+                                    "  a day's transcript whose attempt got no answer is written once more after "
+                                    "`timeout`, and newer forms of it wait until then: an attempt that arrives late "
+                                    "leaves no older form\n"
                                     "  A note that is made twice says so.\n"
                                     "  one record for each user and day (UTC); credential key with api_key\n"));
   EXPECT_THAT(out_.str(), Not(HasSubstr("canary")));
