@@ -151,6 +151,9 @@ std::string value_for(const FieldDescription& option, int serial, Choices& choic
     // The only CRM is one with a shipped preset: an own preset would need a file.
     return choices.one_of<const char*>({"http", "file", "hubspot"});
   }
+  if (option.key == "adopt") {
+    return "[]";  // The preset of the CRM above does not look for contacts.
+  }
   if (option.type.starts_with("list of ")) {
     return choices.chance(2) ? "[]" : "[" + choices.pick(option.choices) + "]";
   }

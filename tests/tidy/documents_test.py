@@ -109,12 +109,14 @@ class Documents(unittest.TestCase):
         self.assertGreater(len(named), 5)
         self.assertEqual({name for name in named if not any(name in suite for suite in suites())}, set())
 
-    def test_every_suite_with_threads_is_one_of_the_daemon(self):
+    def test_every_suite_with_threads_is_built_with_tsan(self):
         pattern = re.search(r"^tests_threads='(.+?)'\\\n'(.+)'$", text_of("dev"), re.MULTILINE)
         names = re.fullmatch(r"\(\^\|/\)\(([\w|]+)\)Test\\\.", "".join(pattern.groups())).group(1).split("|")
         known = suites()
         self.assertGreater(len(names), 10)
-        self.assertEqual([name for name in names if not known.get(f"{name}Test", "").startswith("tests/daemon/")], [])
+        folders = tuple(f"tests/{name}/" for name in re.findall(r"(\w+)_test\b", re.search(
+            r"^targets_threads=\((.+)\)$", text_of("dev"), re.MULTILINE).group(1)))
+        self.assertEqual([name for name in names if not known.get(f"{name}Test", "").startswith(folders)], [])
 
 
 if __name__ == "__main__":
