@@ -368,6 +368,9 @@ bool Exchange::leaves_fields_out(Item& item, const std::string& error, const std
   json::object& values = item.values.get_object();
   const bool was_told = item.knowledge == Knowledge::maybe_written && step().kind == StepKind::write;
   item.knowledge = was_told ? Knowledge::told : item.knowledge;
+  if (names_another_record(texts)) {
+    return false;
+  }
   if (!item.refusal) {
     const json::object& fields = values.at("fields").get_object();
     std::vector<std::string> names;

@@ -130,6 +130,15 @@ std::vector<std::string> named_fields(const std::vector<std::string>& fields, co
   return found;
 }
 
+bool names_another_record(const std::vector<std::string>& texts) {
+  return std::any_of(texts.begin(), texts.end(), [](const std::string& text) {
+    const std::vector<std::string> words = words_of(text);
+    return std::any_of(words.begin(), words.end(), [](const std::string& word) {
+      return word.starts_with("duplicate") || word == "conflict" || word == "unique" || word == "already";
+    });
+  });
+}
+
 bool FieldOmission::on_refusal(const std::vector<std::string>& texts, bool may_guess) {
   if (!next_) {
     std::vector<std::string> others;

@@ -33,6 +33,11 @@ struct RefusedFields {
 [[nodiscard]] std::vector<std::string> named_fields(const std::vector<std::string>& fields,
                                                     const std::vector<std::string>& texts);
 
+// Whether a refusal says that another record has a value already (a duplicate, a conflict). The person is then in the
+// CRM as another contact: the conversation waits for the operator, because without the field a second contact would be
+// made.
+[[nodiscard]] bool names_another_record(const std::vector<std::string>& texts);
+
 // Chooses which fields of one contact to leave out: after a refusal that names fields, those; otherwise each one alone
 // (if there are at most `tried_alone_max`), then all of them.
 class FieldOmission {

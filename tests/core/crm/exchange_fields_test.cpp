@@ -61,6 +61,16 @@ TEST(ExchangeFieldsTest, WriteAContactWithoutTheFieldThatItsRefusalNames) {
   }
 }
 
+TEST(ExchangeFieldsTest, MakeNoSecondContactWhereAnotherOneHasTheValue) {
+  for (const char* code : {"CONFLICT", "DUPLICATES_DETECTED", "phone already taken", "phone is not unique"}) {
+    FakeCrm crm;
+    crm.bad_fields["phone"] = code;
+    const ExchangeResult result = delivered_to(crm, with_fields(some_fields), task_of({1}));
+    EXPECT_THAT(result.refused, IsEmpty()) << code;
+    EXPECT_EQ(crm.record("s.1"), nullptr) << code;
+  }
+}
+
 TEST(ExchangeFieldsTest, FindTheFieldOfARefusalThatNamesNone) {
   for (const bool bisect : {false, true}) {
     FakeCrm crm;

@@ -45,7 +45,7 @@ const std::vector<Case> cases{
      {{"api_key", "s3cret"}},
      "notes",
      "mobile_number",
-     {400, {}, R"({"errors":{"code":400,"message":["Mobile number is not unique"]}})"},
+     {400, {}, R"({"errors":{"code":400,"message":["Mobile number is invalid"]}})"},
      "HTTP 400"},
     {"espocrm",
      {},
@@ -105,6 +105,24 @@ TEST_P(RefusedFieldTest, LeavesTheConversationUntouchedAndIsTold) {
   for (std::size_t i = sent; i < rig.sent().size(); ++i) {
     EXPECT_THAT(rig.sent()[i].request.body, Not(HasSubstr(digits))) << "tried again";
   }
+}
+
+// A person may be in the CRM already: without the field a second contact would be made.
+TEST_P(RefusedFieldTest, HoldsTheConversationWhereAnotherRecordHasTheValue) {
+  const Case& one = GetParam();
+  SinkSetup setup;
+  setup.preset = one.preset;
+  setup.settings = one.settings;
+  setup.secrets = one.secrets;
+  std::unique_ptr<SmallCrm> crm = small_crm(one.preset);
+  const std::string digits = phone_of(1).substr(1);
+  crm->interrupt = [&](const HttpRequest& request) {
+    HttpResponse refusal{one.refusal.status, {}, R"({"errors":{"code":400,"message":["Number is already taken"]}})"};
+    return request.body.find(digits) != std::string::npos ? std::optional(refusal) : std::nullopt;
+  };
+  Rig rig(setup, std::move(crm));
+  EXPECT_THAT(rig.attempt({message(1, 1, "hello"), message(2, 2, "good morning")}).refused, IsEmpty());
+  EXPECT_THAT(rig.delivered(), SizeIs(1)) << "the other one";
 }
 
 INSTANTIATE_TEST_SUITE_P(Shipped, RefusedFieldTest, testing::ValuesIn(cases),
