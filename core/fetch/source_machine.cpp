@@ -332,7 +332,7 @@ void SourceMachine::schedule_after_success(const Reading& reading, double capaci
   const WindowOutcome& outcome = *reading.outcome;
   const UserRow row = reading.user.row;
   const bool one_pass = mode_ == FetchMode::one_pass;
-  const bool caught_up = catches_up(reading, now);
+  const bool caught_up = catches_up(reading);
   const bool live_due = outcome.span.to < reading.planned.read_to && reading.kind == WindowKind::history;
   if (reading.gone) {
     notify(NoticeKind::user_gone, reading);
@@ -347,21 +347,19 @@ void SourceMachine::schedule_after_success(const Reading& reading, double capaci
     const auto silence = outcome.counts.newest
                              ? std::optional{std::max(Milliseconds{0}, now.wall - *outcome.counts.newest)}
                              : std::nullopt;
-    schedule_.put(row, now.steady + schedule_.pause(silence, capacity), reading.history_left);
+    // The pause counts from the present that was read: a request may wait for the end of an outage before it is sent.
+    const Milliseconds age = std::max(Milliseconds{0}, now.wall - outcome.span.to);
+    const Milliseconds pause = schedule_.pause(silence, capacity);
+    schedule_.put(row, now.steady + std::max(Milliseconds{0}, pause - age), reading.history_left);
   } else {
     schedule_.put(row, now.steady, reading.history_left);
   }
 }
 
 // Whether the user was read up to the present. Takes note of what was read of its live read.
-bool SourceMachine::catches_up(const Reading& reading, Now now) {
+bool SourceMachine::catches_up(const Reading& reading) {
   const WindowOutcome& outcome = *reading.outcome;
-  // The present moves on while pages are read, and stands still for none that waits for the end of an outage. Only
-  // where that took longer than a poll waits does the next live read begin at once: a user whose pages take seconds
-  // would be read without end otherwise.
-  const bool soon_enough = mode_ == FetchMode::one_pass || now.wall - outcome.span.to < options_.poll.interval;
-  const bool all_read = outcome.span.to >= reading.planned.read_to || outcome.kind == OutcomeKind::unchanged;
-  const bool up_to_now = all_read && soon_enough;
+  const bool up_to_now = outcome.span.to >= reading.planned.read_to || outcome.kind == OutcomeKind::unchanged;
   const auto place = reading.kind == WindowKind::live ? rounds_.find(reading.user.row) : rounds_.end();
   if (place == rounds_.end()) {
     return up_to_now;
@@ -372,6 +370,10 @@ bool SourceMachine::catches_up(const Reading& reading, Now now) {
   if (in_parts && !round.done()) {
     return false;
   }
+  // The present moves on while parts are read. Only where that took longer than a poll waits does the next live read
+  // begin at once: a user whose parts take seconds would be read without end otherwise.
+  const bool soon_enough =
+      mode_ == FetchMode::one_pass || reading.planned.read_to - outcome.span.to < options_.poll.interval;
   rounds_.erase(place);
   return up_to_now || (in_parts && soon_enough);
 }

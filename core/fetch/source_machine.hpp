@@ -179,7 +179,7 @@ class SourceMachine {
   [[nodiscard]] ReadStep after_window(Reading& reading, const SourceHealth& health, Now now);
   void after_success(const Reading& reading, double capacity, Now now);
   void schedule_after_success(const Reading& reading, double capacity, Now now);
-  [[nodiscard]] bool catches_up(const Reading& reading, Now now);
+  [[nodiscard]] bool catches_up(const Reading& reading);
   void after_unproven(const Reading& reading, Now now);
   void forget_unproven(UserRow user);
   void withhold(Reading& reading, Now now);

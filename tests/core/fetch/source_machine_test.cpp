@@ -302,6 +302,9 @@ TEST(SourceMachineTest, AReadThatAnOutageHeldUpIsFollowedByALiveReadAtOnce) {
     rig.pass(slow ? rig.options.poll.interval : rig.options.poll.interval - Milliseconds{1});
     rig.answer({});
     EXPECT_EQ(rig.step().has_value(), slow) << "the window ends where the present was when it was planned";
+    if (!slow) {
+      EXPECT_EQ(rig.wake_up, rig.now.steady + Milliseconds{1}) << "the pause counts from there";
+    }
   }
 }
 
