@@ -22,6 +22,13 @@ constexpr std::string_view header_magic{"SQLite format 3\0", 16};
 constexpr std::size_t header_write_version = 18;
 constexpr std::size_t header_application_id = 68;
 
+[[noreturn]] void refuse_corrupt(const std::filesystem::path& file, const std::string& finding) {
+  throw StorageError(Kind::corrupt,
+                     file.string() + ": the database is damaged: " + finding +
+                         "; the file was not changed; move it away and restore a backup, or start without it "
+                         "to read everything again");
+}
+
 [[noreturn]] void refuse_foreign(const std::filesystem::path& file, const std::string& finding) {
   throw StorageError(Kind::foreign, file.string() + ": " + finding +
                                         "; the file was not changed; move it away or correct state.directory");
@@ -103,6 +110,7 @@ void set_up(Connection& connection) {
   if (is_checked_at_once(connection)) {
     check_structure(connection);
   }
+  check_definitions(connection, version);
   // The first migration and its version are one transaction.
   if (version <= 0 && connection.integer("SELECT count(*) FROM sqlite_schema") > 0) {
     refuse_corrupt(connection.file(), "it has tables, but its schema version is " + std::to_string(version));
@@ -141,7 +149,6 @@ std::unique_ptr<Connection> prepared_for_writing(std::unique_ptr<Connection> con
       PRAGMA journal_size_limit = 67108864;
       PRAGMA wal_autocheckpoint = 4000;)");
   migrate(*connection);
-  check_definitions(*connection);
   // A migration that fails shows that the tables are not those of their version.
   connection->accept();
   return connection;

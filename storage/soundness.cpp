@@ -1,5 +1,6 @@
 #include "storage/soundness.hpp"
 
+#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <string>
@@ -7,12 +8,12 @@
 
 #include "storage/database.hpp"
 #include "storage/migrations.hpp"
-#include "storage/store.hpp"
 
 namespace elit::storage {
 namespace {
 
-using Kind = StorageError::Kind;
+constexpr std::chrono::milliseconds interrupt_interval{10};
+
 // Definitions by type and name: {"table", "messages"} -> "CREATE TABLE ...".
 using Definitions = std::map<std::pair<std::string, std::string>, std::string>;
 
@@ -40,22 +41,17 @@ Definitions definitions_in(Connection& connection) {
   return definitions;
 }
 
-Definitions expected_definitions() {
+Definitions definitions_of(std::int64_t version) {
   Connection connection("definitions", Connection::Access::write, "memdb");
   for (const Migration& migration : migrations()) {
-    connection.execute(std::string(migration.sql));
+    if (migration.version <= version) {
+      connection.execute(std::string(migration.sql));
+    }
   }
   return definitions_in(connection);
 }
 
 }  // namespace
-
-void refuse_corrupt(const std::filesystem::path& file, const std::string& finding) {
-  throw StorageError(Kind::corrupt,
-                     file.string() + ": the database is damaged: " + finding +
-                         "; the file was not changed; move it away and restore a backup, or start without it "
-                         "to read everything again");
-}
 
 bool is_checked_at_once(Connection& connection) {
   const std::int64_t size = connection.integer("PRAGMA page_count") * connection.integer("PRAGMA page_size");
@@ -65,41 +61,43 @@ bool is_checked_at_once(Connection& connection) {
 void check_structure(Connection& connection) {
   Statement query = connection.statement("PRAGMA quick_check(1)");
   if (!query.bind().step()) {
-    refuse_corrupt(connection.file(), "the integrity check has no result");
+    connection.refuse("the integrity check has no result");
   }
   if (const std::string finding = query.text(0); finding != "ok") {
     check_readable(connection, finding);
-    refuse_corrupt(connection.file(), finding);
+    connection.refuse(finding);
   }
 }
 
-void check_definitions(Connection& connection) {
-  static const Definitions expected = expected_definitions();
+void check_definitions(Connection& connection, std::int64_t version) {
+  const Definitions expected = definitions_of(version);
   const Definitions found = definitions_in(connection);
   for (const auto& [object, sql] : expected) {
     const auto same = found.find(object);
     if (same == found.end() || same->second != sql) {
-      refuse_corrupt(connection.file(), "the definition of the " + object.first + " " + object.second +
-                                            (same == found.end() ? " is missing" : " is not ours"));
+      connection.refuse("the definition of the " + object.first + " " + object.second +
+                        (same == found.end() ? " is missing" : " is not ours"));
     }
   }
 }
 
 BackgroundCheck::BackgroundCheck(std::filesystem::path file, std::function<void(std::exception_ptr)> on_end)
-    : on_end_(std::move(on_end)), connection_(open_for_reading(file)), thread_([this] { work(); }) {}
+    : on_end_(std::move(on_end)),
+      connection_(open_for_reading(file)),
+      work_(std::async(std::launch::async, [this] { work(); })) {}
 
 BackgroundCheck::~BackgroundCheck() {
   stopping_ = true;
-  connection_->interrupt();
-  thread_.join();
+  // An interrupt between two statements has no effect.
+  do {
+    connection_->interrupt();
+  } while (work_.wait_for(interrupt_interval) != std::future_status::ready);
 }
 
 void BackgroundCheck::work() {
   std::exception_ptr finding;
   try {
-    if (!stopping_) {
-      check_structure(*connection_);
-    }
+    check_structure(*connection_);
   } catch (...) {
     finding = std::current_exception();
   }

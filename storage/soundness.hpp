@@ -1,11 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <memory>
-#include <thread>
 
 #include "storage/sqlite.hpp"
 
@@ -20,11 +21,9 @@ inline constexpr std::uintmax_t checked_at_once_bytes = 64U << 20U;
 // Reads the whole file and checks its structure. Throws StorageError: corrupt, with what was found.
 void check_structure(Connection& connection);
 
-// Checks that every table, index, view and trigger of the current schema is there as the migrations make it; others may
-// be there too. Throws StorageError: corrupt, with the name of the first that differs.
-void check_definitions(Connection& connection);
-
-[[noreturn]] void refuse_corrupt(const std::filesystem::path& file, const std::string& finding);
+// Checks that every table, index, view and trigger of the schema of that version is there as the migrations make it;
+// others may be there too. Throws StorageError: corrupt, with the name of the first that differs.
+void check_definitions(Connection& connection, std::int64_t version);
 
 // Checks the structure of a file that is in use, on a thread of its own and with a connection that only reads.
 class BackgroundCheck {
@@ -43,7 +42,7 @@ class BackgroundCheck {
   std::function<void(std::exception_ptr)> on_end_;
   std::unique_ptr<Connection> connection_;
   std::atomic<bool> stopping_ = false;
-  std::thread thread_;
+  std::future<void> work_;
 };
 
 }  // namespace elit::storage

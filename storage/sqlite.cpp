@@ -50,7 +50,8 @@ const char* advice(Kind kind) {
     case Kind::full:
       return "make room on that disk; nothing is lost and work continues where it stopped";
     case Kind::corrupt:
-      return "the file was not changed; move it away and restore a backup, or start without it to read everything again";
+      return "nothing more is written to it; move it away and restore a backup, or start without it to read everything "
+             "again";
     case Kind::in_use:
       return "another program uses the database; end it and start again";
     default:
