@@ -81,7 +81,7 @@ constexpr std::array<EventRow, event_count> rows{{
     {Event::delivery_retry, "delivery_retry", LogLevel::debug,
      "A batch was not accepted yet and is sent again with the same idempotency key."},
     {Event::dead_letter, "dead_letter", LogLevel::error,
-     "A sink refused a message for good, or it was given up after dead_letters.give_up_after. `key` and `user` name it; it "
+     "A sink refused a message for good, or it was given up after retry.give_up_after. `key` and `user` name it; it "
      "stays in the state, and deliveries_v1 contains the whole reason."},
     {Event::contact_field_refused, "contact_field_refused", LogLevel::warning,
      "A CRM refused a contact because of mapped fields. The contact is written without these fields, and its messages "

@@ -79,20 +79,27 @@ const std::vector<Case> cases{
      "HTTP 400"},
 };
 
-class RefusedFieldTest : public testing::TestWithParam<Case> {};
+class RefusedFieldTest : public testing::TestWithParam<Case> {
+ protected:
+  // The sink of a CRM that answers so to each contact with the phone number of the first user.
+  static Rig refusing(const HttpResponse& refusal) {
+    const Case& one = GetParam();
+    SinkSetup setup;
+    setup.preset = one.preset;
+    setup.settings = one.settings;
+    setup.secrets = one.secrets;
+    std::unique_ptr<SmallCrm> crm = small_crm(one.preset);
+    crm->interrupt = [refusal](const HttpRequest& request) {
+      return request.body.find(digits()) != std::string::npos ? std::optional(refusal) : std::nullopt;
+    };
+    return Rig(setup, std::move(crm));
+  }
+  static std::string digits() { return phone_of(1).substr(1); }
+};
 
 TEST_P(RefusedFieldTest, LeavesTheConversationUntouchedAndIsTold) {
   const Case& one = GetParam();
-  SinkSetup setup;
-  setup.preset = one.preset;
-  setup.settings = one.settings;
-  setup.secrets = one.secrets;
-  std::unique_ptr<SmallCrm> crm = small_crm(one.preset);
-  const std::string digits = phone_of(1).substr(1);
-  crm->interrupt = [&](const HttpRequest& request) {
-    return request.body.find(digits) != std::string::npos ? std::optional(one.refusal) : std::nullopt;
-  };
-  Rig rig(setup, std::move(crm));
+  Rig rig = refusing(one.refusal);
   const ExchangeResult result = rig.attempt({message(1, 1, "hello"), message(2, 1, "good morning")});
   EXPECT_THAT(rig.delivered(), SizeIs(2));
   EXPECT_THAT(rig.records(one.activities), SizeIs(2));
@@ -103,24 +110,14 @@ TEST_P(RefusedFieldTest, LeavesTheConversationUntouchedAndIsTold) {
   const std::size_t sent = rig.sent().size();
   EXPECT_THAT(rig.attempt({message(1, 2, "still there?")}).refused, IsEmpty());
   for (std::size_t i = sent; i < rig.sent().size(); ++i) {
-    EXPECT_THAT(rig.sent()[i].request.body, Not(HasSubstr(digits))) << "tried again";
+    EXPECT_THAT(rig.sent()[i].request.body, Not(HasSubstr(digits()))) << "tried again";
   }
 }
 
 // A person may be in the CRM already: without the field a second contact would be made.
 TEST_P(RefusedFieldTest, HoldsTheConversationWhereAnotherRecordHasTheValue) {
-  const Case& one = GetParam();
-  SinkSetup setup;
-  setup.preset = one.preset;
-  setup.settings = one.settings;
-  setup.secrets = one.secrets;
-  std::unique_ptr<SmallCrm> crm = small_crm(one.preset);
-  const std::string digits = phone_of(1).substr(1);
-  crm->interrupt = [&](const HttpRequest& request) {
-    HttpResponse refusal{one.refusal.status, {}, R"({"errors":{"code":400,"message":["Number is already taken"]}})"};
-    return request.body.find(digits) != std::string::npos ? std::optional(refusal) : std::nullopt;
-  };
-  Rig rig(setup, std::move(crm));
+  Rig rig =
+      refusing({GetParam().refusal.status, {}, R"({"errors":{"code":400,"message":["Number is already taken"]}})"});
   EXPECT_THAT(rig.attempt({message(1, 1, "hello"), message(2, 2, "good morning")}).refused, IsEmpty());
   EXPECT_THAT(rig.delivered(), SizeIs(1)) << "the other one";
 }
