@@ -486,6 +486,9 @@ DeliveryRecord Delivery::fail(BatchHandle handle, const DeliveryAnswer& answer, 
     batch.tries = 0;  // From the first loss on it has to be repeated as it is.
   }
   if (answer.whole != Verdict::throttled) {
+    if (!is_refusal(answer)) {
+      batch.refused_at.reset();
+    }
     ++failures_;
     batch.tried_first = ++batch.tries == 1 ? now.steady : batch.tried_first;
     batch.failed = true;
@@ -527,6 +530,11 @@ DeliveryRecord Delivery::fail(BatchHandle handle, const DeliveryAnswer& answer, 
 
 DeliveryRecord Delivery::refuse(BatchHandle handle, const DeliveryAnswer& answer, Now now) {
   DeliveryBatch& batch = batches_.at(handle);
+  // Too large a batch, for example, shows nothing about an answer of another address.
+  if (batch.refused_elsewhere != answer.elsewhere) {
+    batch.refused_at.reset();
+  }
+  batch.refused_elsewhere = answer.elsewhere;
   batch.refused_at = batch.refused_at.value_or(accepted_);
   if (batch.is_single() && pace_.state() == SinkState::refusing) {
     pace_.pause(SinkState::refusing, batch.ticket, pace_.reason(), now.steady);
@@ -683,6 +691,7 @@ void Delivery::split_off(BatchHandle handle, const DeliveryBatch& whole, std::ve
     }
   }
   part.refused_at = whole.refused_at;
+  part.refused_elsewhere = whole.refused_elsewhere;
   part.answer_lost = split.answer_lost;
   part.phase = BatchPhase::awaiting_id;
   part.due = due;

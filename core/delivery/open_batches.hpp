@@ -35,14 +35,16 @@ struct DeliveryBatch {
   bool recording = false;                     // its latest failure is not recorded yet
 
   // What is known about the cause when the batch fails as a whole.
-  int tries = 0;                                   // failures of this set; they set the distance of its attempts
-  SteadyTime tried_first;                          // when the first of them came
-  int strikes = 0;                                 // how often it failed and something else was accepted after that
-  bool failed = false;                             // it failed, and nothing was accepted since
-  bool isolated = false;                           // one message that failed alone while others were accepted
-  bool by_size = true;                             // its failures may come from its size
-  int part_of = 0;                                 // messages in the batch that was narrowed down to it; 0: none was
-  std::optional<std::uint64_t> refused_at;         // acceptances counted when it was first refused for good
+  int tries = 0;           // failures of this set; they set the distance of its attempts
+  SteadyTime tried_first;  // when the first of them came
+  int strikes = 0;         // how often it failed and something else was accepted after that
+  bool failed = false;     // it failed, and nothing was accepted since
+  bool isolated = false;   // one message that failed alone while others were accepted
+  bool by_size = true;     // its failures may come from its size
+  int part_of = 0;         // messages in the batch that was narrowed down to it; 0: none was
+  // Acceptances counted when it was first refused for good. Absent: it was not, or failed in another way since.
+  std::optional<std::uint64_t> refused_at;
+  bool refused_elsewhere = false;                  // that refusal: see DeliveryAnswer::elsewhere
   std::unordered_set<DeliveryMessageId> suspects;  // those the failed request was about; empty: not known
 
   void set_due(SteadyTime time) { due = std::max(time, not_before); }

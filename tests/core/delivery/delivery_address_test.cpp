@@ -133,6 +133,36 @@ TEST(DeliveryTest, TheFirstMessageOfTheOnlyUserDiesWithoutAPause) {
   EXPECT_EQ(dead(rig), 1);
 }
 
+// The first user's messages are a set too large, then fail by themselves, then the address is gone. Others are accepted
+// in between.
+TEST(DeliveryTest, NothingDiesOfAnAddressThatIsGoneBecauseItFailedInAnotherWayBefore) {
+  for (const bool elsewhere : {false, true}) {
+    DeliveryRig rig(settings(4));
+    for (DeliveryMessageId id = 1; id <= 4; ++id) {
+      rig.store(id, 1);
+    }
+    const auto deliver = [&rig](Milliseconds time, const DeliveryAnswer& of_first_user) {
+      const SteadyTime end = rig.now.steady + time;
+      while (const auto send = rig.step_within(end - rig.now.steady)) {
+        const bool is_first = send->messages.front() <= 4;
+        rig.answer(*send, is_first ? of_first_user : DeliveryRig::accepted(*send));
+      }
+    };
+    const auto first = rig.step_within(minutes{1});
+    ASSERT_TRUE(first);
+    rig.answer(*first, elsewhere ? refused(true) : DeliveryRig::whole(too_large));
+    for (DeliveryMessageId id = 5; id <= 20; ++id) {
+      rig.store(id, id);
+    }
+    deliver(minutes{10}, DeliveryRig::whole(retry));
+    EXPECT_EQ(dead(rig), 0);
+    refuse_all(rig, refused(true), minutes{5});
+    EXPECT_EQ(dead(rig), 0) << elsewhere;
+    accept_all(rig, hours{2});
+    EXPECT_TRUE(rig.summary().settled);
+  }
+}
+
 TEST(DeliveryTest, RecordsRefusedByTheStatusAloneWaitForAProof) {
   DeliveryRig rig(settings(10));
   store(rig, 2);
